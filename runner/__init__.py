@@ -1,0 +1,11 @@
+"""caniload runs saved Keras models through many framework versions and says what happened.
+
+Data flows one way; a module knows only what stands before it::
+
+    matrix.yaml -> plan -> environments -> probes -> results -> verdict -> table -> report
+
+``matrix`` reads the file, ``plan`` lists the cells (pure), ``environments`` builds virtualenvs from
+locks, ``workers`` and ``schedule`` run probes in them, ``store`` keeps what they recorded,
+``verdict`` names it (pure), ``judged`` is the outcome of all that and the only thing ``reports``
+reads.
+"""

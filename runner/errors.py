@@ -1,0 +1,38 @@
+"""Every way to stop, each with its exit code; caught once, in ``runner.cli``.
+
+Exit codes: 0 the run did its work (whatever the cells say), 1 under ``--strict`` something is
+untested or a control failed, 2 bad input (matrix.yaml, arguments), 3 another run holds the store,
+4 the machine cannot do what was asked (disk, no interpreter at all), 130 interrupted.
+"""
+
+from __future__ import annotations
+
+
+class CaniloadError(Exception):
+    """A stop that is expected and explained: each line says what, where and what to do next."""
+
+    exit_code = 4
+
+
+class UsageError(CaniloadError):
+    """An argument that cannot be used, such as an environment that matrix.yaml does not name."""
+
+    exit_code = 2
+
+
+class MatrixError(CaniloadError):
+    """matrix.yaml cannot be used; the message holds one line for each problem."""
+
+    exit_code = 2
+
+
+class StoreBusyError(CaniloadError):
+    """Another run is writing to the same store."""
+
+    exit_code = 3
+
+
+class StrictError(CaniloadError):
+    """Under ``--strict``: the run ended, but something is untested or a control failed."""
+
+    exit_code = 1

@@ -1,0 +1,153 @@
+"""The judged matrix: all that ``reports`` may know, and the only thing it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from runner.cells import Cell
+from runner.outcomes import Outcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """One warning that was heard, on one of the four channels.
+
+    ``channel`` is ``warnings``, ``logging``, ``stdout``, ``stderr`` or ``native`` (the C++
+    runtime); ``category`` the warning class or the logger's name; ``level`` as in ``logging``
+    (``WARNING``...); ``phase`` one of import, build, save, load, predict, train. ``rule`` is the id
+    of the entry of ``runner/warning_rules.json`` that it matched, ``severity`` that entry's, or
+    ``unknown``.
+    """
+
+    channel: str
+    category: str
+    level: str
+    text: str
+    phase: str
+    shown_by_default: bool = True
+    rule: str | None = None
+    severity: str = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """The exception that ended a cell: its type's name, whole message, phase and traceback."""
+
+    type: str
+    message: str
+    phase: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedCell:
+    """One planned cell with its verdict.
+
+    ``reason`` is one plain sentence. ``signature`` groups cells that failed alike: the error or
+    warning text with names, paths and numbers taken out. ``max_abs_diff``, ``max_rel_diff`` and
+    ``max_ulp_diff`` are the worst over all outputs (``None``: never compared; ``inf``/``nan`` are
+    possible). ``differences`` lists what differs, each ``{"what": "outputs" | "weights" |
+    "settings" | "optimizer" | "training" | "structure", "text": ..., "size": float | None}``.
+    ``solo``: the recorded run had a process to itself. ``evidence`` is ``False`` where a control of
+    the loading or saving environment failed, so that the cell proves nothing. ``repeatable`` is
+    ``False`` where the batched and the solo run disagreed.
+    """
+
+    cell: Cell
+    outcome: Outcome
+    reason: str
+    signature: str = ""
+    error: Failure | None = None
+    messages: tuple[Message, ...] = ()
+    max_abs_diff: float | None = None
+    max_rel_diff: float | None = None
+    max_ulp_diff: float | None = None
+    differences: tuple[Mapping[str, Any], ...] = ()
+    artifact: str | None = None
+    artifact_sha256: str | None = None
+    artifact_bytes: int | None = None
+    python: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    solo: bool | None = None
+    evidence: bool = True
+    repeatable: bool = True
+    seconds: float | None = None
+    control: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedEnvironment:
+    """An environment as it was found: what matrix.yaml asked for and what was really inside.
+
+    ``versions`` are those reported by the framework and its companions from inside (keys such as
+    ``tensorflow``, ``keras``, ``numpy``, ``h5py``, ``protobuf``, ``python``, ``backend``);
+    ``packages`` every installed distribution. ``untested`` holds the reason, with what to do,
+    where the environment could not be used, else ``None``.
+    """
+
+    id: str
+    label: str
+    stack: str
+    python: str
+    asked: Mapping[str, str]
+    variables: Mapping[str, str]
+    lock_sha256: str
+    lock_text: str
+    versions: Mapping[str, str] = field(default_factory=dict)
+    packages: Mapping[str, str] = field(default_factory=dict)
+    platform: str = ""
+    built_at: str = ""
+    untested: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedModel:
+    """A reference model: ``why`` is one line, ``source`` the code that builds it."""
+
+    id: str
+    family: str
+    why: str
+    source: str
+    control: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedFormat:
+    id: str
+    label: str
+    carries: tuple[str, ...]
+    load_code: str
+    save_code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoiseFloor:
+    """Differences between a model and itself: saved and reloaded by one environment in two processes."""
+
+    cells: int
+    bit_identical: int
+    worst_absolute: float
+    worst_relative: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedMatrix:
+    """The whole result, in the order of matrix.yaml; ``cells`` follows the plan, none missing.
+
+    ``built_at`` is ISO 8601 UTC; ``tolerances``, ``limits`` and ``sampling`` are sentences or
+    numbers to print as they are.
+    """
+
+    environments: tuple[JudgedEnvironment, ...]
+    models: tuple[JudgedModel, ...]
+    formats: tuple[JudgedFormat, ...]
+    cells: tuple[JudgedCell, ...]
+    noise: NoiseFloor
+    tolerances: Mapping[str, float]
+    sampling: str
+    built_at: str
+    version: str
+    commit: str
+    machine: str

@@ -1,0 +1,316 @@
+"""matrix.yaml -> Matrix: typed, frozen, and every problem in it at once, with file, line and path."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pydantic
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from runner.errors import MatrixError
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.+_-]*$", max_length=60)]
+ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+PythonVersion = Annotated[str, StringConstraints(pattern=r"^3\.\d+$")]
+Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)*([a-z.+]\w*)*$")]
+FormatName = Literal["h5", "keras", "savedmodel", "weights-h5", "checkpoint", "json"]
+Damage = Literal["truncated", "bitflipped", "empty"]
+Carried = Literal["architecture", "weights", "training"]
+Stack = Literal["tf.keras", "keras 2 (multi-backend)", "tf-keras", "keras 3"]
+
+
+class _Node(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Environment(_Node):
+    """One Python + one locked package set + environment variables."""
+
+    id: Identifier
+    stack: Stack = Field(description="The group of axes this environment belongs to in the report.")
+    label: str = Field(description="What the report calls it.", min_length=1, max_length=40)
+    python: PythonVersion = Field(description='Minor version of its interpreter, quoted: "3.10".')
+    imports: Literal["tensorflow.keras", "keras", "tf_keras"] = Field(
+        description="The module a person imports as keras there."
+    )
+    packages: Mapping[str, Version] = Field(
+        description="Exact versions that the row is about, quoted.", min_length=1
+    )
+    pins: tuple[str, ...] = Field(
+        default=(), description="Further requirements for the resolver, such as numpy<1.19."
+    )
+    cutoff: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] = Field(
+        description="The resolver sees no release uploaded after this day."
+    )
+    variables: Mapping[str, str] = Field(
+        default_factory=dict, description="Environment variables set for every process in it."
+    )
+
+
+class Model(_Node):
+    """A reference model: function `id` in probes/models/`family`.py."""
+
+    id: ModelName
+    family: ModelName
+
+
+class Format(_Node):
+    """A way to put a model on disk."""
+
+    id: FormatName
+    label: str
+    carries: tuple[Carried, ...] = Field(min_length=1)
+
+
+class Gap(_Node):
+    """Files that some environments cannot write, why, and what the framework says when asked."""
+
+    environments: tuple[Identifier, ...] = Field(min_length=1)
+    formats: tuple[FormatName, ...] = Field(min_length=1)
+    models: tuple[ModelName, ...] = Field(default=(), description="Empty: every model.")
+    reason: str = Field(min_length=10)
+    says: str = Field(min_length=3, description="Text that the framework's own answer contains.")
+
+
+class Controls(_Node):
+    """The model that must survive everywhere, and how its files are spoilt to prove we notice."""
+
+    model: ModelName
+    damage: tuple[Damage, ...]
+
+
+class Tolerances(_Node):
+    """Bounds of "within tolerance"; see matrix.yaml."""
+
+    absolute: float = Field(ge=0)
+    relative: float = Field(ge=0)
+    training: float = Field(ge=0)
+
+
+class Limits(_Node):
+    """Time in seconds, memory in MiB (resident, summed over a cell's process and its children)."""
+
+    seconds: float = Field(gt=0)
+    seconds_floor: float = Field(gt=0)
+    history_factor: float = Field(ge=1)
+    memory_mb: int = Field(ge=256)
+    import_seconds: float = Field(gt=0)
+    build_seconds: float = Field(gt=0)
+
+
+class Matrix(_Node):
+    """The whole of matrix.yaml; order in the file is order everywhere."""
+
+    model_config = ConfigDict(title="caniload matrix.yaml")
+
+    schema_version: Literal[1] = Field(alias="schema")
+    environments: tuple[Environment, ...] = Field(min_length=1)
+    models: tuple[Model, ...] = Field(min_length=1)
+    formats: tuple[Format, ...] = Field(min_length=1)
+    gaps: tuple[Gap, ...] = ()
+    controls: Controls
+    tolerances: Tolerances
+    limits: Limits
+
+    def environment(self, environment_id: str) -> Environment:
+        """Return the environment of that id; ``KeyError`` if there is none."""
+        return {environment.id: environment for environment in self.environments}[environment_id]
+
+    def format(self, format_id: str) -> Format:
+        """Return the format of that id; ``KeyError`` if there is none."""
+        return {known.id: known for known in self.formats}[format_id]  # type: ignore[index]
+
+    def gap(self, environment_id: str, model_id: str, format_id: str) -> Gap | None:
+        """Return the stated reason why that environment cannot write that file, if there is one."""
+        for gap in self.gaps:
+            if (
+                environment_id in gap.environments
+                and format_id in gap.formats
+                and (not gap.models or model_id in gap.models)
+            ):
+                return gap
+        return None
+
+
+Location = tuple[str | int, ...]
+
+
+def read_matrix(path: Path) -> Matrix:
+    """Read and check matrix.yaml; ``MatrixError`` names every problem, one line each."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "is not UTF-8 text"
+        raise MatrixError(f"{path}: {reason}; give another with --matrix PATH") from error
+    return parse_matrix(text, name=str(path))
+
+
+def parse_matrix(text: str, *, name: str = "matrix.yaml") -> Matrix:
+    """Check the text of a matrix.yaml; ``name`` stands in front of every problem."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        # Safe: the loader is yaml's SafeLoader, which builds plain data only.
+        data = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise MatrixError(f"{name}:{line}: not YAML: {error.problem}") from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise MatrixError(f"{name}:1: not YAML: {str(error).splitlines()[0]}") from error
+    lines = dict(_lines(node)) if node is not None else {}
+    problems = [
+        *_duplicate_keys(node),
+        *_unquoted(data),
+    ]
+    told = {location for location, _ in problems}
+    matrix: Matrix | None = None
+    try:
+        # JSON mode: lists become tuples, while types stay strict.
+        matrix = Matrix.model_validate_json(json.dumps(data, default=str))
+    except pydantic.ValidationError as error:
+        problems += [
+            (location, _sentence(detail))
+            for detail in error.errors(include_url=False)
+            if (location := tuple(part for part in detail["loc"])) not in told
+        ]
+    if matrix is not None:
+        problems += _inconsistencies(matrix)
+    if problems:
+        raise MatrixError(
+            "\n".join(
+                f"{name}:{_line(lines, location)}: {_path(location)}: {message}"
+                for location, message in sorted(
+                    problems, key=lambda problem: _line(lines, problem[0])
+                )
+            )
+        )
+    if matrix is None:  # pragma: no cover - a failed validation always names a problem
+        raise MatrixError(f"{name}:1: cannot be used")
+    return matrix
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of matrix.yaml, as published in runner/matrix.schema.json."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Matrix.model_json_schema(by_alias=True),
+    }
+
+
+def _lines(node: yaml.Node, location: Location = ()) -> Iterator[tuple[Location, int]]:
+    """Yield the line (from 1) of every value below ``node``; an unknown key has its own line."""
+    yield location, node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            here = (*location, str(key.value))
+            yield from _lines(value, here)
+            yield here, key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield from _lines(value, (*location, index))
+
+
+def _line(lines: Mapping[Location, int], location: Location) -> int:
+    """Return the line of a location, or of the nearest thing around it that is written down."""
+    while location and location not in lines:
+        location = location[:-1]
+    return lines.get(location, 1)
+
+
+def _path(location: Location) -> str:
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text or "(the whole file)"
+
+
+def _duplicate_keys(node: yaml.Node | None, location: Location = ()) -> list[tuple[Location, str]]:
+    """Find keys written twice, of which YAML would silently keep the last."""
+    found: list[tuple[Location, str]] = []
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            here = (*location, str(key.value))
+            if key.value in seen:
+                found.append((here, "this key stands here twice; keep one"))
+            seen.add(key.value)
+            found += _duplicate_keys(value, here)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            found += _duplicate_keys(value, (*location, index))
+    return found
+
+
+def _unquoted(data: Any) -> list[tuple[Location, str]]:
+    """Find versions that YAML has read as numbers or dates because they were not quoted."""
+    found: list[tuple[Location, str]] = []
+    environments = data.get("environments") if isinstance(data, dict) else None
+    for index, environment in enumerate(environments if isinstance(environments, list) else []):
+        if not isinstance(environment, dict):
+            continue
+        versions: dict[Location, Any] = {("python",): environment.get("python")}
+        versions[("cutoff",)] = environment.get("cutoff")
+        packages = environment.get("packages")
+        if isinstance(packages, dict):
+            versions |= {("packages", str(key)): value for key, value in packages.items()}
+        for path, value in versions.items():
+            if value is not None and not isinstance(value, str | list | dict):
+                hint = ' (3.10 unquoted is 3.1: write "3.10")' if isinstance(value, float) else ""
+                message = f"quote the version; YAML reads it as {value}{hint}"
+                found.append((("environments", index, *path), message))
+    return found
+
+
+def _sentence(detail: Any) -> str:
+    """Say one validation problem in words."""
+    kind, context, value = detail["type"], detail.get("ctx", {}), detail.get("input")
+    shown = json.dumps(value, default=str)[:60]
+    match kind:
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            return "unknown key; see runner/matrix.schema.json for the known ones"
+        case "literal_error":
+            return f"{shown} is not one of {context['expected']}"
+        case "string_pattern_mismatch":
+            return f"{shown} does not have the form {context['pattern']}"
+        case _:
+            return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, not {shown}"
+
+
+def _inconsistencies(matrix: Matrix) -> list[tuple[Location, str]]:
+    """Find what is well-formed but cannot be meant: duplicate ids and names of nothing."""
+    problems: list[tuple[Location, str]] = []
+    for section, ids in (
+        ("environments", [environment.id for environment in matrix.environments]),
+        ("models", [model.id for model in matrix.models]),
+        ("formats", [known.id for known in matrix.formats]),
+    ):
+        problems += _repeated(section, ids)
+    environments = {environment.id for environment in matrix.environments}
+    models = {model.id for model in matrix.models}
+    for index, gap in enumerate(matrix.gaps):
+        for place, named, known in (
+            ("environments", gap.environments, environments),
+            ("models", gap.models, models),
+        ):
+            problems += [
+                (("gaps", index, place, position), f"there is no {place[:-1]} {name!r} above")
+                for position, name in enumerate(named)
+                if name not in known
+            ]
+    if matrix.controls.model not in models:
+        message = f"there is no model {matrix.controls.model!r} above"
+        problems.append((("controls", "model"), message))
+    return problems
+
+
+def _repeated(section: str, ids: Sequence[str]) -> Iterator[tuple[Location, str]]:
+    first: dict[str, int] = {}
+    for index, name in enumerate(ids):
+        if name in first:
+            yield (section, index, "id"), f"{name!r} is the id of {section}[{first[name]}] too"
+        first.setdefault(name, index)

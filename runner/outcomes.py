@@ -1,0 +1,31 @@
+"""The words for what happened in a cell, in order of severity."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """The verdict on one cell, least severe first; ``untested`` stands apart from the order."""
+
+    NA = "na"
+    IDENTICAL = "identical"
+    TOLERANCE = "tolerance"
+    WARNING = "warning"
+    WORKAROUND = "workaround"
+    ERROR = "error"
+    CRASH = "crash"
+    DIFFERS = "differs"
+    UNTESTED = "untested"
+
+
+SEVERITY: dict[Outcome, int] = {outcome: rank for rank, outcome in enumerate(Outcome)} | {
+    Outcome.UNTESTED: -1
+}
+"""Rank of each outcome; ``untested`` is below all, for it says nothing about a framework."""
+
+CLEAN = frozenset({Outcome.IDENTICAL, Outcome.TOLERANCE})
+"""Outcomes under which a model loads and is the same model, with nothing to act on."""
+
+PROBLEMS = frozenset({Outcome.WARNING, Outcome.WORKAROUND, Outcome.ERROR, Outcome.CRASH, Outcome.DIFFERS})
+"""Outcomes that somebody who upgrades must act on."""
