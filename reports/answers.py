@@ -1,0 +1,200 @@
+"""Sentences for somebody who upgrades, computed from the planes (pure).
+
+A sentence names the worst first. Cells that a failed control makes worthless, and cells without a
+result, are counted apart and never as an incompatibility.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reports.planes import Planes, Square
+from reports.words import BREAKING_CODES, CLEAN_CODES, CODE, LOADING_CODES, ORDER, UNTESTED, WORDS
+from runner.outcomes import Outcome
+
+DIFFERS = CODE[Outcome.DIFFERS]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clause:
+    """A part of a sentence; ``strong`` is what must not be overlooked."""
+
+    text: str
+    strong: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """How far a file of one environment gets within its own stack, by place in the matrix."""
+
+    stack: str
+    last_good: int | None
+    first_break: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Path:
+    """Load with ``through``, save again as format ``resave``, load that at the goal."""
+
+    through: int
+    resave: int
+    served: int
+    needed: int
+
+
+def evidence(
+    planes: Planes, save: int, load: int, kind: int, models: Sequence[int] | None = None
+) -> Square:
+    """Sum up a square without the cells that prove nothing."""
+    chosen = range(len(planes.models)) if models is None else models
+    sound = [model for model in chosen if not planes.no_evidence[save, load, model, kind]]
+    return planes.square(save, load, kind, sound)
+
+
+def verdict(square: Square, *, ignored: int = 0, largest: float | None = None) -> list[Clause]:
+    """Say what a set of models does, worst first; ``largest`` is the largest difference seen."""
+    if not square.tested:
+        return [Clause(text=_nothing(square, ignored))]
+    return [*_outcomes(square, largest), *_rest(square, ignored), Clause(text=".")]
+
+
+def _nothing(square: Square, ignored: int) -> str:
+    if ignored:
+        return "No evidence: a control of one of the two environments failed."
+    if square.counts[UNTESTED]:
+        return "Not tested: there is no result yet, which says nothing against it."
+    if square.counts[0]:
+        return "Not applicable: there is no such file to load."
+    return "Not part of this run."
+
+
+def _outcomes(square: Square, largest: float | None) -> list[Clause]:
+    """One clause for each verb that applies."""
+    groups = _verbs(square)
+    total = square.tested
+    if len(groups) == 1:
+        code, count = groups[0]
+        words = WORDS[ORDER[code]]
+        subject = "The model" if total == 1 else f"All {total} tested models"
+        text = f"{subject} {words.one if total == 1 else words.many}"
+        return [Clause(text=text + _size(code, largest), strong=code == DIFFERS)]
+    clauses = []
+    for place, (code, count) in enumerate(groups):
+        words = WORDS[ORDER[code]]
+        number = f"{count} of {total}" if place == 0 else f", {count}"
+        text = f"{number} {words.one if count == 1 else words.many}"
+        clauses.append(Clause(text=text + _size(code, largest), strong=code == DIFFERS))
+    return clauses
+
+
+def _verbs(square: Square) -> list[tuple[int, int]]:
+    """Count by verb, worst first; identical and within tolerance share theirs."""
+    found = [(code, square.counts[code]) for code in reversed(range(CODE[Outcome.WARNING], 8))]
+    found.append((CLEAN_CODES[0], sum(square.counts[code] for code in CLEAN_CODES)))
+    return [(code, count) for code, count in found if count]
+
+
+def _size(code: int, largest: float | None) -> str:
+    return f" (max |d| {size(largest)})" if code == DIFFERS and largest is not None else ""
+
+
+def size(value: float) -> str:
+    """Write a difference with two digits."""
+    return f"{value:.1e}" if np.isfinite(value) else "not a number" if np.isnan(value) else "inf"
+
+
+def _rest(square: Square, ignored: int) -> list[Clause]:
+    """Name what the sentence does not count."""
+    parts = [
+        (square.counts[UNTESTED], "not tested"),
+        (square.counts[0], "not applicable"),
+        (ignored, "not counted because a control failed"),
+    ]
+    return [Clause(text=f"; {count} {words}") for count, words in parts if count]
+
+
+def reach(planes: Planes, save: int, kind: int, models: Sequence[int] | None = None) -> Reach:
+    """Walk from the saving environment to the newest of its stack.
+
+    ``last_good`` is the newest where every tested model loads, ``first_break`` the oldest where
+    one does not; a later one may load again, so the two need not be neighbours.
+    """
+    stack = planes.environments[save].stack
+    last_good = first_break = None
+    for load in dict(planes.stacks)[stack]:
+        if load < save:
+            continue
+        square = evidence(planes, save, load, kind, models)
+        if not square.tested:
+            continue
+        if square.worst in LOADING_CODES:
+            last_good = load
+        elif first_break is None:
+            first_break = load
+    return Reach(stack=stack, last_good=last_good, first_break=first_break)
+
+
+def reach_sentence(planes: Planes, found: Reach) -> str:
+    """Say in words how far the files get."""
+    labels = [environment.label for environment in planes.environments]
+    if found.first_break is None:
+        if found.last_good is None:
+            return f"Nothing was tested within {found.stack}."
+        return f"Within {found.stack} nothing breaks, up to {labels[found.last_good]}."
+    breaks = f"The first version of {found.stack} that breaks is {labels[found.first_break]}"
+    if found.last_good is None:
+        return f"{breaks}; there is none where all load."
+    if found.last_good > found.first_break:
+        return f"{breaks}, yet all load again in {labels[found.last_good]}."
+    return f"Last version where all load: {labels[found.last_good]}. {breaks}."
+
+
+def recommend(
+    planes: Planes, save: int, load: int, kind: int, models: Sequence[int] | None = None
+) -> Path | None:
+    """Find the two clean hops that carry most of the models that do not load cleanly at once.
+
+    Each hop is a measured cell, but their chain was not run as one. Among equals the same format
+    wins, then the newest environment. ``None``: nothing needs it, or nothing does it.
+    """
+    chosen = np.arange(len(planes.models)) if models is None else np.asarray(models, dtype=int)
+    codes = planes.codes[save, load, chosen, kind]
+    direct = np.isin(codes, LOADING_CODES) & ~planes.no_evidence[save, load, chosen, kind]
+    needy = chosen[planes.tested[save, load, chosen, kind] & ~direct]
+    best: tuple[int, bool, int, int] | None = None
+    for through in range(len(planes.environments)):
+        if through in (save, load):
+            continue
+        first = planes.clean[save, through, needy, kind]
+        for resave in range(len(planes.formats)):
+            served = int((first & planes.clean[through, load, needy, resave]).sum())
+            candidate = (served, resave == kind, through, -resave)
+            if served and (best is None or candidate > best):
+                best = candidate
+    if best is None:
+        return None
+    return Path(through=best[2], resave=-best[3], served=best[0], needed=len(needy))
+
+
+def path_sentence(planes: Planes, load: int, path: Path) -> str:
+    """Say the way in words, with what is and is not known about it."""
+    through, goal = planes.environments[path.through].label, planes.environments[load].label
+    kind = planes.formats[path.resave].label
+    whom = "all of them" if path.served == path.needed else f"{path.served} of {path.needed}"
+    return (
+        f"Recommended path for {whom}: load with {through}, save again as {kind}, "
+        f"load that with {goal}. Both hops were measured, separately; the chain was not."
+    )
+
+
+def text(clauses: Sequence[Clause]) -> str:
+    """Return the sentence without its emphasis."""
+    return "".join(clause.text for clause in clauses)
+
+
+def breaks(square: Square) -> bool:
+    """Whether anything in the square must be acted on before an upgrade."""
+    return square.worst in BREAKING_CODES

@@ -1,0 +1,169 @@
+"""The numbers at the top of everything: what the rows shown add up to (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from reports.answers import size
+from reports.groups import Reason, failure_groups, shortened, untested_reasons, warning_groups
+from reports.planes import Flags, Planes, planes
+from reports.text import ingest
+from reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, WORDS
+from runner.judged import JudgedMatrix
+from runner.outcomes import Outcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """Cells of the matrix by outcome: all, and those where the same or a newer version loads.
+
+    Cells that a failed control makes worthless are in ``no_evidence`` and in no outcome.
+    """
+
+    planned: int
+    outcomes: dict[Outcome, int]
+    upgrade: dict[Outcome, int]
+    no_evidence: int
+    not_repeatable: int
+    controls: int
+    controls_failed: int
+
+    @property
+    def upgrade_tested(self) -> int:
+        return sum(count for outcome, count in self.upgrade.items() if 0 < CODE[outcome] < 8)  # noqa: PLR2004 - 8 is untested
+
+    @property
+    def upgrade_clean(self) -> int:
+        return sum(self.upgrade[ORDER[code]] for code in CLEAN_CODES)
+
+
+def figures(table: pd.DataFrame, grid: Planes) -> Figures:
+    """Count everything once."""
+    counted = (grid.codes != ABSENT) & ~grid.no_evidence
+    upward = counted & ~grid.older[:, :, None, None]
+    controls = control_rows(table)
+    return Figures(
+        planned=int((grid.codes != ABSENT).sum()),
+        outcomes=_by_outcome(grid, counted),
+        upgrade=_by_outcome(grid, upward),
+        no_evidence=int(grid.no_evidence.sum()),
+        not_repeatable=int(grid.not_repeatable.sum()),
+        controls=len(controls),
+        controls_failed=int((~controls["passed"]).sum()),
+    )
+
+
+def _by_outcome(grid: Planes, where: Flags) -> dict[Outcome, int]:
+    codes = grid.codes[where]
+    return {outcome: int((codes == CODE[outcome]).sum()) for outcome in ORDER}
+
+
+def control_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """The controls that were decided, each with whether it came out as it must.
+
+    A damaged file must be an error or a crash; any other control must be identical where the
+    environment that saved it loads it. What is not applicable or has no result is not listed.
+    """
+    diagonal = table["save"].astype("str") == table["load"].astype("str")
+    damaged = table["damage"].notna()
+    decided = ~table["outcome"].isin([Outcome.NA, Outcome.UNTESTED])
+    rows = table[table["control"] & decided & (damaged | diagonal)].copy()
+    spoilt = rows["damage"].notna()
+    refused = rows["outcome"].isin([Outcome.ERROR, Outcome.CRASH])
+    rows["passed"] = refused.where(spoilt, rows["outcome"] == Outcome.IDENTICAL)
+    return rows
+
+
+def headline(found: Figures) -> str:
+    """One sentence for somebody who upgrades."""
+    if not found.upgrade_tested:
+        return "Nothing has been tested yet."
+    silent = found.upgrade[Outcome.DIFFERS]
+    failing = found.upgrade[Outcome.ERROR] + found.upgrade[Outcome.CRASH]
+    return (
+        f"Loaded by the same or a newer version, {found.upgrade_clean:,} of "
+        f"{found.upgrade_tested:,} files are unchanged, {failing:,} fail plainly, and "
+        f"{silent:,} load without error but behave differently."
+    )
+
+
+def summary_lines(table: pd.DataFrame, judged: JudgedMatrix) -> list[str]:
+    """The end of a run in plain text: what matters most to somebody who upgrades comes first."""
+    matrix = ingest(judged)
+    grid = planes(table, matrix)
+    found = figures(table, grid)
+    lines = [headline(found)]
+    lines += _silent_lines(table, found)
+    lines += _cause_lines(table, found)
+    lines += _warning_lines(table, found)
+    lines += _untested_lines(untested_reasons(table), found)
+    return lines + _control_lines(table, found)
+
+
+def _silent_lines(table: pd.DataFrame, found: Figures) -> list[str]:
+    count = found.outcomes[Outcome.DIFFERS]
+    lines = ["", f"{WORDS[Outcome.DIFFERS].glyph} silently wrong: {count:,} cells"]
+    groups = failure_groups(table, [Outcome.DIFFERS])
+    for group in groups[:10]:
+        worst = "" if group.largest is None else f", max |d| {size(group.largest)}"
+        lines.append(f"  {group.cells:>6,}  {_line(group.signature)}{worst}")
+        lines.append(f"          {shortened(group.models)}; e.g. {group.example['id']}")
+    return [*lines, *_more(len(groups), 10)]
+
+
+def _cause_lines(table: pd.DataFrame, found: Figures) -> list[str]:
+    outcomes = [Outcome.CRASH, Outcome.ERROR, Outcome.WORKAROUND]
+    count = sum(found.outcomes[outcome] for outcome in outcomes)
+    groups = failure_groups(table, outcomes)
+    lines = [
+        "",
+        f"{WORDS[Outcome.ERROR].glyph} fail plainly: {count:,} cells, {len(groups):,} causes",
+    ]
+    for group in groups[:10]:
+        word = WORDS[group.outcome].word.lower()
+        lines.append(f"  {group.cells:>6,}  {word}: {_line(group.signature)}")
+        lines.append(f"          loaded by {shortened(group.load)}; e.g. {group.example['id']}")
+    return [*lines, *_more(len(groups), 10)]
+
+
+def _warning_lines(table: pd.DataFrame, found: Figures) -> list[str]:
+    count = found.outcomes[Outcome.WARNING]
+    loud = table[~table["control"] & table["evidence"] & (table["outcome"] == Outcome.WARNING)]
+    groups = sorted(warning_groups(loud), key=lambda group: -group.cells)
+    lines = ["", f"{WORDS[Outcome.WARNING].glyph} load with warnings to act on: {count:,} cells"]
+    lines += [f"  {group.cells:>6,}  {group.category}: {_line(group.text)}" for group in groups[:5]]
+    return [*lines, *_more(len(groups), 5)]
+
+
+def _untested_lines(reasons: list[Reason], found: Figures) -> list[str]:
+    count = found.outcomes[Outcome.UNTESTED]
+    lines = [
+        "",
+        f"{WORDS[Outcome.UNTESTED].glyph} not tested: {count:,} of {found.planned:,} cells",
+    ]
+    lines += [f"  {reason.cells:>6,}  {_line(reason.text)}" for reason in reasons[:10]]
+    return [*lines, *_more(len(reasons), 10)]
+
+
+def _control_lines(table: pd.DataFrame, found: Figures) -> list[str]:
+    lines = ["", f"controls: {found.controls:,} checked, {found.controls_failed:,} failed"]
+    rows = control_rows(table)
+    for row in rows[~rows["passed"]].head(10).itertuples():
+        lines.append(f"          {row.id}: {row.outcome}, which proves nothing")
+    if found.no_evidence:
+        lines.append(f"  {found.no_evidence:>6,}  cells are no evidence because a control failed")
+    if found.not_repeatable:
+        lines.append(f"  {found.not_repeatable:>6,}  cells depend on the order in which they ran")
+    return lines
+
+
+def _line(text: str, width: int = 150) -> str:
+    """The first line of a text, cut to a width."""
+    first = text.strip().splitlines()[0] if text.strip() else "(no message)"
+    return first if len(first) <= width else f"{first[: width - 1]}…"
+
+
+def _more(count: int, shown: int) -> list[str]:
+    return [f"          and {count - shown:,} more; see the report"] if count > shown else []

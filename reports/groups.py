@@ -1,0 +1,150 @@
+"""What many cells have in common: warnings by text, failures by cause, untested by reason."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from reports.text import normalised
+from reports.words import CODE
+from runner.outcomes import Outcome
+
+
+@dataclass(kw_only=True)
+class WarningGroup:
+    """One text, however its names and numbers read; environments are those that load."""
+
+    anchor: str
+    text: str
+    example: str
+    category: str
+    channel: str
+    severity: str
+    rule: str | None
+    phases: set[str] = field(default_factory=set)
+    places: set[int] = field(default_factory=set)
+    cells: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailureGroup:
+    """Cells with one outcome and one signature.
+
+    ``largest`` is the largest difference among them, ``example`` the first of them in the plan.
+    """
+
+    anchor: str
+    outcome: Outcome
+    signature: str
+    cells: int
+    save: tuple[str, ...]
+    load: tuple[str, ...]
+    models: tuple[str, ...]
+    formats: tuple[str, ...]
+    largest: float | None
+    example: pd.Series  # type: ignore[type-arg]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """Why some cells have no result."""
+
+    text: str
+    cells: int
+
+
+def anchor(prefix: str, *parts: str) -> str:
+    """A name that stays the same from run to run as long as the text does."""
+    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return f"{prefix}-{digest[:8]}"
+
+
+def warning_groups(table: pd.DataFrame) -> list[WarningGroup]:
+    """Group every message that was heard; those that a user must act on come first."""
+    groups: dict[str, WarningGroup] = {}
+    heard = table[table["warnings"] != "[]"]
+    for text, place in zip(heard["warnings"], heard["load"].cat.codes, strict=True):
+        seen = set()
+        for message in json.loads(text):
+            group = _warning_group(groups, message)
+            group.phases.add(message["phase"])
+            group.places.add(int(place))
+            group.cells += group.anchor not in seen
+            seen.add(group.anchor)
+    return sorted(
+        groups.values(), key=lambda group: (group.severity == "unknown", -group.cells, group.anchor)
+    )
+
+
+def _warning_group(groups: dict[str, WarningGroup], message: dict[str, str]) -> WarningGroup:
+    text = normalised(message["text"])
+    name = anchor("w", message["channel"], message["category"], text)
+    if name not in groups:
+        groups[name] = WarningGroup(
+            anchor=name,
+            text=text,
+            example=message["text"],
+            category=message["category"],
+            channel=message["channel"],
+            severity=message["severity"],
+            rule=message["rule"],
+        )
+    return groups[name]
+
+
+PROBLEM_ORDER = (Outcome.DIFFERS, Outcome.CRASH, Outcome.ERROR, Outcome.WORKAROUND, Outcome.WARNING)
+
+
+def failure_groups(
+    table: pd.DataFrame, outcomes: Sequence[Outcome] = PROBLEM_ORDER
+) -> list[FailureGroup]:
+    """Group the matrix's problems by outcome and signature: worst first, then most frequent."""
+    rows = table[~table["control"] & table["evidence"] & table["outcome"].isin(list(outcomes))]
+    cause = rows["signature"].where(rows["signature"] != "", rows["reason"])
+    groups = [
+        _failure_group(Outcome(outcome), str(signature), group)
+        for (outcome, signature), group in rows.groupby(
+            [rows["outcome"].astype("str"), cause], sort=True
+        )
+    ]
+    return sorted(groups, key=lambda group: (-CODE[group.outcome], -group.cells, group.signature))
+
+
+def _failure_group(outcome: Outcome, signature: str, group: pd.DataFrame) -> FailureGroup:
+    return FailureGroup(
+        anchor=anchor("f", outcome, signature),
+        outcome=outcome,
+        signature=signature,
+        cells=len(group),
+        save=_present(group["save"]),
+        load=_present(group["load"]),
+        models=_present(group["model"]),
+        formats=_present(group["format"]),
+        largest=None if group["max_abs_diff"].isna().all() else float(group["max_abs_diff"].max()),
+        example=group.iloc[0],
+    )
+
+
+def _present(column: pd.Series) -> tuple[str, ...]:  # type: ignore[type-arg]
+    """The categories that occur, in the order of the matrix."""
+    return tuple(str(name) for name in column.cat.remove_unused_categories().cat.categories)
+
+
+def untested_reasons(table: pd.DataFrame) -> list[Reason]:
+    """Count why cells of the matrix have no result, most frequent first."""
+    rows = table[~table["control"] & (table["outcome"] == Outcome.UNTESTED)]
+    counts = rows["reason"].value_counts(sort=False).to_dict()
+    reasons = [Reason(text=str(text), cells=int(count)) for text, count in counts.items()]
+    return sorted(reasons, key=lambda reason: (-reason.cells, reason.text))
+
+
+def shortened(names: Iterable[str], most: int = 6) -> str:
+    """List names, or the first and last of many."""
+    names = list(names)
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[: most - 1])} … {names[-1]} ({len(names)})"

@@ -1,0 +1,183 @@
+"""The table as an array: one byte for each (save, load, model, format), asked by all answers."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, UNTESTED
+from runner.judged import JudgedEnvironment, JudgedFormat, JudgedMatrix, JudgedModel
+
+Codes = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
+
+NO_EVIDENCE, NOT_REPEATABLE = 0x10, 0x20
+"""Bits above the outcome's code in a byte of the plane."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Square:
+    """What one square of a matrix shows for the selected models.
+
+    ``typical`` is the lower median of the outcomes of the models that were tested, ``worst`` the
+    most severe of them; both are the code of what stands there instead when none was tested.
+    """
+
+    typical: int
+    worst: int
+    counts: tuple[int, ...]
+    no_evidence: int
+    not_repeatable: int
+
+    @property
+    def tested(self) -> int:
+        return sum(self.counts[1:UNTESTED])
+
+    @property
+    def notched(self) -> bool:
+        return self.worst > self.typical and self.worst in BREAKING_CODES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planes:
+    """The matrix without its controls, as arrays over its four axes."""
+
+    environments: tuple[JudgedEnvironment, ...]
+    models: tuple[JudgedModel, ...]
+    formats: tuple[JudgedFormat, ...]
+    codes: Codes
+    no_evidence: Flags
+    not_repeatable: Flags
+
+    @cached_property
+    def clean(self) -> Flags:
+        """Where a model loads, is the same, and the cell is good evidence for it."""
+        sound = ~self.no_evidence & ~self.not_repeatable
+        return np.isin(self.codes, CLEAN_CODES) & sound
+
+    @cached_property
+    def tested(self) -> Flags:
+        """Where the outcome says something about a framework."""
+        return (self.codes >= 1) & (self.codes < UNTESTED)
+
+    @cached_property
+    def older(self) -> Flags:
+        """[save, load]: whether the loading environment is older than the saving one."""
+        size = len(self.environments)
+        found = np.zeros((size, size), dtype=bool)
+        for save, one in enumerate(self.environments):
+            for load, other in enumerate(self.environments):
+                found[save, load] = is_older(other, than=one, comes_before=load < save)
+        return found
+
+    @cached_property
+    def stacks(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """Each stack with the places of its environments, in order."""
+        groups: dict[str, list[int]] = {}
+        for place, environment in enumerate(self.environments):
+            groups.setdefault(environment.stack, []).append(place)
+        return tuple((stack, tuple(places)) for stack, places in groups.items())
+
+    def square(
+        self, save: int, load: int, kind: int, models: Sequence[int] | None = None
+    ) -> Square:
+        """Sum up one square over the given models, or all."""
+        chosen = slice(None) if models is None else list(models)
+        codes = self.codes[save, load, chosen, kind]
+        counts = np.bincount(codes[codes != ABSENT], minlength=UNTESTED + 1)
+        tested = np.sort(codes[(codes >= 1) & (codes < UNTESTED)])
+        blank = UNTESTED if counts[UNTESTED] else 0 if counts[0] else ABSENT
+        return Square(
+            typical=int(tested[(len(tested) - 1) // 2]) if len(tested) else blank,
+            worst=int(tested[-1]) if len(tested) else blank,
+            counts=tuple(int(count) for count in counts),
+            no_evidence=int(self.no_evidence[save, load, chosen, kind].sum()),
+            not_repeatable=int(self.not_repeatable[save, load, chosen, kind].sum()),
+        )
+
+    def encoded(self) -> str:
+        """The plane as the page carries it: gzip of [save, load, model, format], in base64."""
+        flags = self.no_evidence * NO_EVIDENCE + self.not_repeatable * NOT_REPEATABLE
+        return packed((self.codes | flags.astype(np.uint8)).tobytes())
+
+
+def planes(table: pd.DataFrame, judged: JudgedMatrix) -> Planes:
+    """Lay the table's rows that are not controls out as arrays."""
+    rows = table[~table["control"]]
+    used = set(rows["model"].unique())
+    models = tuple(model for model in judged.models if model.id in used)
+    size = len(judged.environments)
+    shape = (size, size, len(models), len(judged.formats))
+    index = (
+        rows["save"].cat.codes.to_numpy(),
+        rows["load"].cat.codes.to_numpy(),
+        rows["model"].map({model.id: n for n, model in enumerate(models)}).to_numpy(dtype=int),
+        rows["format"].cat.codes.to_numpy(),
+    )
+    codes = np.full(shape, ABSENT, dtype=np.uint8)
+    codes[index] = rows["outcome"].cat.codes.to_numpy()
+    no_evidence, not_repeatable = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    says_something = ~rows["outcome"].isin(["na", "untested"]).to_numpy()
+    no_evidence[index] = ~rows["evidence"].to_numpy() & says_something
+    not_repeatable[index] = ~rows["repeatable"].to_numpy() & says_something
+    return Planes(
+        environments=judged.environments,
+        models=models,
+        formats=judged.formats,
+        codes=codes,
+        no_evidence=no_evidence,
+        not_repeatable=not_repeatable,
+    )
+
+
+def is_older(one: JudgedEnvironment, *, than: JudgedEnvironment, comes_before: bool) -> bool:
+    """Whether an environment is the older one by what both were asked for.
+
+    Two that share a package are compared by it: Keras on JAX is not older than the same Keras on
+    PyTorch, whichever stands first. Without a shared package the order of the matrix decides.
+    """
+    mine, other = _releases(one), _releases(than)
+    shared = [(mine[name], other[name]) for name in mine.keys() & other.keys()]
+    if not shared:
+        return comes_before
+    lower = any(here < there for here, there in shared)
+    higher = any(here > there for here, there in shared)
+    return comes_before if lower and higher else lower
+
+
+def _releases(environment: JudgedEnvironment) -> dict[str, tuple[int, ...]]:
+    return {
+        name.removesuffix("-cpu"): tuple(int(part) for part in re.findall(r"\d+", version))
+        for name, version in environment.asked.items()
+    }
+
+
+def packed(data: bytes) -> str:
+    """Compress for a page: the same bytes for the same data, whenever it is done."""
+    return base64.b64encode(gzip.compress(data, compresslevel=9, mtime=0)).decode("ascii")
+
+
+def packed_json(data: Any) -> str:
+    """Compress plain data; keys stay in the order given."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return packed(text.encode())
+
+
+def runs(places: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the first and last of every run of consecutive numbers."""
+    if not places:
+        return []
+    breaks = [n + 1 for n, (one, other) in enumerate(pairwise(places)) if other != one + 1]
+    edges = [0, *breaks, len(places)]
+    return [(places[start], places[stop - 1]) for start, stop in pairwise(edges)]

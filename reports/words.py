@@ -1,0 +1,93 @@
+"""How each outcome is shown: its glyph, its word and its verb, written here and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runner.outcomes import Outcome
+
+ABSENT = 15
+"""Code of a square that the run did not plan."""
+
+ORDER: tuple[Outcome, ...] = tuple(Outcome)
+"""Code of an outcome = its place here: 0 ``na``, 1 to 7 by severity, 8 ``untested``."""
+
+CODE: dict[Outcome, int] = {outcome: code for code, outcome in enumerate(ORDER)}
+UNTESTED = CODE[Outcome.UNTESTED]
+CLEAN_CODES = (CODE[Outcome.IDENTICAL], CODE[Outcome.TOLERANCE])
+LOADING_CODES = (*CLEAN_CODES, CODE[Outcome.WARNING])
+BREAKING_CODES = tuple(range(CODE[Outcome.WORKAROUND], CODE[Outcome.DIFFERS] + 1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """``one`` and ``many`` finish a sentence about the models that had this outcome."""
+
+    glyph: str
+    word: str
+    one: str = ""
+    many: str = ""
+    means: str
+
+
+WORDS: dict[Outcome, Words] = {
+    Outcome.NA: Words(
+        glyph="–",
+        word="Not applicable",
+        means="The format does not exist there, or cannot hold this model.",
+    ),
+    Outcome.IDENTICAL: Words(
+        glyph="✓",
+        word="Identical",
+        one="loads unchanged",
+        many="load unchanged",
+        means="Loads, and everything compared is bit for bit the same.",
+    ),
+    Outcome.TOLERANCE: Words(
+        glyph="≈",
+        word="Within tolerance",
+        one="loads unchanged",
+        many="load unchanged",
+        means="Loads; differences stay below the stated tolerance.",
+    ),
+    Outcome.WARNING: Words(
+        glyph="!",
+        word="Loads with warnings",
+        one="loads with a warning to act on",
+        many="load with a warning to act on",
+        means="Loads and is the same, but says something that a user must act on.",
+    ),
+    Outcome.WORKAROUND: Words(
+        glyph="◐",
+        word="Needs a change",
+        one="needs a change",
+        many="need a change",
+        means="Fails plainly; loads with a remedy that was run and checked.",
+    ),
+    Outcome.ERROR: Words(
+        glyph="✕",
+        word="Error",
+        one="raises an error",
+        many="raise an error",
+        means="Raises an exception.",
+    ),
+    Outcome.CRASH: Words(
+        glyph="†",
+        word="Crash or timeout",
+        one="crashes or times out",
+        many="crash or time out",
+        means="Kills the process, hangs, or runs out of memory.",
+    ),
+    Outcome.DIFFERS: Words(
+        glyph="≠",
+        word="Silently wrong",
+        one="loads without error but behaves differently",
+        many="load without error but behave differently",
+        means="Loads without an error, and is not the model that was saved. The worst outcome.",
+    ),
+    Outcome.UNTESTED: Words(
+        glyph="?",
+        word="Not tested",
+        means="No result, for the stated reason. Never counted as an incompatibility.",
+    ),
+}
