@@ -1,0 +1,78 @@
+"""Run one command to its end or its deadline, whole process group, and keep what it said."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+DRAIN_SECONDS = 2.0
+"""How long output is still read after the end: a stray grandchild may hold the pipe for ever."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """``code`` is as in subprocess, and ``None`` where the deadline ended the command."""
+
+    code: int | None
+    output: str
+
+
+def run(
+    command: Sequence[str],
+    *,
+    variables: Mapping[str, str],
+    seconds: float,
+    on_output: Callable[[str], None] | None = None,
+    cwd: Path | None = None,
+    keep_open: Sequence[int] = (),
+    stdin: str = "",
+) -> Finished:
+    """Run ``command`` with nothing of our own environment; return what it said.
+
+    ``keep_open`` are descriptors that the command inherits, so that a lock on them outlives us.
+    """
+    with tempfile.TemporaryFile() as given:  # a file, not a pipe: nobody has to feed it
+        given.write(stdin.encode())
+        given.seek(0)
+        process = subprocess.Popen(
+            command,
+            env=dict(variables),
+            cwd=cwd,
+            stdin=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=tuple(keep_open),
+        )
+    lines: list[str] = []
+    reader = threading.Thread(target=_drain, args=(process, lines, on_output), daemon=True)
+    reader.start()
+    code: int | None = None
+    try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            code = process.wait(seconds)
+    finally:  # also when interrupted: no installer survives us
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        reader.join(DRAIN_SECONDS)
+    return Finished(code=code, output="".join(lines))
+
+
+def _drain(
+    process: subprocess.Popen[bytes], lines: list[str], on_output: Callable[[str], None] | None
+) -> None:
+    if process.stdout is None:  # never: it was asked for as a pipe
+        return
+    for raw in process.stdout:
+        line = raw.decode("utf-8", "backslashreplace")
+        lines.append(line)
+        if on_output is not None:
+            on_output(line.rstrip())

@@ -1,0 +1,220 @@
+"""matrix.yaml -> runner/locks/<id>.txt: every package of an environment, with hashes.
+
+``nox -s locks`` asks the package index and writes; everything else here only reads files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from runner.environments import commands, uv
+from runner.environments.pythons import Interpreter, find_pythons
+from runner.errors import CaniloadError, UsageError
+from runner.matrix import Environment, read_matrix
+
+LOCKS = Path(__file__).parents[1] / "locks"
+BUILD_TOOLS = LOCKS / "build-tools.txt"
+"""What source distributions are built with, pinned too; for packages that have no wheel."""
+
+_PLATFORM = "x86_64-manylinux_2_28"
+_RESOLVE_SECONDS = 600.0
+_PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
+_INPUTS = re.compile(r"^# for: (.*)$", re.MULTILINE)
+_SOURCES = re.compile(r"^# built from source: (.*)$", re.MULTILINE)
+
+
+class LockError(CaniloadError):
+    """The package index has no answer, or none that satisfies the environment."""
+
+
+def lock_path(environment: Environment, locks_dir: Path = LOCKS) -> Path:
+    return locks_dir / f"{environment.id}.txt"
+
+
+def lock_sha256(environment: Environment, locks_dir: Path = LOCKS) -> str:
+    return hashlib.sha256(lock_path(environment, locks_dir).read_bytes()).hexdigest()
+
+
+def locked_versions(text: str) -> dict[str, str]:
+    """Return name -> version of each package that a lock names, names in normal form."""
+    return {normal_name(name): version for name, version in _PIN.findall(text)}
+
+
+def source_packages(text: str) -> list[str]:
+    """Return the packages of a lock that have no wheel and are built while installing."""
+    line = _SOURCES.search(text)
+    return line.group(1).split(", ") if line else []
+
+
+def normal_name(name: str) -> str:
+    """Return a package's name as indexes compare it: ``Keras_Preprocessing`` is the same."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def lock_problem(environment: Environment, locks_dir: Path = LOCKS) -> str | None:
+    """Say in one line why the lock cannot serve the environment, or None; asks no index."""
+    remedy = f"run `nox -s locks -- {environment.id}`"
+    try:
+        text = lock_path(environment, locks_dir).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return f"{environment.id} has no lock: {remedy}"
+    line = _INPUTS.search(text)
+    try:
+        made_for = json.loads(line.group(1)) if line else None
+    except ValueError:
+        made_for = None
+    if not isinstance(made_for, dict):
+        return f"the lock of {environment.id} does not say what it was made for: {remedy}"
+    change = _change(made_for, _inputs(environment))
+    return f"the lock of {environment.id} was made for {change}: {remedy}" if change else None
+
+
+def _inputs(environment: Environment) -> dict[str, Any]:
+    """Return all that a lock depends on."""
+    return {
+        "python": environment.python,
+        "packages": dict(sorted(environment.packages.items())),
+        "pins": list(environment.pins),
+        "cutoff": environment.cutoff,
+    }
+
+
+def _change(made_for: Mapping[str, Any], asked: Mapping[str, Any]) -> str | None:
+    """Put the first difference between two sets of inputs in words."""
+    old, new = _flat(made_for), _flat(asked)
+    for name in dict.fromkeys([*new, *old]):
+        if old.get(name) != new.get(name):
+            before = f"{name} {old[name]}" if name in old else f"no {name}"
+            return f"{before}, matrix.yaml asks {new.get(name, 'for none')}"
+    return None
+
+
+def _flat(inputs: Mapping[str, Any]) -> dict[str, str]:
+    packages = inputs.get("packages")
+    flat = {str(k): str(v) for k, v in packages.items()} if isinstance(packages, dict) else {}
+    flat |= {name: str(inputs[name]) for name in ("python", "cutoff") if name in inputs}
+    pins = inputs.get("pins")
+    return flat | {"pins": ", ".join(map(str, pins)) or "none" if isinstance(pins, list) else "?"}
+
+
+def compile_lock(environment: Environment, interpreter: Interpreter | None) -> str:
+    """Resolve the environment as of its cutoff and return the text of its lock.
+
+    ``interpreter`` runs the build scripts of packages that exist as source only.
+    """
+    requirements = [f"{name}=={version}" for name, version in environment.packages.items()]
+    requirements += environment.pins
+    command = [
+        _uv(),
+        "pip",
+        "compile",
+        "--quiet",
+        "--no-header",
+        "--no-progress",
+        "--color=never",
+        "--format=pylock.toml",
+        f"--exclude-newer={environment.cutoff}",
+        f"--python-version={environment.python}",
+        f"--python-platform={_PLATFORM}",
+        *([f"--python={interpreter.path}"] if interpreter else []),
+        *uv.find_links(),
+    ]
+    answer = _ask(command, requirements)
+    if answer.code != 0 and "torch" in environment.packages:
+        # The index of PyTorch's own CPU builds, which uv knows by this name.
+        answer = _ask([*command, "--torch-backend=cpu"], requirements)
+    if answer.code != 0:
+        raise LockError(f"{environment.id} cannot be locked: {answer.output.strip()}")
+    return _lock_text(environment, tomllib.loads(answer.output)["packages"])
+
+
+def _uv() -> str:
+    program = uv.find_uv()
+    if program is None:
+        raise LockError("locks are made by uv, which is not installed: pip install uv")
+    return program
+
+
+def _ask(command: Sequence[str], requirements: Sequence[str]) -> commands.Finished:
+    return commands.run(
+        [*command, "-"],
+        variables=uv.installer_variables(),
+        seconds=_RESOLVE_SECONDS,
+        stdin="\n".join(requirements),
+    )
+
+
+def _lock_text(environment: Environment, packages: Sequence[Mapping[str, Any]]) -> str:
+    """Write names, versions and hashes, and nothing of where they came from.
+
+    Where a package has wheels, only their hashes are let in: nothing is built from source that
+    need not be.
+    """
+    sources = [package["name"] for package in packages if not package.get("wheels")]
+    lines = [
+        f"# {environment.id}: written by `nox -s locks`; do not edit",
+        f"# for: {json.dumps(_inputs(environment))}",
+    ]
+    if sources:
+        lines.append(f"# built from source: {', '.join(sources)}")
+    for package in packages:
+        files = package.get("wheels") or [package["sdist"]]
+        hashes = sorted({f"--hash=sha256:{file['hashes']['sha256']}" for file in files})
+        lines.append(" \\\n    ".join([f"{package['name']}=={package['version']}", *hashes]))
+    return "\n".join(lines) + "\n"
+
+
+def version_exists(name: str, version: str) -> bool | None:
+    """Ask the package index whether there is that version; None if it does not answer."""
+    answer = _ask(
+        [_uv(), "pip", "compile", "--quiet", "--no-deps", *uv.find_links()], [f"{name}=={version}"]
+    )
+    if answer.code == 0:
+        return True
+    return False if "no version" in answer.output or "not found" in answer.output else None
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write the locks of the named environments (all without a name), or check them."""
+    parser = argparse.ArgumentParser(prog="nox -s locks --")
+    parser.add_argument("ids", nargs="*", metavar="ID")
+    parser.add_argument("--matrix", type=Path, default=Path("matrix.yaml"))
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if one is stale")
+    arguments = parser.parse_args(argv)
+    try:
+        return _lock_all(arguments.matrix, arguments.ids, check=arguments.check)
+    except CaniloadError as error:
+        print(f"locks: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def _lock_all(matrix: Path, ids: Sequence[str], *, check: bool) -> int:
+    environments = {environment.id: environment for environment in read_matrix(matrix).environments}
+    if unknown := [name for name in ids if name not in environments]:
+        raise UsageError(f"matrix.yaml has no environment {', '.join(unknown)}")
+    pythons = find_pythons({environment.python for environment in environments.values()})
+    stale = 0
+    for name in ids or environments:
+        environment = environments[name]
+        text = compile_lock(environment, pythons.get(environment.python))
+        path = lock_path(environment)
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            print(f"{name}: up to date")
+            continue
+        stale += 1
+        if not check:
+            path.write_text(text, encoding="utf-8")
+        print(f"{name}: {'stale: run `nox -s locks`' if check else 'written'}")
+    return int(check and stale > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
