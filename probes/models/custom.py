@@ -1,7 +1,8 @@
 """Layers of one's own, and how the loader gets to know them.
 
-``<model>_objects`` returns the classes that a person hands over as ``custom_objects``; for the
-models in ``WITHHELD`` nobody hands them over.
+``<model>_objects`` returns the classes that a person hands over as ``custom_objects``. For models in
+``REGISTERED`` it is called, for it registers them, and nothing is handed over; for those in
+``WITHHELD`` it is not even called.
 """
 
 INPUTS = {
@@ -11,6 +12,7 @@ INPUTS = {
     "custom_missing": {"features": ["normal", [4]]},
     "lambda_layer": {"features": ["normal", [4]]},
 }
+REGISTERED = ["custom_registered"]
 WITHHELD = ["custom_missing"]
 
 

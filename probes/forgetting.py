@@ -1,0 +1,131 @@
+"""Put a process that has run one job back to where it was before; Python 3.6 to 3.13.
+
+Frameworks say some things once per process and remember names, classes and settings. Nothing here
+imports a module or runs an operation: only what is loaded already is touched.
+"""
+
+import sys
+import warnings
+
+# Last part of a module's name, since packages move (tensorflow_core.python.x, tensorflow.python.x,
+# keras.src.x) -> attributes behind "say this once". A dict is emptied, the rest set as given.
+ONCE = {
+    "deprecation": {"_PRINTED_WARNING": {}},
+    "tf_logging": {"_log_counter_per_token": {}},
+    "logging": {
+        "_log_counter_per_token": {},
+        "_log_timer_per_token": {},
+        "_warn_preinit_stderr": True,
+    },
+    "call_trees": {"set_trace_warned": False},
+    "device_compatibility_check": {"_logged_compatibility_check": False},
+}
+# Objects that count how often a function is traced and warn at the fifth time, and their counters.
+TRACING = {
+    "def_function": ("_frequent_tracing_detector", "_counters"),
+    "polymorphic_function": ("_frequent_tracing_detector_manager", "_detectors"),
+}
+
+
+def forget_what_was_said():
+    """Make everything that is said once per process be said again."""
+    getattr(warnings, "onceregistry", {}).clear()
+    for path, module in list(sys.modules.items()):
+        try:
+            # Not getattr: a lazily loaded module would load.
+            names = object.__getattribute__(module, "__dict__")
+        except AttributeError:
+            continue
+        if names.get("__warningregistry__"):
+            names["__warningregistry__"].clear()
+        leaf = path.rpartition(".")[2]
+        if leaf in ONCE:
+            _restart(names, ONCE[leaf])
+        if leaf in TRACING:
+            detector, counters = TRACING[leaf]
+            getattr(names.get(detector), counters, {}).clear()
+
+
+def _restart(names, fresh):
+    for name, value in fresh.items():
+        if name not in names:
+            continue
+        if isinstance(names[name], dict):
+            names[name].clear()
+        else:
+            names[name] = value
+
+
+def remember_keras(keras):
+    """Return what a job may leave changed in Keras, for ``reset_keras``; runs no operation."""
+    objects, names = _registries(keras)
+    return {
+        "objects": dict(objects),
+        "names": None if names is None else dict(names),
+        "settings": [(read, write, read()) for read, write in _settings(keras)],
+    }
+
+
+def reset_keras(keras, remembered):
+    """Put back registered classes, global settings, name counters and the graph of TensorFlow 1."""
+    objects, names = _registries(keras)
+    _refill(objects, remembered["objects"])
+    if names is not None:
+        _refill(names, remembered["names"])
+    _forget_safe_mode()
+    _clear_session(keras)
+    for read, write, value in remembered["settings"]:
+        if _name(read()) != _name(value):
+            write(value)
+
+
+def _clear_session(keras):
+    try:
+        keras.backend.clear_session(free_memory=False)  # Keras 3 would collect garbage: 0.1 s
+    except TypeError:
+        keras.backend.clear_session()
+
+
+def _registries(keras):
+    """Return what was registered: classes by name and, except in old versions, names by class."""
+    find = keras.utils.get_custom_objects
+    module = sys.modules[find.__module__]
+    for name in ("GLOBAL_CUSTOM_NAMES", "_GLOBAL_CUSTOM_NAMES"):
+        if hasattr(module, name):
+            return find(), getattr(module, name)
+    return find(), None
+
+
+def _refill(target, content):
+    target.clear()
+    target.update(content)
+
+
+def _settings(keras):
+    """Return (read, write) functions for each global setting that this version has."""
+    backend = keras.backend
+    found = [
+        (backend.floatx, backend.set_floatx),
+        (backend.epsilon, backend.set_epsilon),
+        (backend.image_data_format, backend.set_image_data_format),
+    ]
+    mixed = getattr(keras, "mixed_precision", None)
+    for place, read, write in (
+        (getattr(keras, "config", None), "dtype_policy", "set_dtype_policy"),  # Keras 3
+        (mixed, "global_policy", "set_global_policy"),  # from TensorFlow 2.4
+        (getattr(mixed, "experimental", None), "global_policy", "set_policy"),
+    ):
+        if hasattr(place, read) and hasattr(place, write):
+            return [*found, (getattr(place, read), getattr(place, write))]
+    return found
+
+
+def _name(value):
+    return getattr(value, "name", value)
+
+
+def _forget_safe_mode():
+    """Take back ``enable_unsafe_deserialization`` in TensorFlow 2.12 to 2.15."""
+    for path, module in list(sys.modules.items()):
+        if path.endswith(".serialization_lib") and hasattr(module, "SAFE_MODE"):
+            vars(module.SAFE_MODE).clear()
