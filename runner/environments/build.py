@@ -8,18 +8,18 @@ rubbish of a build that died, and is removed before the next.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from runner.environments import commands, uv
+from runner.environments.holding import HeldError, held
 from runner.environments.home import Home, apparent_bytes
 from runner.environments.installing import INSTALLERS, Installation, InstallationError
 from runner.environments.locking import (
@@ -93,10 +93,15 @@ def build(
         installer=installer if uv.find_uv() else "virtualenv",
         on_output=on_output,
     )
-    home.environments.mkdir(parents=True, exist_ok=True)
-    with _locked(work) as lock_file:
-        built = existing(environment, home=home, locks_dir=locks_dir)
-        return built or _build(work, lock_file)
+    try:
+        with held(environment.id, home, seconds=limits.build_seconds) as lock_file:
+            built = existing(environment, home=home, locks_dir=locks_dir)
+            return built or _build(work, lock_file)
+    except HeldError:
+        raise EnvironmentUnusable(
+            f"another process has been building {environment.id} for "
+            f"{limits.build_seconds:.0f} s; end it, then run again"
+        ) from None
 
 
 def existing(environment: Environment, *, home: Home, locks_dir: Path = LOCKS) -> Receipt | None:
@@ -127,30 +132,6 @@ def remove(environment_id: str, home: Home) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
         raise EnvironmentUnusable(f"{folder} cannot be removed; remove it by hand")
-
-
-@contextlib.contextmanager
-def _locked(work: _Build) -> Iterator[int]:
-    """Hold the environment's lock file, so that two processes do not build one environment.
-
-    Plain ``flock``: it belongs to the open file, which the installer inherits. So it is held until
-    the last installer has ended, even if this process is killed before.
-    """
-    until = time.monotonic() + work.limits.build_seconds
-    path = work.home.environments / f"{work.environment.id}.lock"
-    with path.open("a") as stream:
-        while True:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    raise EnvironmentUnusable(
-                        f"another process has been building {work.environment.id} for "
-                        f"{work.limits.build_seconds:.0f} s; end it, then run again"
-                    ) from None
-                time.sleep(0.1)
-        yield stream.fileno()
 
 
 def _build(work: _Build, lock_file: int) -> Receipt:

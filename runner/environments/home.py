@@ -81,7 +81,7 @@ def apparent_bytes(folder: Path) -> int:
 
 
 def _new_bytes(folder: Path, seen: set[tuple[int, int]]) -> Iterator[int]:
-    for status in _statuses(folder):
+    for status in statuses(folder):
         inode = (status.st_dev, status.st_ino)
         if status.st_nlink > 1:
             if inode in seen:
@@ -90,7 +90,7 @@ def _new_bytes(folder: Path, seen: set[tuple[int, int]]) -> Iterator[int]:
         yield status.st_blocks * 512
 
 
-def _statuses(folder: Path) -> Iterator[os.stat_result]:
+def statuses(folder: Path) -> Iterator[os.stat_result]:
     """Yield the status of every file below; what vanishes meanwhile is left out."""
     waiting = [os.fspath(folder)]
     while waiting:

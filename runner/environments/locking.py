@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from runner.environments import commands, uv
 from runner.environments.pythons import Interpreter, find_pythons
@@ -106,7 +107,14 @@ def _flat(inputs: Mapping[str, Any]) -> dict[str, str]:
 
 
 def compile_lock(environment: Environment, interpreter: Interpreter | None) -> str:
-    """Resolve the environment as of its cutoff and return the text of its lock.
+    """Resolve the environment as of its cutoff and return the text of its lock."""
+    return _lock_text(environment, resolve(environment, interpreter))
+
+
+def resolve(
+    environment: Environment, interpreter: Interpreter | None
+) -> Sequence[Mapping[str, Any]]:
+    """Ask the package index for all packages of the environment, as pylock.toml (PEP 751) has them.
 
     ``interpreter`` runs the build scripts of packages that exist as source only.
     """
@@ -125,15 +133,38 @@ def compile_lock(environment: Environment, interpreter: Interpreter | None) -> s
         f"--python-version={environment.python}",
         f"--python-platform={_PLATFORM}",
         *([f"--python={interpreter.path}"] if interpreter else []),
-        *uv.find_links(),
     ]
     answer = _ask(command, requirements)
-    if answer.code != 0 and "torch" in environment.packages:
-        # The index of PyTorch's own CPU builds, which uv knows by this name.
-        answer = _ask([*command, "--torch-backend=cpu"], requirements)
     if answer.code != 0:
-        raise LockError(f"{environment.id} cannot be locked: {answer.output.strip()}")
-    return _lock_text(environment, tomllib.loads(answer.output)["packages"])
+        raise LockError(f"{environment.id} cannot be locked: {_why(environment, answer.output)}")
+    packages: Sequence[Mapping[str, Any]] = tomllib.loads(answer.output)["packages"]
+    return packages
+
+
+def download_bytes(packages: Sequence[Mapping[str, Any]]) -> int:
+    """Return how much installing downloads: of each package's fitting files the largest."""
+    return sum(max(map(_file_bytes, _files(package))) for package in packages)
+
+
+def _files(package: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return a package's wheels; its source where it has none."""
+    return package.get("wheels") or [package["sdist"]]
+
+
+def _file_bytes(file: Mapping[str, Any]) -> int:
+    if "size" in file:
+        return int(file["size"])
+    local = Path(unquote(urlsplit(file["url"]).path))  # in a folder of wheels
+    return local.stat().st_size if local.is_file() else 0
+
+
+def _why(environment: Environment, output: str) -> str:
+    for name, version in environment.packages.items():
+        if version_exists(name, version) is False:
+            return f"there is no {name} {version}; correct `packages` in matrix.yaml"
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    causes = [line.removeprefix("cause: ") for line in lines if line.startswith("cause: ")]
+    return (causes or lines or ["uv says nothing"])[-1]
 
 
 def _uv() -> str:
@@ -144,12 +175,19 @@ def _uv() -> str:
 
 
 def _ask(command: Sequence[str], requirements: Sequence[str]) -> commands.Finished:
-    return commands.run(
-        [*command, "-"],
-        variables=uv.installer_variables(),
-        seconds=_RESOLVE_SECONDS,
-        stdin="\n".join(requirements),
-    )
+    def ask(*options: str) -> commands.Finished:
+        return commands.run(
+            [*command, *uv.find_links(), *options, "-"],
+            variables=uv.installer_variables(),
+            seconds=_RESOLVE_SECONDS,
+            stdin="\n".join(requirements),
+        )
+
+    answer = ask()
+    if answer.code != 0 and any(asked.startswith("torch==") for asked in requirements):
+        # Where no folder of wheels has it: the index of PyTorch's own CPU builds.
+        answer = ask("--torch-backend=cpu")
+    return answer
 
 
 def _lock_text(environment: Environment, packages: Sequence[Mapping[str, Any]]) -> str:
@@ -166,20 +204,19 @@ def _lock_text(environment: Environment, packages: Sequence[Mapping[str, Any]]) 
     if sources:
         lines.append(f"# built from source: {', '.join(sources)}")
     for package in packages:
-        files = package.get("wheels") or [package["sdist"]]
-        hashes = sorted({f"--hash=sha256:{file['hashes']['sha256']}" for file in files})
+        hashes = sorted({f"--hash=sha256:{file['hashes']['sha256']}" for file in _files(package)})
         lines.append(" \\\n    ".join([f"{package['name']}=={package['version']}", *hashes]))
     return "\n".join(lines) + "\n"
 
 
 def version_exists(name: str, version: str) -> bool | None:
     """Ask the package index whether there is that version; None if it does not answer."""
-    answer = _ask(
-        [_uv(), "pip", "compile", "--quiet", "--no-deps", *uv.find_links()], [f"{name}=={version}"]
-    )
-    if answer.code == 0:
+    command = [_uv(), "pip", "compile", "--quiet", "--color=never", "--no-deps"]
+    answer = _ask(command, [f"{name}=={version}"])
+    if answer.code == 0 or "no wheels with a matching" in answer.output:  # for our own Python
         return True
-    return False if "no version" in answer.output or "not found" in answer.output else None
+    known = re.search("there is no version of|not found in the package registry", answer.output)
+    return False if known else None
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _VERIFY_SECONDS = 10.0
-_VERIFY = "import sys, venv, ctypes; print('%d.%d.%d' % sys.version_info[:3])"
+_VERIFY = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
 _NAME = re.compile(r"python(\d(\.\d+)?)?$")
 
 
@@ -79,7 +79,8 @@ def _candidates(minor: str, variables: Mapping[str, str]) -> Iterator[Path]:
     home = Path(variables.get("HOME", "~")).expanduser()
     search = [Path(folder) for folder in variables.get("PATH", os.defpath).split(os.pathsep)]
     for folder in [*search, Path("/usr/local/bin")]:
-        if (path := folder / f"python{minor}").is_file():
+        # A shim runs whatever is chosen just now, or fails; what it stands for is found below.
+        if folder.name != "shims" and (path := folder / f"python{minor}").is_file():
             yield path
     for folder in _version_folders(minor, variables, home):
         yield from _programs(folder, minor)
@@ -138,7 +139,7 @@ def _verified(path: Path) -> Interpreter | None:
         return None
     try:
         answer = subprocess.run(
-            [path, "-I", "-c", _VERIFY],
+            [path, "-I", "-S", "-c", _VERIFY],
             env={"PATH": os.environ.get("PATH", os.defpath)},
             stdin=subprocess.DEVNULL,
             capture_output=True,

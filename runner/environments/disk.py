@@ -1,0 +1,145 @@
+"""What environments cost before they are built, and which go when the disk is needed.
+
+``python -m runner.environments.disk`` writes runner/locks/costs.json from the receipts of the
+environments that are built on this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from runner.environments.build import remove
+from runner.environments.holding import HeldError, held
+from runner.environments.home import Home, disk_use, statuses
+from runner.environments.locking import LOCKS, download_bytes, resolve
+from runner.environments.pythons import find_pythons
+from runner.environments.receipts import FILE, read_receipt
+from runner.errors import CaniloadError
+from runner.matrix import Environment, read_matrix
+
+COSTS = "costs.json"
+_MEASURED = (
+    "download_bytes: the wheels of the lock; disk_bytes: every file of the environment with its "
+    "bytecode, though environments share most of them; seconds: wall time of download, "
+    "installation, compilation and first import on two cores"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What one environment costs on a machine that has nothing of it yet."""
+
+    download_bytes: int
+    disk_bytes: int
+    seconds: float
+
+
+def estimate(environment: Environment, locks_dir: Path = LOCKS) -> Cost:
+    """Return the measured cost of building the environment; the mean of all where it has none."""
+    measured = _read_costs(locks_dir)
+    if environment.id in measured:
+        return measured[environment.id]
+    known = list(measured.values()) or [Cost(download_bytes=0, disk_bytes=0, seconds=0)]
+    return Cost(
+        download_bytes=sum(cost.download_bytes for cost in known) // len(known),
+        disk_bytes=sum(cost.disk_bytes for cost in known) // len(known),
+        seconds=round(sum(cost.seconds for cost in known) / len(known), 1),
+    )
+
+
+def evict(home: Home, keep: Collection[str], max_bytes: int) -> list[str]:
+    """Remove environments, least recently needed first, until the rest and the cache fit.
+
+    What is in ``keep``, or is being built by another process, stays. Returns the ids removed.
+    """
+    removed: list[str] = []
+    candidates = [name for name in _least_recent(home) if name not in keep]
+    while _installed_bytes(home) > max_bytes:
+        _drop_unlinked(home)
+        if not candidates or _installed_bytes(home) <= max_bytes:
+            break
+        name = candidates.pop(0)
+        try:
+            with held(name, home):
+                remove(name, home)
+        except HeldError:
+            continue
+        removed.append(name)
+    return removed
+
+
+def _installed_bytes(home: Home) -> int:
+    use = disk_use(home)
+    return use[home.environments.name] + use[home.cache.name]
+
+
+def _least_recent(home: Home) -> list[str]:
+    """Return the ids of all environments; what a dead build left comes first."""
+
+    def needed(folder: Path) -> float:
+        receipt = folder / FILE
+        return receipt.stat().st_mtime if receipt.is_file() else 0
+
+    folders = home.environments.iterdir() if home.environments.is_dir() else ()
+    return [folder.name for folder in sorted((f for f in folders if f.is_dir()), key=needed)]
+
+
+def _drop_unlinked(home: Home) -> None:
+    """Remove from the cache the unpacked wheels that no environment is linked to any more.
+
+    uv unpacks or downloads them again when they are needed.
+    """
+    for unpacked in (home.cache / "uv").glob("archive-v*/*"):
+        if all(status.st_nlink == 1 for status in statuses(unpacked)):
+            shutil.rmtree(unpacked, ignore_errors=True)
+
+
+def _read_costs(locks_dir: Path) -> dict[str, Cost]:
+    try:
+        data = json.loads((locks_dir / COSTS).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return {name: Cost(**cost) for name, cost in data["environments"].items()}
+
+
+def measure(environments: Iterable[Environment], home: Home) -> dict[str, Cost]:
+    """Return the costs of those environments that are built in ``home``."""
+    found: dict[str, Cost] = {}
+    for environment in environments:
+        receipt = read_receipt(home.environment(environment.id))
+        if receipt is not None:
+            pythons = find_pythons([environment.python])
+            packages = resolve(environment, pythons.get(environment.python))
+            found[environment.id] = Cost(
+                download_bytes=download_bytes(packages),
+                disk_bytes=receipt.bytes,
+                seconds=receipt.seconds,
+            )
+    return found
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write costs.json from the environments built here; those not built keep their numbers."""
+    parser = argparse.ArgumentParser(prog="python -m runner.environments.disk")
+    parser.add_argument("--matrix", type=Path, default=Path("matrix.yaml"))
+    try:
+        environments = read_matrix(parser.parse_args(argv).matrix).environments
+        costs = _read_costs(LOCKS) | measure(environments, Home.default())
+    except CaniloadError as error:
+        print(f"costs: {error}", file=sys.stderr)
+        return error.exit_code
+    order = [environment.id for environment in environments if environment.id in costs]
+    data = {"measured": _MEASURED, "environments": {name: asdict(costs[name]) for name in order}}
+    (LOCKS / COSTS).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    print(f"costs of {len(order)} environments written")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
