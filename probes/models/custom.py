@@ -1,7 +1,7 @@
 """Layers of one's own, and how the loader gets to know them.
 
-``<model>_objects`` returns the classes that a person hands over as ``custom_objects``. For a model in
-``REGISTERED`` it is called, for it registers them, and nothing is handed over; for one in
+``<model>_objects`` returns the classes that a person hands over as ``custom_objects``. For a model
+in ``REGISTERED`` it is called, for it registers them, and nothing is handed over; for one in
 ``WITHHELD`` it is not even called.
 """
 
