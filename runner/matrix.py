@@ -179,17 +179,25 @@ def parse_matrix(text: str, *, name: str = "matrix.yaml") -> Matrix:
     if matrix is not None:
         problems += _inconsistencies(matrix)
     if problems:
-        raise MatrixError(
-            "\n".join(
-                f"{name}:{_line(lines, location)}: {_path(location)}: {message}"
-                for location, message in sorted(
-                    problems, key=lambda problem: _line(lines, problem[0])
-                )
-            )
-        )
+        raise MatrixError(_say(lines, problems, name))
     if matrix is None:  # pragma: no cover - a failed validation always names a problem
         raise MatrixError(f"{name}:1: cannot be used")
     return matrix
+
+
+def say_problems(text: str, problems: Sequence[tuple[Location, str]], *, name: str) -> str:
+    """Put problems of a matrix.yaml in words, one line each, with its file, line and path."""
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    return _say(dict(_lines(node)), problems, name)
+
+
+def _say(
+    lines: Mapping[Location, int], problems: Sequence[tuple[Location, str]], name: str
+) -> str:
+    return "\n".join(
+        f"{name}:{_line(lines, location)}: {_path(location)}: {message}"
+        for location, message in sorted(problems, key=lambda problem: _line(lines, problem[0]))
+    )
 
 
 def schema() -> dict[str, Any]:

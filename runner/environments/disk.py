@@ -7,9 +7,11 @@ environments that are built on this machine.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -58,25 +60,46 @@ def evict(home: Home, keep: Collection[str], max_bytes: int) -> list[str]:
 
     What is in ``keep``, or is being built by another process, stays. Returns the ids removed.
     """
+    use = disk_use(home)
+    excess = use[home.environments.name] + use[home.cache.name] - max_bytes
+    if excess <= 0:
+        return []
+    excess -= _drop_unlinked(home)
+    names = _least_recent(home)
+    holders = _holders(home, names)
     removed: list[str] = []
-    candidates = [name for name in _least_recent(home) if name not in keep]
-    while _installed_bytes(home) > max_bytes:
-        _drop_unlinked(home)
-        if not candidates or _installed_bytes(home) <= max_bytes:
+    for name in names:
+        if excess <= 0:
             break
-        name = candidates.pop(0)
-        try:
-            with held(name, home):
-                remove(name, home)
-        except HeldError:
-            continue
-        removed.append(name)
+        with contextlib.suppress(HeldError):
+            if name not in keep:
+                with held(name, home):
+                    excess -= _released(home.environment(name), holders)
+                    remove(name, home)
+                    removed.append(name)
+    _drop_unlinked(home)
     return removed
 
 
-def _installed_bytes(home: Home) -> int:
-    use = disk_use(home)
-    return use[home.environments.name] + use[home.cache.name]
+def _holders(home: Home, names: Iterable[str]) -> Counter[int]:
+    """Count for each file of several names how many of its names are in environments."""
+    return Counter(
+        status.st_ino
+        for name in names
+        for status in statuses(home.environment(name))
+        if status.st_nlink > 1
+    )
+
+
+def _released(folder: Path, holders: Counter[int]) -> int:
+    """Return the bytes that go with ``folder``: files that no other environment shares."""
+    released = 0
+    for status in statuses(folder):
+        if status.st_nlink > 1:
+            holders[status.st_ino] -= 1
+        if status.st_nlink == 1 or holders[status.st_ino] == 0:
+            released += status.st_blocks * 512
+    return released
 
 
 def _least_recent(home: Home) -> list[str]:
@@ -90,14 +113,18 @@ def _least_recent(home: Home) -> list[str]:
     return [folder.name for folder in sorted((f for f in folders if f.is_dir()), key=needed)]
 
 
-def _drop_unlinked(home: Home) -> None:
+def _drop_unlinked(home: Home) -> int:
     """Remove from the cache the unpacked wheels that no environment is linked to any more.
 
-    uv unpacks or downloads them again when they are needed.
+    uv downloads them again when they are needed. Returns the bytes that this gave back.
     """
+    dropped = 0
     for unpacked in (home.cache / "uv").glob("archive-v*/*"):
-        if all(status.st_nlink == 1 for status in statuses(unpacked)):
+        files = list(statuses(unpacked))
+        if all(status.st_nlink == 1 for status in files):
             shutil.rmtree(unpacked, ignore_errors=True)
+            dropped += sum(status.st_blocks * 512 for status in files)
+    return dropped
 
 
 def _read_costs(locks_dir: Path) -> dict[str, Cost]:

@@ -1,0 +1,186 @@
+"""Find Keras and read a model's state through whatever API its version has; Python 3.6 to 3.13.
+
+Nothing here judges. Functions that read optional state return ``None`` where a version has none.
+"""
+
+
+def find(imports):
+    """Import and return the module a person calls keras: tensorflow.keras, keras or tf_keras."""
+    if imports == "tensorflow.keras":
+        import tensorflow
+
+        keras = tensorflow.keras
+        getattr(keras, "layers", None)  # TensorFlow 1.15 to 2.21 load it lazily; load it now
+        return keras
+    return __import__(imports)
+
+
+def pin_threads(imports):
+    """Let TensorFlow compute on one thread, so that numbers repeat; safe before a fork."""
+    if imports == "keras":
+        import os
+
+        if os.environ.get("KERAS_BACKEND") in ("jax", "torch", "theano", "cntk"):
+            if os.environ["KERAS_BACKEND"] == "torch":
+                import torch
+
+                torch.set_num_threads(1)
+            return
+    import tensorflow
+
+    threading = getattr(getattr(tensorflow, "config", None), "threading", None)
+    if threading is not None:
+        threading.set_intra_op_parallelism_threads(1)
+        threading.set_inter_op_parallelism_threads(1)
+
+
+def start_runtime(keras):
+    """Run one trivial operation, so that what a runtime says when it starts is not put on a model."""
+    value = keras.backend.zeros((1,)) if hasattr(keras, "backend") else None
+    if value is not None and hasattr(keras, "ops"):
+        keras.ops.convert_to_numpy(keras.ops.add(keras.ops.ones((1,)), 1.0))
+    elif value is not None:
+        keras.backend.get_value(value)
+
+
+def is_keras_3(keras):
+    return hasattr(keras, "ops")
+
+
+def as_arrays(keras, variables):
+    """Return the values of variables as numpy arrays."""
+    import numpy as np
+
+    variables = list(variables)
+    if is_keras_3(keras):
+        return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
+    return [np.array(value) for value in keras.backend.batch_get_value(variables)]
+
+
+def leaves(model, prefix=""):
+    """Yield (path, layer) for every layer that holds weights itself, depth first, in model order."""
+    for layer in getattr(model, "layers", None) or []:
+        path = prefix + layer.name
+        if getattr(layer, "layers", None) and hasattr(layer, "get_layer"):
+            for inner in leaves(layer, path + "/"):
+                yield inner
+        else:
+            yield path, layer
+
+
+def named_weights(keras, model):
+    """Return [(path/index, array)] for every weight, in a name scheme equal in all versions."""
+    found, owners = [], list(leaves(model))
+    if not owners and getattr(model, "weights", None):
+        owners = [(model.name, model)]
+    for path, layer in owners:
+        found += [
+            ("%s/%d" % (path, index), variable) for index, variable in enumerate(layer.weights)
+        ]
+    values = as_arrays(keras, [variable for _, variable in found])
+    return list(zip((name for name, _ in found), values))
+
+
+def outputs(value):
+    """Return (structure, [(name, array)]) of what predict gave."""
+    import numpy as np
+
+    if isinstance(value, dict):
+        return "dict", [(str(key), np.asarray(value[key])) for key in sorted(value)]
+    if isinstance(value, (list, tuple)):
+        return "list", [(str(index), np.asarray(one)) for index, one in enumerate(value)]
+    return "array", [("0", np.asarray(value))]
+
+
+def predict(model, inputs):
+    """Run predict on a list of arrays, as a person would: one array alone, several as a list."""
+    return model.predict(inputs[0] if len(inputs) == 1 else list(inputs), verbose=0)
+
+
+def train_once(model, inputs, targets):
+    """Take one training step and return [loss, metric, ...]; eagerly where the version can.
+
+    Eager execution spares tracing a graph for a single step (10 to 30 times less CPU); TensorFlow
+    1.x has graphs only.
+    """
+    reset = getattr(model, "reset_metrics", None)
+    if reset is not None:
+        reset()
+    _run_eagerly(model)
+    given = model.train_on_batch(
+        inputs[0] if len(inputs) == 1 else list(inputs),
+        targets[0] if len(targets) == 1 else list(targets),
+    )
+    return [float(one) for one in (given if isinstance(given, (list, tuple)) else [given])]
+
+
+def _run_eagerly(model):
+    import sys
+
+    tensorflow = sys.modules.get("tensorflow")
+    executing = getattr(tensorflow, "executing_eagerly", None)
+    if executing is not None and executing() and hasattr(model, "run_eagerly"):
+        model.run_eagerly = True
+
+
+def is_compiled(model):
+    return getattr(model, "optimizer", None) is not None
+
+
+def optimizer(keras, model):
+    """Return the optimizer's class, settings and the size of each state variable, or ``None``."""
+    import numpy as np
+
+    from compare import number
+
+    found = getattr(model, "optimizer", None)
+    if found is None:
+        return None
+    kind = type(found)
+    facts = {"class": kind.__name__, "module": kind.__module__, "settings": {}, "iterations": None}
+    for key, value in found.get_config().items():
+        if isinstance(value, (bool, str)) or value is None:
+            facts["settings"][key] = value
+        elif isinstance(value, (int, float, np.generic)) or getattr(value, "shape", None) == ():
+            facts["settings"][key] = number(value)
+        else:
+            facts["settings"][key] = type(value).__name__
+    if getattr(found, "iterations", None) is not None:
+        facts["iterations"] = int(as_arrays(keras, [found.iterations])[0])
+    facts["slots"] = _slots(keras, found)
+    return facts
+
+
+def _slots(keras, found):
+    """Return [shape, L2] of every state variable with dimensions, in the optimizer's own order."""
+    import numpy as np
+
+    from compare import number
+
+    variables = getattr(found, "variables", None)
+    if variables is None:
+        variables = getattr(found, "weights", [])
+    if callable(variables):
+        variables = variables()
+    values = as_arrays(keras, variables)
+    return [
+        [list(value.shape), number(np.sqrt(np.square(value.astype("float64")).sum()))]
+        for value in values
+        if value.ndim and value.dtype.kind == "f"
+    ]
+
+
+def versions(keras):
+    """Return the versions that the framework and its companions report from inside."""
+    import platform
+    import sys
+
+    found = {"python": platform.python_version()}
+    version = getattr(keras, "__version__", None)
+    if version is None and "keras" in sys.modules:
+        version = getattr(sys.modules["keras"], "__version__", None)
+    found["keras"] = str(version)
+    for name in ("tensorflow", "numpy", "h5py", "jax", "torch"):
+        if name in sys.modules:
+            found[name] = str(getattr(sys.modules[name], "__version__", ""))
+    return found

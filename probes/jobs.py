@@ -1,0 +1,231 @@
+"""What is done for one job: save a reference model in its formats, or load one artifact. Facts only.
+
+A job is a dict of plain data; the facts are too. Python 3.6 to 3.13.
+
+Save job: ``kind`` "save", ``model``, ``family`` (path), ``formats`` [ids], ``folder`` (gets one
+sub-folder a format, and ``expected``). Load job: ``kind`` "load", ``cell``, ``model``, ``family``,
+``format``, ``artifact`` (folder), ``expected`` (folder), ``train`` (whether the format carries
+training state).
+"""
+
+import gc
+import json
+import os
+import shutil
+import time
+import traceback
+
+import compare
+import formats
+import framework
+import reference
+
+SCHEMA = 1
+TRACEBACK_LINES = 40
+
+
+class Job(object):
+    """One job under way: its facts so far, and the phase it is in."""
+
+    def __init__(self, keras, hearing, facts, on_phase):
+        self.keras = keras
+        self.hearing = hearing
+        self._on_phase = on_phase
+        self.facts = facts
+        self.facts.update(schema=SCHEMA, error=None, unsupported=None, seconds={})
+        self._since = time.time()
+        self._phase = None
+
+    def phase(self, name):
+        """Enter a phase: what is heard and raised from now on belongs to it."""
+        now = time.time()
+        if self._phase is not None:
+            spent = self.facts["seconds"]
+            spent[self._phase] = round(spent.get(self._phase, 0.0) + now - self._since, 4)
+        self._since, self._phase = now, name
+        self.hearing.phase = name
+        self._on_phase(name)
+
+    def failed(self, error):
+        return describe(error, self._phase)
+
+
+def describe(error, phase):
+    """Return an exception as plain data; a message that cannot be told is said so."""
+    try:
+        message = str(error)
+    except Exception as second:
+        message = "<the exception's own message raised %s>" % type(second).__name__
+    lines = traceback.format_exception(type(error), error, error.__traceback__)
+    lines = "".join(lines).splitlines()
+    if len(lines) > TRACEBACK_LINES:
+        kept = TRACEBACK_LINES // 2
+        lines = lines[:kept] + ["... %d lines left out ..." % (len(lines) - 2 * kept)] + lines[-kept:]
+    return {
+        "type": type(error).__name__,
+        "message": message,
+        "phase": phase,
+        "traceback": "\n".join(line[:1000] for line in lines),
+    }
+
+
+def run(job, keras, hearing, on_phase):
+    """Do one job and return its facts, whatever the framework does short of killing the process."""
+    state = Job(keras, hearing, {"kind": job["kind"]}, on_phase)
+    started = time.process_time()
+    with hearing:
+        try:
+            (save if job["kind"] == "save" else load)(job, state)
+        except Exception as error:
+            state.facts["error"] = state.failed(error)
+            error.__traceback__ = None
+        except (SystemExit, KeyboardInterrupt) as error:
+            state.facts["error"] = state.failed(error)
+        # Checkpoints complain of what they could not restore when their objects die.
+        if state.facts["error"] is None:
+            state.phase("load" if job["kind"] == "load" else "save")
+        gc.collect()
+    state.phase("end")
+    state.facts["messages"] = [
+        message
+        for message in hearing.messages
+        if message["phase"] != "end" and not (message["channel"] == "native" and message["level"] == "INFO")
+    ]
+    state.facts["cpu_seconds"] = round(time.process_time() - started, 4)
+    return state.facts
+
+
+def save(job, state):
+    """Build, train one step, record what the model does, save each format, record the next step."""
+    keras, model_id = state.keras, job["model"]
+    namespace = reference.family(job["family"])
+    state.phase("build")
+    inputs = reference.inputs(namespace, model_id)
+    model = namespace[model_id](keras)
+    reference.set_weights(model, "weights:" + model_id)
+    state.phase("predict")
+    shapes = [array.shape for _, array in framework.outputs(framework.predict(model, inputs))[1]]
+    targets = reference.targets(namespace, model_id, shapes)
+    if framework.is_compiled(model):
+        state.phase("train")
+        framework.train_once(model, inputs, targets)
+    state.phase("predict")
+    structure, outputs = framework.outputs(framework.predict(model, inputs))
+    weights = framework.named_weights(keras, model)
+    expected = {
+        "structure": structure,
+        "outputs": [name for name, _ in outputs],
+        "weights": [name for name, _ in weights],
+        "inputs": len(inputs),
+        "targets": len(targets),
+        "compiled": framework.is_compiled(model),
+        "optimizer": framework.optimizer(keras, model),
+        "losses": None,
+    }
+    state.facts["formats"] = {}
+    for format_id in job["formats"]:
+        state.phase("save")
+        state.facts["formats"][format_id] = _save_one(state, model, format_id, job["folder"])
+    arrays = {"input_%d" % index: array for index, array in enumerate(inputs)}
+    arrays.update(("target_%d" % index, array) for index, array in enumerate(targets))
+    arrays.update(("output_%d" % index, array) for index, (_, array) in enumerate(outputs))
+    arrays.update(("weight_%d" % index, array) for index, (_, array) in enumerate(weights))
+    if expected["compiled"]:
+        state.phase("train")
+        expected["losses"] = [compare.number(loss) for loss in framework.train_once(model, inputs, targets)]
+        after = framework.named_weights(keras, model)
+        arrays.update(("after_%d" % index, array) for index, (_, array) in enumerate(after))
+    _write_expected(os.path.join(job["folder"], "expected"), expected, arrays)
+
+
+def _save_one(state, model, format_id, folder):
+    """Save one format into its own sub-folder; return how that went."""
+    target = os.path.join(folder, format_id)
+    os.makedirs(target)
+    facts = {"error": None, "unsupported": None}
+    heard = len(state.hearing.messages)
+    try:
+        formats.SAVE[format_id](state.keras, model, target)
+        formats.check_written(format_id, target)
+    except formats.Unsupported as error:
+        facts["unsupported"] = str(error)
+    except Exception as error:
+        facts["error"] = state.failed(error)
+        error.__traceback__ = None
+    state.phase("save")
+    facts["messages"] = state.hearing.messages[heard:]
+    if facts["error"] or facts["unsupported"]:
+        shutil.rmtree(target, ignore_errors=True)
+    return facts
+
+
+def _write_expected(folder, expected, arrays):
+    import numpy as np
+
+    os.makedirs(folder)
+    np.savez(os.path.join(folder, "expected.npz"), **arrays)
+    with open(os.path.join(folder, "expected.json"), "w") as file:
+        json.dump(expected, file, sort_keys=True)
+
+
+class Expected(object):
+    """What the saving side recorded beside the artifact."""
+
+    def __init__(self, folder):
+        import numpy as np
+
+        with open(os.path.join(folder, "expected.json")) as file:
+            self.facts = json.load(file)
+        with np.load(os.path.join(folder, "expected.npz"), allow_pickle=False) as arrays:
+            self.arrays = {name: arrays[name] for name in arrays.files}
+
+    def listed(self, stem, count):
+        return [self.arrays["%s_%d" % (stem, index)] for index in range(count)]
+
+    def named(self, stem, names):
+        return list(zip(names, self.listed(stem, len(names))))
+
+
+def load(job, state):
+    """Load one artifact as a person would and measure it against what the saving side recorded."""
+    keras, facts, model_id = state.keras, state.facts, job["model"]
+    expected = Expected(job["expected"])
+    namespace = reference.family(job["family"])
+    state.phase("build")
+    model = _load(job, state, namespace)
+    state.phase("predict")
+    inputs = expected.listed("input", expected.facts["inputs"])
+    structure, outputs = framework.outputs(framework.predict(model, inputs))
+    facts["structure"] = [expected.facts["structure"], structure]
+    wanted = expected.named("output", expected.facts["outputs"])
+    facts["output_names"] = [[name for name, _ in wanted], [name for name, _ in outputs]]
+    facts["outputs"] = [compare.arrays(one, other) for (_, one), (_, other) in zip(wanted, outputs)]
+    saved = expected.named("weight", expected.facts["weights"])
+    facts["weights"] = compare.weights(saved, framework.named_weights(keras, model))
+    facts["compiled"] = [expected.facts["compiled"], framework.is_compiled(model)]
+    if not job["train"] or not expected.facts["compiled"]:
+        return
+    if job["format"] not in formats.LOAD_INTO:
+        # A model built by code has its settings from there, and a checkpoint fills the state later.
+        facts["optimizer"] = [expected.facts["optimizer"], framework.optimizer(keras, model)]
+    if not facts["compiled"][1]:
+        return
+    state.phase("train")
+    targets = expected.listed("target", expected.facts["targets"])
+    losses = framework.train_once(model, inputs, targets)
+    facts["losses"] = [expected.facts["losses"], [compare.number(loss) for loss in losses]]
+    after = expected.named("after", expected.facts["weights"])
+    facts["step"] = compare.step(saved, after, framework.named_weights(keras, model))
+
+
+def _load(job, state, namespace):
+    keras, format_id = state.keras, job["format"]
+    if format_id in formats.LOAD_INTO:
+        model = namespace[job["model"]](keras)
+        state.facts["built"] = True
+        state.phase("load")
+        formats.LOAD_INTO[format_id](keras, job["artifact"], model)
+        return model
+    objects = reference.custom_objects(namespace, keras, job["model"])
+    state.phase("load")
+    return formats.LOAD[format_id](keras, job["artifact"], objects)

@@ -1,0 +1,78 @@
+"""Build a reference model, its fixed inputs and targets; the same numbers in every environment.
+
+Reads one family file of ``models/`` by path. All draws come from numpy's legacy RandomState, whose
+stream is frozen. Python 3.6 to 3.13; numpy is imported inside.
+"""
+
+import zlib
+
+BATCH = 4
+
+
+def family(path):
+    """Run a family file and return its namespace."""
+    with open(path, "rb") as file:
+        source = file.read()
+    # Classes of a person's own script live in __main__, and files carry that name.
+    namespace = {"__name__": "__main__", "__file__": path}
+    exec(compile(source, path, "exec"), namespace)
+    return namespace
+
+
+def draw(seed, specs):
+    """Return one array of ``BATCH`` rows for each spec: ["normal", shape], ["integers", shape, n], ["classes", n]."""
+    import numpy as np
+
+    random = np.random.RandomState(zlib.crc32(seed.encode()) & 0x7FFFFFFF)
+    found = []
+    for spec in specs:
+        if spec[0] == "normal":
+            found.append(random.standard_normal([BATCH] + list(spec[1])).astype("float32"))
+        elif spec[0] == "integers":
+            found.append(random.randint(0, spec[2], [BATCH] + list(spec[1])).astype("int32"))
+        elif spec[0] == "classes":
+            found.append(random.randint(0, spec[1], [BATCH, 1]).astype("int32"))
+        else:
+            raise ValueError("unknown kind of input %r" % (spec[0],))
+    return found
+
+
+def inputs(namespace, model_id):
+    return draw("inputs:" + model_id, list(namespace["INPUTS"][model_id].values()))
+
+
+def targets(namespace, model_id, output_shapes):
+    """Return training targets: those the family states, else normal numbers of the outputs' shapes."""
+    stated = namespace.get("TARGETS", {}).get(model_id)
+    specs = stated or [["normal", list(shape[1:])] for shape in output_shapes]
+    return draw("targets:" + model_id, specs)
+
+
+def set_weights(model, seed):
+    """Give every floating-point weight a fixed value that no initializer would give."""
+    import numpy as np
+
+    random = np.random.RandomState(zlib.crc32(seed.encode()) & 0x7FFFFFFF)
+    values = []
+    for variable, value in zip(model.weights, model.get_weights()):
+        value = np.asarray(value)
+        if value.dtype.kind == "f":
+            drawn = random.standard_normal(value.shape) * 0.3
+            if "variance" in variable.name:
+                drawn = np.abs(drawn) + 0.5
+            value = drawn.astype(value.dtype)
+        values.append(value)
+    model.set_weights(values)
+
+
+def custom_objects(namespace, keras, model_id):
+    """Return what a person passes as custom_objects when loading: a dict, or ``None``.
+
+    A family's ``REGISTERED`` models register their classes instead; for its ``WITHHELD`` ones the
+    person has no definition at all.
+    """
+    define = namespace.get(model_id + "_objects")
+    if define is None or model_id in namespace.get("WITHHELD", ()):
+        return None
+    objects = define(keras)
+    return None if model_id in namespace.get("REGISTERED", ()) else objects

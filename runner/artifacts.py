@@ -1,0 +1,96 @@
+"""Artifacts on disk: taken in under the hash of their content, checked before use, spoilt on purpose."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.cells import Artifact
+
+TARGETS = {
+    "h5": "model.h5",
+    "keras": "model.keras",
+    "savedmodel": "model",
+    "weights-h5": "model.weights.h5",
+    "checkpoint": "model.ckpt",
+    "json": "model.json",
+}
+"""What a person hands to the loading function; the same names stand in probes/formats.py."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """A folder in the store: path relative to it, hash of names and content, size in bytes."""
+
+    path: str
+    sha256: str
+    bytes: int
+
+
+def sha256_of(folder: Path) -> str:
+    """Hash the names and contents of all files below a folder."""
+    whole = hashlib.sha256()
+    for path in _files(folder):
+        whole.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()
+
+
+def take(folder: Path, root: Path, name: str) -> Stored:
+    """Move a folder into the store below ``root``, as ``name-<hash>``."""
+    sha256 = sha256_of(folder)
+    target = root / f"{name}-{sha256[:12]}"
+    if target.exists():
+        shutil.rmtree(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    folder.rename(target)
+    size = sum(path.stat().st_size for path in _files(target))
+    return Stored(path=target.relative_to(root).as_posix(), sha256=sha256, bytes=size)
+
+
+def intact(stored: Stored, root: Path) -> bool:
+    """Say whether what lies there is what was taken in."""
+    folder = root / stored.path
+    return folder.is_dir() and sha256_of(folder) == stored.sha256
+
+
+def spoil(stored: Stored, artifact: Artifact, root: Path) -> Stored:
+    """Make the damaged copy that ``artifact.damage`` names; equal input gives equal damage."""
+    scratch = root / f"tmp-{artifact.saved_by}-{artifact.name}"
+    shutil.rmtree(scratch, ignore_errors=True)
+    shutil.copytree(root / stored.path, scratch)
+    for path in _files(scratch):
+        path.write_bytes(_DAMAGES[artifact.damage or ""](path.read_bytes()))
+    model = f"{artifact.model}-{artifact.damage}"
+    return take(scratch, root, f"{artifact.saved_by}/{model}/{artifact.format}")
+
+
+def _truncated(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def _bitflipped(content: bytes) -> bytes:
+    """Flip one bit of the first byte, where every format has something it checks.
+
+    Elsewhere HDF5 has no checksum: a bit flipped among the weights loads as other weights, in every
+    version, and proves nothing about the probe.
+    """
+    return bytes([content[0] ^ 0x10]) + content[1:] if content else content
+
+
+def _empty(_content: bytes) -> bytes:
+    return b""
+
+
+_DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "truncated": _truncated,
+    "bitflipped": _bitflipped,
+    "empty": _empty,
+}
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return iter(sorted(path for path in folder.rglob("*") if path.is_file()))

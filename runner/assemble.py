@@ -1,0 +1,232 @@
+"""Plan + evidence + verdicts -> the judged matrix: every planned cell, none lost."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from runner import confirm, texts
+from runner.cells import Artifact, Cell
+from runner.environments.build import Receipt
+from runner.environments.locking import LOCKS, lock_path
+from runner.environments.receipts import read_receipt
+from runner.environments.variables import replay_variables
+from runner.evidence import Evidence
+from runner.judged import (
+    JudgedCell,
+    JudgedEnvironment,
+    JudgedFormat,
+    JudgedMatrix,
+    JudgedModel,
+    NoiseFloor,
+)
+from runner.matrix import Environment
+from runner.outcomes import Outcome
+from runner.reference import format_sources
+from runner.rules import read_rules
+from runner.verdict import judge
+from runner.version import commit, version
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assembly:
+    """Judges what the store knows; ``unusable`` are environments that failed in this run."""
+
+    evidence: Evidence
+    unusable: Mapping[str, str]
+    batch: int
+    locks: Path = LOCKS
+
+    def __call__(self) -> JudgedMatrix:
+        plan = self.evidence.plan
+        cells = tuple(self._cells())
+        matrix = plan.matrix
+        return JudgedMatrix(
+            environments=tuple(self._environment(one) for one in plan.environments),
+            models=tuple(self._models()),
+            formats=tuple(
+                JudgedFormat(
+                    id=one.id,
+                    label=one.label,
+                    carries=one.carries,
+                    **format_sources(one.id),
+                )
+                for one in plan.formats
+            ),
+            cells=cells,
+            noise=noise_floor(cells),
+            tolerances=matrix.tolerances.model_dump(),
+            sampling=confirm.STATEMENT.format(batch=self.batch),
+            built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            version=version(),
+            commit=commit(),
+            machine=f"{platform.system()} {platform.machine()}, CPU only, one thread a process",
+        )
+
+    def _models(self) -> Iterator[JudgedModel]:
+        for model in self.evidence.plan.models:
+            family = self.evidence.family(model.id)
+            yield JudgedModel(
+                id=model.id,
+                family=model.family,
+                why=texts.first_line(family.docstrings[model.id]),
+                source=family.source(model.id),
+                control=model.id == self.evidence.plan.matrix.controls.model,
+            )
+
+    def _environment(self, environment: Environment) -> JudgedEnvironment:
+        resolution = self.evidence.resolution
+        receipt = self._receipt(environment)
+        found = resolution.usable.get(environment.id)
+        lock = lock_path(environment, self.locks)
+        return JudgedEnvironment(
+            id=environment.id,
+            label=environment.label,
+            stack=environment.stack,
+            python=environment.python,
+            asked=dict(environment.packages),
+            variables=replay_variables(environment),
+            lock_sha256=found.lock_sha256 if found else "",
+            lock_text=lock.read_text(encoding="utf-8") if lock.exists() else "",
+            versions=dict(receipt.versions) if receipt else {},
+            packages=dict(receipt.packages) if receipt else {},
+            platform=receipt.platform if receipt else "",
+            built_at=receipt.built_at if receipt else "",
+            untested=self._untested(environment.id),
+        )
+
+    def _receipt(self, environment: Environment) -> Receipt | None:
+        return read_receipt(self.evidence.home.environment(environment.id))
+
+    def _untested(self, environment_id: str) -> str | None:
+        return self.unusable.get(environment_id) or self.evidence.resolution.untested.get(
+            environment_id
+        )
+
+    def _cells(self) -> Iterator[JudgedCell]:
+        control = self.evidence.plan.matrix.controls.model
+        wanted = {model.id for model in self.evidence.plan.models}
+        for cell in self.evidence.plan.cells:
+            yield self.cell(cell)
+        for cell in self.evidence.plan.controls:
+            if cell.artifact.damage is not None or control not in wanted:
+                yield self.cell(cell, control=True)
+
+    def cell(self, cell: Cell, *, control: bool = False) -> JudgedCell:
+        """Judge one cell by what the store has for it."""
+        environment = self.evidence.plan.matrix.environment(cell.loaded_by)
+        common: dict[str, Any] = {
+            "cell": cell,
+            "control": control,
+            "python": str(self.evidence.home.python(cell.loaded_by)),
+            "variables": replay_variables(environment),
+            "evidence": self._is_evidence(cell),
+        }
+        saved = self.evidence.saved(cell.artifact)
+        if saved is not None:
+            common |= {
+                "artifact": str(self.evidence.path(saved)),
+                "artifact_sha256": saved.file.sha256,
+                "artifact_bytes": saved.file.bytes,
+            }
+        for side in (cell.artifact.saved_by, cell.loaded_by):
+            # What was measured stays true when an environment can no longer be built here.
+            reason = self._untested(side)
+            if reason is not None and self.evidence.record(cell) is None:
+                return JudgedCell(**common, outcome=Outcome.UNTESTED, reason=f"{side}: {reason}")
+        if saved is None:
+            outcome, reason = self._unsaved(cell.artifact)
+            return JudgedCell(**common, outcome=outcome, reason=reason, signature=f"save: {reason}")
+        record = self.evidence.record(cell)
+        if record is None:
+            return JudgedCell(**common, outcome=Outcome.UNTESTED, reason="not run yet")
+        verdict = judge(record, self.evidence.plan.matrix.tolerances, read_rules())
+        return JudgedCell(
+            **common,
+            outcome=verdict.outcome,
+            reason=verdict.reason,
+            signature=verdict.signature,
+            error=verdict.error,
+            messages=verdict.messages,
+            differences=verdict.differences,
+            max_abs_diff=verdict.max_abs_diff,
+            max_rel_diff=verdict.max_rel_diff,
+            max_ulp_diff=verdict.max_ulp_diff,
+            solo=record["solo"],
+            repeatable=record["batched"] is None,
+            seconds=record["seconds"],
+        )
+
+    def _unsaved(self, artifact: Artifact) -> tuple[Outcome, str]:
+        """Say why there is no file: a gap, a refusal of the framework's, or work not done yet."""
+        matrix = self.evidence.plan.matrix
+        entry = self.evidence.format_record(artifact)
+        gap = matrix.gap(artifact.saved_by, artifact.model, artifact.format)
+        if entry is None:
+            return Outcome.UNTESTED, "not run yet"
+        said = _refusal(entry)
+        if gap is not None and gap.says in said:
+            return Outcome.NA, f"{gap.reason} ({artifact.saved_by} says: {texts.told(said)})"
+        if said:
+            return Outcome.NA, f"{artifact.saved_by} cannot save it: {texts.told(said)}"
+        return Outcome.UNTESTED, "saving left no file; run again with --rerun"
+
+    @cached_property
+    def _failed_controls(self) -> frozenset[tuple[str, str]]:
+        """Return (environment, format) pairs whose plain control is not identical to itself."""
+        failed = set()
+        for cell in self.evidence.plan.controls:
+            record = self.evidence.record(cell)
+            if record is None:
+                continue
+            outcome = judge(record, self.evidence.plan.matrix.tolerances, read_rules()).outcome
+            wrong = (
+                outcome is not Outcome.IDENTICAL
+                if cell.artifact.damage is None
+                else outcome not in (Outcome.ERROR, Outcome.CRASH)
+            )
+            if wrong:
+                failed.add((cell.loaded_by, cell.artifact.format))
+        return frozenset(failed)
+
+    def _is_evidence(self, cell: Cell) -> bool:
+        sides = (cell.artifact.saved_by, cell.loaded_by)
+        return all((side, cell.artifact.format) not in self._failed_controls for side in sides)
+
+
+def _refusal(entry: Mapping[str, Any]) -> str:
+    """Return in the framework's own words why it did not write the file; empty if it did."""
+    if entry.get("unsupported"):
+        return texts.clean(entry["unsupported"])
+    if entry.get("error"):
+        return texts.clean(f"{entry['error']['type']}: {entry['error']['message']}")
+    if entry.get("crash"):
+        crash = entry["crash"]
+        return f"its process ended ({crash.get('signal') or crash['kind']})"
+    return ""
+
+
+def noise_floor(cells: tuple[JudgedCell, ...]) -> NoiseFloor:
+    """Measure how much a model differs from itself, saved and loaded by one environment.
+
+    Taken over the diagonal cells that load and are not judged to differ.
+    """
+    own = [
+        cell
+        for cell in cells
+        if cell.cell.diagonal
+        and cell.cell.artifact.damage is None
+        and cell.outcome in (Outcome.IDENTICAL, Outcome.TOLERANCE, Outcome.WARNING)
+        and cell.max_abs_diff is not None
+    ]
+    return NoiseFloor(
+        cells=len(own),
+        bit_identical=sum(cell.max_abs_diff == 0.0 for cell in own),
+        worst_absolute=max((cell.max_abs_diff or 0.0 for cell in own), default=0.0),
+        worst_relative=max((cell.max_rel_diff or 0.0 for cell in own), default=0.0),
+    )

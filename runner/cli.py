@@ -1,0 +1,181 @@
+"""The ``caniload`` command: parses, calls one function, catches once."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from runner import commands
+from runner.errors import CaniloadError, UsageError
+from runner.version import version
+
+Command = Callable[[argparse.Namespace], int]
+
+EXIT_CODES = """\
+exit codes: 0 done, whatever the cells say · 1 under --strict something is untested or a control
+failed · 2 matrix.yaml or an argument cannot be used · 3 another run holds the store · 4 the
+machine cannot do what was asked · 130 interrupted (run again: nothing is lost)"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as every other error of ours."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise UsageError(f"{message}; see `{self.prog} --help`")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    try:
+        arguments = _parser().parse_args(argv)
+        command: Command = arguments.command
+        return command(arguments)
+    except CaniloadError as error:
+        for line in str(error).splitlines():
+            print(f"caniload: {line}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("caniload: interrupted; run it again to go on from here", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has gone (`caniload cells | head`): nothing is left to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="caniload",
+        description="Run saved Keras models through many TensorFlow and Keras versions.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"caniload {version()}")
+    parser.add_argument(
+        "--matrix", type=Path, metavar="PATH", help="another matrix.yaml (default: ./matrix.yaml)"
+    )
+    actions = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    _add_plan(actions)
+    _add_matrix(actions)
+    _add_report(actions)
+    _add_cells(actions)
+    _add_reproduce(actions)
+    _add_env(actions)
+    _add_clean(actions)
+    return parser
+
+
+Actions = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
+
+
+def _add(actions: Actions[_Parser], name: str, command: Command, text: str) -> _Parser:
+    parser: _Parser = actions.add_parser(name, help=text, description=text)
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _add_selection(parser: argparse.ArgumentParser) -> None:
+    chosen = parser.add_argument_group("what of the matrix (default: all)")
+    chosen.add_argument("--envs", type=_names, default=(), metavar="ID,ID", help="environments")
+    chosen.add_argument("--from", dest="first", metavar="ID", help="first, such as 2.12")
+    chosen.add_argument("--to", dest="last", metavar="ID", help="last, such as 2.21")
+    chosen.add_argument("--models", type=_names, default=(), metavar="ID,ID")
+    chosen.add_argument("--formats", type=_names, default=(), metavar="ID,ID")
+    chosen.add_argument("--python-only", metavar="3.11", help="only environments of that Python")
+
+
+def _add_plan(actions: Actions[_Parser]) -> None:
+    parser = _add(actions, "plan", commands.plan, "Show what would run and what it costs; run nothing.")
+    _add_selection(parser)
+    parser.add_argument("--jobs", type=_count, metavar="N", help="processes at a time")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _add_matrix(actions: Actions[_Parser]) -> None:
+    parser = _add(actions, "matrix", commands.matrix, "Build and run what is missing; write the report.")
+    _add_selection(parser)
+    how = parser.add_argument_group("how")
+    how.add_argument("--jobs", type=_count, metavar="N", help="processes at a time (default: cores)")
+    how.add_argument("--isolate", action="store_true", help="every cell in a process of its own")
+    how.add_argument("--rerun", action="store_true", help="run again what has a result")
+    how.add_argument("--max-disk", type=_size, metavar="20G", help="evict environments beyond it")
+    how.add_argument("--installer", choices=("uv", "virtualenv"), default="uv")
+    how.add_argument("--locks", type=Path, metavar="DIR", help="another folder of locks")
+    how.add_argument("--report", type=Path, metavar="DIR", help="where the report goes")
+    how.add_argument("--open", action=argparse.BooleanOptionalAction, help="show it in a browser")
+    how.add_argument("--strict", action="store_true", help="exit 1 if anything is untested")
+
+
+def _add_report(actions: Actions[_Parser]) -> None:
+    parser = _add(actions, "report", commands.report, "Write the report from what is stored; run nothing.")
+    _add_selection(parser)
+    parser.add_argument("--report", type=Path, metavar="DIR", help="where it goes")
+    parser.add_argument("--open", action=argparse.BooleanOptionalAction, help="show it in a browser")
+    parser.add_argument("--locks", type=Path, metavar="DIR", help=argparse.SUPPRESS)
+
+
+def _add_cells(actions: Actions[_Parser]) -> None:
+    parser = _add(actions, "cells", commands.cells, "Print stored results, one JSON object a line.")
+    _add_selection(parser)
+    parser.add_argument("--save", type=_names, default=(), metavar="ID,ID", help="saved by")
+    parser.add_argument("--load", type=_names, default=(), metavar="ID,ID", help="loaded by")
+    parser.add_argument("--outcome", type=_names, default=(), metavar="WORD,WORD")
+    parser.add_argument("--controls", action="store_true", help="damaged control files, too")
+    parser.add_argument("id", nargs="*", help="cell ids, such as tf-2.15/lstm.h5/tf-2.21")
+
+
+def _add_reproduce(actions: Actions[_Parser]) -> None:
+    parser = _add(
+        actions, "reproduce", commands.reproduce, "Print a script that repeats one cell by hand."
+    )
+    parser.add_argument("cell", help="such as tf-2.15/lstm.h5/tf-2.21")
+
+
+def _add_env(actions: Actions[_Parser]) -> None:
+    parser = _add(actions, "env", commands.env_list, "List, build, enter or remove environments.")
+    inner = parser.add_subparsers(metavar="ACTION", parser_class=_Parser)
+    _add(inner, "list", commands.env_list, "Show every environment and whether it is built.")
+    for name, command, text in (
+        ("build", commands.env_build, "Build environments."),
+        ("path", commands.env_path, "Print the interpreter of an environment."),
+        ("shell", commands.env_shell, "Start the environment's Python, as its cells have it."),
+        ("remove", commands.env_remove, "Remove built environments."),
+    ):
+        action = _add(inner, name, command, text)
+        many = "+" if name in {"build", "remove"} else None
+        action.add_argument("id", nargs=many)
+
+
+def _add_clean(actions: Actions[_Parser]) -> None:
+    parser = _add(actions, "clean", commands.clean, "Say what CANILOAD_HOME holds, and remove parts.")
+    parser.add_argument(
+        "part", nargs="*", choices=[[], *commands.PARTS], help="what to remove (default: nothing)"
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def _size(text: str) -> int:
+    """Read a size such as 20G or 800M, in bytes."""
+    units = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+    unit = text[-1:].upper()
+    try:
+        return int(float(text[:-1] if unit in units else text) * units.get(unit, 1))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 20G") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,313 @@
+"""What each command does; the parser in ``runner.cli`` calls these and catches what they raise."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import time
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+
+from reports import site, table
+from reports.figures import summary_lines
+from rich.console import Console
+
+from runner import estimate, plan as planning, reproduction
+from runner.assemble import Assembly
+from runner.cellview import as_json
+from runner.environments import build
+from runner.environments.home import Home, disk_use
+from runner.environments.locking import LOCKS
+from runner.environments.receipts import read_receipt
+from runner.environments.variables import process_variables
+from runner.errors import CaniloadError, StrictError, UsageError
+from runner.evidence import Evidence
+from runner.judged import JudgedMatrix
+from runner.lockcheck import check_locks
+from runner.matrix import Environment, Matrix, read_matrix
+from runner.outcomes import Outcome
+from runner.plan import Plan, Selection
+from runner.progress import Display
+from runner.reference import check_models
+from runner.resolve import resolve
+from runner.run import BATCH, Options, Run
+from runner.store import Store
+
+PARTS = ("environments", "cache", "artifacts", "results", "report", "private")
+
+
+def _matrix_path(arguments: argparse.Namespace) -> Path:
+    """Return the matrix.yaml that is meant: given, here, beside the code, or packaged with it."""
+    if arguments.matrix is not None:
+        return Path(arguments.matrix)
+    package = Path(__file__).resolve().parent
+    for candidate in (Path("matrix.yaml"), package.parent / "matrix.yaml"):
+        if candidate.is_file():
+            return candidate
+    return package / "matrix.yaml"
+
+
+def _read(arguments: argparse.Namespace) -> Matrix:
+    path = _matrix_path(arguments)
+    matrix = read_matrix(path)
+    check_models(matrix.models)
+    check_locks(path, matrix, _locks(arguments))
+    return matrix
+
+
+def _locks(arguments: argparse.Namespace) -> Path:
+    return getattr(arguments, "locks", None) or LOCKS
+
+
+def _selection(arguments: argparse.Namespace) -> Selection:
+    return Selection(
+        environments=arguments.envs,
+        first=arguments.first,
+        last=arguments.last,
+        models=arguments.models,
+        formats=arguments.formats,
+        python=arguments.python_only,
+    )
+
+
+def _evidence(arguments: argparse.Namespace, plan: Plan, home: Home) -> Evidence:
+    locks = _locks(arguments)
+    resolution = resolve(plan.environments, locks=locks)
+    return Evidence(plan=plan, home=home, store=Store(home.results), resolution=resolution)
+
+
+def plan(arguments: argparse.Namespace) -> int:
+    """Print what would run, and what it would cost."""
+    chosen = planning.make(_read(arguments), _selection(arguments))
+    evidence = _evidence(arguments, chosen, Home.default())
+    cost = estimate.cost(evidence, jobs=arguments.jobs or _cores(), locks=_locks(arguments))
+    if arguments.json:
+        print(json.dumps(estimate.as_json(evidence, cost), indent=1))
+    else:
+        print("\n".join(estimate.as_lines(evidence, cost)))
+    return 0
+
+
+def matrix(arguments: argparse.Namespace) -> int:
+    """Run what is missing and write the report."""
+    chosen = planning.make(_read(arguments), _selection(arguments))
+    home = Home.default()
+    started = time.monotonic()
+    evidence = _evidence(arguments, chosen, home)
+    console = Console(stderr=True)
+    jobs = arguments.jobs or _cores()
+    options = Options(
+        jobs=jobs,
+        isolate=arguments.isolate,
+        rerun=arguments.rerun,
+        max_disk=arguments.max_disk,
+        installer=arguments.installer,
+        locks=_locks(arguments),
+    )
+    with evidence.store, Display(console) as display:
+        cost = estimate.cost(evidence, jobs=jobs, locks=options.locks)
+        for line in estimate.as_lines(evidence, cost):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+        run = Run(evidence, options, display)
+        tally = run()
+    judged = Assembly(
+        evidence=evidence, unusable=run.unusable, batch=BATCH, locks=options.locks
+    )()
+    index = _render(judged, arguments, home)
+    for line in summary_lines(table.frame(judged), judged):
+        print(line)
+    print(
+        f"{tally.loaded} cells run ({tally.solo} of them alone), {tally.saved} models saved,"
+        f" {tally.built} environments built, in {_minutes(time.monotonic() - started)}"
+    )
+    print(f"report: {index.as_uri()}")
+    _show(index, arguments)
+    return _strict(judged, arguments)
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """Write the report from what is stored."""
+    chosen = planning.make(_read(arguments), _selection(arguments))
+    home = Home.default()
+    evidence = _evidence(arguments, chosen, home)
+    judged = Assembly(evidence=evidence, unusable={}, batch=BATCH, locks=_locks(arguments))()
+    index = _render(judged, arguments, home)
+    print(f"report: {index.as_uri()}")
+    _show(index, arguments)
+    return 0
+
+
+def _render(judged: JudgedMatrix, arguments: argparse.Namespace, home: Home) -> Path:
+    folder = (arguments.report or home.report).absolute()
+    return site.render(judged, folder, home=home.root)
+
+
+def _show(index: Path, arguments: argparse.Namespace) -> None:
+    """Open the report where a person sits in front of a screen, unless told otherwise."""
+    wanted = arguments.open
+    if wanted is None:
+        screen = sys.platform == "darwin" or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
+        wanted = sys.stdout.isatty() and screen and "CI" not in os.environ
+    if wanted:
+        webbrowser.open(index.as_uri())
+
+
+def _strict(judged: JudgedMatrix, arguments: argparse.Namespace) -> int:
+    if not arguments.strict:
+        return 0
+    untested = sum(cell.outcome is Outcome.UNTESTED for cell in judged.cells)
+    unproven = sum(not cell.evidence for cell in judged.cells)
+    if untested or unproven:
+        raise StrictError(f"--strict: {untested} cells untested, {unproven} without valid controls")
+    return 0
+
+
+def cells(arguments: argparse.Namespace) -> int:
+    """Print judged cells as JSON lines."""
+    chosen = planning.make(_read(arguments), _selection(arguments))
+    evidence = _evidence(arguments, chosen, Home.default())
+    judged = Assembly(evidence=evidence, unusable={}, batch=BATCH)()
+    words = {str(outcome) for outcome in Outcome}
+    if unknown := [word for word in arguments.outcome if word not in words]:
+        raise UsageError(f"{unknown[0]!r} is no outcome; they are: {', '.join(sorted(words))}")
+    for cell in judged.cells:
+        if cell.control and not arguments.controls:
+            continue
+        where = cell.cell
+        if arguments.id and where.id not in arguments.id:
+            continue
+        if arguments.save and where.artifact.saved_by not in arguments.save:
+            continue
+        if arguments.load and where.loaded_by not in arguments.load:
+            continue
+        if arguments.outcome and cell.outcome not in arguments.outcome:
+            continue
+        print(json.dumps(as_json(cell, evidence)))
+    return 0
+
+
+def reproduce(arguments: argparse.Namespace) -> int:
+    """Print the script that repeats a cell, and the command that runs it."""
+    arguments.locks = None
+    matrix_read = _read(arguments)
+    chosen = planning.make(matrix_read, Selection())
+    evidence = _evidence(arguments, chosen, Home.default())
+    print(reproduction.script(evidence, arguments.cell))
+    return 0
+
+
+def _found(arguments: argparse.Namespace, ids: Sequence[str]) -> tuple[Home, list[Environment]]:
+    arguments.locks = None
+    chosen = planning.make(_read(arguments), Selection(environments=tuple(ids)))
+    return Home.default(), list(chosen.environments)
+
+
+def env_list(arguments: argparse.Namespace) -> int:
+    """Print every environment, its Python and state."""
+    home, environments = _found(arguments, ())
+    resolution = resolve(environments)
+    width = max(len(environment.id) for environment in environments)
+    for environment in environments:
+        state = resolution.untested.get(environment.id)
+        if state is None:
+            receipt = build.existing(environment, home=home)
+            state = f"built {receipt.built_at}" if receipt else "not built"
+        print(f"{environment.id:<{width}}  Python {environment.python:<5} {state}")
+    return 0
+
+
+def env_build(arguments: argparse.Namespace) -> int:
+    """Build the named environments."""
+    home, environments = _found(arguments, arguments.id)
+    limits = _read(arguments).limits
+    resolution = resolve(environments)
+    failed = 0
+    for environment in environments:
+        found = resolution.usable.get(environment.id)
+        if found is None:
+            print(f"{environment.id}: {resolution.untested[environment.id]}", file=sys.stderr)
+            failed += 1
+            continue
+        try:
+            receipt = build.build(
+                environment, home=home, interpreter=found.interpreter, limits=limits
+            )
+        except build.EnvironmentUnusable as error:
+            print(f"{environment.id}: {error.reason}", file=sys.stderr)
+            failed += 1
+        else:
+            print(f"{environment.id}: Python {receipt.python}, built in {receipt.seconds:.0f} s")
+    return CaniloadError.exit_code if failed else 0
+
+
+def _built(arguments: argparse.Namespace) -> tuple[Home, Environment]:
+    home, environments = _found(arguments, (arguments.id,))
+    if read_receipt(home.environment(arguments.id)) is None:
+        raise CaniloadError(f"{arguments.id} is not built; `caniload env build {arguments.id}`")
+    return home, environments[0]
+
+
+def env_path(arguments: argparse.Namespace) -> int:
+    """Print the interpreter of a built environment."""
+    home, environment = _built(arguments)
+    print(home.python(environment.id))
+    return 0
+
+
+def env_shell(arguments: argparse.Namespace) -> int:
+    """Become that environment's Python, with the variables its cells ran with."""
+    home, environment = _built(arguments)
+    variables = process_variables(environment, home)
+    Path(variables["HOME"]).mkdir(parents=True, exist_ok=True)
+    terminal = {"TERM": os.environ["TERM"]} if "TERM" in os.environ else {}
+    python = str(home.python(environment.id))
+    sys.stdout.flush()
+    os.execve(python, [python], {**variables, **terminal})  # noqa: S606 - no shell is involved
+
+
+def env_remove(arguments: argparse.Namespace) -> int:
+    """Remove built environments; their results stay."""
+    home, environments = _found(arguments, arguments.id)
+    for environment in environments:
+        build.remove(environment.id, home)
+        print(f"{environment.id}: removed")
+    return 0
+
+
+def clean(arguments: argparse.Namespace) -> int:
+    """Print the size of each part of CANILOAD_HOME, and remove those that are named."""
+    home = Home.default()
+    parts = arguments.part
+    if parts:
+        with Store(home.results):  # not under a run's feet
+            for part in parts:
+                _remove_part(home, part)
+    sizes = disk_use(home)
+    for part, size in sizes.items():
+        print(f"{size / 2**20:10.1f} MiB  {part}{'  (removed)' if part in parts else ''}")
+    print(f"{sum(sizes.values()) / 2**20:10.1f} MiB  in all, in {home.root}")
+    return 0
+
+
+def _remove_part(home: Home, part: str) -> None:
+    if part == "environments":
+        for folder in home.environments.glob("*/"):
+            build.remove(folder.name, home)
+    elif part == "results":
+        (home.results / "records.jsonl").unlink(missing_ok=True)
+    else:
+        shutil.rmtree(home.root / part, ignore_errors=True)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.1f} min"  # noqa: PLR2004
+
+

@@ -1,0 +1,60 @@
+"""Which batched answers are asked again alone, and whether the two ever disagreed.
+
+A clean pass is believed. A warning, a difference and a new kind of failure are always confirmed. A
+kind of failure (environment, exception and normalised text, or way of dying) that was confirmed
+``ENOUGH`` times and never disagreed is confirmed every ``SAMPLE``-th time from then on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from runner.outcomes import CLEAN, Outcome
+from runner.verdict import Verdict
+
+ENOUGH = 3
+SAMPLE = 10
+SAMPLED = frozenset({Outcome.ERROR, Outcome.CRASH, Outcome.NA})
+
+STATEMENT = (
+    "A cell that passes cleanly ran in a process it shared with up to {batch} cells of the same"
+    " environment. Every warning and every difference was run again in a process of its own, and"
+    f" that run is the record; so were the first {ENOUGH} failures of each kind (environment,"
+    f" exception and text) and every {SAMPLE}th after them, or all of a kind once a batched and a"
+    " solo run had disagreed."
+)
+
+
+@dataclass
+class Kind:
+    """How often a kind of failure was seen, confirmed and contradicted."""
+
+    seen: int = 0
+    confirmed: int = 0
+    contradicted: int = 0
+
+
+class Confirmation:
+    """Keeps count of the kinds of failure during one run."""
+
+    def __init__(self) -> None:
+        self._kinds: defaultdict[tuple[str, Outcome, str], Kind] = defaultdict(Kind)
+
+    def wanted(self, environment: str, verdict: Verdict) -> bool:
+        """Say whether a batched verdict must be confirmed by a run of its own."""
+        if verdict.outcome in CLEAN:
+            return False
+        kind = self._kinds[environment, verdict.outcome, verdict.signature]
+        kind.seen += 1
+        if verdict.outcome not in SAMPLED or kind.contradicted or kind.seen <= ENOUGH:
+            return True
+        return kind.seen % SAMPLE == 0
+
+    def compare(self, environment: str, batched: Verdict, solo: Verdict) -> bool:
+        """Take note of a confirmation; return whether both runs say the same."""
+        same = (batched.outcome, batched.signature) == (solo.outcome, solo.signature)
+        kind = self._kinds[environment, batched.outcome, batched.signature]
+        kind.confirmed += 1
+        kind.contradicted += not same
+        return same

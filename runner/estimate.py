@@ -1,0 +1,145 @@
+"""What a run would do and cost: cells, time, disk and download; pure arithmetic over what is known."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.environments import disk
+from runner.environments.build import existing
+from runner.evidence import Evidence
+
+SAVE_SECONDS = 3.5
+LOAD_SECONDS = 0.30
+IMPORT_SECONDS = 4.0
+"""CPU seconds of one model saved in all formats, one cell loaded and one framework imported:
+means of the first full run of the default matrix (2 cores, 2026-11); a store's own history goes
+before the second."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostOfRun:
+    """Seconds are wall time on ``jobs`` processes; bytes are upper bounds, shared files counted twice."""
+
+    environments: int
+    models: int
+    formats: int
+    cells: int
+    cells_to_run: int
+    artifacts_to_save: int
+    environments_to_build: tuple[str, ...]
+    untested: dict[str, str]
+    seconds: float
+    disk_bytes: int
+    download_bytes: int
+
+
+def cost(evidence: Evidence, *, jobs: int, locks: Path) -> CostOfRun:
+    """Count what is missing, and price it."""
+    plan, usable = evidence.plan, evidence.resolution.usable
+    saves = [
+        (environment, model.id)
+        for environment in usable
+        for model in evidence.models()
+        if evidence.save_record(environment, model.id) is None
+    ]
+    cells = list(_missing(evidence))
+    needed = {environment for environment, _ in saves} | {loader for loader in cells}
+    build = [
+        environment.id
+        for environment in plan.environments
+        if environment.id in needed
+        and existing(environment, home=evidence.home, locks_dir=locks) is None
+    ]
+    prices = [disk.estimate(plan.matrix.environment(one), locks) for one in build]
+    seconds = (
+        sum(price.seconds for price in prices)
+        + len(saves) * SAVE_SECONDS
+        + len(cells) * _load_seconds(evidence)
+        + 2 * len(needed) * IMPORT_SECONDS
+    )
+    return CostOfRun(
+        environments=len(plan.environments),
+        models=len(plan.models),
+        formats=len(plan.formats),
+        cells=len(plan.cells),
+        cells_to_run=len(cells),
+        artifacts_to_save=len(saves),
+        environments_to_build=tuple(build),
+        untested=dict(evidence.resolution.untested),
+        seconds=seconds / jobs,
+        disk_bytes=sum(price.disk_bytes for price in prices),
+        download_bytes=sum(price.download_bytes for price in prices),
+    )
+
+
+def _missing(evidence: Evidence) -> Iterator[str]:
+    """Yield the loading environment of every cell that has no result yet."""
+    usable = evidence.resolution.usable
+    for cell in evidence.plan.cells:
+        if cell.artifact.saved_by not in usable or cell.loaded_by not in usable:
+            continue
+        artifact = cell.artifact
+        if evidence.format_record(artifact) is None:
+            # Not saved yet; a stated gap is expected to stay one.
+            gap = evidence.plan.matrix.gap(artifact.saved_by, artifact.model, artifact.format)
+            if gap is None:
+                yield cell.loaded_by
+        elif evidence.saved(artifact) is not None and evidence.record(cell) is None:
+            yield cell.loaded_by
+
+
+def _load_seconds(evidence: Evidence) -> float:
+    known = [
+        float(record["seconds"])
+        for record in evidence.store.values()
+        if record.get("kind") == "cell" and record.get("seconds") is not None
+    ]
+    return statistics.mean(known) if len(known) >= 100 else LOAD_SECONDS  # noqa: PLR2004
+
+
+def as_json(evidence: Evidence, found: CostOfRun) -> dict[str, Any]:
+    """Return the plan as plain data: its axes, its cells and their cost."""
+    plan = evidence.plan
+    return {
+        "schema": 1,
+        "home": str(evidence.home.root),
+        "environments": [
+            {
+                "id": environment.id,
+                "python": environment.python,
+                "packages": dict(environment.packages),
+                "untested": evidence.resolution.untested.get(environment.id),
+            }
+            for environment in plan.environments
+        ],
+        "models": [model.id for model in plan.models],
+        "formats": [known.id for known in plan.formats],
+        "cells": [cell.id for cell in plan.cells],
+        "cost": {**asdict(found), "seconds": round(found.seconds)},
+    }
+
+
+def as_lines(evidence: Evidence, found: CostOfRun) -> list[str]:
+    """Return the plan as a person reads it."""
+    lines = [
+        f"{found.environments} environments x {found.models} models x {found.formats} formats"
+        f" = {found.cells} cells; {found.cells_to_run} to run"
+    ]
+    for environment, reason in found.untested.items():
+        lines.append(f"untested {environment}: {reason}")
+    if found.environments_to_build:
+        lines.append(
+            f"{len(found.environments_to_build)} environments to build:"
+            f" {', '.join(found.environments_to_build)}"
+        )
+        lines.append(
+            f"up to {found.download_bytes / 1e9:.1f} GB to download,"
+            f" {found.disk_bytes / 1e9:.1f} GB of disk in {evidence.home.root}"
+        )
+    if found.cells_to_run or found.artifacts_to_save:
+        lines.append(f"about {max(found.seconds / 60, 0.1):.1f} minutes")
+    return lines

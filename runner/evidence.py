@@ -1,0 +1,139 @@
+"""Plan + store -> what is known of each cell: its key, its record, or what is still to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from runner import artifacts, keys
+from runner.artifacts import Stored
+from runner.cells import Artifact, Cell
+from runner.environments.home import Home
+from runner.matrix import Model
+from runner.plan import Plan
+from runner.reference import Family, read_family
+from runner.resolve import Resolution
+from runner.store import Record, Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saved:
+    """An artifact that is at hand, with what its saving side recorded."""
+
+    artifact: Artifact
+    file: Stored
+    expected: Stored
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Looks up what the store has for the cells of a plan, under the keys of today."""
+
+    plan: Plan
+    home: Home
+    store: Store
+    resolution: Resolution
+
+    @cached_property
+    def _families(self) -> Mapping[str, Family]:
+        return {model.id: read_family(model.family) for model in self.plan.matrix.models}
+
+    @cached_property
+    def _formats(self) -> tuple[str, ...]:
+        return tuple(known.id for known in self.plan.matrix.formats)
+
+    def family(self, model_id: str) -> Family:
+        return self._families[model_id]
+
+    def models(self) -> list[Model]:
+        """Return the models to save: those of the plan, and the control."""
+        control = self.plan.matrix.controls.model
+        chosen = {model.id for model in self.plan.models} | {control}
+        return [model for model in self.plan.matrix.models if model.id in chosen]
+
+    def formats(self) -> tuple[str, ...]:
+        """Return all formats of the matrix: saving them together costs little, and filters vary."""
+        return self._formats
+
+    def save_key(self, environment_id: str, model_id: str) -> str:
+        found = self.resolution.usable[environment_id]
+        family = self._families[model_id]
+        return keys.save_key(found.fingerprint, model_id, family.sha256, self._formats)
+
+    def import_key(self, environment_id: str) -> str:
+        return keys.import_key(self.resolution.usable[environment_id].fingerprint)
+
+    def save_record(self, environment_id: str, model_id: str) -> Record | None:
+        if environment_id not in self.resolution.usable:
+            return None
+        return self.store.get(self.save_key(environment_id, model_id))
+
+    def format_record(self, artifact: Artifact) -> Mapping[str, Any] | None:
+        """Return how saving this very file went; ``None`` if it has not been tried."""
+        record = self.save_record(artifact.saved_by, artifact.model)
+        if record is None:
+            return None
+        found: Mapping[str, Any] | None = record["formats"].get(artifact.format)
+        return found
+
+    def saved(self, artifact: Artifact) -> Saved | None:
+        """Return the artifact if its environment has written it."""
+        record = self.save_record(artifact.saved_by, artifact.model)
+        entry = self.format_record(artifact)
+        if record is None or entry is None or not record["expected"]:
+            return None
+        stored = entry["damaged"].get(artifact.damage) if artifact.damage else entry["stored"]
+        if not stored:
+            return None
+        return Saved(
+            artifact=artifact, file=Stored(**stored), expected=Stored(**record["expected"])
+        )
+
+    def trains(self, cell: Cell) -> bool:
+        return "training" in self.plan.matrix.format(cell.artifact.format).carries
+
+    def cell_key(self, cell: Cell) -> str | None:
+        """Return the key of a cell; ``None`` while its artifact or loader is not at hand."""
+        saved = self.saved(cell.artifact)
+        loader = self.resolution.usable.get(cell.loaded_by)
+        if saved is None or loader is None:
+            return None
+        return keys.cell_key(
+            fingerprint=loader.fingerprint,
+            artifact_sha256=saved.file.sha256,
+            expected_sha256=saved.expected.sha256,
+            family_sha256=self._families[cell.artifact.model].sha256,
+            train=self.trains(cell),
+        )
+
+    def record(self, cell: Cell) -> Record | None:
+        key = self.cell_key(cell)
+        return self.store.get(key) if key else None
+
+    def path(self, saved: Saved) -> Path:
+        """Return what a person hands to the loading function."""
+        return self.home.artifacts / saved.file.path / artifacts.TARGETS[saved.artifact.format]
+
+    def save_job(self, environment_id: str, model_id: str, folder: Path) -> dict[str, Any]:
+        return {
+            "kind": "save",
+            "model": model_id,
+            "family": str(self._families[model_id].path),
+            "formats": list(self._formats),
+            "folder": str(folder),
+        }
+
+    def load_job(self, cell: Cell, saved: Saved) -> dict[str, Any]:
+        return {
+            "kind": "load",
+            "cell": cell.id,
+            "model": cell.artifact.model,
+            "family": str(self._families[cell.artifact.model].path),
+            "format": cell.artifact.format,
+            "artifact": str(self.home.artifacts / saved.file.path),
+            "expected": str(self.home.artifacts / saved.expected.path),
+            "train": self.trains(cell),
+        }

@@ -1,0 +1,63 @@
+"""What a result depends on, as one hash: what has a result under the same key is not run again."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import platform
+from pathlib import Path
+from typing import Any
+
+from runner.workers import PROBES
+
+CORE = (
+    "compare.py",
+    "formats.py",
+    "framework.py",
+    "hearing.py",
+    "jobs.py",
+    "probe.py",
+    "reference.py",
+)
+"""The probe's files that every result depends on; a model's family file counts for its own."""
+
+
+def digest(*parts: Any) -> str:
+    """Return a hash of plain data."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+@functools.cache
+def probe_sha256(folder: Path = PROBES) -> str:
+    return digest([hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in CORE])
+
+
+def import_key(fingerprint: str) -> str:
+    """Key of what importing the framework of an environment says."""
+    return digest("import", fingerprint, probe_sha256())
+
+
+def save_key(fingerprint: str, model: str, family_sha256: str, formats: tuple[str, ...]) -> str:
+    """Key of saving a model in an environment; ``fingerprint`` identifies the environment."""
+    return digest("save", fingerprint, model, family_sha256, formats, probe_sha256())
+
+
+def cell_key(
+    *, fingerprint: str, artifact_sha256: str, expected_sha256: str, family_sha256: str, train: bool
+) -> str:
+    """Key of loading an artifact in an environment."""
+    return digest(
+        "cell", fingerprint, artifact_sha256, expected_sha256, family_sha256, train, probe_sha256()
+    )
+
+
+def fingerprint(
+    *, lock_sha256: str, python: str, imports: str, variables: dict[str, str]
+) -> str:
+    """Identify all that can change what a model does in an environment, built or not yet.
+
+    ``python`` is the interpreter's full version; ``variables`` those of every process in it.
+    """
+    machine = f"{platform.system()}-{platform.machine()}".lower()
+    return digest(lock_sha256, python, imports, variables, machine)

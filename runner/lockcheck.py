@@ -1,0 +1,29 @@
+"""matrix.yaml against the locks, before anything runs: a version that is not locked is an error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from runner.environments.locking import lock_problem, version_exists
+from runner.errors import MatrixError
+from runner.matrix import Environment, Location, Matrix, say_problems
+
+
+def check_locks(path: Path, matrix: Matrix, locks: Path) -> None:
+    """Raise ``MatrixError``, a line for each environment whose lock is missing or for other pins."""
+    problems: list[tuple[Location, str]] = []
+    for index, environment in enumerate(matrix.environments):
+        problem = lock_problem(environment, locks)
+        if problem is not None:
+            problems.append(_problem(index, environment, problem))
+    if problems:
+        raise MatrixError(say_problems(path.read_text(encoding="utf-8"), problems, name=str(path)))
+
+
+def _problem(index: int, environment: Environment, problem: str) -> tuple[Location, str]:
+    """Blame the version that does not exist, if that is why; else say what the lock lacks."""
+    for name, version in environment.packages.items():
+        if version_exists(name, version) is False:
+            message = f"there is no {name} {version} on the package index; choose one that exists"
+            return ("environments", index, "packages", name), message
+    return ("environments", index, "packages"), problem

@@ -1,0 +1,122 @@
+"""Matrix and selection -> the artifacts to save and the cells to load; pure, and in table order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from runner.cells import Artifact, Cell
+from runner.errors import UsageError
+from runner.matrix import Environment, Format, Matrix, Model
+
+Named = TypeVar("Named", Model, Format)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """What of the matrix is wanted; an empty tuple means all."""
+
+    environments: tuple[str, ...] = ()
+    first: str | None = None
+    last: str | None = None
+    models: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    python: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The chosen part of the matrix, in the order of matrix.yaml."""
+
+    matrix: Matrix
+    environments: tuple[Environment, ...]
+    models: tuple[Model, ...]
+    formats: tuple[Format, ...]
+    cells: tuple[Cell, ...]
+    controls: tuple[Cell, ...]
+
+
+def make(matrix: Matrix, selection: Selection) -> Plan:
+    """Return the cells of the selected part; ``UsageError`` names what matrix.yaml does not have."""
+    environments = _environments(matrix, selection)
+    models = tuple(_chosen("model", selection.models, matrix.models))
+    formats = tuple(_chosen("format", selection.formats, matrix.formats))
+    return Plan(
+        matrix=matrix,
+        environments=environments,
+        models=models,
+        formats=formats,
+        cells=tuple(_cells(environments, models, formats)),
+        controls=tuple(_controls(matrix, environments, formats)),
+    )
+
+
+def _chosen(kind: str, wanted: Sequence[str], known: Sequence[Named]) -> Iterator[Named]:
+    _check(kind, wanted, [one.id for one in known])
+    return (one for one in known if not wanted or one.id in wanted)
+
+
+def _check(kind: str, wanted: Iterable[str], known: Sequence[str]) -> None:
+    missing = [name for name in wanted if name not in known]
+    if missing:
+        raise UsageError(
+            f"there is no {kind} {missing[0]!r} in matrix.yaml; it has: {', '.join(known)}"
+        )
+
+
+def _environments(matrix: Matrix, selection: Selection) -> tuple[Environment, ...]:
+    ids = [environment.id for environment in matrix.environments]
+    _check("environment", selection.environments, ids)
+    start = _bound(ids, selection.first) if selection.first else 0
+    end = _bound(ids, selection.last) if selection.last else len(ids) - 1
+    if start > end:
+        raise UsageError(f"--from {selection.first} stands after --to {selection.last}")
+    first_stack = matrix.environments[start].stack
+    ranged = selection.first is not None or selection.last is not None
+    chosen = tuple(
+        environment
+        for index, environment in enumerate(matrix.environments)
+        if (not selection.environments or environment.id in selection.environments)
+        and start <= index <= end
+        and (not ranged or environment.stack == first_stack or index in (start, end))
+        and selection.python in (None, environment.python)
+    )
+    if not chosen:
+        raise UsageError("no environment is left by these filters; `caniload env list` shows all")
+    return chosen
+
+
+def _bound(ids: Sequence[str], name: str) -> int:
+    """Return the place of an environment given as ``tf-2.15`` or as plain ``2.15``."""
+    for candidate in (name, f"tf-{name}"):
+        if candidate in ids:
+            return ids.index(candidate)
+    raise UsageError(f"there is no environment {name!r} in matrix.yaml; it has: {', '.join(ids)}")
+
+
+def _cells(
+    environments: Sequence[Environment], models: Sequence[Model], formats: Sequence[Format]
+) -> Iterator[Cell]:
+    for saver in environments:
+        for model in models:
+            for known in formats:
+                artifact = Artifact(saved_by=saver.id, model=model.id, format=known.id)
+                for loader in environments:
+                    yield Cell(artifact=artifact, loaded_by=loader.id)
+
+
+def _controls(
+    matrix: Matrix, environments: Sequence[Environment], formats: Sequence[Format]
+) -> Iterator[Cell]:
+    """Yield what proves that a row is evidence: the control's diagonal, whole and damaged."""
+    for environment in environments:
+        for known in formats:
+            for damage in (None, *matrix.controls.damage):
+                artifact = Artifact(
+                    saved_by=environment.id,
+                    model=matrix.controls.model,
+                    format=known.id,
+                    damage=damage,
+                )
+                yield Cell(artifact=artifact, loaded_by=environment.id)

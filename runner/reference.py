@@ -1,0 +1,94 @@
+"""What the runner knows of reference models: their source, read as text and never imported."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.errors import MatrixError
+from runner.matrix import Model
+from runner.workers import PROBES
+
+FAMILIES = PROBES / "models"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """One file of probes/models/: functions by name, and its tables of plain data."""
+
+    path: Path
+    sha256: str
+    sources: dict[str, str]
+    docstrings: dict[str, str]
+    inputs: dict[str, dict[str, list[object]]]
+    withheld: tuple[str, ...]
+    registered: tuple[str, ...]
+
+    def source(self, model: str) -> str:
+        """Return the code that builds a model, its own layers first."""
+        parts = (self.sources.get(f"{model}_objects"), self.sources[model])
+        return "\n\n\n".join(part for part in parts if part)
+
+
+@functools.cache
+def read_family(name: str, folder: Path = FAMILIES) -> Family:
+    """Read a family file; ``MatrixError`` where matrix.yaml names one that is not there."""
+    path = folder / f"{name}.py"
+    try:
+        text = path.read_text(encoding="utf-8")
+        tree = ast.parse(text)
+    except OSError as error:
+        raise MatrixError(f"{path}: no such family of models; matrix.yaml names it") from error
+    except SyntaxError as error:
+        raise MatrixError(f"{path}:{error.lineno}: {error.msg}") from error
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    tables = {
+        target.id: ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name) and target.id in {"INPUTS", "WITHHELD", "REGISTERED"}
+    }
+    return Family(
+        path=path,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        sources={node.name: ast.get_source_segment(text, node) or "" for node in functions},
+        docstrings={node.name: ast.get_docstring(node) or "" for node in functions},
+        inputs=tables.get("INPUTS", {}),
+        withheld=tuple(tables.get("WITHHELD", ())),
+        registered=tuple(tables.get("REGISTERED", ())),
+    )
+
+
+@functools.cache
+def functions(path: Path) -> dict[str, str]:
+    """Return the source of every function of a file of the probe's, by name."""
+    text = path.read_text(encoding="utf-8")
+    return {
+        node.name: ast.get_source_segment(text, node) or ""
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef)
+    }
+
+
+def format_sources(format_id: str) -> dict[str, str]:
+    """Return the code that saves and loads a format, as ``save_code`` and ``load_code``."""
+    found = functions(PROBES / "formats.py")
+    name = format_id.replace("-", "_")
+    return {"save_code": found[f"save_{name}"], "load_code": found[f"load_{name}"]}
+
+
+def check_models(models: tuple[Model, ...], folder: Path = FAMILIES) -> None:
+    """Raise ``MatrixError``, a line each, for models that no family file defines."""
+    problems = []
+    for model in models:
+        family = read_family(model.family, folder)
+        if model.id not in family.sources:
+            problems.append(f"{family.path}: has no function {model.id!r}; matrix.yaml names it")
+        elif model.id not in family.inputs:
+            problems.append(f"{family.path}: INPUTS has no {model.id!r}; say what it is fed")
+    if problems:
+        raise MatrixError("\n".join(problems))

@@ -1,0 +1,162 @@
+"""A cell as a stand-alone script: no caniload in it, just what a person would type."""
+
+from __future__ import annotations
+
+import ast
+import json
+import shlex
+import textwrap
+
+from runner import texts
+from runner.assemble import Assembly
+from runner.cells import Cell
+from runner.environments.variables import replay_variables
+from runner.errors import UsageError
+from runner.evidence import Evidence, Saved
+from runner.judged import JudgedCell
+from runner.outcomes import Outcome
+from runner.reference import format_sources
+
+IMPORTS = {
+    "tensorflow.keras": "import tensorflow as tf\n\nkeras = tf.keras",
+    "keras": "import keras",
+    "tf_keras": "import tf_keras as keras",
+}
+
+COMPARE = '''\
+def gap(one, other):
+    """Return the largest absolute difference between two lists of arrays."""
+    shapes = [[a.shape for a in one], [np.shape(b) for b in other]]
+    if shapes[0] != shapes[1]:
+        return "shapes %s, saved with %s" % (shapes[1], shapes[0])
+    return max([float(np.abs(a.astype("float64") - b).max()) for a, b in zip(one, other) if a.size] or [0.0])
+
+
+def weights(model):
+    """Return all weights, layer by layer, inner models in their place."""
+    found = []
+    for layer in model.layers:
+        inner = getattr(layer, "layers", None) and hasattr(layer, "get_layer")
+        found += weights(layer) if inner else layer.get_weights()
+    return found
+
+
+def saved(stem):
+    """Return the arrays that the saving side recorded under that name."""
+    return [expected["%s_%d" % (stem, n)] for n in range(len(expected.files)) if "%s_%d" % (stem, n) in expected.files]
+'''
+
+MEASURE = '''\
+inputs, targets = saved("input"), saved("target")
+outputs = model.predict(inputs[0] if len(inputs) == 1 else inputs, verbose=0)
+if isinstance(outputs, dict):
+    outputs = [outputs[name] for name in sorted(outputs)]
+elif not isinstance(outputs, (list, tuple)):
+    outputs = [outputs]
+print("outputs differ by at most", gap(saved("output"), outputs))
+print("weights differ by at most", gap(saved("weight"), weights(model)))
+'''
+
+OPTIMIZER = '''\
+print("optimizer", model.optimizer and (type(model.optimizer).__name__, model.optimizer.get_config()))
+print("saved with", {saved})
+'''
+
+TRAIN = '''\
+if model.optimizer is not None:
+    if hasattr(model, "reset_metrics"):
+        model.reset_metrics()
+    {eagerly}losses = model.train_on_batch(inputs[0] if len(inputs) == 1 else inputs, targets[0] if len(targets) == 1 else targets)
+    print("a training step reports", losses, "and reported", {losses})
+    print("weights after it differ by at most", gap(saved("after"), weights(model)))
+'''
+
+
+def script(evidence: Evidence, cell_id: str) -> str:
+    """Return the script for a cell; ``UsageError`` for a cell that does not exist or has no file."""
+    cell, judged = _find(evidence, cell_id)
+    saved = evidence.saved(cell.artifact)
+    if saved is None or judged.outcome is Outcome.UNTESTED:
+        raise UsageError(f"{cell_id} has no run to repeat: {judged.reason}")
+    parts = [
+        _head(evidence, cell, judged),
+        "import numpy as np\n" + IMPORTS[evidence.plan.matrix.environment(cell.loaded_by).imports],
+        _definitions(evidence, cell),
+        f"folder = {str(evidence.home.artifacts / saved.file.path)!r}\n"
+        f"expected = np.load({str(evidence.home.artifacts / saved.expected.path / 'expected.npz')!r})",
+        _loading(evidence, cell),
+        COMPARE,
+        MEASURE + _training(evidence, cell, saved),
+    ]
+    return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
+
+
+def _find(evidence: Evidence, cell_id: str) -> tuple[Cell, JudgedCell]:
+    for cell in (*evidence.plan.cells, *evidence.plan.controls):
+        if cell.id == cell_id:
+            assembly = Assembly(evidence=evidence, unusable={}, batch=0)
+            return cell, assembly.cell(cell)
+    raise UsageError(
+        f"there is no cell {cell_id!r}; ids look like tf-2.15/lstm.h5/tf-2.21,"
+        " and `caniload plan --json` lists them all"
+    )
+
+
+def _head(evidence: Evidence, cell: Cell, judged: JudgedCell) -> str:
+    environment = evidence.plan.matrix.environment(cell.loaded_by)
+    variables = {"HOME": "/tmp", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}  # noqa: S108
+    variables |= replay_variables(environment)
+    command = ["env", "-i", *(f"{key}={value}" for key, value in variables.items())]
+    command += [str(evidence.home.python(cell.loaded_by)), "cell.py"]
+    reason = texts.told(judged.reason)[:200]
+    return (
+        f"# {cell.id}: {judged.outcome}, {reason}\n"
+        f"# Run it with\n"
+        f"#   caniload reproduce {shlex.quote(cell.id)} > cell.py\n"
+        f"#   {shlex.join(command)}"
+    )
+
+
+def _definitions(evidence: Evidence, cell: Cell) -> str:
+    """Return the code of the model, or of its own layers, where loading needs it."""
+    family, model = evidence.family(cell.artifact.model), cell.artifact.model
+    if cell.artifact.format in ("weights-h5", "checkpoint"):
+        return family.source(model)
+    objects = family.sources.get(f"{model}_objects")
+    return objects if objects and model not in family.withheld else ""
+
+
+def _loading(evidence: Evidence, cell: Cell) -> str:
+    family, model = evidence.family(cell.artifact.model), cell.artifact.model
+    body = _body(format_sources(cell.artifact.format)["load_code"])
+    if cell.artifact.format in ("weights-h5", "checkpoint"):
+        return f"model = {model}(keras)\n{body}"
+    objects = "None"
+    if f"{model}_objects" in family.sources and model not in family.withheld:
+        objects = f"{model}_objects(keras)"
+    if model in family.registered:
+        return f"{objects}  # registers its classes\ncustom_objects = None\n{body}"
+    return f"custom_objects = {objects}\n{body}"
+
+
+def _body(source: str) -> str:
+    """Return the statements of a small function, with its result in ``model``."""
+    function = ast.parse(source).body[0]
+    assert isinstance(function, ast.FunctionDef)  # noqa: S101 - probes/formats.py holds functions
+    lines = textwrap.dedent("\n".join(source.splitlines()[function.body[0].lineno - 1 :]))
+    lines = lines.replace("return model\n", "").removesuffix("return model")
+    return lines.replace("return ", "model = ")
+
+
+def _training(evidence: Evidence, cell: Cell, saved: Saved) -> str:
+    path = evidence.home.artifacts / saved.expected.path / "expected.json"
+    recorded = json.loads(path.read_text(encoding="utf-8"))
+    if not evidence.trains(cell) or not recorded["compiled"]:
+        return ""
+    environment = evidence.plan.matrix.environment(cell.loaded_by)
+    tensorflow = environment.packages.get("tensorflow", environment.packages.get("tensorflow-cpu"))
+    eager = tensorflow is not None and not tensorflow.startswith("1.")
+    text = "" if cell.artifact.format == "checkpoint" else OPTIMIZER.format(saved=recorded["optimizer"])
+    return text + TRAIN.format(
+        eagerly="model.run_eagerly = True\n    " if eager else "", losses=recorded["losses"]
+    )

@@ -1,0 +1,442 @@
+"""The run itself: build what is missing, save what is missing, load what is missing, keep it all."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import shutil
+import statistics
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runner import artifacts
+from runner.artifacts import Stored
+from runner.cells import Artifact, Cell
+from runner.confirm import Confirmation
+from runner.environments import disk
+from runner.environments.build import EnvironmentUnusable, Receipt, build, existing
+from runner.environments.locking import LOCKS
+from runner.environments.variables import process_variables
+from runner.evidence import Evidence, Saved
+from runner.outcomes import Outcome
+from runner.progress import Progress
+from runner.rules import read_rules
+from runner.schedule import Pool, Result, Unit
+from runner.verdict import Verdict, judge
+from runner.workers import Event, Worker
+
+BATCH = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How to run; ``jobs`` children at a time, ``isolate`` every cell in its own process."""
+
+    jobs: int
+    isolate: bool = False
+    rerun: bool = False
+    max_disk: int | None = None
+    installer: str = "uv"
+    locks: Path = LOCKS
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What a run did: counts, and CPU seconds of all children."""
+
+    saved: int = 0
+    loaded: int = 0
+    solo: int = 0
+    contradicted: int = 0
+    built: int = 0
+    evicted: int = 0
+    child_cpu: float = 0.0
+    peak_workers: int = 0
+
+
+@dataclass(kw_only=True)
+class _Save:
+    """A model being saved; where saving all formats at once kills the process, one by one."""
+
+    environment: str
+    model: str
+    folder: Path
+    waiting: set[str] = field(default_factory=set)
+    formats: dict[str, Any] = field(default_factory=dict)
+    expected: dict[str, Any] | None = None
+    facts: Mapping[str, Any] | None = None
+
+
+class Run:
+    """One pass over a plan. ``unusable`` collects environments that would not build or import."""
+
+    def __init__(self, evidence: Evidence, options: Options, progress: Progress) -> None:
+        self.evidence, self.options, self.progress = evidence, options, progress
+        self.tally = Tally()
+        self.unusable: dict[str, str] = {}
+        self._matrix = evidence.plan.matrix
+        self._rules = read_rules()
+        self._confirmation = Confirmation()
+        self._history: defaultdict[str, list[float]] = defaultdict(list)
+        self._scratch = evidence.home.root / "scratch"
+        self._cells: dict[str, Cell] = {}
+        self._saves: dict[str, _Save] = {}
+        self._numbers = iter(range(1, 1 << 62))
+        self._done_again: set[str] = set()
+        limits = self._matrix.limits
+        self._pool = Pool(
+            launch=self._launch,
+            slots=options.jobs,
+            batch=1 if options.isolate else BATCH,
+            memory_mb=limits.memory_mb,
+            import_seconds=limits.import_seconds,
+            confirm=self._confirm,
+            deliver=self._deliver,
+            unusable=self._environment_failed,
+            started=self._started,
+        )
+
+    def __call__(self) -> Tally:
+        """Do all that is missing; everything done so far is in the store, whenever this ends."""
+        self._sweep()
+        self._learn_history()
+        try:
+            self.progress.stage("save", total=0)
+            self._phase(self._missing_saves())
+            self._spoil_controls()
+            self.progress.stage("load", total=0)
+            self._phase(self._missing_loads())
+        finally:
+            self._pool.close()
+            self.evidence.store.sync()
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self.tally.child_cpu = self._pool.cpu
+            self.tally.peak_workers = self._pool.peak_workers
+        return self.tally
+
+    def _sweep(self) -> None:
+        """Remove what a killed run left half done, and forget artifacts that were tampered with."""
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.mkdir(parents=True)
+        for left in self.evidence.home.artifacts.glob("tmp-*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+    def _learn_history(self) -> None:
+        for record in self.evidence.store.values():
+            if record.get("kind") == "cell" and record.get("seconds") is not None:
+                self._history[record["artifact"]].append(float(record["seconds"]))
+
+    # What is missing
+
+    def _missing_saves(self) -> dict[str, list[Unit]]:
+        units: dict[str, list[Unit]] = {}
+        for environment in self.evidence.plan.environments:
+            if environment.id not in self.evidence.resolution.usable:
+                continue
+            found = [
+                self._save_unit(environment.id, model.id, self.evidence.formats())
+                for model in self.evidence.models()
+                if self.options.rerun or not self._is_saved(environment.id, model.id)
+            ]
+            if found:
+                units[environment.id] = found
+        return units
+
+    def _is_saved(self, environment_id: str, model_id: str) -> bool:
+        record = self.evidence.save_record(environment_id, model_id)
+        if record is None:
+            return False
+        root = self.evidence.home.artifacts
+        stored = [record["expected"], *(entry["stored"] for entry in record["formats"].values())]
+        stored += [one for entry in record["formats"].values() for one in entry["damaged"].values()]
+        return all(artifacts.intact(Stored(**one), root) for one in stored if one)
+
+    def _missing_loads(self) -> dict[str, list[Unit]]:
+        units: dict[str, list[Unit]] = defaultdict(list)
+        for cell in (*self.evidence.plan.controls, *self.evidence.plan.cells):
+            key = self.evidence.cell_key(cell)
+            if key is None or cell.id in self._cells or cell.loaded_by in self.unusable:
+                continue
+            if key not in self.evidence.store or self.options.rerun:
+                saved = self.evidence.saved(cell.artifact)
+                assert saved is not None  # noqa: S101 - a cell with a key has an artifact
+                self._cells[cell.id] = cell
+                units[cell.loaded_by].append(self._load_unit(cell, saved))
+        return dict(units)
+
+    def _save_unit(self, environment: str, model: str, formats: Sequence[str]) -> Unit:
+        folder = self.evidence.home.artifacts / f"tmp-{environment}-{model}-{next(self._numbers)}"
+        job = {**self.evidence.save_job(environment, model, folder), "formats": list(formats)}
+        label = f"{environment}/{model}"
+        save = self._saves.setdefault(
+            label, _Save(environment=environment, model=model, folder=folder)
+        )
+        save.waiting |= set(formats)
+        seconds = self._matrix.limits.seconds * len(formats)
+        return Unit(environment=environment, label=label, job=job, deadline=lambda: seconds)
+
+    def _load_unit(self, cell: Cell, saved: Saved) -> Unit:
+        return Unit(
+            environment=cell.loaded_by,
+            label=cell.id,
+            job=self.evidence.load_job(cell, saved),
+            deadline=lambda: self._deadline(saved.file.path),
+            solo=self.options.isolate,
+        )
+
+    def _deadline(self, artifact: str) -> float:
+        """Return the seconds a cell may take: from how long others took with the same file."""
+        limits = self._matrix.limits
+        seen = self._history[artifact]
+        if not seen:
+            return limits.seconds
+        return max(limits.seconds_floor, limits.history_factor * statistics.median(seen))
+
+    # Doing it
+
+    def _phase(self, wanted: dict[str, list[Unit]]) -> None:
+        """Run units environment by environment, building each when its turn comes."""
+        waiting = deque(wanted)
+        self.progress.stage_total(sum(len(units) for units in wanted.values()))
+        building: dict[str, Future[Receipt]] = {}
+        with ThreadPoolExecutor(max_workers=max(2, self.options.jobs)) as builders:
+            while waiting or building or self._pool.busy:
+                while waiting and len(building) < self._most_builds():
+                    self._make_room(waiting[0], building)
+                    environment = waiting.popleft()
+                    building[environment] = builders.submit(self._build, environment)
+                for environment in [one for one, future in building.items() if future.done()]:
+                    self._built(environment, building.pop(environment), wanted.pop(environment))
+                self._pool.step()
+        self.evidence.store.sync()
+
+    def _most_builds(self) -> int:
+        return max(2, self.options.jobs) if self.options.max_disk is None else 1
+
+    def _make_room(self, environment: str, building: Mapping[str, Any]) -> None:
+        """Under a disk limit, remove environments that have nothing to do now."""
+        if self.options.max_disk is None:
+            return
+        found = self.evidence.resolution.usable[environment].environment
+        if existing(found, home=self.evidence.home, locks_dir=self.options.locks) is not None:
+            return
+        keep = {environment, *building}
+        keep |= {one.id for one in self.evidence.plan.environments if self._pool.busy_in(one.id)}
+        room = max(0, self.options.max_disk - disk.estimate(found).disk_bytes)
+        evicted = disk.evict(self.evidence.home, keep=keep, max_bytes=room)
+        self.tally.evicted += len(evicted)
+
+    def _build(self, environment_id: str) -> Receipt:
+        found = self.evidence.resolution.usable[environment_id]
+        home, locks = self.evidence.home, self.options.locks
+        receipt = existing(found.environment, home=home, locks_dir=locks)
+        if receipt is not None:
+            return receipt
+        self.progress.building(environment_id)
+        self.tally.built += 1
+        return build(
+            found.environment,
+            home=home,
+            interpreter=found.interpreter,
+            limits=self._matrix.limits,
+            locks_dir=locks,
+            installer="virtualenv" if self.options.installer == "virtualenv" else "uv",
+        )
+
+    def _built(self, environment: str, future: Future[Receipt], units: Sequence[Unit]) -> None:
+        try:
+            future.result()
+        except EnvironmentUnusable as error:
+            self._environment_failed(environment, error.reason, units)
+        else:
+            self.progress.built(environment)
+            self._pool.add(units)
+
+    def _environment_failed(self, environment: str, reason: str, units: Sequence[Unit]) -> None:
+        self.unusable[environment] = reason
+        self.progress.unusable(environment, reason)
+        self.progress.advance(len(units))
+
+    def _launch(self, environment_id: str, events: queue.Queue[Event]) -> Worker:
+        environment = self.evidence.resolution.usable[environment_id].environment
+        home = self.evidence.home
+        (home.private / environment_id).mkdir(parents=True, exist_ok=True)
+        return Worker(
+            environment=environment_id,
+            python=home.python(environment_id),
+            imports=environment.imports,
+            variables=process_variables(environment, home),
+            folder=self._scratch / f"{environment_id}-{next(self._numbers)}",
+            events=events,
+        )
+
+    def _started(self, environment: str, worker: Worker, data: Mapping[str, Any]) -> None:
+        key = self.evidence.import_key(environment)
+        if key not in self.evidence.store or self.options.rerun:
+            record = {
+                "kind": "import",
+                "environment": environment,
+                "versions": data["versions"],
+                "messages": worker.import_record(),
+            }
+            self.evidence.store.put(key, record)
+
+    # What comes back
+
+    def _judge(self, result: Result) -> Verdict:
+        record = {"facts": result.facts, "crash": result.crash}
+        return judge(record, self._matrix.tolerances, self._rules)
+
+    def _confirm(self, unit: Unit, result: Result) -> bool:
+        if unit.job["kind"] == "save":
+            return _save_went_wrong(result)
+        return self._confirmation.wanted(unit.environment, self._judge(result))
+
+    def _deliver(self, unit: Unit, result: Result) -> None:
+        if unit.job["kind"] == "save":
+            self._take_save(unit, result)
+        else:
+            self._take_cell(unit, result)
+
+    def _take_cell(self, unit: Unit, result: Result) -> None:
+        cell = self._cells[unit.label]
+        self.progress.advance(1)
+        if result.fault is not None:
+            self.progress.fault(unit.label, result.fault)
+            return
+        key = self.evidence.cell_key(cell)
+        saved = self.evidence.saved(cell.artifact)
+        assert key is not None and saved is not None  # noqa: S101, PT018 - it was loaded
+        verdict = self._judge(result)
+        agreed = True
+        if unit.batched is not None:
+            before = self._judge(unit.batched)
+            agreed = self._confirmation.compare(unit.environment, before, verdict)
+        facts = dict(result.facts) if result.facts is not None else None
+        seconds = None
+        if facts is not None:
+            facts.pop("runtime_messages", None)
+            seconds = sum(spent for phase, spent in facts["seconds"].items())
+            self._history[saved.file.path].append(seconds)
+        self.evidence.store.put(
+            key,
+            {
+                "kind": "cell",
+                "cell": asdict(cell),
+                "facts": facts,
+                "crash": result.crash,
+                "artifact": saved.file.path,
+                "solo": unit.solo,
+                "batched": None if agreed else self._judge(unit.batched).outcome,  # type: ignore[arg-type]
+                "seconds": seconds,
+                "cpu": result.cpu,
+                "rss_kb": result.rss_kb,
+            },
+        )
+        self.tally.loaded += 1
+        self.tally.solo += unit.solo
+        self.tally.contradicted += not agreed
+        self.progress.outcome(verdict.outcome)
+
+    def _take_save(self, unit: Unit, result: Result) -> None:
+        save = self._saves[unit.label]
+        formats = set(unit.job["formats"])
+        folder = Path(unit.job["folder"])
+        if result.fault is not None:
+            self.progress.fault(unit.label, result.fault)
+            self.progress.advance(1)
+            return
+        if result.facts is None and len(formats) > 1:
+            # The process died: find out with which format, one process each.
+            for format_id in sorted(formats):
+                again = self._save_unit(unit.environment, save.model, (format_id,))
+                self._pool.add([again])
+            return
+        self._adopt(save, folder, formats, result)
+        save.waiting -= formats
+        if not save.waiting:
+            self._finish_save(save)
+
+    def _adopt(self, save: _Save, folder: Path, formats: set[str], result: Result) -> None:
+        """Take in what a save job wrote; what it could not write is recorded as its answer."""
+        root = self.evidence.home.artifacts
+        told = (result.facts or {}).get("formats") or {}
+        whole = (result.facts or {}).get("error")
+        for format_id in formats:
+            facts = dict(told.get(format_id) or {"error": whole, "unsupported": None, "messages": []})
+            stored = None
+            written = folder / format_id
+            if whole is None and result.crash is None and written.is_dir():
+                name = f"{save.environment}/{save.model}/{format_id}"
+                stored = asdict(artifacts.take(written, root, name))
+            save.formats[format_id] = {
+                **facts,
+                "crash": result.crash,
+                "stored": stored,
+                "damaged": {},
+            }
+        if save.expected is None and whole is None and (folder / "expected").is_dir():
+            name = f"{save.environment}/{save.model}/expected"
+            save.expected = asdict(artifacts.take(folder / "expected", root, name))
+        save.facts = save.facts or result.facts
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def _finish_save(self, save: _Save) -> None:
+        facts = save.facts or {}
+        self.evidence.store.put(
+            self.evidence.save_key(save.environment, save.model),
+            {
+                "kind": "save",
+                "environment": save.environment,
+                "model": save.model,
+                "formats": save.formats,
+                "expected": save.expected,
+                "error": facts.get("error"),
+                "messages": facts.get("messages", []),
+                "cpu_seconds": facts.get("cpu_seconds"),
+            },
+        )
+        self.tally.saved += 1
+        self.progress.advance(1)
+
+    def _spoil_controls(self) -> None:
+        """Make the damaged copies of the control's files that are not there yet."""
+        control = self._matrix.controls.model
+        for environment in self.evidence.plan.environments:
+            record = self.evidence.save_record(environment.id, control)
+            if record is None:
+                continue
+            formats = dict(record["formats"])
+            for format_id, entry in formats.items():
+                missing = [one for one in self._matrix.controls.damage if one not in entry["damaged"]]
+                if entry["stored"] and missing:
+                    damaged = dict(self._spoilt(environment.id, format_id, entry["stored"], missing))
+                    formats[format_id] = {**entry, "damaged": {**entry["damaged"], **damaged}}
+            if formats != record["formats"]:
+                key = self.evidence.save_key(environment.id, control)
+                self.evidence.store.put(key, {**record, "formats": formats})
+
+    def _spoilt(
+        self, environment: str, format_id: str, stored: Mapping[str, Any], damages: Sequence[str]
+    ) -> Iterator[tuple[str, Any]]:
+        for damage in damages:
+            artifact = Artifact(
+                saved_by=environment,
+                model=self._matrix.controls.model,
+                format=format_id,
+                damage=damage,
+            )
+            whole = Stored(**stored)
+            yield damage, asdict(artifacts.spoil(whole, artifact, self.evidence.home.artifacts))
+
+
+def _save_went_wrong(result: Result) -> bool:
+    """Say whether a batched save must be done again alone: something in it was refused or died."""
+    if result.facts is None or result.facts["error"] is not None:
+        return True
+    return any(one["error"] for one in result.facts["formats"].values())

@@ -1,0 +1,339 @@
+"""The ready queue: hands batches of jobs to workers, watches them, and confirms what went wrong.
+
+A child that dies costs only the job it was on; the rest of its batch is handed out again. What a
+batched job says that is not a clean pass is asked again in a process of its own, and that answer
+is the one that counts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import psutil
+
+from runner.workers import Event, Worker
+
+PROBE_FAULT = 70  # exit status by which a probe's child says that it broke down itself
+CENSUS = 20  # every how many looks at a child's memory its own children are counted too
+TRIES = 3  # how often a job is handed out again when nothing says that the job is to blame
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What came of one job: its facts, or how its process ended.
+
+    ``crash`` is ``None`` or ``{"kind": "signal" | "timeout" | "memory" | "exit", "signal", "code",
+    "phase", "limit"}``; ``fault`` is a sentence where the failure is ours. ``cpu`` is in seconds
+    and, like ``rss_kb``, only known for a job that had its process to itself.
+    """
+
+    facts: Mapping[str, Any] | None = None
+    crash: Mapping[str, Any] | None = None
+    fault: str | None = None
+    cpu: float | None = None
+    rss_kb: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unit:
+    """One job to be done in one environment; ``label`` is for people, ``batched`` its first answer."""
+
+    environment: str
+    label: str
+    job: Mapping[str, Any]
+    deadline: Callable[[], float]
+    solo: bool = False
+    batched: Result | None = None
+    tries: int = 0
+
+
+@dataclass(kw_only=True)
+class Flight:
+    """A batch that a child is working on."""
+
+    worker: Worker
+    units: Sequence[Unit]
+    pid: int | None = None
+    current: int | None = None
+    phase: str = "start"
+    since: float = 0.0
+    done: set[int] = field(default_factory=set)
+    weighed: int = 0
+    killed: Mapping[str, Any] | None = None
+    result: Result | None = None
+
+
+class Pool:
+    """Runs units on at most ``slots`` children at a time, in at most ``slots + 2`` workers.
+
+    ``confirm(unit, result)`` says whether a batched answer must be asked again alone; ``deliver``
+    receives each unit's final result; ``unusable`` an environment whose worker cannot start.
+    """
+
+    def __init__(
+        self,
+        *,
+        launch: Callable[[str, queue.Queue[Event]], Worker],
+        slots: int,
+        batch: int,
+        memory_mb: int,
+        import_seconds: float,
+        confirm: Callable[[Unit, Result], bool],
+        deliver: Callable[[Unit, Result], None],
+        unusable: Callable[[str, str, Sequence[Unit]], None],
+        started: Callable[[str, Worker, Mapping[str, Any]], None],
+    ) -> None:
+        self._launch, self._slots, self._batch = launch, slots, batch
+        self._memory_mb, self._import_seconds = memory_mb, import_seconds
+        self._confirm, self._deliver = confirm, deliver
+        self._unusable, self._started = unusable, started
+        self._events: queue.Queue[Event] = queue.Queue()
+        self._pending: dict[str, deque[Unit]] = defaultdict(deque)
+        self._workers: dict[str, Worker] = {}
+        self._starting: dict[str, float] = {}
+        self._closing: list[Worker] = []
+        self._flights: dict[int, Flight] = {}
+        self._batches = 0
+        self.cpu = 0.0
+        self.peak_workers = 0
+
+    def add(self, units: Sequence[Unit]) -> None:
+        """Queue units; their environments must be built."""
+        for unit in units:
+            self._pending[unit.environment].append(unit)
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._flights or self._starting or any(self._pending.values()))
+
+    def busy_in(self, environment: str) -> bool:
+        """Say whether an environment is needed now: it has work or a living worker."""
+        return bool(self._pending.get(environment)) or environment in self._workers
+
+    def step(self, timeout: float = 0.05) -> None:
+        """Hand out what can be handed out, then deal with what the workers say for ``timeout``."""
+        self._close_idle()
+        self._dispatch()
+        self._watch()
+        with contextlib.suppress(queue.Empty):
+            self._handle(self._events.get(timeout=timeout))
+            while True:
+                self._handle(self._events.get_nowait())
+
+    def close(self) -> None:
+        """End every worker; what was under way stays undone."""
+        for worker in (*self._workers.values(), *self._closing):
+            worker.close()
+        for flight in self._flights.values():
+            _kill_group(flight.pid)
+        for worker in (*self._workers.values(), *self._closing):
+            worker.clean()
+        self._workers.clear()
+        self._closing.clear()
+        self._flights.clear()
+
+    def _close_idle(self) -> None:
+        flying = {id(flight.worker) for flight in self._flights.values()}
+        for environment, worker in list(self._workers.items()):
+            if worker.ready and not self._pending[environment] and id(worker) not in flying:
+                worker.close()
+                self._closing.append(self._workers.pop(environment))
+
+    def _dispatch(self) -> None:
+        while len(self._flights) + len(self._starting) < self._slots:
+            environment = self._next_ready(idle=True) or self._next_without_worker()
+            environment = environment or self._next_ready(idle=False)
+            if environment is None:
+                return
+            if environment not in self._workers:
+                self._workers[environment] = self._launch(environment, self._events)
+                self._starting[environment] = time.monotonic()
+                self.peak_workers = max(self.peak_workers, len(self._workers) + len(self._closing))
+            else:
+                self._fly(self._workers[environment], self._take(self._pending[environment]))
+
+    def _next_ready(self, *, idle: bool) -> str | None:
+        flying = {id(flight.worker) for flight in self._flights.values()}
+        for environment, worker in self._workers.items():
+            if worker.ready and self._pending[environment]:
+                if not idle or id(worker) not in flying:
+                    return environment
+        return None
+
+    def _next_without_worker(self) -> str | None:
+        if len(self._workers) + len(self._closing) >= self._slots + 2:
+            return None
+        for environment, units in self._pending.items():
+            if units and environment not in self._workers:
+                return environment
+        return None
+
+    def _take(self, pending: deque[Unit]) -> list[Unit]:
+        units = [pending.popleft()]
+        while pending and len(units) < self._batch and not (units[0].solo or pending[0].solo):
+            units.append(pending.popleft())
+        return units
+
+    def _fly(self, worker: Worker, units: Sequence[Unit]) -> None:
+        self._batches += 1
+        self._flights[self._batches] = Flight(worker=worker, units=units, since=time.monotonic())
+        worker.submit(self._batches, [unit.job for unit in units])
+
+    def _watch(self) -> None:
+        now = time.monotonic()
+        for environment, since in list(self._starting.items()):
+            if now - since > self._import_seconds:
+                self._workers[environment].kill()
+        for flight in self._flights.values():
+            if flight.pid is None or flight.killed is not None:
+                continue
+            unit = flight.units[flight.current] if flight.current is not None else flight.units[0]
+            limit = unit.deadline()
+            if now - flight.since > limit:
+                flight.killed = {"kind": "timeout", "limit": limit}
+            elif _resident_mb(flight) > self._memory_mb:
+                flight.killed = {"kind": "memory", "limit": self._memory_mb}
+            if flight.killed is not None:
+                _kill_group(flight.pid)
+
+    def _handle(self, event: Event) -> None:
+        flight = self._flights.get(event.data.get("batch", -1))
+        match event.kind:
+            case "ready":
+                event.worker.ready = True
+                self._starting.pop(event.worker.environment, None)
+                self._started(event.worker.environment, event.worker, event.data)
+            case "forked" if flight:
+                flight.pid, flight.since = event.data["pid"], time.monotonic()
+            case "start" if flight:
+                flight.current, flight.since = event.data["job"], time.monotonic()
+                flight.phase = "start"
+            case "phase" if flight:
+                flight.phase = event.data["phase"]
+            case "facts" if flight:
+                self._take_facts(flight, event.data)
+            case "exit" if flight:
+                self.cpu += event.data["cpu"]
+                self._land(event.data["batch"], event.data)
+            case "gone":
+                self._gone(event.worker)
+
+    def _take_facts(self, flight: Flight, data: Mapping[str, Any]) -> None:
+        index = data["job"]
+        flight.done.add(index)
+        flight.current, flight.since = None, time.monotonic()
+        facts = flight.worker.facts(data["batch"], data["offset"], data["length"])
+        result = Result(facts=facts)
+        if flight.units[index].solo:
+            flight.result = result  # told at the exit, with what the process used
+        else:
+            self._settle(flight.units[index], result)
+
+    def _land(self, batch: int, data: Mapping[str, Any]) -> None:
+        flight = self._flights.pop(batch)
+        usage = {"cpu": data["cpu"], "rss_kb": data["rss_kb"]}
+        if flight.result is not None:
+            self._settle(flight.units[0], replace(flight.result, **usage))
+        elif flight.current is not None:
+            result = _ended(data["status"], flight)
+            flight.done.add(flight.current)
+            unit = flight.units[flight.current]
+            self._settle(unit, replace(result, **usage) if unit.solo else result)
+        rest = [unit for index, unit in enumerate(flight.units) if index not in flight.done]
+        if rest:
+            blamed = flight.current is not None
+            self._again(rest, "its process ended before the job began", count=not blamed)
+
+    def _again(self, units: Sequence[Unit], why: str, *, count: bool) -> None:
+        """Queue units once more, ahead of all others; after some tries the fault is ours, and told."""
+        for unit in reversed(units):
+            if count and unit.tries + 1 >= TRIES:
+                self._deliver(unit, Result(fault=f"the probe could not run it: {why}"))
+            else:
+                again = replace(unit, tries=unit.tries + count)
+                self._pending[unit.environment].appendleft(again)
+
+    def _settle(self, unit: Unit, result: Result) -> None:
+        if result.fault and unit.tries + 1 < TRIES:
+            self._again([unit], result.fault, count=True)
+        elif unit.solo or not self._confirm(unit, result):
+            self._deliver(unit, result)
+        else:
+            alone = replace(unit, solo=True, batched=result)
+            self._pending[unit.environment].append(alone)
+
+    def _gone(self, worker: Worker) -> None:
+        if worker in self._closing:
+            self._closing.remove(worker)
+            worker.clean()
+            return
+        environment = worker.environment
+        self._workers.pop(environment, None)
+        self._starting.pop(environment, None)
+        lost = [batch for batch, flight in self._flights.items() if flight.worker is worker]
+        for batch in lost:
+            flight = self._flights.pop(batch)
+            rest = [unit for index, unit in enumerate(flight.units) if index not in flight.done]
+            self._again(rest, "its worker died", count=True)
+        if not worker.ready:
+            units = [*self._pending.pop(environment, ())]
+            self._unusable(environment, _why_not_ready(worker), units)
+        worker.clean()
+
+
+def _why_not_ready(worker: Worker) -> str:
+    record = worker.import_record()
+    if isinstance(record, dict):
+        message = str(record.get("message", "")).splitlines() or [""]
+        return f"its framework does not import: {record.get('type')}: {message[0]}"
+    tail = worker.log_tail(1)
+    return f"its framework does not import: the process ended{': ' + tail if tail else ''}"
+
+
+def _ended(status: int, flight: Flight) -> Result:
+    """Name how a child ended in the middle of a job."""
+    if flight.killed is not None:
+        return Result(crash={**flight.killed, "phase": flight.phase})
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        try:
+            name = signal.Signals(number).name
+        except ValueError:
+            name = f"signal {number}"
+        return Result(crash={"kind": "signal", "signal": name, "phase": flight.phase})
+    code = os.WEXITSTATUS(status)
+    if code == PROBE_FAULT:
+        return Result(fault="the probe itself broke down; its worker's log says where")
+    return Result(crash={"kind": "exit", "code": code, "phase": flight.phase})
+
+
+def _resident_mb(flight: Flight) -> float:
+    """Return a child's resident memory in MiB; 0 when it has ended.
+
+    Finding grandchildren means reading the whole process table, so they are counted every
+    ``CENSUS``-th time only.
+    """
+    flight.weighed += 1
+    try:
+        process = psutil.Process(flight.pid)
+        total = process.memory_info().rss
+        for inner in process.children(recursive=True) if flight.weighed % CENSUS == 0 else ():
+            with contextlib.suppress(psutil.Error):
+                total += inner.memory_info().rss
+    except psutil.Error:
+        return 0.0
+    return float(total) / 2**20
+
+
+def _kill_group(pid: int | None) -> None:
+    if pid is not None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)

@@ -1,0 +1,108 @@
+"""Results on disk: one JSON object a line, appended as they arrive, readable after any kill.
+
+A line is ``{"key": ..., "crc": ..., "record": {...}}``. A line that was cut short or altered fails
+its checksum and counts as never run; the next run writes it again. Later lines win.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any, Self
+
+import filelock
+
+from runner.errors import StoreBusyError
+
+Record = Mapping[str, Any]
+
+
+class Store:
+    """The results of one CANILOAD_HOME. Reading needs no lock; writing is for one run at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "records.jsonl"
+        self._lock = filelock.FileLock(folder / "run.lock")
+        self._file: IO[bytes] | None = None
+        self._records: dict[str, Record] = {}
+        self.damaged_lines = 0
+        self._read()
+
+    def __enter__(self) -> Self:
+        """Take the store for writing; ``StoreBusyError`` where another run holds it."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire(timeout=0)
+        except filelock.Timeout as error:
+            raise StoreBusyError(
+                f"another run is writing to {self._path.parent}; wait for it, or give this one its"
+                " own CANILOAD_HOME"
+            ) from error
+        self._records.clear()
+        self._read()  # what another run wrote between our construction and the lock
+        self._file = self._path.open("ab")
+        if self._file.tell() and not self._ends_with_newline():
+            self._file.write(b"\n")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self.sync()
+            self._file.close()
+            self._file = None
+        self._lock.release()
+
+    def get(self, key: str) -> Record | None:
+        return self._records.get(key)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._records
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def values(self) -> Iterator[Record]:
+        return iter(self._records.values())
+
+    def put(self, key: str, record: Record) -> None:
+        """Append one record; it survives the death of this process from now on."""
+        if self._file is None:
+            raise RuntimeError("the store is not open for writing")
+        text = json.dumps(record, sort_keys=True)
+        line = f'{{"key":{json.dumps(key)},"crc":{zlib.crc32(text.encode())},"record":{text}}}\n'
+        self._file.write(line.encode())
+        self._file.flush()
+        self._records[key] = record
+
+    def sync(self) -> None:
+        """Make what was put survive the death of the machine, too."""
+        if self._file is not None:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+    def _read(self) -> None:
+        self.damaged_lines = 0
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            for line in file:
+                self._take(line)
+
+    def _take(self, line: bytes) -> None:
+        try:
+            head, found, text = line.rstrip(b"\n").partition(b',"record":')
+            entry = json.loads(head + b"}")
+            body = text[:-1]
+            if not found or zlib.crc32(body) != entry["crc"]:
+                raise ValueError("checksum")
+            self._records[entry["key"]] = json.loads(body)
+        except (ValueError, KeyError, TypeError):
+            self.damaged_lines += bool(line.strip())
+
+    def _ends_with_newline(self) -> bool:
+        with self._path.open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return file.read(1) == b"\n"

@@ -1,0 +1,47 @@
+"""Texts from frameworks: cleaned of control characters, and normalised so that like groups with like."""
+
+from __future__ import annotations
+
+import re
+
+_ANSI = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\-_])")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_NORMAL: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"0x[0-9a-fA-F]+"), "0x…"),
+    (re.compile(r"(?:(?<=[\s'\"(=,:])|^)(?:/[\w.+@-]+){2,}/?"), "<path>"),
+    (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?"), "<time>"),
+    (re.compile(r"'[^'\n]{1,200}'"), "'…'"),
+    (re.compile(r'"[^"\n]{1,200}"'), '"…"'),
+    (re.compile(r"\b(layer|object|model|weight|variable) `?[\w/.:>-]+`?", re.IGNORECASE), r"\1 …"),
+    (re.compile(r"<[^<>\n]{1,300}>"), "<…>"),
+    (re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"), "N"),
+    (re.compile(r"[ \t]+"), " "),
+)
+
+
+def clean(text: str) -> str:
+    """Take out terminal escapes, control characters and lone surrogates; keep line breaks."""
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return _CONTROL.sub("", _ANSI.sub("", text).replace("\r", ""))
+
+
+def first_line(text: str) -> str:
+    """Return the first line that says something."""
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
+def told(text: str) -> str:
+    """Return the line that tells what went wrong: Keras 3 opens with a line that says nothing."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    for line in lines:
+        if line.startswith("Exception encountered: ") and len(line) > len("Exception encountered: "):
+            return line.removeprefix("Exception encountered: ").removeprefix("''").strip() or line
+    return lines[0] if lines else ""
+
+
+def normalised(text: str) -> str:
+    """Return the text with names, paths, addresses and numbers taken out, in one line."""
+    text = told(clean(text))
+    for pattern, replacement in _NORMAL:
+        text = pattern.sub(replacement, text)
+    return text[:300]

@@ -1,0 +1,33 @@
+"""Which caniload this is."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import subprocess
+from pathlib import Path
+
+
+@functools.cache
+def version() -> str:
+    try:
+        return importlib.metadata.version("caniload")
+    except importlib.metadata.PackageNotFoundError:  # run from a checkout without installing
+        return "0"
+
+
+@functools.cache
+def commit() -> str:
+    """Return the short hash of the checkout's commit, or "" outside of one."""
+    try:
+        found = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607 - whichever git the user has
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return found.stdout.strip() if found.returncode == 0 else ""
