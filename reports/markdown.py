@@ -1,0 +1,106 @@
+"""report.md: the run on one page, within what a CI job summary takes."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from reports.figures import Figures, headline
+from reports.groups import FailureGroup, Reason, failure_groups, shortened, untested_reasons
+from reports.planes import Planes
+from reports.text import CleanMatrix
+from reports.views import era_table
+from reports.words import WORDS
+from runner.outcomes import Outcome
+
+BUDGET = 900 * 1024
+"""Bytes; a GitHub job summary above 1,024 KiB is thrown away whole."""
+
+TOP = 20
+
+
+def markdown(table: pd.DataFrame, grid: Planes, found: Figures, matrix: CleanMatrix) -> str:
+    """Write the report; if it were too long, say how much was left out."""
+    parts = [
+        f"# caniload\n\n**{escaped(headline(found))}**\n",
+        f"{found.planned:,} cells, built {escaped(matrix.built_at)}, version {escaped(matrix.version)}.\n",
+        _outcomes(found),
+        _causes(failure_groups(table)),
+        *(_eras(grid, place) for place in range(len(grid.formats))),
+        _untested(untested_reasons(table)),
+        f"\nControls: {found.controls:,} checked, {found.controls_failed:,} failed.\n",
+    ]
+    return _within_budget(parts)
+
+
+def _within_budget(parts: list[str]) -> str:
+    kept, used = [], 0
+    for place, part in enumerate(parts):
+        used += len(part.encode()) + 1
+        if used > BUDGET:
+            kept.append(f"\nCut here: {len(parts) - place} more sections; see the full report.\n")
+            break
+        kept.append(part)
+    return "\n".join(kept)
+
+
+def _outcomes(found: Figures) -> str:
+    lines = ["| outcome | cells | loaded by the same or a newer version |", "|---|---:|---:|"]
+    lines += [
+        f"| {WORDS[outcome].glyph} {WORDS[outcome].word} | {found.outcomes[outcome]:,} "
+        f"| {found.upgrade[outcome]:,} |"
+        for outcome in (*reversed(list(Outcome)[:-1]), Outcome.UNTESTED)
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _causes(groups: list[FailureGroup]) -> str:
+    lines = ["## Problems by cause, worst first", "", "| outcome | cells | cause | example |", "|---|---:|---|---|"]
+    lines += [
+        f"| {WORDS[group.outcome].word} | {group.cells:,} | {escaped(group.signature[:200])} "
+        f"| {code(group.example['id'])} |"
+        for group in groups[:TOP]
+    ]
+    if len(groups) > TOP:
+        lines.append(f"\n{len(groups) - TOP:,} more causes are in the full report.")
+    return "\n".join([*lines, ""])
+
+
+def _eras(grid: Planes, kind: int) -> str:
+    """The share that loads unchanged, era by era, folded away."""
+    table = era_table(grid, kind)
+    labels = [escaped(era.label) for era in table.eras]
+    lines = [
+        f"<details><summary>{escaped(grid.formats[kind].label)}: share that loads unchanged</summary>",
+        "",
+        f"| saved in ↓ loaded in → | {' | '.join(labels)} |",
+        f"|---|{'---:|' * len(labels)}",
+    ]
+    for label, row in zip(labels, table.rows, strict=True):
+        lines.append(f"| {label} | {' | '.join(cell.text or '–' for cell in row)} |")
+    return "\n".join([*lines, "", "</details>", ""])
+
+
+def _untested(reasons: list[Reason]) -> str:
+    if not reasons:
+        return "Everything planned was tested.\n"
+    lines = ["## Not tested", ""]
+    lines += [f"- {reason.cells:,} cells: {escaped(reason.text[:300])}" for reason in reasons[:TOP]]
+    if len(reasons) > TOP:
+        lines.append(f"- {shortened(reason.text[:40] for reason in reasons[TOP:])}")
+    return "\n".join([*lines, ""])
+
+
+def escaped(text: str) -> str:
+    """Make a text harmless in Markdown: no markup, no table cells, nobody mentioned."""
+    text = re.sub(r"\s+", " ", text)
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = re.sub(r"([\\`*_{}\[\]|~])", r"\\\1", text)
+    return text.replace("@", "@\u200b")
+
+
+def code(text: str) -> str:
+    """A code span in a table cell, which may hold neither a backtick nor a bare pipe."""
+    plain = re.sub(r"\s+", " ", text).replace("`", "'").replace("|", "\\|")
+    return f"`{plain}`"

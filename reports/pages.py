@@ -1,0 +1,291 @@
+"""The pages: what each template gets, and the template language it gets it in."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from reports import answers, views
+from reports.exports import Export
+from reports.figures import Figures, control_rows, headline
+from reports.groups import failure_groups, untested_reasons, warning_groups
+from reports.planes import Planes
+from reports.shards import Shards
+from reports.table import COLUMNS
+from reports.text import CleanMatrix
+from reports.words import ABSENT, CODE, ORDER, UNTESTED, WORDS
+from runner.judged import JudgedEnvironment
+from runner.outcomes import Outcome
+
+Page = tuple[str, str]
+
+SEVERITY_ORDER = (*reversed(range(UNTESTED)), UNTESTED)
+"""Codes as pages list them: worst first, what was not tested last."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Book:
+    """All pages of one report."""
+
+    table: pd.DataFrame
+    grid: Planes
+    figures: Figures
+    matrix: CleanMatrix
+    shards: Shards
+    exports: list[Export]
+
+    def pages(self) -> Iterator[Page]:
+        """Yield every page by its path."""
+        yield self._page("index", **self._index())
+        yield self._page("failures", groups=failure_groups(self.table))
+        yield self._page("warnings", groups=warning_groups(self.table))
+        yield self._page("environments")
+        yield self._page("about", **self._about())
+        yield self._data()
+        yield from self._formats()
+        yield from self._models()
+        yield from self._origins()
+
+    def _page(self, template: str, path: str = "", **context: Any) -> Page:
+        path = path or f"{template}.html"
+        page = self._templates.get_template(f"{template}.html").render(
+            root="../" * path.count("/"),
+            page=template,
+            totals=self.figures,
+            **self._common,
+            **context,
+        )
+        return path, page
+
+    @cached_property
+    def _common(self) -> dict[str, Any]:
+        """What every page may use."""
+        matrix = self.matrix
+        return {
+            "environments": self.grid.environments,
+            "models": self.grid.models,
+            "formats": self.grid.formats,
+            "stacks": self.grid.stacks,
+            "built_at": matrix.built_at,
+            "version": matrix.version,
+            "commit": matrix.commit,
+            "machine": matrix.machine,
+        }
+
+    @cached_property
+    def _eras(self) -> list[views.EraTable]:
+        return [views.era_table(self.grid, place) for place in range(len(self.grid.formats))]
+
+    @cached_property
+    def _slugs(self) -> dict[str, str]:
+        grid = self.grid
+        return views.slugs([entry.id for entry in (*grid.environments, *grid.models, *grid.formats)])
+
+    @cached_property
+    def _templates(self) -> Environment:
+        templates = Environment(
+            loader=PackageLoader("reports"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        labels = {environment.id: environment.label for environment in self.grid.environments}
+        templates.filters |= {
+            "word": views.word,
+            "key": lambda code: ORDER[code].value,
+            "means": lambda code: WORDS[ORDER[code]].means,
+            "code": lambda outcome: CODE[outcome],
+            "slug": lambda name: self._slugs[name],
+            "thousands": lambda number: f"{number:,}",
+            "size": answers.size,
+            "quoted": shlex.quote,
+            "labels": lambda names: ", ".join(labels[name] for name in names),
+            "compared": _asked_and_found,
+        }
+        return templates
+
+    def _index(self) -> dict[str, Any]:
+        grid, question = self.grid, views.first_question(self.grid)
+        place = (question.save, question.load, question.kind)
+        square = answers.evidence(grid, *place)
+        ignored = grid.square(*place).no_evidence
+        codes = grid.codes[..., question.kind]
+        return {
+            "question": question,
+            "square": square,
+            "verdict": answers.verdict(square, ignored=ignored),
+            "advice": views.advice(grid, question),
+            "headline": headline(self.figures),
+            "tiles": self._tiles(),
+            "era_tables": self._eras,
+            "rows": views.matrix(grid, question.kind),
+            "families": self._families(),
+            "chips": SEVERITY_ORDER,
+            "counts": {code: int((codes == code).sum()) for code in SEVERITY_ORDER},
+            "data": self._inline(),
+        }
+
+    def _families(self) -> dict[str, list[str]]:
+        families: dict[str, list[str]] = {}
+        for model in self.grid.models:
+            families.setdefault(model.family, []).append(model.id)
+        return families
+
+    def _tiles(self) -> list[views.Tile]:
+        """The numbers that matter to somebody who upgrades, worst first."""
+        found = self.figures
+        tiles = [
+            views.Tile(
+                key=ORDER[code].value,
+                number=found.outcomes[ORDER[code]],
+                label=WORDS[ORDER[code]].word.lower(),
+                note=f"{found.upgrade[ORDER[code]]:,} when upgrading",
+                code=code,
+                href=f"#st={ORDER[code].value}",
+            )
+            for code in (views.SILENT, views.CRASH, views.FAILS, views.CHANGE, views.WARNS)
+        ]
+        kept = found.upgrade_clean * 100 // found.upgrade_tested if found.upgrade_tested else 0
+        unchanged = sum(found.outcomes[ORDER[code]] for code in (1, 2))
+        tiles.append(
+            views.Tile(
+                key="unchanged", number=unchanged, label="load unchanged", code=1,
+                note=f"{kept} % when upgrading", href="#st=identical,tolerance",
+            )  # fmt: skip
+        )
+        tiles.append(
+            views.Tile(
+                key="untested", number=found.outcomes[Outcome.UNTESTED], label="not tested",
+                note=f"{found.no_evidence:,} more are no evidence", code=UNTESTED,
+                href="#st=untested",
+            )  # fmt: skip
+        )
+        tiles.append(
+            views.Tile(
+                key="shaky", number=found.not_repeatable, label="order-dependent", code=ABSENT,
+                note="alone and after others they differ", href=None,
+            )  # fmt: skip
+        )
+        return tiles
+
+    def _inline(self) -> str:
+        """The data of app.js; ``<`` is escaped, so that no text can end the script element."""
+        grid = self.grid
+        data = {
+            "environments": [
+                {"id": one.id, "label": one.label, "stack": one.stack, "slug": self._slugs[one.id]}
+                for one in grid.environments
+            ],
+            "models": [{"id": model.id, "family": model.family} for model in grid.models],
+            "formats": [{"id": kind.id, "label": kind.label} for kind in grid.formats],
+            "outcomes": [
+                {"key": o.value, "word": WORDS[o].word, "one": WORDS[o].one, "many": WORDS[o].many}
+                for o in ORDER
+            ],
+            "older": ["".join("01"[int(flag)] for flag in row) for row in grid.older],
+            "starts": [table.starts for table in self._eras],
+            "plane": grid.encoded(),
+            "pairs": self.shards.pairs,
+            "texts": self.shards.texts,
+            "digits": self.shards.digits,
+        }
+        text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+        for character in "<>&":
+            text = text.replace(character, f"\\u{ord(character):04x}")
+        # Jinja must not escape it again; nothing in it can leave the element now.
+        return Markup(text)
+
+    def _about(self) -> dict[str, Any]:
+        grid = self.grid
+        kinds = range(len(grid.formats))
+        diagonal = [
+            (environment, [views.from_rows(grid, place)[place][1][kind] for kind in kinds])
+            for place, environment in enumerate(grid.environments)
+        ]
+        return {
+            "severity": SEVERITY_ORDER,
+            "tolerances": self.matrix.tolerances,
+            "noise": self.matrix.noise,
+            "sampling": self.matrix.sampling,
+            "controls": [_control(row) for row in control_rows(self.table).to_dict("records")],
+            "diagonal": diagonal,
+            "reasons": untested_reasons(self.table),
+        }
+
+    def _data(self) -> Page:
+        badge = next(export.what for export in self.exports if export.path == "badge/overall.json")
+        shown = [export for export in self.exports if not export.path.startswith("badge/")]
+        return self._page("data", files=shown, columns=COLUMNS, badge=badge)
+
+    def _formats(self) -> Iterator[Page]:
+        for place, kind in enumerate(self.grid.formats):
+            yield self._page(
+                "format",
+                f"format/{self._slugs[kind.id]}.html",
+                kind=kind,
+                rows=views.matrix(self.grid, place),
+                starts=self._eras[place].starts,
+            )
+
+    def _models(self) -> Iterator[Page]:
+        for number, model in enumerate(self.grid.models):
+            matrices = [
+                (
+                    kind,
+                    views.matrix(self.grid, place, [number])
+                    if views.has_cells(self.grid, place, [number])
+                    else [],
+                    self._eras[place].starts,
+                )
+                for place, kind in enumerate(self.grid.formats)
+            ]
+            path = f"model/{self._slugs[model.id]}.html"
+            yield self._page("model", path, model=model, matrices=matrices)
+
+    def _origins(self) -> Iterator[Page]:
+        grid = self.grid
+        for place, environment in enumerate(grid.environments):
+            reaches = [
+                (kind, answers.reach_sentence(grid, answers.reach(grid, place, number)))
+                for number, kind in enumerate(grid.formats)
+                if grid.tested[place, :, :, number].any()
+            ]
+            yield self._page(
+                "from",
+                f"from/{self._slugs[environment.id]}.html",
+                environment=environment,
+                place=place,
+                rows=views.from_rows(grid, place),
+                reaches=reaches,
+            )
+
+
+def _asked_and_found(environment: JudgedEnvironment) -> list[tuple[str, str, str]]:
+    """Every version that was asked for or reported, side by side; a package is one row."""
+    found = {**{name: environment.packages.get(name, "") for name in environment.asked}}
+    found |= dict(environment.versions)
+    return [
+        (name, environment.asked.get(name, ""), version)
+        for name, version in found.items()
+    ]
+
+
+def _control(row: dict[Any, Any]) -> dict[str, Any]:
+    """One line of the table of controls."""
+    damaged = isinstance(row["damage"], str)
+    return {
+        "load": row["load"],
+        "what": f"{row['format']}, {row['damage'] if damaged else 'as saved'}",
+        "expected": "an error" if damaged else "identical",
+        "code": CODE[Outcome(row["outcome"])],
+        "passed": row["passed"],
+    }

@@ -1,0 +1,213 @@
+"""What templates print: labels, classes and tables made of plain values (pure)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reports import answers
+from reports.eras import Block, Era, block, eras
+from reports.planes import Planes, Square
+from reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, UNTESTED, WORDS
+from runner.outcomes import Outcome
+
+NOT_PLANNED = "Not in this run"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SquareView:
+    """A square of a matrix: its classes for the style sheet and its words for everybody."""
+
+    classes: str
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    place: int
+    label: str
+    squares: tuple[SquareView, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EraCell:
+    code: int
+    text: str
+    words: str
+
+
+def word(code: int) -> str:
+    return NOT_PLANNED if code == ABSENT else WORDS[ORDER[code]].word
+
+
+def square_words(square: Square) -> str:
+    """Name a square in full, for it is also what a screen reader says."""
+    parts = [word(square.typical)]
+    if square.worst > square.typical and square.tested:
+        parts.append(f"worst: {word(square.worst)}, {square.counts[square.worst]} of {square.tested}")
+    if square.tested and square.counts[UNTESTED]:
+        parts.append(f"{square.counts[UNTESTED]} not tested")
+    if square.no_evidence:
+        parts.append("not evidence: control failed")
+    if square.not_repeatable:
+        parts.append("order-dependent")
+    return "; ".join(parts)
+
+
+def square_view(
+    grid: Planes, save: int, load: int, kind: int, models: Sequence[int] | None = None
+) -> SquareView:
+    """Show one square; app.js draws the same from the same plane, and a test compares them."""
+    square = grid.square(save, load, kind, models)
+    classes = [f"o{square.typical}"]
+    if square.notched:
+        classes.append(f"w{square.worst}")
+    if save == load:
+        classes.append("diagonal")
+    if grid.older[save, load]:
+        classes.append("older")
+    if square.no_evidence:
+        classes.append("void")
+    if square.not_repeatable:
+        classes.append("shaky")
+    return SquareView(classes=" ".join(classes), words=square_words(square))
+
+
+def matrix(grid: Planes, kind: int, models: Sequence[int] | None = None) -> list[Row]:
+    """The whole square table for one format."""
+    places = range(len(grid.environments))
+    return [
+        Row(
+            place=save,
+            label=grid.environments[save].label,
+            squares=tuple(square_view(grid, save, load, kind, models) for load in places),
+        )
+        for save in places
+    ]
+
+
+def has_cells(grid: Planes, kind: int, models: Sequence[int] | None = None) -> bool:
+    """Whether there is anything but gaps for a format."""
+    chosen = slice(None) if models is None else list(models)
+    return bool((grid.codes[:, :, chosen, kind] % ABSENT > 0).any())
+
+
+@dataclass(frozen=True, kw_only=True)
+class EraTable:
+    eras: tuple[Era, ...]
+    rows: tuple[tuple[EraCell, ...], ...]
+    starts: tuple[int, ...]
+
+
+def era_table(grid: Planes, kind: int) -> EraTable:
+    """Eras against eras: the share that loads unchanged."""
+    found = tuple(eras(grid, kind))
+    rows = tuple(tuple(_era_cell(block(grid, one, other, kind)) for other in found) for one in found)
+    starts = tuple(era.places[0] for era in found)
+    return EraTable(eras=found, rows=rows, starts=starts)
+
+
+def _era_cell(found: Block | None) -> EraCell:
+    if found is None:
+        return EraCell(code=UNTESTED, text="", words=word(UNTESTED))
+    words = f"{word(found.typical)}: {found.clean} of {found.tested} unchanged"
+    if found.worst > found.typical:
+        words += f"; worst: {word(found.worst)}"
+    return EraCell(code=found.typical, text=f"{found.percent}%", words=words)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """The places that the answer box starts with."""
+
+    save: int
+    load: int
+    kind: int
+
+
+def first_question(grid: Planes) -> Question:
+    """The oldest environment of the first stack that saved anything, loaded by its newest."""
+    for kind in range(len(grid.formats)):
+        places = grid.stacks[0][1] if grid.stacks else ()
+        tested = [n for n in places if grid.tested[n, places[-1], :, kind].any()]
+        if tested:
+            return Question(save=tested[0], load=places[-1], kind=kind)
+    return Question(save=0, load=max(len(grid.environments) - 1, 0), kind=0)
+
+
+def advice(grid: Planes, question: Question) -> list[str]:
+    """The sentences below the verdict."""
+    found = answers.reach(grid, question.save, question.kind)
+    sentences = [answers.reach_sentence(grid, found)]
+    square = answers.evidence(grid, question.save, question.load, question.kind)
+    path = answers.recommend(grid, question.save, question.load, question.kind)
+    if path is not None:
+        sentences.append(answers.path_sentence(grid, question.load, path))
+    elif answers.breaks(square):
+        sentences.append("No path of two clean hops was found.")
+    return sentences
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromCell:
+    code: int
+    worst: int
+    text: str
+    words: str
+
+
+def from_rows(grid: Planes, save: int) -> list[tuple[int, list[FromCell]]]:
+    """What happens to the files of one environment: load environments by formats."""
+    kinds = range(len(grid.formats))
+    places = range(len(grid.environments))
+    return [(load, [_from_cell(grid, save, load, kind) for kind in kinds]) for load in places]
+
+
+def _from_cell(grid: Planes, save: int, load: int, kind: int) -> FromCell:
+    square = answers.evidence(grid, save, load, kind)
+    ignored = grid.square(save, load, kind).no_evidence
+    clean = sum(square.counts[code] for code in CLEAN_CODES)
+    return FromCell(
+        code=square.typical,
+        worst=square.worst,
+        text=f"{clean}/{square.tested}" if square.tested else "",
+        words=answers.text(answers.verdict(square, ignored=ignored)),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tile:
+    """A number at the top of the page, with the filter that shows its rows."""
+
+    key: str
+    number: int
+    label: str
+    note: str
+    code: int
+    href: str | None
+
+
+def slugs(names: Sequence[str]) -> dict[str, str]:
+    """File names for ids: readable where the id allows it, always distinct."""
+    return {name: _slug(name) for name in names}
+
+
+def _slug(name: str) -> str:
+    plain = re.sub(r"[^a-z0-9._-]", "_", name).strip(".")[:60]
+    if plain == name:
+        return name
+    return f"{plain or 'x'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+SILENT, CRASH, FAILS, CHANGE, WARNS = (
+    CODE[outcome]
+    for outcome in (
+        Outcome.DIFFERS,
+        Outcome.CRASH,
+        Outcome.ERROR,
+        Outcome.WORKAROUND,
+        Outcome.WARNING,
+    )
+)
