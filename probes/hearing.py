@@ -22,41 +22,21 @@ Descriptors are turned to files in ``folder``, which stay behind only when the p
 import ctypes
 import logging
 import os
-import re
 import sys
 import threading
 import warnings
 
+from descriptors import Descriptor, as_message, said
 from forgetting import forget_what_was_said, remember_keras, reset_keras
 
 __all__ = ["Hearing", "forget_what_was_said", "remember_keras", "reset_keras"]
 
 MESSAGES_PER_PHASE = 200
 TEXT_PER_PHASE = 64 << 10
-READ_AT_ONCE = 4 * TEXT_PER_PHASE
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PACKAGES = sorted(
-    (folder + os.sep for folder in sys.path if folder.endswith("-packages")), key=len, reverse=True
-)
+C = ctypes.CDLL(None)
 EVERYTHING = "(?#heard)"  # matches any text; as a pattern, it tells our filter from others
-
-LEVELS = {"I": "INFO", "W": "WARNING", "E": "ERROR", "F": "CRITICAL"}
-NATIVE = [
-    re.compile(pattern)
-    for pattern in (
-        # TensorFlow until 2.20: 2026-01-31 10:00:00.123456: W tensorflow/core/path.cc:12] text
-        r"\d{4}(?:-\d\d){2} [\d:.]+: (?P<level>[IWEF]) (?P<file>\S+):(?P<line>\d+)\] ?(?P<text>.*)",
-        # absl, glog: W0000 00:00:1769850000.123456    4711 file.cc:12] text
-        r"(?P<level>[IWEF])\d{4} [\d:.]+ +\d+ (?P<file>\S+):(?P<line>\d+)\] ?(?P<text>.*)",
-        # PyTorch: [W131 10:00:00.123456789 file.cpp:12] text
-        r"\[(?P<level>[IWEF])[^\]]*? ?(?P<file>[^\s\]]+\.\w+):(?P<line>\d+)\] ?(?P<text>.*)",
-        r"(?P<text>WARNING: (?P<file>All log messages before absl::InitializeLog)\(\) is called.*)",
-    )
-]
-ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-PROGRESS = re.compile(r"\s*(Epoch )?\d+/(\d+|Unknown)(\s.*)?$")
 
 
 class Hearing(object):
@@ -72,7 +52,8 @@ class Hearing(object):
     def __enter__(self):
         self.messages = []
         self._begin("start")
-        _flush()
+        _flush_python()
+        C.fflush(None)
         for descriptor in self._descriptors:
             descriptor.divert()
         self._call_handlers = logging.Logger.callHandlers
@@ -112,12 +93,12 @@ class Hearing(object):
         self._cut_channel = None
 
     def _end(self):
-        _flush()
+        C.fflush(None)
         self._drain(final=True)
         if self._cut_channel is not None:
             text = "... and more, left out here: %d messages, %d characters"
             text = text % (self._cut_messages, self._cut_characters)
-            cut = _message(self._cut_channel, "cut", "INFO", text, shown=False)
+            cut = as_message(self._cut_channel, "cut", "INFO", text, shown=False)
             self.messages.append(dict(cut, phase=self._phase))
 
     def _hear_warning(self, message, category, filename, lineno, *rest):
@@ -125,7 +106,7 @@ class Hearing(object):
         shown = _shown_by_filters(text, category, _module_of(filename), lineno)
         source = "%s:%d" % (filename, lineno)
         self._hear(
-            _message("warnings", category.__name__, "WARNING", text, source=source, shown=shown)
+            as_message("warnings", category.__name__, "WARNING", text, source=source, shown=shown)
         )
 
     def _hear_record(self, logger, record):
@@ -139,7 +120,7 @@ class Hearing(object):
         shown = _shown_by_handlers(logger, record)
         source = "%s:%d" % (record.pathname, record.lineno)
         self._hear(
-            _message("logging", record.name, record.levelname, text, source=source, shown=shown)
+            as_message("logging", record.name, record.levelname, text, source=source, shown=shown)
         )
 
     def _hear(self, message):
@@ -153,11 +134,12 @@ class Hearing(object):
             if self._draining:
                 return
             self._draining = True
+            _flush_python()
             try:
                 for descriptor in self._descriptors:
                     lines, skipped = descriptor.lines(final)
                     for line in lines:
-                        self._note(_said(line, descriptor.name))
+                        self._note(said(line, descriptor.name))
                     if skipped:
                         self._cut(descriptor.name, 0, skipped)
             finally:
@@ -181,54 +163,12 @@ class Hearing(object):
         self._cut_characters += characters
 
 
-class Descriptor(object):
-    """A file descriptor of this process, turned to a file while it is listened to."""
-
-    def __init__(self, number, name, folder):
-        self.number = number
-        self.name = name
-        self._folder = folder
-
-    def divert(self):
-        self._path = os.path.join(self._folder, "%s-%d.txt" % (self.name, os.getpid()))
-        self._saved = os.dup(self.number)
-        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-        self._file = os.open(self._path, flags, 0o600)
-        os.dup2(self._file, self.number)
-        self._read = 0
-
-    def restore(self):
-        os.dup2(self._saved, self.number)
-        os.close(self._saved)
-        os.close(self._file)
-        os.unlink(self._path)
-
-    def lines(self, final):
-        """Return (lines that have arrived, bytes skipped); an open line waits for ``final``."""
-        arrived = os.fstat(self._file).st_size - self._read
-        if not arrived:
-            return [], 0
-        data = os.pread(self._file, min(arrived, READ_AT_ONCE), self._read)
-        skipped = arrived - len(data)
-        if not final and not skipped:
-            data = data[: data.rfind(b"\n") + 1]
-        self._read += len(data) + skipped
-        text = data.decode("utf-8", "backslashreplace")
-        lines = [_clean(line.rstrip("\r").rpartition("\r")[2]) for line in text.split("\n")]
-        return [line for line in lines if line.strip() and not PROGRESS.match(line)], skipped
-
-
-def _flush():
-    """Write out what Python and C hold in buffers."""
+def _flush_python():
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except (AttributeError, OSError, ValueError):  # None, or closed
+        except (AttributeError, OSError, RuntimeError, ValueError):  # None, closed, or at it
             pass
-    C.fflush(None)
-
-
-C = ctypes.CDLL(None)
 
 
 def _put_our_filter_first():
@@ -246,10 +186,10 @@ def _is_ours(item):
 
 def _shown_by_filters(text, category, module, lineno):
     """Return whether a warning would be shown if we were not listening."""
-    for action, message, kind, where, line in warnings.filters:
-        if _is_ours((action, message)) or line not in (0, lineno):
+    for action, pattern, kind, where, line in warnings.filters:
+        if _is_ours((action, pattern)) or line not in (0, lineno):
             continue
-        if issubclass(category, kind) and _matches(message, text) and _matches(where, module):
+        if issubclass(category, kind) and _matches(pattern, text) and _matches(where, module):
             return action != "ignore"
     return warnings.defaultaction != "ignore"
 
@@ -292,37 +232,3 @@ def _shown_by_handlers(logger, record):
                 return True
         logger = logger.parent if logger.propagate else None
     return not found and record.levelno >= logging.lastResort.level
-
-
-def _said(line, name):
-    """Return the message that a line from a descriptor is."""
-    for pattern in NATIVE if name == "stderr" else ():
-        match = pattern.match(line)
-        if match is not None:
-            parts = match.groupdict()
-            source = "%s:%s" % (parts["file"], parts["line"]) if "line" in parts else ""
-            level = LEVELS[parts.get("level", "W")]
-            return _message("native", parts["file"], level, parts["text"], source=source)
-    return _message(name, "", "WARNING" if name == "stderr" else "INFO", line)
-
-
-def _message(channel, category, level, text, *, source="", shown=True):
-    return {
-        "channel": channel,
-        "category": category,
-        "level": level,
-        "text": _clean(text),
-        "source": _from_packages(source),
-        "shown_by_default": shown,
-    }
-
-
-def _clean(text):
-    """Return text without terminal escapes, control characters and this machine's folders."""
-    return _from_packages(CONTROLS.sub("", ESCAPES.sub("", text)))
-
-
-def _from_packages(text):
-    for folder in PACKAGES:
-        text = text.replace(folder, "")
-    return text
