@@ -4,6 +4,8 @@ Frameworks say some things once per process and remember names, classes and sett
 imports a module or runs an operation: only what is loaded already is touched.
 """
 
+import _collections_abc
+import collections
 import sys
 import warnings
 
@@ -30,6 +32,9 @@ TRACING = {
 def forget_what_was_said():
     """Make everything that is said once per process be said again."""
     getattr(warnings, "onceregistry", {}).clear()
+    if hasattr(collections, "__getattr__"):  # 3.7 to 3.9 warn once of each class that moved
+        for name in _collections_abc.__all__:
+            vars(collections).pop(name, None)
     for path, module in list(sys.modules.items()):
         try:
             # Not getattr: a lazily loaded module would load.
