@@ -71,8 +71,9 @@ def _drain(
 ) -> None:
     if process.stdout is None:  # never: it was asked for as a pipe
         return
-    for raw in process.stdout:
-        line = raw.decode("utf-8", "backslashreplace")
-        lines.append(line)
-        if on_output is not None:
-            on_output(line.rstrip())
+    with process.stdout as pipe:
+        for raw in pipe:
+            line = raw.decode("utf-8", "backslashreplace")
+            lines.append(line)
+            if on_output is not None:
+                on_output(line.rstrip())

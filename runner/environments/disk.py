@@ -9,13 +9,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import shutil
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from runner.environments import commands, uv
 from runner.environments.build import remove
 from runner.environments.holding import HeldError, held
 from runner.environments.home import Home, disk_use, statuses
@@ -26,6 +26,7 @@ from runner.errors import CaniloadError
 from runner.matrix import Environment, read_matrix
 
 COSTS = "costs.json"
+_CLEAN_SECONDS = 120.0
 _MEASURED = (
     "download_bytes: the wheels of the lock; disk_bytes: every file of the environment with its "
     "bytecode, though environments share most of them; seconds: wall time of download, "
@@ -71,12 +72,12 @@ def evict(home: Home, keep: Collection[str], max_bytes: int) -> list[str]:
     for name in names:
         if excess <= 0:
             break
-        with contextlib.suppress(HeldError):
-            if name not in keep:
-                with held(name, home):
-                    excess -= _released(home.environment(name), holders)
-                    remove(name, home)
-                    removed.append(name)
+        if name in keep:
+            continue
+        with contextlib.suppress(HeldError), held(name, home):
+            excess -= _released(home.environment(name), holders)
+            remove(name, home)
+            removed.append(name)
     _drop_unlinked(home)
     return removed
 
@@ -114,17 +115,25 @@ def _least_recent(home: Home) -> list[str]:
 
 
 def _drop_unlinked(home: Home) -> int:
-    """Remove from the cache the unpacked wheels that no environment is linked to any more.
+    """Clean the cache of unpacked wheels that no environment is linked to; return their bytes.
 
-    uv downloads them again when they are needed. Returns the bytes that this gave back.
+    uv does it, by the packages' names: a folder that just vanished would break its next build.
     """
-    dropped = 0
-    for unpacked in (home.cache / "uv").glob("archive-v*/*"):
-        files = list(statuses(unpacked))
-        if all(status.st_nlink == 1 for status in files):
-            shutil.rmtree(unpacked, ignore_errors=True)
-            dropped += sum(status.st_blocks * 512 for status in files)
-    return dropped
+    program, cache = uv.find_uv(), home.cache / "uv"
+    unlinked = {
+        archive: sum(status.st_blocks * 512 for status in statuses(archive))
+        for archive in cache.glob("archive-v*/*")
+        if all(status.st_nlink == 1 for status in statuses(archive))
+    }
+    names = {info.name.split("-")[0] for folder in unlinked for info in folder.glob("*.dist-info")}
+    if program is None or not names:
+        return 0
+    commands.run(
+        [program, "cache", "clean", f"--cache-dir={cache}", *sorted(names)],
+        variables=uv.installer_variables(home),
+        seconds=_CLEAN_SECONDS,
+    )
+    return sum(size for archive, size in unlinked.items() if not archive.exists())
 
 
 def _read_costs(locks_dir: Path) -> dict[str, Cost]:
