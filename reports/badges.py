@@ -40,14 +40,17 @@ def _badge(grid: Planes, name: str, label: str, kinds: Any) -> Badge:
     message = f"{clean:,}/{tested:,} load unchanged"
     if silent:
         return Badge(
-            name=name, label=label, message=f"{message}, {silent:,} silently wrong", colour="#3d0a66"
+            name=name,
+            label=label,
+            message=f"{message}, {silent:,} silently wrong",
+            colour="#3d0a66",
         )
     colour = "#0b3c5d" if clean == tested else "#8a4a00"
     return Badge(name=name, label=label, message=message, colour=colour)
 
 
 def shields(badge: Badge) -> dict[str, Any]:
-    """The badge as shields.io's endpoint reads it."""
+    """Write the badge as shields.io's endpoint reads it."""
     return {
         "schemaVersion": 1,
         "label": badge.label,
@@ -57,7 +60,7 @@ def shields(badge: Badge) -> dict[str, Any]:
 
 
 def svg(badge: Badge) -> str:
-    """The badge as our own picture; widths are estimates, fitted by ``textLength``."""
+    """Draw the badge as our own picture; widths are estimates, fitted by ``textLength``."""
     label, message = escape(badge.label), escape(badge.message)
     left, right = 12 + 7 * len(badge.label), 12 + 6 * len(badge.message)
     return (

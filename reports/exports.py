@@ -40,9 +40,7 @@ class Export:
         return len(self.content)
 
 
-def exports(
-    table: pd.DataFrame, grid: Planes, found: Figures, matrix: CleanMatrix
-) -> list[Export]:
+def exports(table: pd.DataFrame, grid: Planes, found: Figures, matrix: CleanMatrix) -> list[Export]:
     """Make every file, in the order in which data.html lists them."""
     summary = as_json(summarised(table, grid, found, matrix))
     report = markdown(table, grid, found, matrix).encode()
@@ -109,7 +107,7 @@ def _plain(value: Any) -> Any:
 def summarised(
     table: pd.DataFrame, grid: Planes, found: Figures, matrix: CleanMatrix
 ) -> dict[str, Any]:
-    """The totals, as summary.schema.json describes them."""
+    """Sum up, as summary.schema.json describes them."""
     return {
         "schema_version": SCHEMA_VERSION,
         "built_at": matrix.built_at,

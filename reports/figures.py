@@ -61,7 +61,7 @@ def _by_outcome(grid: Planes, where: Flags) -> dict[Outcome, int]:
 
 
 def control_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """The controls that were decided, each with whether it came out as it must.
+    """Pick the controls that were decided, each with whether it came out as it must.
 
     A damaged file must be an error or a crash; any other control must be identical where the
     environment that saved it loads it. What is not applicable or has no result is not listed.
@@ -90,7 +90,7 @@ def headline(found: Figures) -> str:
 
 
 def summary_lines(table: pd.DataFrame, judged: JudgedMatrix) -> list[str]:
-    """The end of a run in plain text: what matters most to somebody who upgrades comes first."""
+    """Sum a run up in plain text: what matters most to somebody who upgrades comes first."""
     matrix = ingest(judged)
     grid = planes(table, matrix)
     found = figures(table, grid)
@@ -150,8 +150,10 @@ def _untested_lines(reasons: list[Reason], found: Figures) -> list[str]:
 def _control_lines(table: pd.DataFrame, found: Figures) -> list[str]:
     lines = ["", f"controls: {found.controls:,} checked, {found.controls_failed:,} failed"]
     rows = control_rows(table)
-    for row in rows[~rows["passed"]].head(10).itertuples():
-        lines.append(f"          {row.id}: {row.outcome}, which proves nothing")
+    lines += [
+        f"          {row.id}: {row.outcome}, which proves nothing"
+        for row in rows[~rows["passed"]].head(10).itertuples()
+    ]
     if found.no_evidence:
         lines.append(f"  {found.no_evidence:>6,}  cells are no evidence because a control failed")
     if found.not_repeatable:
@@ -160,7 +162,7 @@ def _control_lines(table: pd.DataFrame, found: Figures) -> list[str]:
 
 
 def _line(text: str, width: int = 150) -> str:
-    """The first line of a text, cut to a width."""
+    """Return the first line of a text, cut to a width."""
     first = text.strip().splitlines()[0] if text.strip() else "(no message)"
     return first if len(first) <= width else f"{first[: width - 1]}…"
 

@@ -46,7 +46,7 @@ class FailureGroup:
     models: tuple[str, ...]
     formats: tuple[str, ...]
     largest: float | None
-    example: pd.Series  # type: ignore[type-arg]
+    example: pd.Series
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class Reason:
 
 
 def anchor(prefix: str, *parts: str) -> str:
-    """A name that stays the same from run to run as long as the text does."""
+    """Make a name that stays the same from run to run as long as the text does."""
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     return f"{prefix}-{digest[:8]}"
 
@@ -106,7 +106,7 @@ def failure_groups(
     rows = table[~table["control"] & table["evidence"] & table["outcome"].isin(list(outcomes))]
     cause = rows["signature"].where(rows["signature"] != "", rows["reason"])
     groups = [
-        _failure_group(Outcome(outcome), str(signature), group)
+        _failure_group(Outcome(str(outcome)), str(signature), group)
         for (outcome, signature), group in rows.groupby(
             [rows["outcome"].astype("str"), cause], sort=True
         )
@@ -129,8 +129,8 @@ def _failure_group(outcome: Outcome, signature: str, group: pd.DataFrame) -> Fai
     )
 
 
-def _present(column: pd.Series) -> tuple[str, ...]:  # type: ignore[type-arg]
-    """The categories that occur, in the order of the matrix."""
+def _present(column: pd.Series) -> tuple[str, ...]:
+    """Return the categories that occur, in the order of the matrix."""
     return tuple(str(name) for name in column.cat.remove_unused_categories().cat.categories)
 
 

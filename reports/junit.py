@@ -29,7 +29,8 @@ def junit(table: pd.DataFrame, grid: Planes, judged: JudgedMatrix) -> bytes:
                     _case(suite, grid, (save, load, place), details)
         _totals(suite, judged)
     ET.indent(root)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    text: str = ET.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.encode()
 
 
 Place = tuple[int, int, int]

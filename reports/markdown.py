@@ -24,7 +24,7 @@ def markdown(table: pd.DataFrame, grid: Planes, found: Figures, matrix: CleanMat
     """Write the report; if it were too long, say how much was left out."""
     parts = [
         f"# caniload\n\n**{escaped(headline(found))}**\n",
-        f"{found.planned:,} cells, built {escaped(matrix.built_at)}, version {escaped(matrix.version)}.\n",
+        f"{found.planned:,} cells, {escaped(f'built {matrix.built_at}, {matrix.version}')}.\n",
         _outcomes(found),
         _causes(failure_groups(table)),
         *(_eras(grid, place) for place in range(len(grid.formats))),
@@ -56,7 +56,12 @@ def _outcomes(found: Figures) -> str:
 
 
 def _causes(groups: list[FailureGroup]) -> str:
-    lines = ["## Problems by cause, worst first", "", "| outcome | cells | cause | example |", "|---|---:|---|---|"]
+    lines = [
+        "## Problems by cause, worst first",
+        "",
+        "| outcome | cells | cause | example |",
+        "|---|---:|---|---|",
+    ]
     lines += [
         f"| {WORDS[group.outcome].word} | {group.cells:,} | {escaped(group.signature[:200])} "
         f"| {code(group.example['id'])} |"
@@ -68,17 +73,18 @@ def _causes(groups: list[FailureGroup]) -> str:
 
 
 def _eras(grid: Planes, kind: int) -> str:
-    """The share that loads unchanged, era by era, folded away."""
+    """Write the share that loads unchanged, era by era, folded away."""
     table = era_table(grid, kind)
     labels = [escaped(era.label) for era in table.eras]
+    title = f"{escaped(grid.formats[kind].label)}: share that loads unchanged"
     lines = [
-        f"<details><summary>{escaped(grid.formats[kind].label)}: share that loads unchanged</summary>",
+        f"<details><summary>{title}</summary>",
         "",
         f"| saved in ↓ loaded in → | {' | '.join(labels)} |",
         f"|---|{'---:|' * len(labels)}",
     ]
     for label, row in zip(labels, table.rows, strict=True):
-        lines.append(f"| {label} | {' | '.join(cell.text or '–' for cell in row)} |")
+        lines.append(f"| {label} | {' | '.join(cell.text or '?' for cell in row)} |")
     return "\n".join([*lines, "", "</details>", ""])
 
 
@@ -101,6 +107,6 @@ def escaped(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """A code span in a table cell, which may hold neither a backtick nor a bare pipe."""
+    """Make a code span in a table cell, which may hold neither a backtick nor a bare pipe."""
     plain = re.sub(r"\s+", " ", text).replace("`", "'").replace("|", "\\|")
     return f"`{plain}`"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,18 +9,18 @@ from functools import cached_property
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reports import answers, views
 from reports.exports import Export
 from reports.figures import Figures, control_rows, headline
+from reports.front import inline, tiles
 from reports.groups import failure_groups, untested_reasons, warning_groups
 from reports.planes import Planes
 from reports.shards import Shards
 from reports.table import COLUMNS
 from reports.text import CleanMatrix
-from reports.words import ABSENT, CODE, ORDER, UNTESTED, WORDS
+from reports.words import CODE, ORDER, UNTESTED, WORDS
 from runner.judged import JudgedEnvironment
 from runner.outcomes import Outcome
 
@@ -87,7 +86,9 @@ class Book:
     @cached_property
     def _slugs(self) -> dict[str, str]:
         grid = self.grid
-        return views.slugs([entry.id for entry in (*grid.environments, *grid.models, *grid.formats)])
+        names = [environment.id for environment in grid.environments]
+        names += [model.id for model in grid.models]
+        return views.slugs([*names, *(kind.id for kind in grid.formats)])
 
     @cached_property
     def _templates(self) -> Environment:
@@ -125,13 +126,13 @@ class Book:
             "verdict": answers.verdict(square, ignored=ignored),
             "advice": views.advice(grid, question),
             "headline": headline(self.figures),
-            "tiles": self._tiles(),
+            "tiles": tiles(self.figures),
             "era_tables": self._eras,
             "rows": views.matrix(grid, question.kind),
             "families": self._families(),
             "chips": SEVERITY_ORDER,
             "counts": {code: int((codes == code).sum()) for code in SEVERITY_ORDER},
-            "data": self._inline(),
+            "data": inline(grid, self.shards, self._slugs, [table.starts for table in self._eras]),
         }
 
     def _families(self) -> dict[str, list[str]]:
@@ -139,70 +140,6 @@ class Book:
         for model in self.grid.models:
             families.setdefault(model.family, []).append(model.id)
         return families
-
-    def _tiles(self) -> list[views.Tile]:
-        """The numbers that matter to somebody who upgrades, worst first."""
-        found = self.figures
-        tiles = [
-            views.Tile(
-                key=ORDER[code].value,
-                number=found.outcomes[ORDER[code]],
-                label=WORDS[ORDER[code]].word.lower(),
-                note=f"{found.upgrade[ORDER[code]]:,} when upgrading",
-                code=code,
-                href=f"#st={ORDER[code].value}",
-            )
-            for code in (views.SILENT, views.CRASH, views.FAILS, views.CHANGE, views.WARNS)
-        ]
-        kept = found.upgrade_clean * 100 // found.upgrade_tested if found.upgrade_tested else 0
-        unchanged = sum(found.outcomes[ORDER[code]] for code in (1, 2))
-        tiles.append(
-            views.Tile(
-                key="unchanged", number=unchanged, label="load unchanged", code=1,
-                note=f"{kept} % when upgrading", href="#st=identical,tolerance",
-            )  # fmt: skip
-        )
-        tiles.append(
-            views.Tile(
-                key="untested", number=found.outcomes[Outcome.UNTESTED], label="not tested",
-                note=f"{found.no_evidence:,} more are no evidence", code=UNTESTED,
-                href="#st=untested",
-            )  # fmt: skip
-        )
-        tiles.append(
-            views.Tile(
-                key="shaky", number=found.not_repeatable, label="order-dependent", code=ABSENT,
-                note="alone and after others they differ", href=None,
-            )  # fmt: skip
-        )
-        return tiles
-
-    def _inline(self) -> str:
-        """The data of app.js; ``<`` is escaped, so that no text can end the script element."""
-        grid = self.grid
-        data = {
-            "environments": [
-                {"id": one.id, "label": one.label, "stack": one.stack, "slug": self._slugs[one.id]}
-                for one in grid.environments
-            ],
-            "models": [{"id": model.id, "family": model.family} for model in grid.models],
-            "formats": [{"id": kind.id, "label": kind.label} for kind in grid.formats],
-            "outcomes": [
-                {"key": o.value, "word": WORDS[o].word, "one": WORDS[o].one, "many": WORDS[o].many}
-                for o in ORDER
-            ],
-            "older": ["".join("01"[int(flag)] for flag in row) for row in grid.older],
-            "starts": [table.starts for table in self._eras],
-            "plane": grid.encoded(),
-            "pairs": self.shards.pairs,
-            "texts": self.shards.texts,
-            "digits": self.shards.digits,
-        }
-        text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
-        for character in "<>&":
-            text = text.replace(character, f"\\u{ord(character):04x}")
-        # Jinja must not escape it again; nothing in it can leave the element now.
-        return Markup(text)
 
     def _about(self) -> dict[str, Any]:
         grid = self.grid
@@ -273,10 +210,7 @@ def _asked_and_found(environment: JudgedEnvironment) -> list[tuple[str, str, str
     """Every version that was asked for or reported, side by side; a package is one row."""
     found = {**{name: environment.packages.get(name, "") for name in environment.asked}}
     found |= dict(environment.versions)
-    return [
-        (name, environment.asked.get(name, ""), version)
-        for name, version in found.items()
-    ]
+    return [(name, environment.asked.get(name, ""), version) for name, version in found.items()]
 
 
 def _control(row: dict[Any, Any]) -> dict[str, Any]:

@@ -24,6 +24,9 @@ STORE_BYTES = 400_000
 """About how much text one file of the store may hold, before compression."""
 
 
+Record = dict[Any, Any]
+
+
 @dataclass(kw_only=True)
 class Shards:
     """File contents by path, and the names that the page needs to find them."""
@@ -39,16 +42,15 @@ def shards(table: pd.DataFrame, grid: Planes) -> Shards:
     found = Shards()
     store: dict[str, str] = {}
     rows = table[~table["control"]]
-    groups = {key: group for key, group in rows.groupby(["save", "load"], observed=True)}
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for row in rows.to_dict("records"):
+        groups.setdefault((row["save"], row["load"]), []).append(row)
     models = {model.id: place for place, model in enumerate(grid.models)}
     for save in grid.environments:
         for load in grid.environments:
             group = groups.get((save.id, load.id))
-            if group is None:
-                found.pairs.append("")
-                continue
-            data = _pair(group, models, store)
-            found.pairs.append(_add(found.files, "data/c", data))
+            data = _pair(group, models, store) if group else None
+            found.pairs.append(_add(found.files, "data/c", data) if data else "")
     _store_texts(found, store)
     return found
 
@@ -61,14 +63,15 @@ def _add(files: dict[str, str], folder: str, data: Any) -> str:
     return name
 
 
-def _pair(rows: pd.DataFrame, models: dict[str, int], store: dict[str, str]) -> dict[str, Any]:
-    """The cells of one pair; texts are numbered, and long ones named by hash."""
+def _pair(rows: list[Record], models: dict[str, int], store: dict[str, str]) -> dict[str, Any]:
+    """Gather the cells of one pair; texts are numbered, and long ones named by hash."""
     texts: dict[str, int] = {}
 
     def number(text: object) -> int | None:
-        return None if pd.isna(text) or not text else texts.setdefault(str(text), len(texts))  # type: ignore[call-overload]
+        # What is missing in a column of text is nan.
+        return texts.setdefault(text, len(texts)) if isinstance(text, str) and text else None
 
-    cells = [_cell(row, models, number) for row in rows.to_dict("records")]
+    cells = [_cell(row, models, number) for row in rows]
     return {"cells": cells, "texts": [_reference(text, store) for text in texts]}
 
 
@@ -80,49 +83,55 @@ def _reference(text: str, store: dict[str, str]) -> str | list[str]:
     return [name]
 
 
-def _cell(row: dict[Any, Any], models: dict[str, int], number: Any) -> dict[str, Any]:
+def _cell(row: Record, models: dict[str, int], number: Any) -> dict[str, Any]:
     """One cell with only what it has, under short names that app.js spells out."""
-    head = f"{row['error_type']}: {row['error_message']}" if pd.notna(row["error_type"]) else None
-    full = {
+    failed = isinstance(row["error_type"], str)
+    head = f"{row['error_type']}: {row['error_message']}" if failed else None
+    mark = NO_EVIDENCE * (not row["evidence"]) + NOT_REPEATABLE * (not row["repeatable"])
+    full: Record = {
         "id": row["id"],
         "m": models[row["model"]],
         "f": row["format"],
         "o": row["outcome"],
-        "mark": NO_EVIDENCE * (not row["evidence"]) + NOT_REPEATABLE * (not row["repeatable"]),
+        "mark": mark or None,
         "reason": number(row["reason"]),
         "signature": number(row["signature"]),
         "error": number(head),
-        "phase": row["error_phase"] if head else None,
+        "phase": row["error_phase"] if failed else None,
         "traceback": number(row["error_traceback"]),
         "heard": [_heard(message, number) for message in json.loads(row["warnings"])],
         "differs": [_difference(item, number) for item in json.loads(row["differences"])],
         "size": _sizes(row),
     }
-    return {key: value for key, value in full.items() if value not in (None, 0, []) or key == "m"}
+    return {key: value for key, value in full.items() if value is not None and value != []}
 
 
 def _heard(message: dict[str, Any], number: Any) -> list[int | str]:
     head = f"{message['category']} · {message['channel']} · while {message['phase']}"
-    return [head, number(message["text"]) or 0]
+    return [head, number(message["text"] or "(no text)")]
 
 
 def _difference(item: dict[str, Any], number: Any) -> list[Any]:
-    value = item.get("size")
-    return [str(item.get("what", "")), number(str(item.get("text", ""))), number_text(value)]
+    text = str(item.get("text") or "(no text)")
+    return [str(item.get("what", "")), number(text), number_text(item.get("size"))]
 
 
-def _sizes(row: dict[Any, Any]) -> list[str] | None:
+def _sizes(row: Record) -> list[str] | None:
     if not row["compared"]:
         return None
-    others = [None if pd.isna(row[name]) else row[name] for name in ("max_rel_diff", "max_ulp_diff")]
-    return [number_text(value) for value in (row["max_abs_diff"], *others)]
+    # Only the first was certainly measured: nan in it is a result, in the others a gap.
+    others = [row[name] for name in ("max_rel_diff", "max_ulp_diff")]
+    known = [None if math.isnan(value) else value for value in others]
+    return [number_text(value) for value in (row["max_abs_diff"], *known)]
 
 
 def number_text(value: Any) -> str:
     """Write a measured number with three digits; nan and inf, which JSON lacks, as words."""
-    if value is None or not isinstance(value, int | float):
+    if not isinstance(value, int | float):
         return "" if value is None else str(value)
-    return f"{value:.3g}" if math.isfinite(value) else "not a number" if math.isnan(value) else "inf"
+    if math.isnan(value):
+        return "not a number"
+    return f"{value:.3g}"
 
 
 def _store_texts(found: Shards, store: dict[str, str]) -> None:

@@ -69,7 +69,8 @@ def frame(judged: JudgedMatrix, home: Path | None = None) -> pd.DataFrame:
         table[column] = pd.Categorical(table[column], categories=order, ordered=True)
     for column in COLUMNS:
         if column not in _axes(matrix):
-            table[column] = table[column].astype(_TYPES.get(column, "str"))
+            kind: Any = _TYPES.get(column, "str")
+            table[column] = table[column].astype(kind)
     return table
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
@@ -45,28 +45,27 @@ def ingest(judged: JudgedMatrix, home: Path | None = None) -> CleanMatrix:
     if isinstance(judged, CleanMatrix):
         return judged
     homes = tuple(sorted({str(home), str(home.resolve())}, reverse=True)) if home else ()
-    values = {
-        entry.name: _cleaned(getattr(judged, entry.name), homes)
-        for entry in dataclasses.fields(judged)
-    }
+    values = {name: _cleaned(getattr(judged, name), homes) for name in _fields(JudgedMatrix)}
     return CleanMatrix(**values)
 
 
 def _cleaned(value: Any, homes: tuple[str, ...]) -> Any:
     """Return ``value`` with every text in it cleaned, whatever it is made of."""
-    if isinstance(value, Enum):
+    if value is None or isinstance(value, bool | int | float | Enum):
         return value
     if isinstance(value, str):
         return clean(value, homes)
     if isinstance(value, tuple | list):
-        return type(value)(_cleaned(item, homes) for item in value)
+        return type(value)([_cleaned(item, homes) for item in value])
     if isinstance(value, Mapping):
         return {clean(str(key), homes): _cleaned(item, homes) for key, item in value.items()}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = [entry.name for entry in dataclasses.fields(value)]
-        changes = {name: _cleaned(getattr(value, name), homes) for name in fields}
-        return type(cast("Any", value))(**changes)
-    return value
+    fields = {name: _cleaned(getattr(value, name), homes) for name in _fields(type(value))}
+    return type(value)(**fields)
+
+
+@lru_cache
+def _fields(kind: Hashable) -> tuple[str, ...]:
+    return tuple(entry.name for entry in dataclasses.fields(cast("Any", kind)))
 
 
 @lru_cache(maxsize=65_536)

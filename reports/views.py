@@ -7,11 +7,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from reports import answers
-from reports.eras import Block, Era, block, eras
+from reports.eras import Era, block, eras
 from reports.planes import Planes, Square
-from reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, UNTESTED, WORDS
-from runner.outcomes import Outcome
+from reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, ORDER, UNTESTED, WORDS
 
 NOT_PLANNED = "Not in this run"
 
@@ -33,7 +34,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class EraCell:
-    code: int
+    classes: str
     text: str
     words: str
 
@@ -46,7 +47,9 @@ def square_words(square: Square) -> str:
     """Name a square in full, for it is also what a screen reader says."""
     parts = [word(square.typical)]
     if square.worst > square.typical and square.tested:
-        parts.append(f"worst: {word(square.worst)}, {square.counts[square.worst]} of {square.tested}")
+        parts.append(
+            f"worst: {word(square.worst)}, {square.counts[square.worst]} of {square.tested}"
+        )
     if square.tested and square.counts[UNTESTED]:
         parts.append(f"{square.counts[UNTESTED]} not tested")
     if square.no_evidence:
@@ -76,7 +79,7 @@ def square_view(
 
 
 def matrix(grid: Planes, kind: int, models: Sequence[int] | None = None) -> list[Row]:
-    """The whole square table for one format."""
+    """Lay out the whole square table for one format."""
     places = range(len(grid.environments))
     return [
         Row(
@@ -104,18 +107,23 @@ class EraTable:
 def era_table(grid: Planes, kind: int) -> EraTable:
     """Eras against eras: the share that loads unchanged."""
     found = tuple(eras(grid, kind))
-    rows = tuple(tuple(_era_cell(block(grid, one, other, kind)) for other in found) for one in found)
+    rows = tuple(tuple(_era_cell(grid, one, other, kind) for other in found) for one in found)
     starts = tuple(era.places[0] for era in found)
     return EraTable(eras=found, rows=rows, starts=starts)
 
 
-def _era_cell(found: Block | None) -> EraCell:
+def _era_cell(grid: Planes, rows: Era, columns: Era, kind: int) -> EraCell:
+    found = block(grid, rows, columns, kind)
     if found is None:
-        return EraCell(code=UNTESTED, text="", words=word(UNTESTED))
+        return EraCell(classes=f"o{UNTESTED}", text="", words=word(UNTESTED))
+    classes = [f"o{found.typical}"]
     words = f"{word(found.typical)}: {found.clean} of {found.tested} unchanged"
     if found.worst > found.typical:
         words += f"; worst: {word(found.worst)}"
-    return EraCell(code=found.typical, text=f"{found.percent}%", words=words)
+        classes += [f"w{found.worst}"] if found.worst in BREAKING_CODES else []
+    if grid.older[np.ix_(rows.places, columns.places)].all():
+        classes.append("older")
+    return EraCell(classes=" ".join(classes), text=f"{found.percent}%", words=words)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +136,7 @@ class Question:
 
 
 def first_question(grid: Planes) -> Question:
-    """The oldest environment of the first stack that saved anything, loaded by its newest."""
+    """Ask about the first stack: its oldest environment with a result, loaded by its newest."""
     for kind in range(len(grid.formats)):
         places = grid.stacks[0][1] if grid.stacks else ()
         tested = [n for n in places if grid.tested[n, places[-1], :, kind].any()]
@@ -138,7 +146,7 @@ def first_question(grid: Planes) -> Question:
 
 
 def advice(grid: Planes, question: Question) -> list[str]:
-    """The sentences below the verdict."""
+    """Return the sentences below the verdict."""
     found = answers.reach(grid, question.save, question.kind)
     sentences = [answers.reach_sentence(grid, found)]
     square = answers.evidence(grid, question.save, question.load, question.kind)
@@ -159,7 +167,7 @@ class FromCell:
 
 
 def from_rows(grid: Planes, save: int) -> list[tuple[int, list[FromCell]]]:
-    """What happens to the files of one environment: load environments by formats."""
+    """Tell what happens to the files of one environment: load environments by formats."""
     kinds = range(len(grid.formats))
     places = range(len(grid.environments))
     return [(load, [_from_cell(grid, save, load, kind) for kind in kinds]) for load in places]
@@ -177,18 +185,6 @@ def _from_cell(grid: Planes, save: int, load: int, kind: int) -> FromCell:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tile:
-    """A number at the top of the page, with the filter that shows its rows."""
-
-    key: str
-    number: int
-    label: str
-    note: str
-    code: int
-    href: str | None
-
-
 def slugs(names: Sequence[str]) -> dict[str, str]:
     """File names for ids: readable where the id allows it, always distinct."""
     return {name: _slug(name) for name in names}
@@ -199,15 +195,3 @@ def _slug(name: str) -> str:
     if plain == name:
         return name
     return f"{plain or 'x'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
-
-
-SILENT, CRASH, FAILS, CHANGE, WARNS = (
-    CODE[outcome]
-    for outcome in (
-        Outcome.DIFFERS,
-        Outcome.CRASH,
-        Outcome.ERROR,
-        Outcome.WORKAROUND,
-        Outcome.WARNING,
-    )
-)

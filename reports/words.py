@@ -32,7 +32,7 @@ class Words:
 
 WORDS: dict[Outcome, Words] = {
     Outcome.NA: Words(
-        glyph="–",
+        glyph="\u2013",
         word="Not applicable",
         means="The format does not exist there, or cannot hold this model.",
     ),

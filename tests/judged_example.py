@@ -120,7 +120,8 @@ def _environment(name: str, *, hostile: bool) -> JudgedEnvironment:
 
 def _model(name: str, family: str, *, hostile: bool) -> JudgedModel:
     why = f"the {family} family, in its smallest form" + (f" {HOSTILE}" if hostile else "")
-    source = f"def {name}(keras):\n    # {HOSTILE if hostile else 'few weights, every layer'}\n    return keras.Sequential()\n"
+    comment = HOSTILE if hostile else "few weights, every layer"
+    source = f"def {name}(keras):\n    # {comment}\n    return keras.Sequential()\n"
     return JudgedModel(id=name, family=family, why=why, source=source, control=name == "control")
 
 
@@ -133,7 +134,7 @@ def _format(name: str, label: str) -> JudgedFormat:
 
 
 def _cell(cell: Cell, hostile: bool) -> JudgedCell:  # noqa: FBT001
-    """Invent a verdict in the pattern of the real world: a cliff at Keras 3, silence here and there."""
+    """Invent a verdict in the pattern of the real world: a cliff at Keras 3, and some silence."""
     save, load = ENVIRONMENTS.index(cell.artifact.saved_by), ENVIRONMENTS.index(cell.loaded_by)
     chance = int(hashlib.sha256(cell.id.encode()).hexdigest()[:6], 16) % 100
     control = cell.artifact.model == "control"
@@ -173,7 +174,7 @@ _REASONS = {
 }
 
 
-def _outcome(cell: Cell, save: int, load: int, chance: int) -> Outcome:
+def _outcome(cell: Cell, save: int, load: int, chance: int) -> Outcome:  # noqa: PLR0911 - a table
     kind, model = cell.artifact.format, cell.artifact.model
     modern_save, modern_load = save >= FIRST_KERAS_3, load >= FIRST_KERAS_3
     if "tf-2.4" in {cell.artifact.saved_by, cell.loaded_by}:
@@ -212,7 +213,7 @@ def _details(judged: JudgedCell, chance: int, *, hostile: bool) -> JudgedCell:
     extra = f" {HOSTILE}" if hostile else ""
     heard = (
         Message(channel="logging", category="absl", level="WARNING", phase="load", severity="act",
-                rule="compile-lost", text=f"Compiled the loaded model, but line {chance} said no.{extra}"),
+                rule="compile-lost", text=f"Compiled the model, but line {chance} said no.{extra}"),
         Message(channel="warnings", category="UserWarning", level="WARNING", phase="load",
                 text=f"You are saving '{judged.cell.artifact.name}' as an HDF5 file.{extra}"),
     )  # fmt: skip
@@ -220,11 +221,11 @@ def _details(judged: JudgedCell, chance: int, *, hostile: bool) -> JudgedCell:
         case Outcome.ERROR:
             error = Failure(
                 type="TypeError", phase="load",
-                message=f"Unrecognized keyword arguments passed to Dense: {{'groups': {chance % 3}}}{extra}",
-                traceback='Traceback (most recent call last):\n  File "/var/store/home/environments/tf/lib/'
-                f'python3.11/site-packages/keras/saving.py", line 1\n    return load()\nTypeError{extra}',
+                message=f"Unrecognized keyword arguments: {{'groups': {chance % 3}}}{extra}",
+                traceback='Traceback (most recent call last):\n  File "/var/store/home/environments'
+                f'/tf/lib/python3.11/site-packages/keras/saving.py", line 1\nTypeError{extra}',
             )  # fmt: skip
-            signature = "TypeError: Unrecognized keyword arguments passed to <name>"
+            signature = "TypeError: Unrecognized keyword arguments: <name>"
             return replace(judged, error=error, signature=signature, messages=heard[:1])
         case Outcome.CRASH:
             return replace(judged, signature="signal 11 in predict")

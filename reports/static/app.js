@@ -275,7 +275,7 @@
       }
       const rank = (group) => (codes[group[0].o] === UNTESTED ? -1 : codes[group[0].o]);
       const sorted = [...groups.values()].sort((a, b) => rank(b) - rank(a) || b.length - a.length);
-      return [mini(where), ...sorted.map((group) => about(pair, group, codes))];
+      return [...sorted.map((group) => about(pair, group, codes)), mini(where)];
     }
 
     function mini({ s, l, ms }) {
@@ -304,9 +304,9 @@
         return el("li", {}, `${models[cell.m].id}, ${what}: `, body, size ? ` (${size})` : "");
       })));
       const sized = group.filter((cell) => cell.size);
-      if (sized.length) parts.push(el("table", { class: "sizes" },
+      if (sized.length) parts.push(el("details", { open: codes[one.o] > 2 && sized.length < 9 }, el("summary", {}, "Differences in numbers"), el("table", { class: "sizes" },
         el("thead", {}, el("tr", {}, ["Model", "max |d|", "relative", "ulp"].map((name) => el("th", { scope: "col" }, name)))),
-        el("tbody", {}, sized.map((cell) => el("tr", {}, el("th", { scope: "row" }, models[cell.m].id), cell.size.map((size) => el("td", {}, size || "–")))))));
+        el("tbody", {}, sized.map((cell) => el("tr", {}, el("th", { scope: "row" }, models[cell.m].id), cell.size.map((size) => el("td", {}, size || "–"))))))));
       const command = `caniload reproduce ${/^[\w./+-]+$/.test(one.id) ? one.id : `'${one.id.replaceAll("'", "'\\''")}'`}`;
       parts.push(el("div", { class: "command" }, el("pre", {}, command),
         el("button", { type: "button", onclick: (event) => copy(command, event.target) }, "Copy")));

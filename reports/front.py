@@ -1,0 +1,102 @@
+"""What only the first page has: the numbers at its top and the data of its script (pure)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from reports.figures import Figures
+from reports.planes import Planes
+from reports.shards import Shards
+from reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, UNTESTED, WORDS
+from runner.outcomes import Outcome
+
+WORST_FIRST = (
+    Outcome.DIFFERS,
+    Outcome.CRASH,
+    Outcome.ERROR,
+    Outcome.WORKAROUND,
+    Outcome.WARNING,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tile:
+    """One number; ``href`` is the filter of the matrix that shows its cells."""
+
+    number: int
+    label: str
+    note: str
+    code: int
+    href: str | None = None
+
+
+def tiles(found: Figures) -> list[Tile]:
+    """Choose the numbers that matter to somebody who upgrades, worst first."""
+    return [*(_problem(found, outcome) for outcome in WORST_FIRST), *_others(found)]
+
+
+def _problem(found: Figures, outcome: Outcome) -> Tile:
+    return Tile(
+        number=found.outcomes[outcome],
+        label=WORDS[outcome].word.lower(),
+        note=f"{found.upgrade[outcome]:,} when upgrading",
+        code=CODE[outcome],
+        href=f"#st={outcome.value}",
+    )
+
+
+def _others(found: Figures) -> list[Tile]:
+    kept = found.upgrade_clean * 100 // found.upgrade_tested if found.upgrade_tested else 0
+    unchanged = Tile(
+        number=sum(found.outcomes[ORDER[code]] for code in CLEAN_CODES),
+        label="load unchanged",
+        note=f"{kept} % when upgrading",
+        code=CODE[Outcome.IDENTICAL],
+        href="#st=identical,tolerance",
+    )
+    untested = Tile(
+        number=found.outcomes[Outcome.UNTESTED],
+        label="not tested",
+        note=f"{found.no_evidence:,} more are no evidence",
+        code=UNTESTED,
+        href="#st=untested",
+    )
+    shaky = Tile(
+        number=found.not_repeatable,
+        label="order-dependent",
+        note="alone and after others they differ",
+        code=ABSENT,
+    )
+    return [unchanged, untested, shaky]
+
+
+def inline(
+    grid: Planes, details: Shards, slugs: Mapping[str, str], starts: Sequence[tuple[int, ...]]
+) -> Markup:
+    """Encode the data of app.js; ``<`` is escaped, so that no text can end the script element."""
+    data = {
+        "environments": [
+            {"id": one.id, "label": one.label, "stack": one.stack, "slug": slugs[one.id]}
+            for one in grid.environments
+        ],
+        "models": [{"id": model.id, "family": model.family} for model in grid.models],
+        "formats": [{"id": kind.id, "label": kind.label} for kind in grid.formats],
+        "outcomes": [
+            {"key": o.value, "word": WORDS[o].word, "one": WORDS[o].one, "many": WORDS[o].many}
+            for o in ORDER
+        ],
+        "older": ["".join("01"[int(flag)] for flag in row) for row in grid.older],
+        "starts": list(starts),
+        "plane": grid.encoded(),
+        "pairs": details.pairs,
+        "texts": details.texts,
+        "digits": details.digits,
+    }
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704 - escaped just above
