@@ -48,7 +48,8 @@ BARE = [
 ]
 ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-ADDRESS = re.compile(r"\b0x[0-9a-f]{7,16}\b")
+# Addresses, and numbers of nodes in graphs of TensorFlow 1: they differ from run to run.
+VARYING = re.compile(r"(?<=\b0x)[0-9a-f]{7,16}\b|(?<=' id:)\d+(?= op device)")
 PROGRESS = re.compile(r"\s*(Epoch )?\d+/(\d+|Unknown)(\s.*)?$")
 
 
@@ -116,8 +117,8 @@ def as_message(channel, category, level, text, *, source="", shown=True):
 
 
 def clean(text):
-    """Return text without terminal escapes, control characters, addresses and our folders."""
-    return ADDRESS.sub("0x...", _without_folders(CONTROLS.sub("", ESCAPES.sub("", text))))
+    """Return text without terminal escapes, control characters and what varies between runs."""
+    return VARYING.sub("...", _without_folders(CONTROLS.sub("", ESCAPES.sub("", text))))
 
 
 def _without_folders(text):

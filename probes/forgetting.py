@@ -61,6 +61,16 @@ def _restart(names, fresh):
             names[name] = value
 
 
+def use_up_what_is_said_once():
+    """Have C++ say, before any job, what it says once per process and cannot be made to say again.
+
+    Runs no operation; to be heard, and set aside, with what the runtime says when it starts.
+    """
+    nest = getattr(sys.modules.get("tensorflow"), "nest", None)
+    if nest is not None:
+        nest.flatten({1})  # until 2.4: "Sets are not currently considered sequences"
+
+
 def remember_keras(keras):
     """Return what a job may leave changed in Keras, for ``reset_keras``; runs no operation."""
     objects, names = _registries(keras)

@@ -59,29 +59,24 @@ def write_json(path, value):
 
 def child(batch, jobs, keras, config, events):
     """Run a batch in this freshly forked process, recording after each job, and end."""
-    import framework
-    import hearing as hearing_module
+    import forgetting
     import jobs as jobs_module
+    from hearing import Hearing
 
-    hearing = hearing_module.Hearing(config["folder"])
-    with hearing:
-        hearing.phase = "import"
-        framework.start_runtime(keras)
-    start_messages = hearing.messages
-    remembered = hearing_module.remember_keras(keras)
+    hearing = Hearing(config["folder"])
+    remembered = forgetting.remember_keras(keras)
     path = os.path.join(config["folder"], "batch-%d.jsonl" % batch)
     with open(path, "wb") as file:
         for index, job in enumerate(jobs):
             if index:
-                hearing_module.reset_keras(keras, remembered)
-            hearing_module.forget_what_was_said()
+                forgetting.reset_keras(keras, remembered)
+            forgetting.forget_what_was_said()
             send(events, event="start", batch=batch, job=index)
 
             def on_phase(phase, index=index):
                 send(events, event="phase", batch=batch, job=index, phase=phase)
 
             facts = jobs_module.run(job, keras, hearing, on_phase)
-            facts["runtime_messages"] = start_messages
             line = json.dumps(facts).encode()
             offset = file.tell()
             file.write(line + b"\n")
@@ -181,8 +176,9 @@ def main():
         write_json(os.path.join(config["folder"], "import.json"), facts)
         send(events, event="unusable", type=facts["type"][:80], message=facts["message"][:SHORT])
         return 1
+    import forgetting  # noqa: F401 - before the fork, so that children need not
     import framework
-    import jobs  # noqa: F401 - before the fork, so that children need not
+    import jobs  # noqa: F401 - likewise
 
     write_json(os.path.join(config["folder"], "import.json"), messages)
     gc.collect()
