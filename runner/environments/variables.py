@@ -8,13 +8,17 @@ from runner.matrix import Environment
 _SAME_NUMBERS = {
     # One thread, no GPU and no hash randomness: sums are added in one order, so runs repeat.
     "CUDA_VISIBLE_DEVICES": "-1",
-    "MKL_NUM_THREADS": "1",
     "NPROC": "1",  # the size of the XLA CPU client's thread pool, under JAX
-    "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
+}
+
+_TORCH = {
+    # Only here: TensorFlow 1.15 warns of OMP_NUM_THREADS, and needs it no more than its successors.
+    "MKL_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
 }
 
 _JAX = {
@@ -27,7 +31,8 @@ _JAX = {
 def replay_variables(environment: Environment) -> dict[str, str]:
     """Return the variables with which a person gets the same numbers in that environment."""
     jax = _JAX if "jax" in environment.packages else {}
-    return {**_SAME_NUMBERS, **jax, **environment.variables}
+    torch = _TORCH if "torch" in environment.packages else {}
+    return {**_SAME_NUMBERS, **jax, **torch, **environment.variables}
 
 
 def process_variables(environment: Environment, home: Home) -> dict[str, str]:
