@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from runner.environments import commands, uv
+from runner.environments import processes, uv
 from runner.environments.holding import HeldError, held
 from runner.environments.home import Home, apparent_bytes
 from runner.environments.installing import INSTALLERS, Installation, InstallationError
@@ -96,7 +96,9 @@ def build(
     try:
         with held(environment.id, home, seconds=limits.build_seconds) as lock_file:
             built = existing(environment, home=home, locks_dir=locks_dir)
-            return built or _build(work, lock_file)
+            if built is not None and built.python == interpreter.version:
+                return built
+            return _build(work, lock_file)
     except HeldError:
         raise EnvironmentUnusable(
             f"another process has been building {environment.id} for "
@@ -167,7 +169,7 @@ def _ask_inside(work: _Build) -> dict[str, Any]:
     private.mkdir(parents=True, exist_ok=True)
     result = private / "healthcheck.json"
     result.unlink(missing_ok=True)
-    finished = commands.run(
+    finished = processes.run(
         [
             *(str(work.home.python(work.environment.id)), "-s", str(_HEALTHCHECK)),
             *(work.environment.imports, str(result)),

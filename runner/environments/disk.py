@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from runner.environments import commands, uv
+from runner.environments import processes, uv
 from runner.environments.build import remove
 from runner.environments.holding import HeldError, held
 from runner.environments.home import Home, disk_use, statuses
@@ -128,7 +128,7 @@ def _drop_unlinked(home: Home) -> int:
     names = {info.name.split("-")[0] for folder in unlinked for info in folder.glob("*.dist-info")}
     if program is None or not names:
         return 0
-    commands.run(
+    processes.run(
         [program, "cache", "clean", f"--cache-dir={cache}", *sorted(names)],
         variables=uv.installer_variables(home),
         seconds=_CLEAN_SECONDS,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.environments import commands, uv
+from runner.environments import processes, uv
 from runner.environments.causes import cause
 from runner.environments.home import Home
 from runner.environments.locking import BUILD_TOOLS, locked_versions, source_packages
@@ -46,8 +46,8 @@ class Installation:
     def python(self) -> str:
         return str(self.folder / "bin" / "python")
 
-    def run(self, *command: str) -> commands.Finished:
-        finished = commands.run(
+    def run(self, *command: str) -> processes.Finished:
+        finished = processes.run(
             command,
             variables=uv.installer_variables(self.home),
             seconds=max(0.0, self.until - time.monotonic()),
@@ -125,7 +125,7 @@ def _wheels_only(lock: str) -> list[str]:
     return [f"--only-binary={name}" for name in locked_versions(lock) if name not in sources]
 
 
-def _checked(finished: commands.Finished) -> None:
+def _checked(finished: processes.Finished) -> None:
     if finished.code != 0:
         raise InstallationError(cause(finished.output), finished.output)
 

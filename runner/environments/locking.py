@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from runner.environments import commands, uv
+from runner.environments import processes, uv
 from runner.environments.pythons import Interpreter, find_pythons
 from runner.errors import CaniloadError, UsageError
 from runner.matrix import Environment, read_matrix
@@ -27,6 +27,7 @@ BUILD_TOOLS = LOCKS / "build-tools.txt"
 
 _PLATFORM = "x86_64-manylinux_2_28"
 _RESOLVE_SECONDS = 600.0
+_QUESTION_SECONDS = 30.0
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 _INPUTS = re.compile(r"^# for: (.*)$", re.MULTILINE)
 _SOURCES = re.compile(r"^# built from source: (.*)$", re.MULTILINE)
@@ -174,12 +175,14 @@ def _uv() -> str:
     return program
 
 
-def _ask(command: Sequence[str], requirements: Sequence[str]) -> commands.Finished:
-    def ask(*options: str) -> commands.Finished:
-        return commands.run(
+def _ask(
+    command: Sequence[str], requirements: Sequence[str], *, seconds: float = _RESOLVE_SECONDS
+) -> processes.Finished:
+    def ask(*options: str) -> processes.Finished:
+        return processes.run(
             [*command, *uv.find_links(), *options, "-"],
             variables=uv.installer_variables(),
-            seconds=_RESOLVE_SECONDS,
+            seconds=seconds,
             stdin="\n".join(requirements),
         )
 
@@ -211,8 +214,11 @@ def _lock_text(environment: Environment, packages: Sequence[Mapping[str, Any]]) 
 
 def version_exists(name: str, version: str) -> bool | None:
     """Ask the package index whether there is that version; None if it does not answer."""
-    command = [_uv(), "pip", "compile", "--quiet", "--color=never", "--no-deps"]
-    answer = _ask(command, [f"{name}=={version}"])
+    program = uv.find_uv()
+    if program is None:
+        return None
+    command = [program, "pip", "compile", "--quiet", "--color=never", "--no-deps"]
+    answer = _ask(command, [f"{name}=={version}"], seconds=_QUESTION_SECONDS)
     if answer.code == 0 or "no wheels with a matching" in answer.output:  # for our own Python
         return True
     known = re.search("there is no version of|not found in the package registry", answer.output)

@@ -196,7 +196,7 @@ def test_a_killed_build_is_not_taken_for_built(workshop: Workshop) -> None:
         import os, pathlib, signal
         from runner.environments.build import build
         from runner.environments.home import Home
-        from runner.environments.pythons import Interpreter
+        from runner.environments.pythons import find_pythons
         from runner.matrix import Environment, Limits
 
         def die(line):
@@ -207,7 +207,7 @@ def test_a_killed_build_is_not_taken_for_built(workshop: Workshop) -> None:
         build(
             Environment.model_validate_json({environment.model_dump_json()!r}, strict=False),
             home=Home(root=root / "home"),
-            interpreter=Interpreter(pathlib.Path({str(_interpreter().path)!r}), "{MINOR}.0"),
+            interpreter=find_pythons(["{MINOR}"])["{MINOR}"],
             limits=Limits.model_validate_json({LIMITS.model_dump_json()!r}),
             locks_dir=root / "locks",
             on_output=die,
