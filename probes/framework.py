@@ -34,15 +34,6 @@ def pin_threads(imports):
         threading.set_inter_op_parallelism_threads(1)
 
 
-def start_runtime(keras):
-    """Run one trivial operation, so that what a runtime says when it starts is not put on a model."""
-    value = keras.backend.zeros((1,)) if hasattr(keras, "backend") else None
-    if value is not None and hasattr(keras, "ops"):
-        keras.ops.convert_to_numpy(keras.ops.add(keras.ops.ones((1,)), 1.0))
-    elif value is not None:
-        keras.backend.get_value(value)
-
-
 def is_keras_3(keras):
     return hasattr(keras, "ops")
 

@@ -64,6 +64,9 @@ def child(batch, jobs, keras, config, events):
     from hearing import Hearing
 
     hearing = Hearing(config["folder"])
+    with hearing:
+        hearing.phase = "import"
+        forgetting.use_up_what_is_said_once()
     remembered = forgetting.remember_keras(keras)
     path = os.path.join(config["folder"], "batch-%d.jsonl" % batch)
     with open(path, "wb") as file:

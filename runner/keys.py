@@ -11,16 +11,8 @@ from typing import Any
 
 from runner.workers import PROBES
 
-CORE = (
-    "compare.py",
-    "formats.py",
-    "framework.py",
-    "hearing.py",
-    "jobs.py",
-    "probe.py",
-    "reference.py",
-)
-"""The probe's files that every result depends on; a model's family file counts for its own."""
+ASIDE = frozenset({"healthcheck.py"})
+"""Scripts beside the probe that no result depends on; a model's family file counts for its own."""
 
 
 def digest(*parts: Any) -> str:
@@ -30,7 +22,8 @@ def digest(*parts: Any) -> str:
 
 @functools.cache
 def probe_sha256(folder: Path = PROBES) -> str:
-    return digest([hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in CORE])
+    files = sorted(path for path in folder.glob("*.py") if path.name not in ASIDE)
+    return digest([hashlib.sha256(path.read_bytes()).hexdigest() for path in files])
 
 
 def import_key(fingerprint: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -322,3 +323,22 @@ def _repeated(section: str, ids: Sequence[str]) -> Iterator[tuple[Location, str]
         if name in first:
             yield (section, index, "id"), f"{name!r} is the id of {section}[{first[name]}] too"
         first.setdefault(name, index)
+
+
+SCHEMA_FILE = Path(__file__).with_name("matrix.schema.json")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write runner/matrix.schema.json, or with ``--check-schema`` say whether it is up to date."""
+    text = json.dumps(schema(), indent=1) + "\n"
+    if "--check-schema" in (sys.argv[1:] if argv is None else argv):
+        if SCHEMA_FILE.read_text(encoding="utf-8") == text:
+            return 0
+        print("runner/matrix.schema.json is stale: run `python -m runner.matrix`", file=sys.stderr)
+        return 1
+    SCHEMA_FILE.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -320,7 +320,6 @@ class Run:
         facts = dict(result.facts) if result.facts is not None else None
         seconds = None
         if facts is not None:
-            facts.pop("runtime_messages", None)
             seconds = sum(spent for phase, spent in facts["seconds"].items())
             self._history[saved.file.path].append(seconds)
         self.evidence.store.put(

@@ -1,0 +1,85 @@
+"""The front door: `nox -l` lists what can be done; everything after `--` goes to the runner."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import nox
+
+nox.needs_version = ">=2025.5.1"
+nox.options.default_venv_backend = "uv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["lint", "types", "tests"]
+
+GROUPS = nox.project.load_toml("pyproject.toml")["dependency-groups"]
+
+
+@nox.session
+def matrix(session: nox.Session) -> None:
+    """Build what is missing, run what is missing, write and show the report."""
+    _install(session)
+    session.run("caniload", "matrix", *session.posargs)
+
+
+@nox.session
+def report(session: nox.Session) -> None:
+    """Write the report again from stored results; run nothing."""
+    _install(session)
+    session.run("caniload", "report", *session.posargs)
+
+
+@nox.session
+def locks(session: nox.Session) -> None:
+    """Resolve the locks of matrix.yaml's environments anew: all, or those named after `--`."""
+    _install(session)
+    session.run("python", "-m", "runner.environments.locking", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run every test: pure stages, the probe on every Python found, real TensorFlows, a browser."""
+    _install(session, "test", "browser")
+    chosen = list(session.posargs)
+    if not chosen and not _chromium() and "CI" not in os.environ:
+        session.warn("no Chromium on this machine: the browser tests are left out")
+        chosen = ["-m", "not browser"]
+    session.run("pytest", *chosen)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, spelling, and that probes run on Python 3.6 and later."""
+    _install(session, "lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("codespell")
+    session.run("vermin", "--quiet", "--no-tips", "--target=3.6-", "--violations", "probes")
+    session.run("python", "-m", "runner.environments.locking", "--check")
+    session.run("python", "-m", "runner.matrix", "--check-schema")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, strictly."""
+    _install(session, "types", "test", "browser")
+    session.install("nox")
+    session.run("mypy")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure what a cell costs: batched, isolated, and in a fresh process; as ratios."""
+    _install(session)
+    session.run("python", "tests/bench/bench.py", *session.posargs)
+
+
+def _install(session: nox.Session, *groups: str) -> None:
+    wanted = [requirement for group in groups for requirement in GROUPS[group]]
+    session.install("-e", ".", *wanted)
+
+
+def _chromium() -> bool:
+    return any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+
+
