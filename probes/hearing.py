@@ -27,20 +27,6 @@ import threading
 import warnings
 
 from descriptors import Descriptor, as_message, said
-from forgetting import (
-    forget_what_was_said,
-    remember_keras,
-    reset_keras,
-    use_up_what_is_said_once,
-)
-
-__all__ = [
-    "Hearing",
-    "forget_what_was_said",
-    "remember_keras",
-    "reset_keras",
-    "use_up_what_is_said_once",
-]
 
 MESSAGES_PER_PHASE = 200
 TEXT_PER_PHASE = 64 << 10

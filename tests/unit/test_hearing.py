@@ -28,7 +28,7 @@ import json, os, sys, time
 
 probes, folder, scenarios = sys.argv[1:]
 sys.path.insert(0, probes)
-from hearing import Hearing, forget_what_was_said
+from hearing import Hearing
 
 with open(scenarios) as file:
     scenarios = json.load(file)
@@ -341,7 +341,7 @@ def test_a_child_is_heard_too(heard: Heard) -> None:
 
 SCENARIOS["forgotten"] = """
 import sys, types, warnings
-from hearing import forget_what_was_said
+from forgetting import forget_what_was_said
 
 class Lazy(types.ModuleType):
     def __getattribute__(self, name):
@@ -371,7 +371,7 @@ def test_what_is_said_once_per_process_can_be_said_again(heard: Heard) -> None:
 
 SCENARIOS["moved"] = """
 import sys
-from hearing import forget_what_was_said
+from forgetting import forget_what_was_said
 
 for time in range(2):
     forget_what_was_said()
@@ -391,7 +391,7 @@ def test_python_warns_of_abstract_classes_that_moved_each_time(
 
 SCENARIOS["reset"] = """
 import sys, types
-from hearing import remember_keras, reset_keras
+from forgetting import remember_keras, reset_keras
 
 class Backend(object):
     layout, cleared = "channels_last", 0
