@@ -22,7 +22,7 @@ from reports.table import COLUMNS
 from reports.text import CleanMatrix
 from reports.words import CODE, ORDER, UNTESTED, WORDS
 from runner.judged import JudgedEnvironment
-from runner.outcomes import Outcome
+from runner.outcomes import PROBLEMS, Outcome
 
 Page = tuple[str, str]
 
@@ -100,6 +100,7 @@ class Book:
             lstrip_blocks=True,
         )
         labels = {environment.id: environment.label for environment in self.grid.environments}
+        templates.tests["problem"] = lambda code: ORDER[code] in PROBLEMS
         templates.filters |= {
             "word": views.word,
             "key": lambda code: ORDER[code].value,

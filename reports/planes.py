@@ -107,7 +107,7 @@ class Planes:
         )
 
     def encoded(self) -> str:
-        """Return the plane as the page carries it: [save, load, model, format] in gzip in base64."""
+        """Return the plane as the page carries it: [save, load, model, format], gzip, base64."""
         flags = self.no_evidence * NO_EVIDENCE + self.not_repeatable * NOT_REPEATABLE
         return packed((self.codes | flags.astype(np.uint8)).tobytes())
 

@@ -6,13 +6,12 @@ through ``ingest``, so that every page and every file holds the same harmless te
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from runner.judged import JudgedMatrix
 
@@ -32,7 +31,7 @@ _UNPAIRED = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _INVISIBLE = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 _STANDARD_LIBRARY = re.compile(r"(?:/[\w.@+-]+)+/lib(?:64)?/(python3\.\d+)/")
-_USER_FOLDER = re.compile(r"/(?:home/[\w.-]+|Users/[\w.-]+|root)(?=/)")
+_USER_FOLDER = re.compile(r"(?<![\w~.$)-])/(?:home/[\w.-]+|Users/[\w.-]+|root)(?=/)")
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
 
 
@@ -45,7 +44,7 @@ def ingest(judged: JudgedMatrix, home: Path | None = None) -> CleanMatrix:
     if isinstance(judged, CleanMatrix):
         return judged
     homes = tuple(sorted({str(home), str(home.resolve())}, reverse=True)) if home else ()
-    values = {name: _cleaned(getattr(judged, name), homes) for name in _fields(JudgedMatrix)}
+    values = {name: _cleaned(getattr(judged, name), homes) for name in judged.__dataclass_fields__}
     return CleanMatrix(**values)
 
 
@@ -59,13 +58,8 @@ def _cleaned(value: Any, homes: tuple[str, ...]) -> Any:
         return type(value)([_cleaned(item, homes) for item in value])
     if isinstance(value, Mapping):
         return {clean(str(key), homes): _cleaned(item, homes) for key, item in value.items()}
-    fields = {name: _cleaned(getattr(value, name), homes) for name in _fields(type(value))}
+    fields = {name: _cleaned(getattr(value, name), homes) for name in value.__dataclass_fields__}
     return type(value)(**fields)
-
-
-@lru_cache
-def _fields(kind: Hashable) -> tuple[str, ...]:
-    return tuple(entry.name for entry in dataclasses.fields(cast("Any", kind)))
 
 
 @lru_cache(maxsize=65_536)

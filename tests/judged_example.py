@@ -20,12 +20,12 @@ from runner.judged import (
 from runner.outcomes import Outcome
 
 MODELS = (
-    ("control", "plain"), ("dense", "plain"), ("conv_bn", "convolution"),
-    ("separable", "convolution"), ("lstm", "recurrent"), ("gru", "recurrent"),
-    ("attention", "attention"), ("nested", "structure"), ("two_by_two", "structure"),
-    ("custom_registered", "custom"), ("custom_no_config", "custom"), ("lambda_layer", "custom"),
-    ("residual", "convolution"), ("conv_transpose", "convolution"), ("bidirectional", "recurrent"),
-    ("custom_missing", "custom"), ("custom_unregistered", "custom"), ("embedding", "attention"),
+    ("control", "plain"), ("dense", "plain"), ("conv_bn", "convolution"), ("lstm", "recurrent"),
+    ("nested", "structure"), ("lambda_layer", "custom"), ("separable", "convolution"),
+    ("gru", "recurrent"), ("attention", "attention"), ("two_by_two", "structure"),
+    ("custom_registered", "custom"), ("custom_no_config", "custom"), ("residual", "convolution"),
+    ("conv_transpose", "convolution"), ("bidirectional", "recurrent"), ("custom_missing", "custom"),
+    ("custom_unregistered", "custom"), ("embedding", "attention"),
 )  # fmt: skip
 FORMATS = (
     ("h5", "HDF5 (.h5)"), ("keras", "Keras v3 (.keras)"), ("savedmodel", "SavedModel"),
@@ -37,7 +37,9 @@ ENVIRONMENTS = (
     "tf-2.16", "tf-2.17", "tf-2.18", "tf-2.19", "tf-2.20", "tf-2.21", "keras-3.15-tensorflow",
     "keras-3.15-jax", "keras-3.15-torch",
 )  # fmt: skip
-SMALL = ("tf-1.15", "tf-2.12", "tf-2.15", "tf-2.21", "keras-3.15-jax", "keras-3.15-torch")
+SMALL = (
+    "tf-1.15", "tf-2.4", "tf-2.12", "tf-2.15", "tf-2.21", "keras-3.15-jax", "keras-3.15-torch"
+)  # fmt: skip
 ERA = (0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 5, 5, 5)
 FIRST_KERAS_3 = ENVIRONMENTS.index("tf-2.16")
 
@@ -50,7 +52,7 @@ HOSTILE = (
 def example(
     *,
     environments: tuple[str, ...] = SMALL,
-    models: int = 4,
+    models: int = 6,
     formats: int = 3,
     hostile: bool = False,
 ) -> JudgedMatrix:

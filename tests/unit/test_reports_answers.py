@@ -1,0 +1,252 @@
+"""The sentences: worst first, nothing uncounted, never a verdict that the cells do not carry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from judged_example import ENVIRONMENTS, example
+from reports import answers
+from reports.eras import block, eras
+from reports.figures import figures, headline, summary_lines
+from reports.planes import Planes, planes
+from reports.table import frame
+from reports.words import ABSENT, CODE
+from runner.judged import JudgedEnvironment, JudgedFormat, JudgedModel
+from runner.outcomes import Outcome
+
+I, T, W, C, E, X, D, N, U = (  # noqa: E741 - short names make the tables below readable
+    CODE[outcome]
+    for outcome in (
+        Outcome.IDENTICAL, Outcome.TOLERANCE, Outcome.WARNING, Outcome.WORKAROUND, Outcome.ERROR,
+        Outcome.CRASH, Outcome.DIFFERS, Outcome.NA, Outcome.UNTESTED,
+    )
+)  # fmt: skip
+
+
+def tiny(codes: object, stacks: tuple[str, ...] | None = None) -> Planes:
+    """A matrix from codes by [save][load][model][format]."""
+    array = np.array(codes, dtype=np.uint8)
+    places = range(array.shape[0])
+    stacks = stacks or ("tf.keras",) * array.shape[0]
+    environments = tuple(
+        JudgedEnvironment(
+            id=f"e{n}", label=f"TF {n}", stack=stacks[n], python="3.11",
+            asked={"tensorflow": f"2.{n}"}, variables={}, lock_sha256="", lock_text="",
+        )
+        for n in places
+    )  # fmt: skip
+    return Planes(
+        environments=environments,
+        models=tuple(
+            JudgedModel(id=f"m{n}", family="f", why="", source="") for n in range(array.shape[2])
+        ),
+        formats=tuple(
+            JudgedFormat(id=f"k{n}", label=f"K{n}", carries=(), load_code="", save_code="")
+            for n in range(array.shape[3])
+        ),
+        codes=array,
+        no_evidence=np.zeros(array.shape, dtype=bool),
+        not_repeatable=np.zeros(array.shape, dtype=bool),
+    )
+
+
+def one_square(*codes: int) -> Planes:
+    return tiny([[[[code] for code in codes]]])
+
+
+@pytest.mark.parametrize(
+    ("codes", "sentence"),
+    [
+        pytest.param([I, T, I], "All 3 tested models load unchanged.", id="all clean"),
+        pytest.param([I], "The model loads unchanged.", id="one model"),
+        pytest.param([E, E], "All 2 tested models raise an error.", id="all fail"),
+        pytest.param([C, C], "All 2 tested models need a change.", id="all need a change"),
+        pytest.param(
+            [I, E, C, E], "2 of 4 raise an error, 1 needs a change, 1 loads unchanged.", id="mixed"
+        ),
+        pytest.param(
+            [I, D, E],
+            "1 of 3 loads without error but behaves differently (max |d| 3.1e-02), "
+            "1 raises an error, 1 loads unchanged.",
+            id="silence first",
+        ),
+        pytest.param([X, I], "1 of 2 crashes or times out, 1 loads unchanged.", id="crash"),
+        pytest.param(
+            [W, I], "1 of 2 loads with a warning to act on, 1 loads unchanged.", id="warning"
+        ),
+        pytest.param(
+            [I, U, N], "The model loads unchanged; 1 not tested; 1 not applicable.", id="gaps"
+        ),
+        pytest.param(
+            [U, N], "Not tested: there is no result yet, which says nothing against it.", id="none"
+        ),
+        pytest.param([N, N], "Not applicable: there is no such file to load.", id="no file"),
+        pytest.param([ABSENT], "Not part of this run.", id="not planned"),
+    ],
+)
+def test_verdict(codes: list[int], sentence: str) -> None:
+    square = answers.evidence(one_square(*codes), 0, 0, 0)
+    assert answers.text(answers.verdict(square, largest=0.031)) == sentence
+
+
+def test_only_silence_is_emphasised() -> None:
+    clauses = answers.verdict(answers.evidence(one_square(D, E, I), 0, 0, 0))
+    assert [clause.strong for clause in clauses] == [True, False, False, False]
+
+
+def test_cells_without_evidence_are_counted_apart() -> None:
+    grid = one_square(I, D)
+    grid.no_evidence[0, 0, 1, 0] = True
+    square = answers.evidence(grid, 0, 0, 0)
+    sentence = answers.text(answers.verdict(square, ignored=1))
+    assert sentence == "The model loads unchanged; 1 not counted because a control failed."
+
+
+@pytest.mark.parametrize(
+    ("codes", "typical", "worst", "notched"),
+    [
+        pytest.param([I, I, D], I, D, True, id="one bad of three"),
+        pytest.param([I, D], I, D, True, id="the lower of two middles"),
+        pytest.param([D, D, I], D, D, False, id="mostly bad"),
+        pytest.param([I, I, W], I, W, False, id="a warning is no notch"),
+        pytest.param([U, U, E], E, E, False, id="what was not tested has no vote"),
+        pytest.param([N, U], U, U, False, id="nothing tested"),
+    ],
+)
+def test_square(codes: list[int], typical: int, worst: int, notched: bool) -> None:  # noqa: FBT001
+    square = one_square(*codes).square(0, 0, 0)
+    assert (square.typical, square.worst, square.notched) == (typical, worst, notched)
+
+
+def loads_of_first(*codes: int) -> Planes:
+    """What becomes of the files of the first environment, of one model in one format."""
+    size = len(codes)
+    return tiny([[[[code]] for code in codes]] + [[[[I]]] * size] * (size - 1))
+
+
+@pytest.mark.parametrize(
+    ("codes", "sentence"),
+    [
+        pytest.param([I, W], "Within tf.keras nothing breaks, up to TF 1.", id="nothing breaks"),
+        pytest.param(
+            [I, I, E, E],
+            "Last version where all load: TF 1. The first version of tf.keras that breaks is TF 2.",
+            id="a cliff",
+        ),
+        pytest.param(
+            [I, E, I],
+            "The first version of tf.keras that breaks is TF 1, yet all load again in TF 2.",
+            id="not monotone",
+        ),
+        pytest.param(
+            [D, E],
+            "The first version of tf.keras that breaks is TF 0; there is none where all load.",
+            id="broken from the start",
+        ),
+        pytest.param([U, U], "Nothing was tested within tf.keras.", id="untested"),
+        pytest.param(
+            [I, U, I], "Within tf.keras nothing breaks, up to TF 2.", id="a gap does not break"
+        ),
+    ],
+)
+def test_reach(codes: list[int], sentence: str) -> None:
+    grid = loads_of_first(*codes)
+    assert answers.reach_sentence(grid, answers.reach(grid, 0, 0)) == sentence
+
+
+def three(direct: int, first: int, second: int) -> Planes:
+    """From 0 to 2 directly, or through 1; one model, one format."""
+    return tiny([[[[I]], [[first]], [[direct]]], [[[I]], [[I]], [[second]]], [[[I]]] * 3])
+
+
+@pytest.mark.parametrize(
+    ("direct", "first", "second", "through"),
+    [
+        pytest.param(E, I, T, 1, id="around an error"),
+        pytest.param(D, I, I, 1, id="around silence"),
+        pytest.param(I, I, I, None, id="not needed"),
+        pytest.param(W, I, I, None, id="it loads, with a warning"),
+        pytest.param(E, W, I, None, id="a hop that is not clean"),
+        pytest.param(E, I, U, None, id="a hop that was not tested"),
+        pytest.param(U, I, I, None, id="nothing known to avoid"),
+    ],
+)
+def test_recommend(direct: int, first: int, second: int, through: int | None) -> None:
+    path = answers.recommend(three(direct, first, second), 0, 2, 0)
+    assert (path.through if path else None) == through
+
+
+@pytest.mark.parametrize("mark", ["no_evidence", "not_repeatable"])
+def test_a_path_trusts_sound_cells_only(mark: str) -> None:
+    grid = three(E, I, I)
+    getattr(grid, mark)[0, 1, 0, 0] = True
+    assert answers.recommend(grid, 0, 2, 0) is None
+
+
+def test_a_path_says_that_it_was_not_run_as_one() -> None:
+    grid = three(E, I, I)
+    path = answers.recommend(grid, 0, 2, 0)
+    assert path is not None
+    assert "separately; the chain was not" in answers.path_sentence(grid, 2, path)
+
+
+def test_eras_group_neighbours_that_behave_alike() -> None:
+    judged = example(environments=ENVIRONMENTS, models=18, formats=1)
+    found = eras(planes(frame(judged), judged), 0)
+    assert [(era.stack, era.label) for era in found] == [
+        ("tf.keras", "TF 1.15"),
+        ("tf.keras", "TF 2.4"),
+        ("tf.keras", "TF 2.8 to 2.15"),
+        ("tf.keras", "TF 2.16 to 2.21"),
+        ("keras 3", "Keras 3.15 on tensorflow to torch"),
+    ]
+    assert "keras 2.12.0 → 3.4.1" in found[3].why
+
+
+def test_stacks_are_never_one_era() -> None:
+    grid = tiny([[[[I]]] * 3] * 3, stacks=("a", "b", "a"))
+    assert [era.places for era in eras(grid, 0)] == [(0,), (2,), (1,)]
+
+
+def test_a_hundred_percent_means_every_one() -> None:
+    grid = tiny([[[[I]] * 199 + [[E]]]])
+    (era,) = eras(grid, 0)
+    found = block(grid, era, era, 0)
+    assert found is not None
+    assert found.percent == 99
+
+
+def test_untested_cells_are_in_no_problem_count() -> None:
+    judged = example()
+    nothing = tuple(
+        replace(cell, outcome=Outcome.UNTESTED, reason="not run yet") for cell in judged.cells
+    )
+    judged = replace(judged, cells=nothing)
+    table = frame(judged)
+    found = figures(table, planes(table, judged))
+    assert headline(found) == "Nothing has been tested yet."
+    assert {o for o, count in found.outcomes.items() if count} == {Outcome.UNTESTED}
+    assert found.outcomes[Outcome.UNTESTED] == found.planned
+
+
+def test_figures_add_up_to_the_plan() -> None:
+    judged = example()
+    table = frame(judged)
+    found = figures(table, planes(table, judged))
+    matrix = table[~table["control"]]
+    assert sum(found.outcomes.values()) + found.no_evidence == len(matrix) == found.planned
+    assert found.controls_failed == 1
+
+
+def test_a_run_ends_with_what_matters_first() -> None:
+    judged = example(hostile=True)
+    lines = summary_lines(frame(judged), judged)
+    heads = [line.split(":")[0] for line in lines if line and not line.startswith(" ")][1:]
+    assert heads == [
+        "≠ silently wrong", "✕ fail plainly", "! load with warnings to act on", "? not tested",
+        "controls",
+    ]  # fmt: skip
+    assert all("\x1b" not in line and "\n" not in line for line in lines)
