@@ -264,7 +264,7 @@ class Pool:
     def _settle(self, unit: Unit, result: Result) -> None:
         if result.fault and unit.tries + 1 < TRIES:
             self._again([unit], result.fault, count=True)
-        elif unit.solo or not self._confirm(unit, result):
+        elif unit.solo or result.fault or not self._confirm(unit, result):
             self._deliver(unit, result)
         else:
             alone = replace(unit, solo=True, batched=result)
@@ -281,6 +281,8 @@ class Pool:
         lost = [batch for batch, flight in self._flights.items() if flight.worker is worker]
         for batch in lost:
             flight = self._flights.pop(batch)
+            if flight.result is not None:  # its facts had come, only its exit was not told
+                self._settle(flight.units[0], flight.result)
             rest = [unit for index, unit in enumerate(flight.units) if index not in flight.done]
             self._again(rest, "its worker died", count=True)
         if not worker.ready:
