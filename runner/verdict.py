@@ -247,9 +247,13 @@ def _outputs(facts: Mapping[str, Any], tolerances: Tolerances) -> Iterator[Diffe
 
 
 def within(one: Mapping[str, Any], tolerances: Tolerances) -> bool:
-    """Say whether max|a-b| <= absolute + relative * max|a|; NaN never is."""
+    """Say whether max|a-b| <= absolute + relative * max|a|; NaN never is.
+
+    An infinite value allows no difference anywhere: it bounds nothing.
+    """
+    gap = number(one["max_abs"])
     bound = tolerances.absolute + tolerances.relative * number(one["scale"] or 0.0)
-    return number(one["max_abs"]) <= bound
+    return gap <= bound < math.inf or gap == 0.0
 
 
 def _weights(facts: Mapping[str, Any], tolerances: Tolerances) -> Iterator[Difference]:
