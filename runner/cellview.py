@@ -35,7 +35,7 @@ def as_json(cell: JudgedCell, evidence: Evidence) -> dict[str, Any]:
         },
         "warnings": [_message(message) for message in cell.messages],
         "import_warnings": imported,
-        "differences": [dict(one) for one in cell.differences],
+        "differences": [{**one, "size": _number(one["size"])} for one in cell.differences],
         "max_abs_diff": _number(cell.max_abs_diff),
         "max_rel_diff": _number(cell.max_rel_diff),
         "max_ulp_diff": _number(cell.max_ulp_diff),
