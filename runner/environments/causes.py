@@ -25,8 +25,8 @@ _NO_VERSION = (
 _CAUSES = {
     # First match wins: what ends an installation stands before what merely follows from it.
     r"hash mismatch|do not match the hashes": (
-        "a downloaded file is not the one that the lock names (hash mismatch); if the index is "
-        "to be trusted, renew the lock with `nox -s locks`"
+        "{package}a downloaded file is not the one that the lock names (hash mismatch); if the "
+        "index is to be trusted, renew the lock with `nox -s locks`"
     ),
     r"no space left on device|disk quota exceeded|os error 28\b": (
         "the disk is full; free some, or point CANILOAD_HOME elsewhere"
@@ -41,9 +41,12 @@ _CAUSES = {
         "a package that exists as source only needs a C compiler; install one, such as "
         "build-essential on Debian"
     ),
-    _NO_FILE: "a locked package has no file for this platform; locks are for Linux on x86-64",
+    _NO_FILE: (
+        "{package}a locked package has no file for this platform; locks are for Linux on x86-64"
+    ),
     _NO_VERSION: (
-        "the index has no such version of a locked package; renew the lock with `nox -s locks`"
+        "{package}the index has no such version of a locked package; renew the lock with "
+        "`nox -s locks`"
     ),
     r"permission denied|os error 13\b": "a folder may not be written; the log says which",
 }
@@ -53,12 +56,12 @@ def cause(output: str) -> str:
     """Return the cause in one clause, with what to do; the last line said where none is known."""
     for pattern, sentence in _CAUSES.items():
         if match := re.search(pattern, output, re.IGNORECASE):
-            return f"{_culprit(output, match.start())}{sentence}"
+            return sentence.format(package=_package(output, match.start()))
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     return f"the installer says: {lines[-1][:200]}" if lines else "the installer said nothing"
 
 
-def _culprit(output: str, position: int) -> str:
+def _package(output: str, position: int) -> str:
     """Return "six==1.16.0: " if the message names the package it is about."""
     nearby = output[max(0, position - 400) : position + 400]
     named = re.search(r"([A-Za-z0-9._-]+==[A-Za-z0-9._+!-]+)", nearby)

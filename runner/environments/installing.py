@@ -84,9 +84,15 @@ def install_with_uv(installation: Installation) -> None:
         f"--requirements={installation.lock}",
     ]
     finished = installation.run(*command)
-    if finished.code != 0 and "torch" in locked_versions(text):
+    if finished.code != 0 and "torch" in locked_versions(text) and "torch" in finished.output:
         # Where no folder of wheels has it: the index of PyTorch's own CPU builds.
         finished = installation.run(*command, "--torch-backend=cpu")
+        if finished.code != 0:
+            reason = (
+                "PyTorch's CPU build is in no folder that PIP_FIND_LINKS names, and from PyTorch's "
+                f"own index it cannot be had either: {cause(finished.output)}"
+            )
+            raise InstallationError(reason, finished.output)
     _checked(finished)
 
 

@@ -375,3 +375,18 @@ def test_a_lock_says_nothing_of_this_machine(workshop: Workshop) -> None:
     assert str(workshop.wheels) not in text
     assert "://" not in text
     assert lock_problem(environment, workshop.locks) is None
+
+
+def test_pytorch_comes_as_the_cpu_build_or_not_at_all(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workshop.wheel("torch", "2.0+cpu", "__version__ = '2.0+cpu'\n")
+    environment = workshop.environment(packages={"keras": "9.0", "torch": "2.0+cpu"})
+    workshop.lock(environment)
+    assert workshop.build(environment).packages["torch"] == "2.0+cpu"
+
+    remove("tiny", workshop.home)
+    for wheel in workshop.wheels.glob("torch-*"):
+        wheel.unlink()
+    reason = workshop.refusal(environment)
+    assert "PyTorch's CPU build is in no folder that PIP_FIND_LINKS names" in reason
