@@ -4,15 +4,13 @@ Arrays are compared in float64 (complex and strings apart). Python 3.6 to 3.13; 
 inside, because it is the environment's.
 """
 
+import math
+
 
 def number(value):
     """Return a float as JSON can carry it: nan and the infinities as strings."""
     value = float(value)
-    if value != value:
-        return "nan"
-    if value in (float("inf"), float("-inf")):
-        return "inf" if value > 0 else "-inf"
-    return value
+    return value if math.isfinite(value) else str(value)
 
 
 def arrays(expected, got):
@@ -57,7 +55,7 @@ def arrays(expected, got):
 
 
 def _ulp(expected, got):
-    """Return the largest distance in representable numbers; ``None`` unless both are one float type."""
+    """Return the largest distance in representable numbers; ``None`` unless of one float type."""
     import numpy as np
 
     kinds = {"float16": "int16", "float32": "int32", "float64": "int64"}
@@ -74,7 +72,7 @@ def _ulp(expected, got):
 
 
 def weights(expected, got):
-    """Compare two ordered lists of (name, array): by name where the names agree, else by position."""
+    """Compare two lists of (name, array): by name where the names agree, else by position."""
     names, found = [name for name, _ in expected], [name for name, _ in got]
     facts = {
         "count": [len(expected), len(got)],
@@ -119,7 +117,7 @@ def _rank(value):
 
 
 def step(before, expected_after, got_after):
-    """Compare one training step: lengths (L2, over all weights) of the step and of the disagreement."""
+    """Compare one training step: its length (L2, over all weights) and the disagreement's."""
     import numpy as np
 
     start, wanted, got = dict(before), dict(expected_after), dict(got_after)

@@ -1,4 +1,4 @@
-"""What is done for one job: save a reference model in its formats, or load one artifact. Facts only.
+"""What is done for one job: save a reference model, or load one artifact. Facts only.
 
 A job is a dict of plain data; the facts are too. Python 3.6 to 3.13.
 
@@ -60,7 +60,8 @@ def describe(error, phase):
     lines = "".join(lines).splitlines()
     if len(lines) > TRACEBACK_LINES:
         kept = TRACEBACK_LINES // 2
-        lines = lines[:kept] + ["... %d lines left out ..." % (len(lines) - 2 * kept)] + lines[-kept:]
+        cut = "... %d lines left out ..." % (len(lines) - 2 * kept)
+        lines = [*lines[:kept], cut, *lines[-kept:]]
     return {
         "type": type(error).__name__,
         "message": message,
@@ -89,7 +90,8 @@ def run(job, keras, hearing, on_phase):
     state.facts["messages"] = [
         message
         for message in hearing.messages
-        if message["phase"] != "end" and not (message["channel"] == "native" and message["level"] == "INFO")
+        if message["phase"] != "end"
+        and not (message["channel"] == "native" and message["level"] == "INFO")
     ]
     state.facts["cpu_seconds"] = round(time.process_time() - started, 4)
     return state.facts
@@ -132,7 +134,9 @@ def save(job, state):
     arrays.update(("weight_%d" % index, array) for index, (_, array) in enumerate(weights))
     if expected["compiled"]:
         state.phase("train")
-        expected["losses"] = [compare.number(loss) for loss in framework.train_once(model, inputs, targets)]
+        expected["losses"] = [
+            compare.number(loss) for loss in framework.train_once(model, inputs, targets)
+        ]
         after = framework.named_weights(keras, model)
         arrays.update(("after_%d" % index, array) for index, (_, array) in enumerate(after))
     _write_expected(os.path.join(job["folder"], "expected"), expected, arrays)
@@ -188,7 +192,7 @@ class Expected(object):
 
 def load(job, state):
     """Load one artifact as a person would and measure it against what the saving side recorded."""
-    keras, facts, model_id = state.keras, state.facts, job["model"]
+    keras, facts = state.keras, state.facts
     expected = Expected(job["expected"])
     namespace = reference.family(job["family"])
     state.phase("build")

@@ -112,7 +112,7 @@ def fork(command, keras, config, events):
 
 
 def _die_with_parent():
-    """Ask the kernel to end this child with its worker; elsewhere than on Linux, the worker does it."""
+    """Ask the kernel to end this child with its worker; on other systems the worker does it."""
     try:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     except (AttributeError, OSError):
@@ -181,12 +181,13 @@ def main():
         return 1
     import forgetting  # noqa: F401 - before the fork, so that children need not
     import framework
-    import jobs  # noqa: F401 - likewise
+    import jobs
 
     write_json(os.path.join(config["folder"], "import.json"), messages)
     gc.collect()
-    if hasattr(gc, "freeze"):
-        gc.freeze()  # nearly halves the CPU a child spends: its collector skips the framework
+    freeze = getattr(gc, "freeze", None)  # from Python 3.7
+    if freeze is not None:
+        freeze()  # nearly halves the CPU a child spends: its collector skips the framework
     send(events, event="ready", pid=os.getpid(), versions=framework.versions(keras))
     serve(keras, config, events)
     return 0
@@ -197,4 +198,6 @@ if __name__ == "__main__":
     code = main()
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(code)  # an exit handler of a framework must not run here: children may still hang on it
+    os._exit(
+        code
+    )  # an exit handler of a framework must not run here: children may still hang on it

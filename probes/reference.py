@@ -20,16 +20,19 @@ def family(path):
 
 
 def draw(seed, specs):
-    """Return one array of ``BATCH`` rows for each spec: ["normal", shape], ["integers", shape, n], ["classes", n]."""
+    """Return one array of ``BATCH`` rows for each spec.
+
+    A spec is ["normal", shape], ["integers", shape, number] or ["classes", number].
+    """
     import numpy as np
 
     random = np.random.RandomState(zlib.crc32(seed.encode()) & 0x7FFFFFFF)
     found = []
     for spec in specs:
         if spec[0] == "normal":
-            found.append(random.standard_normal([BATCH] + list(spec[1])).astype("float32"))
+            found.append(random.standard_normal([BATCH, *spec[1]]).astype("float32"))
         elif spec[0] == "integers":
-            found.append(random.randint(0, spec[2], [BATCH] + list(spec[1])).astype("int32"))
+            found.append(random.randint(0, spec[2], [BATCH, *spec[1]]).astype("int32"))
         elif spec[0] == "classes":
             found.append(random.randint(0, spec[1], [BATCH, 1]).astype("int32"))
         else:
@@ -42,7 +45,7 @@ def inputs(namespace, model_id):
 
 
 def targets(namespace, model_id, output_shapes):
-    """Return training targets: those the family states, else normal numbers of the outputs' shapes."""
+    """Return training targets: those the family states, else normal numbers like the outputs."""
     stated = namespace.get("TARGETS", {}).get(model_id)
     specs = stated or [["normal", list(shape[1:])] for shape in output_shapes]
     return draw("targets:" + model_id, specs)
@@ -54,14 +57,14 @@ def set_weights(model, seed):
 
     random = np.random.RandomState(zlib.crc32(seed.encode()) & 0x7FFFFFFF)
     values = []
-    for variable, value in zip(model.weights, model.get_weights()):
-        value = np.asarray(value)
-        if value.dtype.kind == "f":
-            drawn = random.standard_normal(value.shape) * 0.3
-            if "variance" in variable.name:
-                drawn = np.abs(drawn) + 0.5
-            value = drawn.astype(value.dtype)
-        values.append(value)
+    for variable, initial in zip(model.weights, model.get_weights()):
+        if np.asarray(initial).dtype.kind != "f":
+            values.append(initial)
+            continue
+        drawn = random.standard_normal(initial.shape) * 0.3
+        if "variance" in variable.name:
+            drawn = np.abs(drawn) + 0.5
+        values.append(drawn.astype(initial.dtype))
     model.set_weights(values)
 
 

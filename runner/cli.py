@@ -73,6 +73,8 @@ Actions = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public na
 
 def _add(actions: Actions[_Parser], name: str, command: Command, text: str) -> _Parser:
     parser: _Parser = actions.add_parser(name, help=text, description=text)
+    if command is not commands.clean:
+        parser.add_argument("--locks", type=Path, metavar="DIR", help="another folder of locks")
     parser.set_defaults(command=command)
     return parser
 
@@ -88,33 +90,41 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_plan(actions: Actions[_Parser]) -> None:
-    parser = _add(actions, "plan", commands.plan, "Show what would run and what it costs; run nothing.")
+    parser = _add(
+        actions, "plan", commands.plan, "Show what would run and what it costs; run nothing."
+    )
     _add_selection(parser)
     parser.add_argument("--jobs", type=_count, metavar="N", help="processes at a time")
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
 def _add_matrix(actions: Actions[_Parser]) -> None:
-    parser = _add(actions, "matrix", commands.matrix, "Build and run what is missing; write the report.")
+    parser = _add(
+        actions, "matrix", commands.matrix, "Build and run what is missing; write the report."
+    )
     _add_selection(parser)
     how = parser.add_argument_group("how")
-    how.add_argument("--jobs", type=_count, metavar="N", help="processes at a time (default: cores)")
+    how.add_argument(
+        "--jobs", type=_count, metavar="N", help="processes at a time (default: cores)"
+    )
     how.add_argument("--isolate", action="store_true", help="every cell in a process of its own")
     how.add_argument("--rerun", action="store_true", help="run again what has a result")
     how.add_argument("--max-disk", type=_size, metavar="20G", help="evict environments beyond it")
     how.add_argument("--installer", choices=("uv", "virtualenv"), default="uv")
-    how.add_argument("--locks", type=Path, metavar="DIR", help="another folder of locks")
     how.add_argument("--report", type=Path, metavar="DIR", help="where the report goes")
     how.add_argument("--open", action=argparse.BooleanOptionalAction, help="show it in a browser")
     how.add_argument("--strict", action="store_true", help="exit 1 if anything is untested")
 
 
 def _add_report(actions: Actions[_Parser]) -> None:
-    parser = _add(actions, "report", commands.report, "Write the report from what is stored; run nothing.")
+    parser = _add(
+        actions, "report", commands.report, "Write the report from what is stored; run nothing."
+    )
     _add_selection(parser)
     parser.add_argument("--report", type=Path, metavar="DIR", help="where it goes")
-    parser.add_argument("--open", action=argparse.BooleanOptionalAction, help="show it in a browser")
-    parser.add_argument("--locks", type=Path, metavar="DIR", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--open", action=argparse.BooleanOptionalAction, help="show it in a browser"
+    )
 
 
 def _add_cells(actions: Actions[_Parser]) -> None:
@@ -150,7 +160,9 @@ def _add_env(actions: Actions[_Parser]) -> None:
 
 
 def _add_clean(actions: Actions[_Parser]) -> None:
-    parser = _add(actions, "clean", commands.clean, "Say what CANILOAD_HOME holds, and remove parts.")
+    parser = _add(
+        actions, "clean", commands.clean, "Say what CANILOAD_HOME holds, and remove parts."
+    )
     parser.add_argument(
         "part", nargs="*", choices=[[], *commands.PARTS], help="what to remove (default: nothing)"
     )

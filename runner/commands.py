@@ -12,11 +12,12 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
-from reports import site, table
-from reports.figures import summary_lines
 from rich.console import Console
 
-from runner import estimate, plan as planning, reproduction
+from reports import site, table
+from reports.figures import summary_lines
+from runner import estimate, reproduction
+from runner import plan as planning
 from runner.assemble import Assembly
 from runner.cellview import as_json
 from runner.environments import build
@@ -60,7 +61,7 @@ def _read(arguments: argparse.Namespace) -> Matrix:
 
 
 def _locks(arguments: argparse.Namespace) -> Path:
-    return getattr(arguments, "locks", None) or LOCKS
+    return arguments.locks or LOCKS
 
 
 def _selection(arguments: argparse.Namespace) -> Selection:
@@ -114,9 +115,7 @@ def matrix(arguments: argparse.Namespace) -> int:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
         run = Run(evidence, options, display)
         tally = run()
-    judged = Assembly(
-        evidence=evidence, unusable=run.unusable, batch=BATCH, locks=options.locks
-    )()
+    judged = Assembly(evidence=evidence, unusable=run.unusable, batch=BATCH, locks=options.locks)()
     index = _render(judged, arguments, home)
     for line in summary_lines(table.frame(judged), judged):
         print(line)
@@ -150,7 +149,9 @@ def _show(index: Path, arguments: argparse.Namespace) -> None:
     """Open the report where a person sits in front of a screen, unless told otherwise."""
     wanted = arguments.open
     if wanted is None:
-        screen = sys.platform == "darwin" or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
+        screen = (
+            sys.platform == "darwin" or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
+        )
         wanted = sys.stdout.isatty() and screen and "CI" not in os.environ
     if wanted:
         webbrowser.open(index.as_uri())
@@ -192,7 +193,6 @@ def cells(arguments: argparse.Namespace) -> int:
 
 def reproduce(arguments: argparse.Namespace) -> int:
     """Print the script that repeats a cell, and the command that runs it."""
-    arguments.locks = None
     matrix_read = _read(arguments)
     chosen = planning.make(matrix_read, Selection())
     evidence = _evidence(arguments, chosen, Home.default())
@@ -201,7 +201,6 @@ def reproduce(arguments: argparse.Namespace) -> int:
 
 
 def _found(arguments: argparse.Namespace, ids: Sequence[str]) -> tuple[Home, list[Environment]]:
-    arguments.locks = None
     chosen = planning.make(_read(arguments), Selection(environments=tuple(ids)))
     return Home.default(), list(chosen.environments)
 
@@ -209,12 +208,13 @@ def _found(arguments: argparse.Namespace, ids: Sequence[str]) -> tuple[Home, lis
 def env_list(arguments: argparse.Namespace) -> int:
     """Print every environment, its Python and state."""
     home, environments = _found(arguments, ())
-    resolution = resolve(environments)
+    locks = _locks(arguments)
+    resolution = resolve(environments, locks=locks)
     width = max(len(environment.id) for environment in environments)
     for environment in environments:
         state = resolution.untested.get(environment.id)
         if state is None:
-            receipt = build.existing(environment, home=home)
+            receipt = build.existing(environment, home=home, locks_dir=locks)
             state = f"built {receipt.built_at}" if receipt else "not built"
         print(f"{environment.id:<{width}}  Python {environment.python:<5} {state}")
     return 0
@@ -224,7 +224,8 @@ def env_build(arguments: argparse.Namespace) -> int:
     """Build the named environments."""
     home, environments = _found(arguments, arguments.id)
     limits = _read(arguments).limits
-    resolution = resolve(environments)
+    locks = _locks(arguments)
+    resolution = resolve(environments, locks=locks)
     failed = 0
     for environment in environments:
         found = resolution.usable.get(environment.id)
@@ -234,7 +235,11 @@ def env_build(arguments: argparse.Namespace) -> int:
             continue
         try:
             receipt = build.build(
-                environment, home=home, interpreter=found.interpreter, limits=limits
+                environment,
+                home=home,
+                interpreter=found.interpreter,
+                limits=limits,
+                locks_dir=locks,
             )
         except build.EnvironmentUnusable as error:
             print(f"{environment.id}: {error.reason}", file=sys.stderr)
@@ -309,5 +314,3 @@ def _cores() -> int:
 
 def _minutes(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.1f} min"  # noqa: PLR2004
-
-

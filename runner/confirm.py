@@ -1,8 +1,8 @@
 """Which batched answers are asked again alone, and whether the two ever disagreed.
 
-A clean pass is believed. A warning, a difference and a new kind of failure are always confirmed. A
-kind of failure (environment, exception and normalised text, or way of dying) that was confirmed
-``ENOUGH`` times and never disagreed is confirmed every ``SAMPLE``-th time from then on.
+A clean pass is believed. Whatever differs, and every new kind of failure or warning, is confirmed.
+A kind (environment, and exception, way of dying or warning with its normalised text) that was
+confirmed ``ENOUGH`` times and never disagreed is confirmed every ``SAMPLE``-th time from then on.
 """
 
 from __future__ import annotations
@@ -10,19 +10,20 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
+from runner import texts
 from runner.outcomes import CLEAN, Outcome
 from runner.verdict import Verdict
 
 ENOUGH = 3
 SAMPLE = 10
-SAMPLED = frozenset({Outcome.ERROR, Outcome.CRASH, Outcome.NA})
+SAMPLED = frozenset({Outcome.ERROR, Outcome.CRASH, Outcome.NA, Outcome.WARNING})
 
 STATEMENT = (
     "A cell that passes cleanly ran in a process it shared with up to {batch} cells of the same"
-    " environment. Every warning and every difference was run again in a process of its own, and"
-    f" that run is the record; so were the first {ENOUGH} failures of each kind (environment,"
-    f" exception and text) and every {SAMPLE}th after them, or all of a kind once a batched and a"
-    " solo run had disagreed."
+    " environment. Every silent difference was run again in a process of its own, and that run is the"
+    f" record; so were the first {ENOUGH} failures and warnings of each kind (environment, exception"
+    f" or warning, and text) and every {SAMPLE}th after them, or all of a kind once a batched and a"
+    " solo run of it had disagreed."
 )
 
 
@@ -53,8 +54,14 @@ class Confirmation:
 
     def compare(self, environment: str, batched: Verdict, solo: Verdict) -> bool:
         """Take note of a confirmation; return whether both runs say the same."""
-        same = (batched.outcome, batched.signature) == (solo.outcome, solo.signature)
+        same = _said(batched) == _said(solo)
         kind = self._kinds[environment, batched.outcome, batched.signature]
         kind.confirmed += 1
         kind.contradicted += not same
         return same
+
+
+def _said(verdict: Verdict) -> tuple[object, ...]:
+    """Return what two runs of one cell must agree on: outcome, kind and everything heard."""
+    heard = sorted((one.phase, one.channel, texts.normalised(one.text)) for one in verdict.messages)
+    return verdict.outcome, verdict.signature, heard

@@ -45,9 +45,7 @@ def cell_key(
     )
 
 
-def fingerprint(
-    *, lock_sha256: str, python: str, imports: str, variables: dict[str, str]
-) -> str:
+def fingerprint(*, lock_sha256: str, python: str, imports: str, variables: dict[str, str]) -> str:
     """Identify all that can change what a model does in an environment, built or not yet.
 
     ``python`` is the interpreter's full version; ``variables`` those of every process in it.

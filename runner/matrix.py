@@ -192,9 +192,7 @@ def say_problems(text: str, problems: Sequence[tuple[Location, str]], *, name: s
     return _say(dict(_lines(node)), problems, name)
 
 
-def _say(
-    lines: Mapping[Location, int], problems: Sequence[tuple[Location, str]], name: str
-) -> str:
+def _say(lines: Mapping[Location, int], problems: Sequence[tuple[Location, str]], name: str) -> str:
     return "\n".join(
         f"{name}:{_line(lines, location)}: {_path(location)}: {message}"
         for location, message in sorted(problems, key=lambda problem: _line(lines, problem[0]))

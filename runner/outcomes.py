@@ -27,5 +27,7 @@ SEVERITY: dict[Outcome, int] = {outcome: rank for rank, outcome in enumerate(Out
 CLEAN = frozenset({Outcome.IDENTICAL, Outcome.TOLERANCE})
 """Outcomes under which a model loads and is the same model, with nothing to act on."""
 
-PROBLEMS = frozenset({Outcome.WARNING, Outcome.WORKAROUND, Outcome.ERROR, Outcome.CRASH, Outcome.DIFFERS})
+PROBLEMS = frozenset(
+    {Outcome.WARNING, Outcome.WORKAROUND, Outcome.ERROR, Outcome.CRASH, Outcome.DIFFERS}
+)
 """Outcomes that somebody who upgrades must act on."""

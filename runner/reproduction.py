@@ -46,7 +46,7 @@ def saved(stem):
     return [expected["%s_%d" % (stem, n)] for n in range(len(expected.files)) if "%s_%d" % (stem, n) in expected.files]
 '''
 
-MEASURE = '''\
+MEASURE = """\
 inputs, targets = saved("input"), saved("target")
 outputs = model.predict(inputs[0] if len(inputs) == 1 else inputs, verbose=0)
 if isinstance(outputs, dict):
@@ -55,21 +55,21 @@ elif not isinstance(outputs, (list, tuple)):
     outputs = [outputs]
 print("outputs differ by at most", gap(saved("output"), outputs))
 print("weights differ by at most", gap(saved("weight"), weights(model)))
-'''
+"""
 
-OPTIMIZER = '''\
+OPTIMIZER = """\
 print("optimizer", model.optimizer and (type(model.optimizer).__name__, model.optimizer.get_config()))
 print("saved with", {saved})
-'''
+"""
 
-TRAIN = '''\
+TRAIN = """\
 if model.optimizer is not None:
     if hasattr(model, "reset_metrics"):
         model.reset_metrics()
     {eagerly}losses = model.train_on_batch(inputs[0] if len(inputs) == 1 else inputs, targets[0] if len(targets) == 1 else targets)
     print("a training step reports", losses, "and reported", {losses})
     print("weights after it differ by at most", gap(saved("after"), weights(model)))
-'''
+"""
 
 
 def script(evidence: Evidence, cell_id: str) -> str:
@@ -155,8 +155,12 @@ def _training(evidence: Evidence, cell: Cell, saved: Saved) -> str:
         return ""
     environment = evidence.plan.matrix.environment(cell.loaded_by)
     tensorflow = environment.packages.get("tensorflow", environment.packages.get("tensorflow-cpu"))
-    eager = tensorflow is not None and not tensorflow.startswith("1.")
-    text = "" if cell.artifact.format == "checkpoint" else OPTIMIZER.format(saved=recorded["optimizer"])
+    eager = tensorflow is None or not tensorflow.startswith("1.")
+    text = (
+        ""
+        if cell.artifact.format == "checkpoint"
+        else OPTIMIZER.format(saved=recorded["optimizer"])
+    )
     return text + TRAIN.format(
         eagerly="model.run_eagerly = True\n    " if eager else "", losses=recorded["losses"]
     )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import shutil
 import statistics
-import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -23,7 +21,6 @@ from runner.environments.build import EnvironmentUnusable, Receipt, build, exist
 from runner.environments.locking import LOCKS
 from runner.environments.variables import process_variables
 from runner.evidence import Evidence, Saved
-from runner.outcomes import Outcome
 from runner.progress import Progress
 from runner.rules import read_rules
 from runner.schedule import Pool, Result, Unit
@@ -294,8 +291,18 @@ class Run:
 
     def _confirm(self, unit: Unit, result: Result) -> bool:
         if unit.job["kind"] == "save":
-            return _save_went_wrong(result)
+            return self._save_went_wrong(unit, result)
         return self._confirmation.wanted(unit.environment, self._judge(result))
+
+    def _save_went_wrong(self, unit: Unit, result: Result) -> bool:
+        """Say whether a save must be done again alone: something was refused that no gap foretells."""
+        if result.facts is None or result.facts["error"] is not None:
+            return True
+        for format_id, one in result.facts["formats"].items():
+            gap = self._matrix.gap(unit.environment, unit.job["model"], format_id)
+            if one["error"] and not (gap and gap.says in one["error"]["message"]):
+                return True
+        return False
 
     def _deliver(self, unit: Unit, result: Result) -> None:
         if unit.job["kind"] == "save":
@@ -367,7 +374,9 @@ class Run:
         told = (result.facts or {}).get("formats") or {}
         whole = (result.facts or {}).get("error")
         for format_id in formats:
-            facts = dict(told.get(format_id) or {"error": whole, "unsupported": None, "messages": []})
+            facts = dict(
+                told.get(format_id) or {"error": whole, "unsupported": None, "messages": []}
+            )
             stored = None
             written = folder / format_id
             if whole is None and result.crash is None and written.is_dir():
@@ -412,9 +421,13 @@ class Run:
                 continue
             formats = dict(record["formats"])
             for format_id, entry in formats.items():
-                missing = [one for one in self._matrix.controls.damage if one not in entry["damaged"]]
+                missing = [
+                    one for one in self._matrix.controls.damage if one not in entry["damaged"]
+                ]
                 if entry["stored"] and missing:
-                    damaged = dict(self._spoilt(environment.id, format_id, entry["stored"], missing))
+                    damaged = dict(
+                        self._spoilt(environment.id, format_id, entry["stored"], missing)
+                    )
                     formats[format_id] = {**entry, "damaged": {**entry["damaged"], **damaged}}
             if formats != record["formats"]:
                 key = self.evidence.save_key(environment.id, control)
@@ -432,10 +445,3 @@ class Run:
             )
             whole = Stored(**stored)
             yield damage, asdict(artifacts.spoil(whole, artifact, self.evidence.home.artifacts))
-
-
-def _save_went_wrong(result: Result) -> bool:
-    """Say whether a batched save must be done again alone: something in it was refused or died."""
-    if result.facts is None or result.facts["error"] is not None:
-        return True
-    return any(one["error"] for one in result.facts["formats"].values())

@@ -34,7 +34,9 @@ def told(text: str) -> str:
     """Return the line that tells what went wrong: Keras 3 opens with a line that says nothing."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     for line in lines:
-        if line.startswith("Exception encountered: ") and len(line) > len("Exception encountered: "):
+        if line.startswith("Exception encountered: ") and len(line) > len(
+            "Exception encountered: "
+        ):
             return line.removeprefix("Exception encountered: ").removeprefix("''").strip() or line
     return lines[0] if lines else ""
 

@@ -206,7 +206,11 @@ def _largest(values: Iterator[Any]) -> float | None:
 def _measure(facts: Mapping[str, Any], tolerances: Tolerances) -> Measured:
     measured = Measured()
     exact = True
-    for differences in (_structure(facts), _outputs(facts, tolerances), _weights(facts, tolerances)):
+    for differences in (
+        _structure(facts),
+        _outputs(facts, tolerances),
+        _weights(facts, tolerances),
+    ):
         measured.differences.extend(differences)
     for differences in (_compiled(facts), _optimizer(facts), _training(facts, tolerances)):
         measured.training.extend(differences)
@@ -240,7 +244,9 @@ def _outputs(facts: Mapping[str, Any], tolerances: Tolerances) -> Iterator[Diffe
             text = f"output {index} has shape {now['shape']}, it had {was['shape']}"
             yield _difference("structure", text)
         elif was["dtype"] != now["dtype"]:
-            yield _difference("structure", f"output {index} is {now['dtype']}, it was {was['dtype']}")
+            yield _difference(
+                "structure", f"output {index} is {now['dtype']}, it was {was['dtype']}"
+            )
         elif not within(one, tolerances):
             size = number(one["max_abs"])
             yield _difference("outputs", f"output {index} differs by up to {size:.2g}", size)
@@ -272,7 +278,9 @@ def _weights(facts: Mapping[str, Any], tolerances: Tolerances) -> Iterator[Diffe
 
 def _compiled(facts: Mapping[str, Any]) -> Iterator[Difference]:
     if "optimizer" in facts and facts["compiled"] == [True, False]:
-        yield _difference("settings", "it was compiled and no longer is: optimizer and loss are lost")
+        yield _difference(
+            "settings", "it was compiled and no longer is: optimizer and loss are lost"
+        )
 
 
 def _optimizer(facts: Mapping[str, Any]) -> Iterator[Difference]:
