@@ -161,7 +161,7 @@ def parse_matrix(text: str, *, name: str = "matrix.yaml") -> Matrix:
         raise MatrixError(f"{name}:{line}: not YAML: {error.problem}") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise MatrixError(f"{name}:1: not YAML: {str(error).splitlines()[0]}") from error
-    lines = dict(_lines(node)) if node is not None else {}
+    lines = dict(_lines(node))
     problems = [
         *_duplicate_keys(node),
         *_unquoted(data),
@@ -207,8 +207,10 @@ def schema() -> dict[str, Any]:
     }
 
 
-def _lines(node: yaml.Node, location: Location = ()) -> Iterator[tuple[Location, int]]:
+def _lines(node: yaml.Node | None, location: Location = ()) -> Iterator[tuple[Location, int]]:
     """Yield the line (from 1) of every value below ``node``; an unknown key has its own line."""
+    if node is None:
+        return
     yield location, node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:

@@ -225,6 +225,8 @@ class Pool:
                 self._land(event.data["batch"], event.data)
             case "gone":
                 self._gone(event.worker)
+            case _:  # "unusable" is followed by "gone"; others are of batches that have ended
+                pass
 
     def _take_facts(self, flight: Flight, data: Mapping[str, Any]) -> None:
         index = data["job"]
