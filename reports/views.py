@@ -192,6 +192,6 @@ def slugs(names: Sequence[str]) -> dict[str, str]:
 
 def _slug(name: str) -> str:
     plain = re.sub(r"[^a-z0-9._-]", "_", name).strip(".")[:60]
-    if plain == name:
+    if name and plain == name:
         return name
     return f"{plain or 'x'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

@@ -160,7 +160,9 @@ def _cell(cell: Cell, hostile: bool) -> JudgedCell:  # noqa: FBT001
     )
     if outcome in {Outcome.NA, Outcome.UNTESTED}:
         return replace(judged, artifact=None, artifact_sha256=None, artifact_bytes=None, solo=None)
-    return replace(judged, evidence=cell.loaded_by != "keras-3.15-torch", repeatable=chance != 41)
+    return replace(
+        judged, evidence=cell.loaded_by != "keras-3.15-torch", repeatable=chance // 3 != 13
+    )
 
 
 _REASONS = {

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from judged_example import ENVIRONMENTS, example
+
 from reports import answers
 from reports.eras import block, eras
 from reports.figures import figures, headline, summary_lines

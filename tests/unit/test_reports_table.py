@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-
 from judged_example import ENVIRONMENTS, example
+
 from reports import exports
 from reports.planes import NO_EVIDENCE, NOT_REPEATABLE, Planes, is_older, planes
 from reports.table import COLUMNS, frame
@@ -75,10 +75,11 @@ def test_the_plane_holds_every_cell_that_is_not_a_control(
     table: pd.DataFrame, grid: Planes, judged: JudgedMatrix
 ) -> None:
     raw = np.frombuffer(gzip.decompress(base64.b64decode(grid.encoded())), dtype=np.uint8)
-    plane = raw.reshape(grid.codes.shape)
+    plane: Any = raw.reshape(grid.codes.shape)
     environments = [environment.id for environment in judged.environments]
     models = [model.id for model in grid.models]
     kinds = [kind.id for kind in judged.formats]
+    row: Any
     for row in table[~table["control"]].itertuples():
         byte = plane[
             environments.index(row.save),

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from judged_example import HOSTILE, example
+
 from reports.text import LIMIT, clean, ingest, normalised
 
 HOMES = ("/srv/caniload",)

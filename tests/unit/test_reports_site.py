@@ -1,0 +1,323 @@
+"""The folder as a whole: complete, the same every time, and harmless whatever the texts say."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import replace
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree as ET
+
+import pytest
+from judged_example import ENVIRONMENTS, HOSTILE, example
+
+from reports import site
+from reports.figures import figures
+from reports.groups import failure_groups, warning_groups
+from reports.markdown import BUDGET, escaped, markdown
+from reports.planes import planes
+from reports.shards import shards
+from reports.site import contents, render
+from reports.table import frame
+from reports.text import ingest
+from reports.views import slugs, square_words
+from runner.judged import JudgedCell, JudgedMatrix
+from runner.outcomes import Outcome
+
+HOME = Path("/var/store/home")
+VOID = {"meta", "link", "input", "img", "br"}
+
+
+class Reader(HTMLParser):
+    """What a browser would make of a page: its elements, attributes, ids, links and matrices."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.cells: list[str] = []
+        self.data = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "td" and re.match(r"o\d", dict(attrs).get("class") or ""):
+            self.cells.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-2:] == ["td", "span"] and self.cells:
+            self.cells[-1] += data
+        if self.open[-1:] == ["script"]:
+            self.data += data
+
+    def values(self, name: str) -> list[str]:
+        return [value for _, known, value in self.attributes if known == name]
+
+
+def read(page: bytes) -> Reader:
+    reader = Reader()
+    reader.feed(page.decode())
+    reader.close()
+    assert not reader.open
+    return reader
+
+
+@cache
+def files() -> dict[str, bytes]:
+    return contents(example(hostile=True), HOME)
+
+
+def pages() -> list[str]:
+    return [path for path in files() if path.endswith(".html")]
+
+
+def test_equal_input_gives_equal_bytes() -> None:
+    assert contents(example(hostile=True), HOME) == files()
+
+
+def test_every_kind_of_page_is_there() -> None:
+    known = {path.split("/")[0] for path in pages()}
+    top = {"index", "environments", "warnings", "failures", "data", "about"}
+    assert known == {f"{name}.html" for name in top} | {"model", "from", "format"}
+
+
+@pytest.mark.parametrize("path", sorted(pages()))
+def test_every_link_leads_somewhere(path: str) -> None:
+    reader = read(files()[path])
+    ids = reader.values("id")
+    assert len(ids) == len(set(ids))
+    for link in [*reader.values("href"), *reader.values("src")]:
+        parts = urlsplit(link)
+        assert parts.scheme in {"", "data"}, link
+        if parts.scheme == "data":
+            continue
+        folder = Path("/", path).parent
+        target = str((folder / unquote(parts.path)).resolve())[1:] if parts.path else path
+        assert target in files(), link
+        if parts.fragment and "=" not in parts.fragment:
+            assert parts.fragment in read(files()[target]).values("id"), link
+
+
+@pytest.mark.parametrize("path", sorted(pages()))
+def test_hostile_text_stays_text(path: str) -> None:
+    text = files()[path].decode()
+    reader = read(files()[path])
+    assert [tag for tag in reader.tags if tag == "b"] == ["b"] * text.count("</b>")
+    assert not [name for _, name, _ in reader.attributes if name.startswith("on")]
+    assert not [name for _, name, _ in reader.attributes if name == "style"]
+    scripts = [attributes for attributes in reader.attributes if attributes[0] == "script"]
+    assert len([name for _, name, _ in scripts if name == "src"]) == 1
+    assert reader.tags.count("script") == (2 if path == "index.html" else 1)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e]", text)
+
+
+def test_the_machine_s_paths_do_not_leave_it() -> None:
+    text = b"".join(files().values()).decode(errors="replace")
+    assert "/var/store" not in text
+    assert "$CANILOAD_HOME" in frame(example(), HOME)["artifact"].iloc[0]
+
+
+def test_the_static_matrix_says_what_the_plane_holds() -> None:
+    judged = ingest(example(hostile=True), HOME)
+    grid = planes(frame(judged), judged)
+    places = range(len(grid.environments))
+    for number, kind in enumerate(grid.formats):
+        words = [
+            square_words(grid.square(save, load, number)) for save in places for load in places
+        ]
+        assert read(files()[f"format/{kind.id}.html"]).cells == words
+
+
+def test_the_first_page_stays_small() -> None:
+    made = contents(example(environments=ENVIRONMENTS, models=18, formats=6), HOME)
+    page = made["index.html"]
+    assert len(page) <= 300 * 1024
+    assert len(read(page).tags) <= 6_000
+    assert all(len(content) <= 1024 * 1024 for path, content in made.items() if ".html" in path)
+    assert max(len(made[path]) for path in made if path.startswith("data/")) <= 300 * 1024
+
+
+def test_details_hold_every_cell_and_every_text() -> None:
+    judged = ingest(example(hostile=True), HOME)
+    table = frame(judged)
+    found = shards(table, planes(table, judged))
+    matrix = table[~table["control"]]
+    assert len([name for name in found.pairs if name]) == len(judged.environments) ** 2
+    assert sum(path.startswith("data/c/") for path in found.files) <= len(found.pairs)
+    assert matrix["error_traceback"].notna().any()
+    assert found.texts
+
+
+def test_render_replaces_a_report_and_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "report"
+    index = render(example(), folder, HOME)
+    (folder / "stale.html").write_text("from an older run")
+    assert render(example(), folder, HOME) == index
+    assert index.is_file()
+    assert not (folder / "stale.html").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_render_refuses_a_folder_that_is_no_report(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(FileExistsError, match="is not a report"):
+        render(example(), tmp_path, HOME)
+    assert (tmp_path / "thesis.tex").read_text() == "years of work"
+
+
+def test_an_interrupted_render_leaves_the_old_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "report"
+    before = render(example(), folder, HOME).read_bytes()
+
+    def stop(made: dict[str, bytes], scratch: Path) -> None:
+        scratch.mkdir()
+        (scratch / "index.html").write_bytes(made["index.html"])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(site, "_write", stop)
+    with pytest.raises(KeyboardInterrupt):
+        render(example(hostile=True), folder, HOME)
+    assert (folder / "index.html").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_the_manifest_names_every_other_file() -> None:
+    manifest = json.loads(files()["manifest.json"])
+    assert set(manifest["files"]) == set(files()) - {"manifest.json"}
+    for path, entry in manifest["files"].items():
+        assert entry["sha256"] == hashlib.sha256(files()[path]).hexdigest()
+
+
+def test_the_summary_keeps_to_its_schema() -> None:
+    summary, schema = (json.loads(files()[f"summary{end}.json"]) for end in ("", ".schema"))
+    types = {"string": str, "integer": int, "object": dict, "array": list}
+    assert set(schema["required"]) == set(summary) == set(schema["properties"])
+    assert summary["schema_version"] == schema["properties"]["schema_version"]["const"]
+    for name, rule in schema["properties"].items():
+        if "type" in rule:
+            assert isinstance(summary[name], types[rule["type"]]), name
+    counts = schema["$defs"]["counts"]["required"]
+    for found in (summary["outcomes"], summary["upgrade"], *summary["formats"].values()):
+        assert list(found) == counts
+
+
+def test_junit_has_a_case_for_each_pair_and_format() -> None:
+    root = ET.fromstring(files()["junit.xml"])  # noqa: S314 - written by ourselves a moment ago
+    judged = example()
+    cases = root.findall("testsuite/testcase")
+    names = [(case.get("classname"), case.get("name")) for case in cases]
+    assert len(set(names)) == len(cases) == len(judged.environments) ** 2 * len(judged.formats)
+    assert all(len(list(case)) <= 1 for case in cases)
+    for suite in root:
+        assert suite.get("tests") == str(len(suite))
+        assert suite.get("failures") == str(len(suite.findall("testcase/failure")))
+        assert suite.get("skipped") == str(len(suite.findall("testcase/skipped")))
+    assert {node.get("type") for node in root.iter("failure")} == {"differs", "error"}
+
+
+def test_markdown_cannot_be_broken_out_of() -> None:
+    text = files()["report.md"].decode()
+    assert len(text.encode()) <= BUDGET
+    assert "<script" not in text
+    assert escaped("a|b `c` <d> @e *f*\ng") == "a\\|b \\`c\\` &lt;d&gt; @\u200be \\*f\\* g"
+
+
+def test_an_overlong_markdown_says_what_it_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix = ingest(example(), HOME)
+    table = frame(matrix)
+    grid = planes(table, matrix)
+    monkeypatch.setattr("reports.markdown.BUDGET", 1_000)
+    text = markdown(table, grid, figures(table, grid), matrix)
+    assert "more sections; see the full report" in text
+
+
+def test_badges_say_it_in_words() -> None:
+    badge = json.loads(files()["badge/overall.json"])
+    assert badge["schemaVersion"] == 1
+    assert re.fullmatch(r"[\d,]+/[\d,]+ load unchanged, \d+ silently wrong", badge["message"])
+    picture = ET.fromstring(files()["badge/overall.svg"])  # noqa: S314 - as above
+    assert picture.get("role") == "img"
+
+
+def test_retry_lists_what_cannot_be_relied_on() -> None:
+    table = frame(example(), HOME)
+    listed = set(files()["retry.txt"].decode().split())
+    missing = table[table["outcome"] == Outcome.UNTESTED]["id"]
+    assert set(missing) <= listed
+    assert set(table[~table["repeatable"]]["id"]) <= listed
+
+
+def test_causes_are_worst_first_and_add_up() -> None:
+    table = frame(example(), HOME)
+    groups = failure_groups(table)
+    assert groups[0].outcome is Outcome.DIFFERS
+    problems = table[~table["control"] & table["evidence"]]["outcome"].isin(
+        ["differs", "crash", "error", "workaround", "warning"]
+    )
+    assert sum(group.cells for group in groups) == problems.sum()
+
+
+def test_warnings_are_grouped_whatever_their_numbers() -> None:
+    table = frame(example(), HOME)
+    groups = {group.category: group for group in warning_groups(table)}
+    assert set(groups) == {"absl", "UserWarning"}
+    assert groups["absl"].severity == "act"
+    assert groups["absl"].cells == (table["warnings"].str.contains("absl")).sum()
+
+
+def hostile_names(judged: JudgedMatrix) -> JudgedMatrix:
+    """Give a model and an environment names that no file may have."""
+    name, place = f"../{HOSTILE}/x", "TF <2>/..\\"
+
+    def renamed(environment: str) -> str:
+        return place if environment == "tf-2.12" else environment
+
+    def moved(cell: JudgedCell) -> JudgedCell:
+        artifact = cell.cell.artifact
+        artifact = replace(
+            artifact,
+            model=name if artifact.model == "lstm" else artifact.model,
+            saved_by=renamed(artifact.saved_by),
+        )
+        loaded_by = renamed(cell.cell.loaded_by)
+        return replace(cell, cell=replace(cell.cell, artifact=artifact, loaded_by=loaded_by))
+
+    return replace(
+        judged,
+        models=tuple(
+            replace(model, id=name if model.id == "lstm" else model.id) for model in judged.models
+        ),
+        environments=tuple(replace(one, id=renamed(one.id)) for one in judged.environments),
+        cells=tuple(moved(cell) for cell in judged.cells),
+    )
+
+
+def test_hostile_names_neither_leave_the_folder_nor_the_page(tmp_path: Path) -> None:
+    index = render(hostile_names(example()), tmp_path / "report", HOME)
+    made = [path.relative_to(tmp_path) for path in tmp_path.rglob("*.html")]
+    assert all(path.parts[0] == "report" for path in made)
+    assert all(re.fullmatch(r"[\w./-]+", str(path)) for path in made)
+    reader = read(index.read_bytes())
+    assert reader.tags.count("script") == 2
+    assert "img" not in reader.tags
+    assert json.loads(reader.data)["environments"]
+
+
+def test_slugs_are_distinct() -> None:
+    names = ["a", "A", "a/b", "a_b", "..", "é", ""]
+    found = slugs(names)
+    assert len(set(found.values())) == len(names)
+    assert found["a"] == "a"
+    assert all(re.fullmatch(r"[a-z0-9_-][a-z0-9._-]*", slug) for slug in found.values())
