@@ -43,7 +43,7 @@ def test_every_page_is_quiet(watched: Watched, path: str) -> None:
 
 def test_the_script_says_what_python_says(watched: Watched, grid: Planes) -> None:
     page = watched.open()
-    families = {family for family in (model.family for model in grid.models)}
+    families = {model.family for model in grid.models}
     for kind, family in product(range(len(grid.formats)), ["", *sorted(families)]):
         models = [n for n, m in enumerate(grid.models) if not family or m.family == family]
         for save, load in [(0, 4), (2, 4), (3, 3), (4, 0), (1, 2), (2, 6), (5, 4)]:

@@ -29,6 +29,7 @@ from runner.judged import JudgedCell, JudgedMatrix
 from runner.outcomes import Outcome
 
 HOME = Path("/var/store/home")
+SCRIPTS = {"index.html": 3}
 VOID = {"meta", "link", "input", "img", "br"}
 
 
@@ -116,8 +117,8 @@ def test_hostile_text_stays_text(path: str) -> None:
     assert not [name for _, name, _ in reader.attributes if name.startswith("on")]
     assert not [name for _, name, _ in reader.attributes if name == "style"]
     scripts = [attributes for attributes in reader.attributes if attributes[0] == "script"]
-    assert len([name for _, name, _ in scripts if name == "src"]) == 1
-    assert reader.tags.count("script") == (2 if path == "index.html" else 1)
+    assert len([name for _, name, _ in scripts if name == "src"]) == SCRIPTS.get(path, 1)
+    assert reader.tags.count("script") == (4 if path == "index.html" else 1)
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e]", text)
 
 
@@ -310,7 +311,7 @@ def test_hostile_names_neither_leave_the_folder_nor_the_page(tmp_path: Path) -> 
     assert all(path.parts[0] == "report" for path in made)
     assert all(re.fullmatch(r"[\w./-]+", str(path)) for path in made)
     reader = read(index.read_bytes())
-    assert reader.tags.count("script") == 2
+    assert reader.tags.count("script") == SCRIPTS["index.html"] + 1
     assert "img" not in reader.tags
     assert json.loads(reader.data)["environments"]
 

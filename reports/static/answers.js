@@ -1,0 +1,85 @@
+// The sentences of reports/answers.py over the plane that the page carries; a test compares the two.
+"use strict";
+window.caniload.answers = (data, plane) => {
+  const NO_EVIDENCE = 0x10, NOT_REPEATABLE = 0x20, UNTESTED = 8, ABSENT = 15, DIFFERS = 7;
+  const { environments: envs, models, formats, outcomes } = data;
+  const E = envs.length, M = models.length, F = formats.length;
+  if (plane.length !== E * E * M * F) throw new Error("the data has the wrong length");
+  const at = (s, l, m, f) => plane[((s * E + l) * M + m) * F + f];
+  const word = (code) => (code === ABSENT ? "Not in this run" : outcomes[code].word);
+
+  function sum(s, l, f, ms, sound) {
+    const counts = Array(16).fill(0);
+    let voids = 0, shaky = 0;
+    for (const m of ms) {
+      const byte = at(s, l, m, f);
+      if (byte & NO_EVIDENCE && byte !== ABSENT) { voids++; if (sound) continue; }
+      if (byte & NOT_REPEATABLE && byte !== ABSENT) shaky++;
+      counts[byte & 15]++;
+    }
+    let tested = 0, typical = null, worst = 0, seen = 0;
+    for (let code = 1; code < UNTESTED; code++) tested += counts[code];
+    for (let code = 1; code < UNTESTED && tested; code++) {
+      seen += counts[code];
+      if (typical === null && seen > (tested - 1) >> 1) typical = code;
+      if (counts[code]) worst = code;
+    }
+    if (!tested) typical = worst = counts[UNTESTED] ? UNTESTED : counts[0] ? 0 : ABSENT;
+    return { counts, tested, typical, worst, voids, shaky };
+  }
+
+  function verdict(q, largest) {
+    if (!q.tested) {
+      return [[q.voids ? "No evidence: a control of one of the two environments failed."
+        : q.counts[UNTESTED] ? "Not tested: there is no result yet, which says nothing against it."
+        : q.counts[0] ? "Not applicable: there is no such file to load." : "Not part of this run."]];
+    }
+    const groups = [7, 6, 5, 4, 3].map((code) => [code, q.counts[code]]);
+    groups.push([1, q.counts[1] + q.counts[2]]);
+    const told = groups.filter(([, count]) => count);
+    const parts = told.map(([code, count], n) => {
+      const subject = told.length > 1 ? (n ? `, ${count}` : `${count} of ${q.tested}`)
+        : q.tested === 1 ? "The model" : `All ${q.tested} tested models`;
+      const size = code === DIFFERS && largest ? ` (max |d| ${largest})` : "";
+      return [`${subject} ${count === 1 ? outcomes[code].one : outcomes[code].many}${size}`, code === DIFFERS];
+    });
+    for (const [count, words] of [[q.counts[UNTESTED], "not tested"], [q.counts[0], "not applicable"],
+      [q.voids, "not counted because a control failed"]]) if (count) parts.push([`; ${count} ${words}`]);
+    return [...parts, ["."]];
+  }
+
+  function reach({ s, f, ms }) {
+    const stack = envs[s].stack;
+    let good = -1, bad = -1;
+    for (let l = s; l < E; l++) {
+      if (envs[l].stack !== stack) continue;
+      const q = sum(s, l, f, ms, true);
+      if (!q.tested) continue;
+      if (q.worst <= 3) good = l; else if (bad < 0) bad = l;
+    }
+    if (bad < 0) return good < 0 ? `Nothing was tested within ${stack}.` : `Within ${stack} nothing breaks, up to ${envs[good].label}.`;
+    const breaks = `The first version of ${stack} that breaks is ${envs[bad].label}`;
+    if (good < 0) return `${breaks}; there is none where all load.`;
+    return good > bad ? `${breaks}, yet all load again in ${envs[good].label}.` : `Last version where all load: ${envs[good].label}. ${breaks}.`;
+  }
+
+  function path({ s, l, f, ms }) {
+    const clean = (byte) => byte === 1 || byte === 2;
+    const needy = ms.filter((m) => {
+      const byte = at(s, l, m, f), code = byte & 15;
+      return code >= 1 && code < UNTESTED && (code > 3 || byte & NO_EVIDENCE);
+    });
+    let best = null;
+    for (let v = 0; v < E; v++) {
+      if (v === s || v === l) continue;
+      for (let g = 0; g < F; g++) {
+        const served = needy.filter((m) => clean(at(s, v, m, f)) && clean(at(v, l, m, g))).length;
+        const rank = [served, g === f ? 1 : 0, v, -g];
+        if (served && (!best || rank.some((x, i) => x > best.rank[i] && rank.slice(0, i).every((y, j) => y === best.rank[j])))) best = { rank, v, g, served };
+      }
+    }
+    return best && { ...best, needed: needy.length };
+  }
+
+  return { at, word, sum, verdict, reach, path };
+};
