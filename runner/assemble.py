@@ -35,10 +35,9 @@ from runner.version import commit, version
 
 @dataclass(frozen=True, kw_only=True)
 class Assembly:
-    """Judges what the store knows; ``unusable`` are environments that failed in this run."""
+    """Judges what the store knows."""
 
     evidence: Evidence
-    unusable: Mapping[str, str]
     batch: int
     locks: Path = LOCKS
 
@@ -97,16 +96,11 @@ class Assembly:
             packages=dict(receipt.packages) if receipt else {},
             platform=receipt.platform if receipt else "",
             built_at=receipt.built_at if receipt else "",
-            untested=self._untested(environment.id),
+            untested=self.evidence.refused(environment.id),
         )
 
     def _receipt(self, environment: Environment) -> Receipt | None:
         return read_receipt(self.evidence.home.environment(environment.id))
-
-    def _untested(self, environment_id: str) -> str | None:
-        return self.unusable.get(environment_id) or self.evidence.resolution.untested.get(
-            environment_id
-        )
 
     def _cells(self) -> Iterator[JudgedCell]:
         control = self.evidence.plan.matrix.controls.model
@@ -136,7 +130,7 @@ class Assembly:
             }
         for side in (cell.artifact.saved_by, cell.loaded_by):
             # What was measured stays true when an environment can no longer be built here.
-            reason = self._untested(side)
+            reason = self.evidence.refused(side)
             if reason is not None and self.evidence.record(cell) is None:
                 return JudgedCell(**common, outcome=Outcome.UNTESTED, reason=f"{side}: {reason}")
         if saved is None:

@@ -115,7 +115,7 @@ def matrix(arguments: argparse.Namespace) -> int:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
         run = Run(evidence, options, display)
         tally = run()
-    judged = Assembly(evidence=evidence, unusable=run.unusable, batch=BATCH, locks=options.locks)()
+    judged = Assembly(evidence=evidence, batch=BATCH, locks=options.locks)()
     index = _render(judged, arguments, home)
     for line in summary_lines(table.frame(judged), judged):
         print(line)
@@ -133,7 +133,7 @@ def report(arguments: argparse.Namespace) -> int:
     chosen = planning.make(_read(arguments), _selection(arguments))
     home = Home.default()
     evidence = _evidence(arguments, chosen, home)
-    judged = Assembly(evidence=evidence, unusable={}, batch=BATCH, locks=_locks(arguments))()
+    judged = Assembly(evidence=evidence, batch=BATCH, locks=_locks(arguments))()
     index = _render(judged, arguments, home)
     print(f"report: {index.as_uri()}")
     _show(index, arguments)
@@ -171,7 +171,7 @@ def cells(arguments: argparse.Namespace) -> int:
     """Print judged cells as JSON lines."""
     chosen = planning.make(_read(arguments), _selection(arguments))
     evidence = _evidence(arguments, chosen, Home.default())
-    judged = Assembly(evidence=evidence, unusable={}, batch=BATCH)()
+    judged = Assembly(evidence=evidence, batch=BATCH)()
     words = {str(outcome) for outcome in Outcome}
     if unknown := [word for word in arguments.outcome if word not in words]:
         raise UsageError(f"{unknown[0]!r} is no outcome; they are: {', '.join(sorted(words))}")

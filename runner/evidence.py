@@ -66,6 +66,13 @@ class Evidence:
     def import_key(self, environment_id: str) -> str:
         return keys.import_key(self.resolution.usable[environment_id].fingerprint)
 
+    def refused(self, environment_id: str) -> str | None:
+        """Return why the environment would not build or import when it was last tried."""
+        if environment_id not in self.resolution.usable:
+            return self.resolution.untested[environment_id]
+        record = self.store.get(self.import_key(environment_id)) or {}
+        return record.get("refused")
+
     def save_record(self, environment_id: str, model_id: str) -> Record | None:
         if environment_id not in self.resolution.usable:
             return None

@@ -94,7 +94,7 @@ def script(evidence: Evidence, cell_id: str) -> str:
 def _find(evidence: Evidence, cell_id: str) -> tuple[Cell, JudgedCell]:
     for cell in (*evidence.plan.cells, *evidence.plan.controls):
         if cell.id == cell_id:
-            assembly = Assembly(evidence=evidence, unusable={}, batch=0)
+            assembly = Assembly(evidence=evidence, batch=0)
             return cell, assembly.cell(cell)
     raise UsageError(
         f"there is no cell {cell_id!r}; ids look like tf-2.15/lstm.h5/tf-2.21,"

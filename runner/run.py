@@ -256,6 +256,9 @@ class Run:
 
     def _environment_failed(self, environment: str, reason: str, units: Sequence[Unit]) -> None:
         self.unusable[environment] = reason
+        key = self.evidence.import_key(environment)
+        before = self.evidence.store.get(key) or {"kind": "import", "environment": environment}
+        self.evidence.store.put(key, {**before, "refused": reason})
         self.progress.unusable(environment, reason)
         self.progress.advance(len(units))
 
@@ -274,7 +277,8 @@ class Run:
 
     def _started(self, environment: str, worker: Worker, data: Mapping[str, Any]) -> None:
         key = self.evidence.import_key(environment)
-        if key not in self.evidence.store or self.options.rerun:
+        before = self.evidence.store.get(key)
+        if before is None or before.get("refused") or self.options.rerun:
             record = {
                 "kind": "import",
                 "environment": environment,
