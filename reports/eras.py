@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reports.planes import Planes
-from reports.words import BREAKING_CODES, CLEAN_CODES, CODE
+from reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, CODE, UNTESTED
 from runner.outcomes import Outcome
 
 THRESHOLD = 0.05
@@ -34,7 +34,10 @@ class Era:
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """All files of one era loaded in another: how many load unchanged, and the worst of it."""
+    """All files of one era loaded in another: how many load unchanged, and the worst of it.
+
+    Where none was tested, ``typical`` and ``worst`` are the code of what stands there instead.
+    """
 
     typical: int
     worst: int
@@ -101,7 +104,7 @@ def _changes(planes: Planes, place: int) -> str:
     return ", ".join(moved[:6])
 
 
-def block(planes: Planes, rows: Era, columns: Era, kind: int) -> Block | None:
+def block(planes: Planes, rows: Era, columns: Era, kind: int) -> Block:
     """Sum up the cells of two eras; within one era only loading by the same or a newer counts."""
     codes = [
         planes.codes[save, load, :, kind][~planes.no_evidence[save, load, :, kind]]
@@ -112,7 +115,8 @@ def block(planes: Planes, rows: Era, columns: Era, kind: int) -> Block | None:
     found = np.concatenate(codes)
     tested = np.sort(found[(found >= 1) & (found <= CODE[Outcome.DIFFERS])])
     if not len(tested):
-        return None
+        blank = UNTESTED if (found == UNTESTED).any() else 0 if (found == 0).any() else ABSENT
+        return Block(typical=blank, worst=blank, clean=0, tested=0)
     return Block(
         typical=int(tested[(len(tested) - 1) // 2]),
         worst=int(tested[-1]),

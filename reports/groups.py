@@ -124,9 +124,15 @@ def _failure_group(outcome: Outcome, signature: str, group: pd.DataFrame) -> Fai
         load=_present(group["load"]),
         models=_present(group["model"]),
         formats=_present(group["format"]),
-        largest=None if group["max_abs_diff"].isna().all() else float(group["max_abs_diff"].max()),
+        largest=largest(group),
         example=group.iloc[0],
     )
+
+
+def largest(rows: pd.DataFrame) -> float | None:
+    """Return the largest difference of some rows: nan beats any number, ``None`` is no number."""
+    measured = rows.loc[rows["compared"], "max_abs_diff"]
+    return None if measured.empty else float(measured.max(skipna=False))
 
 
 def _present(column: pd.Series) -> tuple[str, ...]:

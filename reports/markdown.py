@@ -84,7 +84,7 @@ def _eras(grid: Planes, kind: int) -> str:
         f"|---|{'---:|' * len(labels)}",
     ]
     for label, row in zip(labels, table.rows, strict=True):
-        lines.append(f"| {label} | {' | '.join(cell.text or '?' for cell in row)} |")
+        lines.append(f"| {label} | {' | '.join(cell.text or cell.words for cell in row)} |")
     return "\n".join([*lines, "", "</details>", ""])
 
 

@@ -15,7 +15,7 @@ from reports import answers, views
 from reports.exports import Export
 from reports.figures import Figures, control_rows, headline
 from reports.front import inline, tiles
-from reports.groups import failure_groups, untested_reasons, warning_groups
+from reports.groups import failure_groups, largest, untested_reasons, warning_groups
 from reports.planes import Planes
 from reports.shards import Shards
 from reports.table import COLUMNS
@@ -124,7 +124,7 @@ class Book:
         return {
             "question": question,
             "square": square,
-            "verdict": answers.verdict(square, ignored=ignored),
+            "verdict": answers.verdict(square, ignored=ignored, largest=self._largest(question)),
             "advice": views.advice(grid, question),
             "headline": headline(self.figures),
             "tiles": tiles(self.figures),
@@ -135,6 +135,19 @@ class Book:
             "counts": {code: int((codes == code).sum()) for code in SEVERITY_ORDER},
             "data": inline(grid, self.shards, self._slugs, [table.starts for table in self._eras]),
         }
+
+    def _largest(self, question: views.Question) -> float | None:
+        """Return the largest difference among the silently wrong cells of one square."""
+        grid, table = self.grid, self.table
+        rows = table[
+            (table["save"] == grid.environments[question.save].id)
+            & (table["load"] == grid.environments[question.load].id)
+            & (table["format"] == grid.formats[question.kind].id)
+            & (table["outcome"] == Outcome.DIFFERS)
+            & table["evidence"]
+            & ~table["control"]
+        ]
+        return largest(rows)
 
     def _families(self) -> dict[str, list[str]]:
         families: dict[str, list[str]] = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
@@ -45,6 +46,11 @@ def ingest(judged: JudgedMatrix, home: Path | None = None) -> CleanMatrix:
         return judged
     homes = tuple(sorted({str(home), str(home.resolve())}, reverse=True)) if home else ()
     values = {name: _cleaned(getattr(judged, name), homes) for name in judged.__dataclass_fields__}
+    # A lock is published whole, however long it is: half of one installs nothing.
+    values["environments"] = tuple(
+        replace(cleaned, lock_text=harmless(environment.lock_text, homes))
+        for cleaned, environment in zip(values["environments"], judged.environments, strict=True)
+    )
     return CleanMatrix(**values)
 
 
@@ -64,13 +70,18 @@ def _cleaned(value: Any, homes: tuple[str, ...]) -> Any:
 
 @lru_cache(maxsize=65_536)
 def clean(text: str, homes: tuple[str, ...] = ()) -> str:
-    """Make one text safe to print anywhere; cleaning twice changes nothing more."""
+    """Make one text safe to print anywhere, and short; doing it twice changes nothing more."""
+    return _cut(harmless(text, homes))
+
+
+def harmless(text: str, homes: tuple[str, ...]) -> str:
+    """Take out of a text what could act on a terminal, a page or a reader's trust."""
     text = _ANSI.sub("", text)
     text = _LINE_END.sub("\n", text)
     text = _CONTROL.sub("", text)
     text = _UNPAIRED.sub("\ufffd", text)
     text = _INVISIBLE.sub(lambda found: f"\u27e8U+{ord(found[0]):04X}\u27e9", text)
-    return _cut(_without_machine_paths(text, homes))
+    return _without_machine_paths(text, homes)
 
 
 def _without_machine_paths(text: str, homes: tuple[str, ...]) -> str:

@@ -114,8 +114,8 @@ def era_table(grid: Planes, kind: int) -> EraTable:
 
 def _era_cell(grid: Planes, rows: Era, columns: Era, kind: int) -> EraCell:
     found = block(grid, rows, columns, kind)
-    if found is None:
-        return EraCell(classes=f"o{UNTESTED}", text="", words=word(UNTESTED))
+    if not found.tested:
+        return EraCell(classes=f"o{found.typical}", text="", words=word(found.typical))
     classes = [f"o{found.typical}"]
     words = f"{word(found.typical)}: {found.clean} of {found.tested} unchanged"
     if found.worst > found.typical:

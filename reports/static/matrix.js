@@ -120,8 +120,11 @@ window.caniload.index = async () => {
   function panel(pair, where, q) {
     const codes = Object.fromEntries(outcomes.map((o, code) => [o.key, code]));
     const mine = pair.cells.filter((cell) => cell.f === state.f && where.ms.includes(cell.m));
-    const largest = Math.max(...mine.filter((cell) => cell.o === "differs" && cell.size && !(cell.mark & NO_EVIDENCE)).map((cell) => parseFloat(cell.size[0])).filter((x) => x === x));
-    say(q, Number.isFinite(largest) ? largest.toExponential(1).replace(/e([+-])(\d)$/, "e$10$2") : "");
+    const sizes = mine.filter((cell) => cell.o === "differs" && cell.size && !(cell.mark & NO_EVIDENCE)).map((cell) => cell.size[0]);
+    const largest = Math.max(...sizes.map((size) => (size === "inf" ? Infinity : parseFloat(size))));
+    // As Python writes it: two digits, and an exponent of at least two.
+    const two = largest === Infinity ? "inf" : largest.toExponential(1).replace(/e([+-])(\d)$/, "e$10$2");
+    say(q, sizes.length ? (Number.isNaN(largest) ? "not a number" : two) : "");
     const groups = new Map();
     for (const cell of mine) {
       const clean = cell.o === "identical" || cell.o === "tolerance";

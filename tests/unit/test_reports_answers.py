@@ -214,9 +214,22 @@ def test_stacks_are_never_one_era() -> None:
 def test_a_hundred_percent_means_every_one() -> None:
     grid = tiny([[[[I]] * 199 + [[E]]]])
     (era,) = eras(grid, 0)
+    assert block(grid, era, era, 0).percent == 99
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        pytest.param(N, N, id="not applicable"),
+        pytest.param(U, U, id="not tested"),
+        pytest.param(ABSENT, ABSENT, id="not planned"),
+    ],
+)
+def test_eras_without_a_result_say_why(code: int, shown: int) -> None:
+    grid = tiny([[[[code]]]])
+    (era,) = eras(grid, 0)
     found = block(grid, era, era, 0)
-    assert found is not None
-    assert found.percent == 99
+    assert (found.typical, found.tested) == (shown, 0)
 
 
 def test_untested_cells_are_in_no_problem_count() -> None:

@@ -12,12 +12,14 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree as ET
 
+import pandas as pd
 import pytest
 from judged_example import ENVIRONMENTS, HOSTILE, example
 
 from reports import site
+from reports.answers import size
 from reports.figures import figures
-from reports.groups import failure_groups, warning_groups
+from reports.groups import failure_groups, largest, warning_groups
 from reports.markdown import BUDGET, escaped, markdown
 from reports.planes import planes
 from reports.shards import shards
@@ -322,3 +324,28 @@ def test_slugs_are_distinct() -> None:
     assert len(set(found.values())) == len(names)
     assert found["a"] == "a"
     assert all(re.fullmatch(r"[a-z0-9_-][a-z0-9._-]*", slug) for slug in found.values())
+
+
+def test_a_lock_is_published_whole() -> None:
+    judged = example()
+    lock = "package==1.0 --hash=sha256:0\n" * 5_000
+    first, *others = judged.environments
+    made = contents(replace(judged, environments=(replace(first, lock_text=lock), *others)), HOME)[
+        "environments.html"
+    ].decode()
+    assert lock in made
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        pytest.param([0.5, 0.25], "5.0e-01", id="the largest"),
+        pytest.param([0.5, float("nan")], "not a number", id="nan beats any number"),
+        pytest.param([0.5, float("inf")], "inf", id="infinity"),
+    ],
+)
+def test_largest(sizes: list[float], expected: str) -> None:
+    rows = pd.DataFrame({"max_abs_diff": [*sizes, None], "compared": [True] * len(sizes) + [False]})
+    found = largest(rows)
+    assert found is not None
+    assert size(found) == expected
