@@ -1,9 +1,12 @@
-"""Artifacts on disk: taken in under the hash of their content, checked before use, spoilt on purpose."""
+"""Artifacts on disk: kept under the hash of their content, checked before use, spoilt at will."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import shutil
+import struct
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +22,10 @@ TARGETS = {
     "json": "model.json",
 }
 """What a person hands to the loading function; the same names stand in probes/formats.py."""
+
+
+_ZIP_HEADER = 30  # bytes of a zip member's local header before its name, by APPNOTE 4.3.7
+_ZIP_LENGTHS = 26  # where in it the lengths of name and extra field stand
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,12 +80,20 @@ def _truncated(content: bytes) -> bytes:
 
 
 def _bitflipped(content: bytes) -> bytes:
-    """Flip one bit of the first byte, where every format has something it checks.
+    """Flip one bit where the format can notice it: in the first byte, in a zip its configuration's.
 
-    Elsewhere HDF5 has no checksum: a bit flipped among the weights loads as other weights, in every
-    version, and proves nothing about the probe.
+    HDF5 has no checksums: a bit flipped among the weights loads as another weight in every version,
+    and proves nothing about the probe. Of a zip, loaders do not read every member.
     """
-    return bytes([content[0] ^ 0x10]) + content[1:] if content else content
+    if not content:
+        return content
+    place = 0
+    if zipfile.is_zipfile(io.BytesIO(content)):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            start = archive.getinfo("config.json").header_offset
+        name, extra = struct.unpack_from("<HH", content, start + _ZIP_LENGTHS)
+        place = start + _ZIP_HEADER + name + extra
+    return content[:place] + bytes([content[place] ^ 0x10]) + content[place + 1 :]
 
 
 def _empty(_content: bytes) -> bytes:

@@ -20,10 +20,10 @@ SAMPLED = frozenset({Outcome.ERROR, Outcome.CRASH, Outcome.NA, Outcome.WARNING})
 
 STATEMENT = (
     "A cell that passes cleanly ran in a process it shared with up to {batch} cells of the same"
-    " environment. Every silent difference was run again in a process of its own, and that run is the"
-    f" record; so were the first {ENOUGH} failures and warnings of each kind (environment, exception"
-    f" or warning, and text) and every {SAMPLE}th after them, or all of a kind once a batched and a"
-    " solo run of it had disagreed."
+    " environment. Every silent difference was run again in a process of its own, and that run is"
+    f" the record; so were the first {ENOUGH} failures and warnings of each kind (environment,"
+    f" exception or warning, and text) and every {SAMPLE}th after them, or all of a kind once a"
+    " batched and a solo run of it had disagreed."
 )
 
 

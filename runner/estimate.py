@@ -1,4 +1,4 @@
-"""What a run would do and cost: cells, time, disk and download; pure arithmetic over what is known."""
+"""What a run would do and cost: cells, time, disk and download; arithmetic over what is known."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ before the second."""
 
 @dataclass(frozen=True, kw_only=True)
 class CostOfRun:
-    """Seconds are wall time on ``jobs`` processes; bytes are upper bounds, shared files counted twice."""
+    """Seconds are wall time on ``jobs`` processes; bytes count files that are shared twice."""
 
     environments: int
     models: int
@@ -47,7 +47,7 @@ def cost(evidence: Evidence, *, jobs: int, locks: Path) -> CostOfRun:
         if evidence.save_record(environment, model.id) is None
     ]
     cells = list(_missing(evidence))
-    needed = {environment for environment, _ in saves} | {loader for loader in cells}
+    needed = {environment for environment, _ in saves} | set(cells)
     build = [
         environment.id
         for environment in plan.environments
@@ -125,10 +125,8 @@ def as_json(evidence: Evidence, found: CostOfRun) -> dict[str, Any]:
 
 def as_lines(evidence: Evidence, found: CostOfRun) -> list[str]:
     """Return the plan as a person reads it."""
-    lines = [
-        f"{found.environments} environments x {found.models} models x {found.formats} formats"
-        f" = {found.cells} cells; {found.cells_to_run} to run"
-    ]
+    axes = f"{found.environments} environments x {found.models} models x {found.formats} formats"
+    lines = [f"{axes} = {found.cells} cells; {found.cells_to_run} to run"]
     for environment, reason in found.untested.items():
         lines.append(f"untested {environment}: {reason}")
     if found.environments_to_build:

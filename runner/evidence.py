@@ -124,7 +124,7 @@ class Evidence:
         """Return what a person hands to the loading function."""
         return self.home.artifacts / saved.file.path / artifacts.TARGETS[saved.artifact.format]
 
-    def save_job(self, environment_id: str, model_id: str, folder: Path) -> dict[str, Any]:
+    def save_job(self, model_id: str, folder: Path) -> dict[str, Any]:
         return {
             "kind": "save",
             "model": model_id,

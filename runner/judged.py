@@ -17,8 +17,8 @@ class Message:
     ``channel`` is ``warnings``, ``logging``, ``stdout``, ``stderr`` or ``native`` (the C++
     runtime); ``category`` the warning class or the logger's name; ``level`` as in ``logging``
     (``WARNING``...); ``phase`` one of import, build, save, load, predict, train. ``rule`` is the id
-    of the entry of ``runner/warning_rules.json`` that it matched, ``severity`` that entry's, or
-    ``unknown``.
+    of the entry of ``runner/warning_rules.yaml`` that it matched, ``severity`` that entry's, or
+    ``unknown``. ``matters``: a person has to act on it, so it makes a cell ``warning``.
     """
 
     channel: str
@@ -29,6 +29,7 @@ class Message:
     shown_by_default: bool = True
     rule: str | None = None
     severity: str = "unknown"
+    matters: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +125,7 @@ class JudgedFormat:
 
 @dataclass(frozen=True, kw_only=True)
 class NoiseFloor:
-    """Differences between a model and itself: saved and reloaded by one environment in two processes."""
+    """How much a model differs from itself, saved and loaded by one environment."""
 
     cells: int
     bit_identical: int

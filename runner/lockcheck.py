@@ -10,7 +10,7 @@ from runner.matrix import Environment, Location, Matrix, say_problems
 
 
 def check_locks(path: Path, matrix: Matrix, locks: Path) -> None:
-    """Raise ``MatrixError``, a line for each environment whose lock is missing or for other pins."""
+    """Raise ``MatrixError``, a line for each environment whose lock does not fit it."""
     problems: list[tuple[Location, str]] = []
     for index, environment in enumerate(matrix.environments):
         problem = lock_problem(environment, locks)

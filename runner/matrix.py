@@ -1,4 +1,4 @@
-"""matrix.yaml -> Matrix: typed, frozen, and every problem in it at once, with file, line and path."""
+"""matrix.yaml -> Matrix: typed, frozen; every problem in it at once, with file, line and path."""
 
 from __future__ import annotations
 

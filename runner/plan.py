@@ -38,7 +38,7 @@ class Plan:
 
 
 def make(matrix: Matrix, selection: Selection) -> Plan:
-    """Return the cells of the selected part; ``UsageError`` names what matrix.yaml does not have."""
+    """Return the cells of the selected part; ``UsageError`` names what there is none of."""
     environments = _environments(matrix, selection)
     models = tuple(_chosen("model", selection.models, matrix.models))
     formats = tuple(_chosen("format", selection.formats, matrix.formats))

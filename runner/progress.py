@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import Protocol
+from typing import Protocol, Self
 
 from rich.console import Console
 from rich.progress import (
@@ -28,7 +28,6 @@ class Progress(Protocol):
     def advance(self, count: int) -> None: ...
     def outcome(self, outcome: Outcome) -> None: ...
     def building(self, environment: str) -> None: ...
-    def built(self, environment: str) -> None: ...
     def unusable(self, environment: str, reason: str) -> None: ...
     def fault(self, label: str, reason: str) -> None: ...
 
@@ -54,7 +53,7 @@ class Display:
         )
         self._task = self._bar.add_task("", total=None, rate="", seen="", visible=False)
 
-    def __enter__(self) -> Display:
+    def __enter__(self) -> Self:
         self._bar.start()
         return self
 
@@ -91,10 +90,6 @@ class Display:
 
     def building(self, environment: str) -> None:
         self._say(f"building {environment}")
-
-    def built(self, environment: str) -> None:
-        if self._live:
-            return
 
     def unusable(self, environment: str, reason: str) -> None:
         self._say(f"untested {environment}: {reason}")

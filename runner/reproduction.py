@@ -23,17 +23,18 @@ IMPORTS = {
     "tf_keras": "import tf_keras as keras",
 }
 
-COMPARE = '''\
-def gap(one, other):
-    """Return the largest absolute difference between two lists of arrays."""
-    shapes = [[a.shape for a in one], [np.shape(b) for b in other]]
-    if shapes[0] != shapes[1]:
-        return "shapes %s, saved with %s" % (shapes[1], shapes[0])
-    return max([float(np.abs(a.astype("float64") - b).max()) for a, b in zip(one, other) if a.size] or [0.0])
+COMPARE = """\
+def gap(recorded, got):
+    \"\"\"Return the largest absolute difference between two lists of arrays.\"\"\"
+    was, now = [a.shape for a in recorded], [np.shape(b) for b in got]
+    if was != now:
+        return "nothing that can be compared: shapes %s, recorded %s" % (now, was)
+    gaps = [np.abs(a.astype("float64") - b).max() for a, b in zip(recorded, got) if a.size]
+    return float(max(gaps, default=0.0))
 
 
 def weights(model):
-    """Return all weights, layer by layer, inner models in their place."""
+    \"\"\"Return all weights, layer by layer, those of an inner model in its place.\"\"\"
     found = []
     for layer in model.layers:
         inner = getattr(layer, "layers", None) and hasattr(layer, "get_layer")
@@ -41,24 +42,29 @@ def weights(model):
     return found
 
 
-def saved(stem):
-    """Return the arrays that the saving side recorded under that name."""
-    return [expected["%s_%d" % (stem, n)] for n in range(len(expected.files)) if "%s_%d" % (stem, n) in expected.files]
-'''
+def recorded(stem):
+    \"\"\"Return the arrays of that name which the saving side recorded.\"\"\"
+    names = ["%s_%d" % (stem, number) for number in range(len(expected.files))]
+    return [expected[name] for name in names if name in expected.files]
+
+
+def given(arrays):
+    return arrays[0] if len(arrays) == 1 else arrays
+"""
 
 MEASURE = """\
-inputs, targets = saved("input"), saved("target")
-outputs = model.predict(inputs[0] if len(inputs) == 1 else inputs, verbose=0)
+outputs = model.predict(given(recorded("input")), verbose=0)
 if isinstance(outputs, dict):
     outputs = [outputs[name] for name in sorted(outputs)]
 elif not isinstance(outputs, (list, tuple)):
     outputs = [outputs]
-print("outputs differ by at most", gap(saved("output"), outputs))
-print("weights differ by at most", gap(saved("weight"), weights(model)))
+print("outputs differ by at most", gap(recorded("output"), outputs))
+print("weights differ by at most", gap(recorded("weight"), weights(model)))
 """
 
 OPTIMIZER = """\
-print("optimizer", model.optimizer and (type(model.optimizer).__name__, model.optimizer.get_config()))
+if model.optimizer is not None:
+    print("optimizer", type(model.optimizer).__name__, model.optimizer.get_config())
 print("saved with", {saved})
 """
 
@@ -66,24 +72,25 @@ TRAIN = """\
 if model.optimizer is not None:
     if hasattr(model, "reset_metrics"):
         model.reset_metrics()
-    {eagerly}losses = model.train_on_batch(inputs[0] if len(inputs) == 1 else inputs, targets[0] if len(targets) == 1 else targets)
+    {eagerly}losses = model.train_on_batch(given(recorded("input")), given(recorded("target")))
     print("a training step reports", losses, "and reported", {losses})
-    print("weights after it differ by at most", gap(saved("after"), weights(model)))
+    print("weights after it differ by at most", gap(recorded("after"), weights(model)))
 """
 
 
 def script(evidence: Evidence, cell_id: str) -> str:
-    """Return the script for a cell; ``UsageError`` for a cell that does not exist or has no file."""
+    """Return the script for a cell; ``UsageError`` where there is no such run to repeat."""
     cell, judged = _find(evidence, cell_id)
     saved = evidence.saved(cell.artifact)
     if saved is None or judged.outcome is Outcome.UNTESTED:
         raise UsageError(f"{cell_id} has no run to repeat: {judged.reason}")
+    folder = evidence.home.artifacts / saved.file.path
+    expected = evidence.home.artifacts / saved.expected.path / "expected.npz"
     parts = [
         _head(evidence, cell, judged),
         "import numpy as np\n" + IMPORTS[evidence.plan.matrix.environment(cell.loaded_by).imports],
         _definitions(evidence, cell),
-        f"folder = {str(evidence.home.artifacts / saved.file.path)!r}\n"
-        f"expected = np.load({str(evidence.home.artifacts / saved.expected.path / 'expected.npz')!r})",
+        f"folder = {str(folder)!r}\nexpected = np.load({str(expected)!r})",
         _loading(evidence, cell),
         COMPARE,
         MEASURE + _training(evidence, cell, saved),

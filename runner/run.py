@@ -1,4 +1,4 @@
-"""The run itself: build what is missing, save what is missing, load what is missing, keep it all."""
+"""The run itself: build, save and load what is missing, and keep what came of it."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ class Run:
 
     def _save_unit(self, environment: str, model: str, formats: Sequence[str]) -> Unit:
         folder = self.evidence.home.artifacts / f"tmp-{environment}-{model}-{next(self._numbers)}"
-        job = {**self.evidence.save_job(environment, model, folder), "formats": list(formats)}
+        job = {**self.evidence.save_job(model, folder), "formats": list(formats)}
         label = f"{environment}/{model}"
         save = self._saves.setdefault(
             label, _Save(environment=environment, model=model, folder=folder)
@@ -251,7 +251,6 @@ class Run:
         except EnvironmentUnusable as error:
             self._environment_failed(environment, error.reason, units)
         else:
-            self.progress.built(environment)
             self._pool.add(units)
 
     def _environment_failed(self, environment: str, reason: str, units: Sequence[Unit]) -> None:
@@ -299,7 +298,7 @@ class Run:
         return self._confirmation.wanted(unit.environment, self._judge(result))
 
     def _save_went_wrong(self, unit: Unit, result: Result) -> bool:
-        """Say whether a save must be done again alone: something was refused that no gap foretells."""
+        """Say whether to save again alone: something was refused that no gap foretells."""
         if result.facts is None or result.facts["error"] is not None:
             return True
         for format_id, one in result.facts["formats"].items():

@@ -44,7 +44,7 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class Unit:
-    """One job to be done in one environment; ``label`` is for people, ``batched`` its first answer."""
+    """One job for one environment; ``label`` is for people, ``batched`` its first answer."""
 
     environment: str
     label: str
@@ -163,9 +163,9 @@ class Pool:
     def _next_ready(self, *, idle: bool) -> str | None:
         flying = {id(flight.worker) for flight in self._flights.values()}
         for environment, worker in self._workers.items():
-            if worker.ready and self._pending[environment]:
-                if not idle or id(worker) not in flying:
-                    return environment
+            free = not idle or id(worker) not in flying
+            if worker.ready and free and self._pending[environment]:
+                return environment
         return None
 
     def _next_without_worker(self) -> str | None:
@@ -255,7 +255,7 @@ class Pool:
             self._again(rest, "its process ended before the job began", count=not blamed)
 
     def _again(self, units: Sequence[Unit], why: str, *, count: bool) -> None:
-        """Queue units once more, ahead of all others; after some tries the fault is ours, and told."""
+        """Queue units once more, ahead of all others; after ``TRIES`` the fault is ours."""
         for unit in reversed(units):
             if count and unit.tries + 1 >= TRIES:
                 self._deliver(unit, Result(fault=f"the probe could not run it: {why}"))

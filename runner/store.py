@@ -96,11 +96,12 @@ class Store:
             head, found, text = line.rstrip(b"\n").partition(b',"record":')
             entry = json.loads(head + b"}")
             body = text[:-1]
-            if not found or zlib.crc32(body) != entry["crc"]:
-                raise ValueError("checksum")
-            self._records[entry["key"]] = json.loads(body)
+            if found and zlib.crc32(body) == entry["crc"]:
+                self._records[entry["key"]] = json.loads(body)
+                return
         except (ValueError, KeyError, TypeError):
-            self.damaged_lines += bool(line.strip())
+            pass
+        self.damaged_lines += bool(line.strip())
 
     def _ends_with_newline(self) -> bool:
         with self._path.open("rb") as file:

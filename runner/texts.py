@@ -1,4 +1,4 @@
-"""Texts from frameworks: cleaned of control characters, and normalised so that like groups with like."""
+"""Texts from frameworks: cleaned of control characters, and normalised to group like with like."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runner import texts
@@ -71,18 +71,17 @@ def classify(found: Sequence[Mapping[str, Any]], rules: Sequence[Rule]) -> tuple
     for one in found:
         text = texts.clean(one["text"])
         rule = match(text, rules)
-        messages.append(
-            Message(
-                channel=one["channel"],
-                category=one["category"],
-                level=one["level"],
-                text=text,
-                phase=one["phase"],
-                shown_by_default=bool(one.get("shown_by_default", True)),
-                rule=rule.id if rule else None,
-                severity=rule.severity if rule else "unknown",
-            )
+        message = Message(
+            channel=one["channel"],
+            category=one["category"],
+            level=one["level"],
+            text=text,
+            phase=one["phase"],
+            shown_by_default=bool(one.get("shown_by_default", True)),
+            rule=rule.id if rule else None,
+            severity=rule.severity if rule else "unknown",
         )
+        messages.append(replace(message, matters=_must_act(message)))
     return tuple(messages)
 
 
@@ -152,7 +151,7 @@ def _loaded(
     tolerances: Tolerances,
 ) -> Verdict:
     measured = _measure(facts, tolerances)
-    acted_on = [message for message in messages if _must_act(message)]
+    acted_on = [message for message in messages if message.matters]
     silent = [*measured.differences, *(() if announced else measured.training)]
     absolute, relative, ulp = _worst(facts)
     if silent:
@@ -174,7 +173,7 @@ def _loaded(
         reason=reason,
         signature=signature,
         messages=messages,
-        differences=tuple([*measured.differences, *measured.training]),
+        differences=(*measured.differences, *measured.training),
         max_abs_diff=absolute,
         max_rel_diff=relative,
         max_ulp_diff=ulp,
