@@ -48,8 +48,12 @@ BARE = [
 ]
 ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-# Addresses, and numbers of nodes in graphs of TensorFlow 1: they differ from run to run.
-VARYING = re.compile(r"(?<=\b0x)[0-9a-f]{7,16}\b|(?<=' id:)\d+(?= op device)")
+# What differs between runs: addresses; in TensorFlow 1 numbers of nodes and functions, and the
+# order of devices.
+VARYING = re.compile(
+    r"(?<=\b0x)[0-9a-f]{7,16}\b|(?<=' id:)\d+|(?<=PartitionedCall-)\d+|(?<=function_body_)\d+"
+    r'|(?<=config_proto=")[^"]*'
+)
 PROGRESS = re.compile(r"\s*(Epoch )?\d+/(\d+|Unknown)(\s.*)?$")
 
 

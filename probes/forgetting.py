@@ -61,6 +61,16 @@ def _restart(names, fresh):
             names[name] = value
 
 
+def let_go(keras):
+    """Drop the graph of TensorFlow 1, which keeps a model alive when nothing else does.
+
+    Checkpoints complain of what they could not restore only when their objects die.
+    """
+    executing_eagerly = getattr(sys.modules.get("tensorflow"), "executing_eagerly", None)
+    if executing_eagerly is not None and not executing_eagerly():
+        _clear_session(keras)
+
+
 def use_up_what_is_said_once():
     """Have C++ say, before any job, what it says once per process and cannot be made to say again.
 

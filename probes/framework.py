@@ -11,6 +11,7 @@ def find(imports):
 
         keras = tf.keras
         getattr(keras, "layers", None)  # TensorFlow 1.15 to 2.21 load it lazily; load it now
+        dir(getattr(tf, "contrib", None))  # 1.15 would load it in every child
         return keras
     return __import__(imports)
 

@@ -16,6 +16,7 @@ import time
 import traceback
 
 import compare
+import forgetting
 import formats
 import framework
 import reference
@@ -85,6 +86,7 @@ def run(job, keras, hearing, on_phase):
         # Checkpoints complain of what they could not restore when their objects die.
         if state.facts["error"] is None:
             state.phase("load" if job["kind"] == "load" else "save")
+        forgetting.let_go(keras)
         gc.collect()
     state.phase("end")
     state.facts["messages"] = [

@@ -423,6 +423,25 @@ def test_what_a_job_changed_in_keras_is_put_back(heard: Heard) -> None:
     assert texts(heard("reset")) == ["{'Custom>Adam': 1} {} channels_last 1"]
 
 
+SCENARIOS["let go"] = """
+import sys, types
+from forgetting import let_go
+
+cleared = []
+keras = types.SimpleNamespace(backend=types.SimpleNamespace(clear_session=lambda: cleared.append(1)))
+let_go(keras)
+for eagerly in (True, False):
+    sys.modules["tensorflow"] = types.SimpleNamespace(executing_eagerly=lambda: eagerly)
+    let_go(keras)
+    print(eagerly, len(cleared))
+del sys.modules["tensorflow"]
+"""
+
+
+def test_only_a_framework_of_graphs_lets_go_of_its_graph(heard: Heard) -> None:
+    assert texts(heard("let go")) == ["True 0", "False 1"]
+
+
 def test_nothing_stays_diverted(
     ran: tuple[subprocess.CompletedProcess[str], dict[str, Any]],
 ) -> None:
