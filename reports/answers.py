@@ -30,6 +30,7 @@ class Clause:
 class Reach:
     """How far a file of one environment gets within its own stack, by place in the matrix."""
 
+    save: int
     stack: str
     last_good: int | None
     first_break: int | None
@@ -134,7 +135,7 @@ def reach(planes: Planes, save: int, kind: int, models: Sequence[int] | None = N
             last_good = load
         elif first_break is None:
             first_break = load
-    return Reach(stack=stack, last_good=last_good, first_break=first_break)
+    return Reach(save=save, stack=stack, last_good=last_good, first_break=first_break)
 
 
 def reach_sentence(planes: Planes, found: Reach) -> str:
@@ -144,12 +145,21 @@ def reach_sentence(planes: Planes, found: Reach) -> str:
         if found.last_good is None:
             return f"Nothing was tested within {found.stack}."
         return f"Within {found.stack} nothing breaks, up to {labels[found.last_good]}."
+    if found.first_break == found.save:
+        return _broken_at_home(labels, found)
     breaks = f"The first version of {found.stack} that breaks is {labels[found.first_break]}"
     if found.last_good is None:
-        return f"{breaks}; there is none where all load."
+        return f"{breaks}; {labels[found.save]} was not tested on its own files."
     if found.last_good > found.first_break:
         return f"{breaks}, yet all load again in {labels[found.last_good]}."
     return f"Last version where all load: {labels[found.last_good]}. {breaks}."
+
+
+def _broken_at_home(labels: Sequence[str], found: Reach) -> str:
+    if found.last_good is None:
+        return f"Neither {labels[found.save]} itself nor a later version loads them all."
+    newest = labels[found.last_good]
+    return f"{labels[found.save]} itself does not load them all; {newest} does."
 
 
 def recommend(

@@ -43,7 +43,7 @@ def figures(table: pd.DataFrame, grid: Planes) -> Figures:
     """Count everything once."""
     counted = (grid.codes != ABSENT) & ~grid.no_evidence
     upward = counted & ~grid.older[:, :, None, None]
-    controls = control_rows(table)
+    controls = control_rows(table, grid)
     return Figures(
         planned=int((grid.codes != ABSENT).sum()),
         outcomes=_by_outcome(grid, counted),
@@ -60,7 +60,7 @@ def _by_outcome(grid: Planes, where: Flags) -> dict[Outcome, int]:
     return {outcome: int((codes == CODE[outcome]).sum()) for outcome in ORDER}
 
 
-def control_rows(table: pd.DataFrame) -> pd.DataFrame:
+def control_rows(table: pd.DataFrame, grid: Planes) -> pd.DataFrame:
     """Pick the controls that were decided, each with whether it came out as it must.
 
     A damaged file must be an error or a crash; any other control must be identical where the
@@ -69,11 +69,18 @@ def control_rows(table: pd.DataFrame) -> pd.DataFrame:
     diagonal = table["save"].astype("str") == table["load"].astype("str")
     damaged = table["damage"].notna()
     decided = ~table["outcome"].isin([Outcome.NA, Outcome.UNTESTED])
-    rows = table[table["control"] & decided & (damaged | diagonal)].copy()
+    models = [model.id for model in grid.models if model.control]
+    control = table["control"] | table["model"].isin(models)
+    rows = table[control & decided & (damaged | diagonal)].copy()
     spoilt = rows["damage"].notna()
     refused = rows["outcome"].isin([Outcome.ERROR, Outcome.CRASH])
     rows["passed"] = refused.where(spoilt, rows["outcome"] == Outcome.IDENTICAL)
     return rows
+
+
+def must_be(damage: object) -> str:
+    """Say how a control must come out; ``damage`` is missing unless its file was spoilt."""
+    return "an error" if isinstance(damage, str) else "identical"
 
 
 def headline(found: Figures) -> str:
@@ -99,7 +106,7 @@ def summary_lines(table: pd.DataFrame, judged: JudgedMatrix) -> list[str]:
     lines += _cause_lines(table, found)
     lines += _warning_lines(table, found)
     lines += _untested_lines(untested_reasons(table), found)
-    return lines + _control_lines(table, found)
+    return lines + _control_lines(control_rows(table, grid), found)
 
 
 def _silent_lines(table: pd.DataFrame, found: Figures) -> list[str]:
@@ -147,11 +154,10 @@ def _untested_lines(reasons: list[Reason], found: Figures) -> list[str]:
     return [*lines, *_more(len(reasons), 10)]
 
 
-def _control_lines(table: pd.DataFrame, found: Figures) -> list[str]:
+def _control_lines(rows: pd.DataFrame, found: Figures) -> list[str]:
     lines = ["", f"controls: {found.controls:,} checked, {found.controls_failed:,} failed"]
-    rows = control_rows(table)
     lines += [
-        f"          {row.id}: {row.outcome}, which proves nothing"
+        f"          {row.id}: {row.outcome}, must be {must_be(row.damage)}"
         for row in rows[~rows["passed"]].head(10).itertuples()
     ]
     if found.no_evidence:

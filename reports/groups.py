@@ -76,8 +76,16 @@ def warning_groups(table: pd.DataFrame) -> list[WarningGroup]:
             group.cells += group.anchor not in seen
             seen.add(group.anchor)
     return sorted(
-        groups.values(), key=lambda group: (group.severity == "unknown", -group.cells, group.anchor)
+        groups.values(), key=lambda group: (_rank(group.severity), -group.cells, group.anchor)
     )
+
+
+LOUDEST_FIRST = ("danger", "attention", "unknown", "info", "noise")
+
+
+def _rank(severity: str) -> int:
+    """Sort a severity; one that is new here comes before all, so that it is seen."""
+    return LOUDEST_FIRST.index(severity) if severity in LOUDEST_FIRST else -1
 
 
 def _warning_group(groups: dict[str, WarningGroup], message: dict[str, str]) -> WarningGroup:
@@ -129,9 +137,15 @@ def _failure_group(outcome: Outcome, signature: str, group: pd.DataFrame) -> Fai
     )
 
 
+OUTPUTS = '"what":"outputs"'
+
+
 def largest(rows: pd.DataFrame) -> float | None:
     """Return the largest difference of some rows: nan beats any number, ``None`` is no number."""
-    measured = rows.loc[rows["compared"], "max_abs_diff"]
+    compared = rows[rows["compared"]]
+    # Where only settings or the optimizer differ, the size of the outputs' noise says nothing.
+    about = compared["differences"]
+    measured = compared.loc[(about == "[]") | about.str.contains(OUTPUTS), "max_abs_diff"]
     return None if measured.empty else float(measured.max(skipna=False))
 
 

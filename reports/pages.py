@@ -13,13 +13,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reports import answers, views
 from reports.exports import Export
-from reports.figures import Figures, control_rows, headline
+from reports.figures import Figures, control_rows, headline, must_be
 from reports.front import inline, tiles
 from reports.groups import failure_groups, largest, untested_reasons, warning_groups
 from reports.planes import Planes
 from reports.shards import Shards
 from reports.table import COLUMNS
-from reports.text import CleanMatrix
+from reports.text import CleanMatrix, excerpt
 from reports.words import CODE, ORDER, UNTESTED, WORDS
 from runner.judged import JudgedEnvironment
 from runner.outcomes import PROBLEMS, Outcome
@@ -109,6 +109,7 @@ class Book:
             "slug": lambda name: self._slugs[name],
             "thousands": lambda number: f"{number:,}",
             "size": answers.size,
+            "excerpt": excerpt,
             "quoted": shlex.quote,
             "labels": lambda names: ", ".join(labels[name] for name in names),
             "compared": _asked_and_found,
@@ -167,7 +168,9 @@ class Book:
             "tolerances": self.matrix.tolerances,
             "noise": self.matrix.noise,
             "sampling": self.matrix.sampling,
-            "controls": [_control(row) for row in control_rows(self.table).to_dict("records")],
+            "controls": [
+                _control(row) for row in control_rows(self.table, grid).to_dict("records")
+            ],
             "diagonal": diagonal,
             "reasons": untested_reasons(self.table),
         }
@@ -233,7 +236,7 @@ def _control(row: dict[Any, Any]) -> dict[str, Any]:
     return {
         "load": row["load"],
         "what": f"{row['format']}, {row['damage'] if damaged else 'as saved'}",
-        "expected": "an error" if damaged else "identical",
+        "expected": must_be(row["damage"]),
         "code": CODE[Outcome(row["outcome"])],
         "passed": row["passed"],
     }

@@ -20,6 +20,9 @@ from reports.planes import NO_EVIDENCE, NOT_REPEATABLE, Planes, packed_json
 SHORT = 160
 """Texts up to this length stand in the shard itself."""
 
+SNIPPET = 70
+"""How much of a message stands in its folded line."""
+
 STORE_BYTES = 400_000
 """About how much text one file of the store may hold, before compression."""
 
@@ -107,8 +110,11 @@ def _cell(row: Record, models: dict[str, int], number: Any) -> dict[str, Any]:
 
 
 def _heard(message: dict[str, Any], number: Any) -> list[int | str]:
-    head = f"{message['category']} · {message['channel']} · while {message['phase']}"
-    return [head, number(message["text"] or "(no text)")]
+    text = message["text"].strip() or "(no text)"
+    start = text.splitlines()[0]
+    start = start if len(start) <= SNIPPET else f"{start[:SNIPPET]}…"
+    head = f"{message['category']} ({message['channel']}, while {message['phase']}): {start}"
+    return [head, number(text)]
 
 
 def _difference(item: dict[str, Any], number: Any) -> list[Any]:

@@ -71,7 +71,7 @@ def _cleaned(value: Any, homes: tuple[str, ...]) -> Any:
 @lru_cache(maxsize=65_536)
 def clean(text: str, homes: tuple[str, ...] = ()) -> str:
     """Make one text safe to print anywhere, and short; doing it twice changes nothing more."""
-    return _cut(harmless(text, homes))
+    return excerpt(harmless(text, homes), LIMIT)
 
 
 def harmless(text: str, homes: tuple[str, ...]) -> str:
@@ -95,20 +95,20 @@ def _without_machine_paths(text: str, homes: tuple[str, ...]) -> str:
     return _USER_FOLDER.sub("~", text)
 
 
-def _cut(text: str) -> str:
+def excerpt(text: str, limit: int = 4_000) -> str:
     """Cut the middle out of an overlong text: a traceback says most at its two ends."""
-    if len(text) <= LIMIT:
+    if len(text) <= limit:
         return text
-    head, tail = LIMIT * 2 // 3, LIMIT // 4
+    head, tail = limit * 2 // 3, limit // 4
     left_out = len(text) - head - tail
     return f"{text[:head]}\n[… {left_out:,} characters cut here …]\n{text[-tail:]}"
 
 
 _PATTERNS = (
     (re.compile(r"0x[0-9a-fA-F]+"), "<address>"),
-    (re.compile(r"(?:[A-Za-z]:)?(?:[\\/][\w.@$~+<>-]+){2,}[\\/]?"), "<path>"),
+    (re.compile(r"(?<![\w:/])(?:[A-Za-z]:)?(?:[\\/][\w.@$~+<>-]+){2,}[\\/]?"), "<path>"),
     (re.compile(r"\bline \d+"), "line <n>"),
-    (re.compile(r"'[^'\n]{1,80}'|\"[^\"\n]{1,80}\"|`[^`\n]{1,80}`"), "<name>"),
+    (re.compile(r"(?<!\w)'[^'\n]{1,80}'(?!\w)|\"[^\"\n]{1,80}\"|`[^`\n]{1,80}`"), "<name>"),
     (re.compile(r"\b[\w/]+:\d+\b"), "<name>:<n>"),
     (re.compile(r"(?<![\w.])\d+(?:\.\d+)*(?:e[+-]?\d+)?(?!\w)"), "<n>"),
     (re.compile(r"\b(\w+?)_\d+\b"), r"\1_<n>"),

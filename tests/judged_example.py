@@ -216,8 +216,9 @@ def _details(judged: JudgedCell, chance: int, *, hostile: bool) -> JudgedCell:
     """Add what a cell of that outcome would have heard and measured."""
     extra = f" {HOSTILE}" if hostile else ""
     heard = (
-        Message(channel="logging", category="absl", level="WARNING", phase="load", severity="act",
-                rule="compile-lost", text=f"Compiled the model, but line {chance} said no.{extra}"),
+        Message(channel="logging", category="absl", level="WARNING", phase="load",
+                severity="attention", rule="compile-lost",
+                text=f"Compiled the model, but line {chance} said no.{extra}"),
         Message(channel="warnings", category="UserWarning", level="WARNING", phase="load",
                 text=f"You are saving '{judged.cell.artifact.name}' as an HDF5 file.{extra}"),
     )  # fmt: skip
@@ -235,6 +236,7 @@ def _details(judged: JudgedCell, chance: int, *, hostile: bool) -> JudgedCell:
             return replace(judged, signature="signal 11 in predict")
         case Outcome.DIFFERS:
             found = (
+                {"what": "outputs", "text": "largest difference 0.031", "size": 0.031},
                 {
                     "what": "settings",
                     "text": f"learning rate 0.01 became 0.001{extra}",

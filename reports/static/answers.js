@@ -58,8 +58,9 @@ window.caniload.answers = (data, plane) => {
       if (q.worst <= 3) good = l; else if (bad < 0) bad = l;
     }
     if (bad < 0) return good < 0 ? `Nothing was tested within ${stack}.` : `Within ${stack} nothing breaks, up to ${envs[good].label}.`;
+    if (bad === s) return good < 0 ? `Neither ${envs[s].label} itself nor a later version loads them all.` : `${envs[s].label} itself does not load them all; ${envs[good].label} does.`;
     const breaks = `The first version of ${stack} that breaks is ${envs[bad].label}`;
-    if (good < 0) return `${breaks}; there is none where all load.`;
+    if (good < 0) return `${breaks}; ${envs[s].label} was not tested on its own files.`;
     return good > bad ? `${breaks}, yet all load again in ${envs[good].label}.` : `Last version where all load: ${envs[good].label}. ${breaks}.`;
   }
 

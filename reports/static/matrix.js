@@ -120,7 +120,7 @@ window.caniload.index = async () => {
   function panel(pair, where, q) {
     const codes = Object.fromEntries(outcomes.map((o, code) => [o.key, code]));
     const mine = pair.cells.filter((cell) => cell.f === state.f && where.ms.includes(cell.m));
-    const sizes = mine.filter((cell) => cell.o === "differs" && cell.size && !(cell.mark & NO_EVIDENCE)).map((cell) => cell.size[0]);
+    const sizes = mine.filter((cell) => cell.o === "differs" && cell.size && !(cell.mark & NO_EVIDENCE) && (!cell.differs || cell.differs.some(([what]) => what === "outputs"))).map((cell) => cell.size[0]);
     const largest = Math.max(...sizes.map((size) => (size === "inf" ? Infinity : parseFloat(size))));
     // As Python writes it: two digits, and an exponent of at least two.
     const two = largest === Infinity ? "inf" : largest.toExponential(1).replace(/e([+-])(\d)$/, "e$10$2");
@@ -169,7 +169,7 @@ window.caniload.index = async () => {
       return el("li", {}, `${models[cell.m].id}, ${what}: `, body, size ? ` (${size})` : "");
     })));
     const sized = group.filter((cell) => cell.size);
-    if (sized.length) parts.push(el("details", { open: codes[one.o] > 2 && sized.length < 9 }, el("summary", {}, "Differences in numbers"), el("table", { class: "sizes" },
+    if (sized.length) parts.push(el("details", { open: one.o === "differs" && sized.length < 9 }, el("summary", {}, "Differences in numbers"), el("table", { class: "sizes" },
       el("thead", {}, el("tr", {}, ["Model", "max |d|", "relative", "ulp"].map((name) => el("th", { scope: "col" }, name)))),
       el("tbody", {}, sized.map((cell) => el("tr", {}, el("th", { scope: "row" }, models[cell.m].id), cell.size.map((size) => el("td", {}, size || "–"))))))));
     const command = `caniload reproduce ${/^[\w./+-]+$/.test(one.id) ? one.id : `'${one.id.replaceAll("'", "'\\''")}'`}`;

@@ -276,7 +276,7 @@ def test_warnings_are_grouped_whatever_their_numbers() -> None:
     table = frame(example(), HOME)
     groups = {group.category: group for group in warning_groups(table)}
     assert set(groups) == {"absl", "UserWarning"}
-    assert groups["absl"].severity == "act"
+    assert groups["absl"].severity == "attention"
     assert groups["absl"].cells == (table["warnings"].str.contains("absl")).sum()
 
 
@@ -345,7 +345,13 @@ def test_a_lock_is_published_whole() -> None:
     ],
 )
 def test_largest(sizes: list[float], expected: str) -> None:
-    rows = pd.DataFrame({"max_abs_diff": [*sizes, None], "compared": [True] * len(sizes) + [False]})
+    rows = pd.DataFrame(
+        {
+            "max_abs_diff": [*sizes, None, 9.0],
+            "compared": [True, True, False, True],
+            "differences": ["[]", '[{"what":"outputs"}]', "[]", '[{"what":"settings"}]'],
+        }
+    )
     found = largest(rows)
     assert found is not None
     assert size(found) == expected
