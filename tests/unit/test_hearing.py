@@ -428,7 +428,8 @@ import sys, types
 from forgetting import let_go
 
 cleared = []
-keras = types.SimpleNamespace(backend=types.SimpleNamespace(clear_session=lambda: cleared.append(1)))
+backend = types.SimpleNamespace(clear_session=lambda: cleared.append(1))
+keras = types.SimpleNamespace(backend=backend)
 let_go(keras)
 for eagerly in (True, False):
     sys.modules["tensorflow"] = types.SimpleNamespace(executing_eagerly=lambda: eagerly)
