@@ -22,11 +22,12 @@ ONCE = {
     "call_trees": {"set_trace_warned": False},
     "device_compatibility_check": {"_logged_compatibility_check": False},
 }
-# Objects that count how often a function is traced and warn at the fifth time, and their counters.
+# Objects that count how often a function is traced and warn at the fifth time; their counters.
 TRACING = {
-    "def_function": ("_frequent_tracing_detector", "_counters"),
-    "polymorphic_function": ("_frequent_tracing_detector_manager", "_detectors"),
+    "_frequent_tracing_detector": "_counters",  # in TensorFlow 2.4
+    "_frequent_tracing_detector_manager": "_detectors",  # later
 }
+TRACERS = ("def_function", "polymorphic_function")  # the modules that hold one
 
 
 def forget_what_was_said():
@@ -46,9 +47,9 @@ def forget_what_was_said():
         leaf = path.rpartition(".")[2]
         if leaf in ONCE:
             _restart(names, ONCE[leaf])
-        if leaf in TRACING:
-            detector, counters = TRACING[leaf]
-            getattr(names.get(detector), counters, {}).clear()
+        if leaf in TRACERS:
+            for name, counters in TRACING.items():
+                getattr(names.get(name), counters, {}).clear()
 
 
 def _restart(names, fresh):

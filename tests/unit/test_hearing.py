@@ -354,19 +354,21 @@ absl = types.ModuleType("absl.logging")
 absl._warn_preinit_stderr = False
 tracing = types.ModuleType("tensorflow.python.eager.def_function")
 tracing._frequent_tracing_detector = types.SimpleNamespace(_counters={"train_function": 4})
+manager = types.SimpleNamespace(_detectors={"train_function": 4})
+tracing._frequent_tracing_detector_manager = manager
 added = {module.__name__: module for module in (deprecation, absl, tracing)}
 added.update({"some.lazy": Lazy("some.lazy"), "some.missing": None})
 sys.modules.update(added)
 forget_what_was_said()
 print(deprecation._PRINTED_WARNING, deprecation.__warningregistry__, absl._warn_preinit_stderr)
-print(tracing._frequent_tracing_detector._counters)
+print(tracing._frequent_tracing_detector._counters, manager._detectors)
 for name in added:
     del sys.modules[name]
 """
 
 
 def test_what_is_said_once_per_process_can_be_said_again(heard: Heard) -> None:
-    assert texts(heard("forgotten")) == ["{} {} True", "{}"]
+    assert texts(heard("forgotten")) == ["{} {} True", "{} {}"]
 
 
 SCENARIOS["moved"] = """
