@@ -50,11 +50,12 @@ def _problem(found: Figures, outcome: Outcome) -> Tile:
 
 
 def _others(found: Figures) -> list[Tile]:
-    kept = found.upgrade_clean * 100 // found.upgrade_tested if found.upgrade_tested else 0
+    tested = found.upgrade_tested
+    kept = f"{found.upgrade_clean * 100 // tested} %" if tested else "none tested"
     unchanged = Tile(
         number=sum(found.outcomes[ORDER[code]] for code in CLEAN_CODES),
         label="load unchanged",
-        note=f"{kept} % when upgrading",
+        note=f"{kept} when upgrading",
         code=CODE[Outcome.IDENTICAL],
         href="#st=identical,tolerance",
     )

@@ -9,7 +9,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -172,12 +171,3 @@ def packed_json(data: Any) -> str:
     """Compress plain data; keys stay in the order given."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return packed(text.encode())
-
-
-def runs(places: Sequence[int]) -> list[tuple[int, int]]:
-    """Return the first and last of every run of consecutive numbers."""
-    if not places:
-        return []
-    breaks = [n + 1 for n, (one, other) in enumerate(pairwise(places)) if other != one + 1]
-    edges = [0, *breaks, len(places)]
-    return [(places[start], places[stop - 1]) for start, stop in pairwise(edges)]

@@ -78,7 +78,7 @@ window.caniload.index = async () => {
       chip.setAttribute("aria-pressed", state.st.includes(chip.dataset.outcome));
     }
     $("clear").hidden = !state.st.length;
-    for (const block of document.querySelectorAll(".era-format")) block.hidden = block.dataset.format !== state.f;
+    for (const block of document.querySelectorAll("[data-format]")) block.hidden = block.dataset.format !== state.f;
     $("matrix-format").textContent = formats[where.f].label;
   }
 

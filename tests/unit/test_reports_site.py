@@ -355,3 +355,17 @@ def test_largest(sizes: list[float], expected: str) -> None:
     found = largest(rows)
     assert found is not None
     assert size(found) == expected
+
+
+@pytest.mark.parametrize(
+    "judged",
+    [
+        pytest.param(example(environments=("tf-2.15",), models=1, formats=1), id="controls only"),
+        pytest.param(example(environments=("tf-2.15",), models=2, formats=1), id="one square"),
+        pytest.param(replace(example(models=2), cells=()), id="nothing planned"),
+    ],
+)
+def test_the_smallest_runs_have_a_report(judged: JudgedMatrix) -> None:
+    made = contents(judged, HOME)
+    assert read(made["index.html"]).cells
+    ET.fromstring(made["junit.xml"])  # noqa: S314 - as above
