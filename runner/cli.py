@@ -74,7 +74,14 @@ Actions = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public na
 def _add(actions: Actions[_Parser], name: str, command: Command, text: str) -> _Parser:
     parser: _Parser = actions.add_parser(name, help=text, description=text)
     if command is not commands.clean:
-        parser.add_argument("--locks", type=Path, metavar="DIR", help="another folder of locks")
+        # Suppressed, for "env" has it before and after its action, and the later is not to undo it.
+        parser.add_argument(
+            "--locks",
+            type=Path,
+            metavar="DIR",
+            default=argparse.SUPPRESS,
+            help="another folder of locks",
+        )
     parser.set_defaults(command=command)
     return parser
 

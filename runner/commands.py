@@ -61,7 +61,7 @@ def _read(arguments: argparse.Namespace) -> Matrix:
 
 
 def _locks(arguments: argparse.Namespace) -> Path:
-    return arguments.locks or LOCKS
+    return getattr(arguments, "locks", LOCKS)
 
 
 def _selection(arguments: argparse.Namespace) -> Selection:
