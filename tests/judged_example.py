@@ -45,7 +45,7 @@ FIRST_KERAS_3 = ENVIRONMENTS.index("tf-2.16")
 
 HOSTILE = (
     "</script><script>alert(1)</script><img src=x onerror=alert(1)> \x1b[31mred\x1b[0m \x00nul "
-    "\u202etfel ot thgir\u202c \ud800 lone | pipe `tick` & <b>bold</b> ]]> @everyone"
+    "\u202etxet desrever\u202c \ud800 lone | pipe `tick` & <b>bold</b> ]]> @everyone"
 )
 
 
