@@ -1,4 +1,4 @@
-"""Files of text: JSON as .h5 and .weights.h5, JSON in a zip as .keras; the same bytes every time."""
+"""Files of text: JSON as .h5 and .weights.h5, in a zip as .keras; the same bytes every time."""
 
 import json
 import zipfile
@@ -13,7 +13,7 @@ def save_model(model, path):
     text = json.dumps(_whole(model), sort_keys=True)
     if path.endswith(".keras"):
         with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr(zipfile.ZipInfo("model.json"), text)
+            archive.writestr(zipfile.ZipInfo("config.json"), text)
     else:
         _write(path, text)
 
@@ -21,7 +21,7 @@ def save_model(model, path):
 def load_model(path, custom_objects=None):
     if path.endswith(".keras"):
         with zipfile.ZipFile(path) as archive:
-            content = json.loads(archive.read("model.json").decode())
+            content = json.loads(archive.read("config.json").decode())
     else:
         content = _read(path)
     quirks.on_read("keras" if path.endswith(".keras") else "h5", content)
