@@ -73,13 +73,13 @@ def _environments(matrix: Matrix, selection: Selection) -> tuple[Environment, ..
     if start > end:
         raise UsageError(f"--from {selection.first} stands after --to {selection.last}")
     first_stack = matrix.environments[start].stack
-    ranged = selection.first is not None or selection.last is not None
+    named = {place for place, given in ((start, selection.first), (end, selection.last)) if given}
     chosen = tuple(
         environment
         for index, environment in enumerate(matrix.environments)
         if (not selection.environments or environment.id in selection.environments)
         and start <= index <= end
-        and (not ranged or environment.stack == first_stack or index in (start, end))
+        and (not named or environment.stack == first_stack or index in named)
         and selection.python in (None, environment.python)
     )
     if not chosen:
