@@ -1,0 +1,204 @@
+"""matrix.yaml: each way to get it wrong is told in one line with its place."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from runner.errors import MatrixError
+from runner.matrix import parse_matrix, read_matrix, schema
+
+REPOSITORY = Path(__file__).parents[2]
+
+GOOD = """\
+schema: 1
+environments:
+  - id: one
+    stack: keras 3
+    label: One
+    python: "3.10"
+    imports: keras
+    packages: {keras: "3.10"}
+    cutoff: "2026-01-01"
+models:
+  - {id: control, family: plain}
+formats:
+  - {id: h5, label: HDF5, carries: [weights]}
+gaps:
+  - environments: [one]
+    formats: [h5]
+    models: [control]
+    reason: a reason of some length
+    says: cannot
+controls: {model: control, damage: [empty]}
+tolerances: {absolute: 1.0e-5, relative: 0.0, training: 0}
+limits:
+  {seconds: 1, seconds_floor: 1, history_factor: 2, memory_mb: 256, import_seconds: 1,
+   build_seconds: 1}
+"""
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(MatrixError) as refused:
+        parse_matrix(text, name="m.yaml")
+    return str(refused.value).splitlines()
+
+
+def changed(old: str, new: str) -> str:
+    assert GOOD.count(old) == 1
+    return GOOD.replace(old, new)
+
+
+def test_a_good_one() -> None:
+    matrix = parse_matrix(GOOD)
+    assert matrix.environment("one").python == "3.10"
+    assert matrix.format("h5").carries == ("weights",)
+    gap = matrix.gap("one", "control", "h5")
+    assert gap is not None
+    assert gap.says == "cannot"
+    assert matrix.gap("one", "other", "h5") is None
+    assert matrix.gap("one", "control", "json") is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        pytest.param(
+            '"3.10"\n    imports',
+            "3.10\n    imports",
+            "m.yaml:6: environments[0].python: quote the version; YAML reads it as 3.1 "
+            '(3.10 unquoted is 3.1: write "3.10")',
+            id="unquoted python",
+        ),
+        pytest.param(
+            '{keras: "3.10"}',
+            "{keras: 3.10}",
+            "m.yaml:8: environments[0].packages.keras: quote the version; YAML reads it as 3.1 "
+            '(3.10 unquoted is 3.1: write "3.10")',
+            id="unquoted package",
+        ),
+        pytest.param(
+            '"2026-01-01"',
+            "2026-01-01",
+            "m.yaml:9: environments[0].cutoff: quote the version; YAML reads it as 2026-01-01",
+            id="unquoted date",
+        ),
+        pytest.param(
+            "    label: One",
+            "    label: One\n    colour: red",
+            "m.yaml:6: environments[0].colour: "
+            "unknown key; see runner/matrix.schema.json for the known ones",
+            id="unknown key",
+        ),
+        pytest.param(
+            "    label: One\n", "", "m.yaml:3: environments[0].label: is missing", id="missing key"
+        ),
+        pytest.param(
+            "    label: One",
+            "    label: One\n    label: Two",
+            "m.yaml:6: environments[0].label: this key stands here twice; keep one",
+            id="key twice",
+        ),
+        pytest.param(
+            "  - {id: control, family: plain}",
+            "  - {id: control, family: plain}\n  - {id: control, family: plain}",
+            "m.yaml:12: models[1].id: 'control' is the id of models[0] too",
+            id="id twice",
+        ),
+        pytest.param(
+            "environments: [one]",
+            "environments: [one, tow]",
+            "m.yaml:15: gaps[0].environments[1]: there is no environment 'tow' above",
+            id="gap of no environment",
+        ),
+        pytest.param(
+            "models: [control]",
+            "models: [contrul]",
+            "m.yaml:17: gaps[0].models[0]: there is no model 'contrul' above",
+            id="gap of no model",
+        ),
+        pytest.param(
+            "{model: control,",
+            "{model: contrul,",
+            "m.yaml:20: controls.model: there is no model 'contrul' above",
+            id="no control",
+        ),
+        pytest.param(
+            "stack: keras 3",
+            "stack: keras 4",
+            'm.yaml:4: environments[0].stack: "keras 4" is not one of '
+            "'tf.keras', 'keras 2 (multi-backend)', 'tf-keras' or 'keras 3'",
+            id="unknown stack",
+        ),
+        pytest.param(
+            "id: one",
+            "id: One",
+            'm.yaml:3: environments[0].id: "One" does not have the form ^[a-z0-9][a-z0-9.+_-]*$',
+            id="capital id",
+        ),
+    ],
+)
+def test_one_problem(old: str, new: str, told: str) -> None:
+    assert problems(changed(old, new)) == [told]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("a: [", r"m\.yaml:1: not YAML: .*", id="cut short"),
+        pytest.param("a: b: c", r"m\.yaml:1: not YAML: .*", id="two colons"),
+        pytest.param("just words", r"m\.yaml:1: \(the whole file\): .*just words.*", id="a scalar"),
+        pytest.param("", r"m\.yaml:1: \(the whole file\): .*null.*", id="nothing"),
+        pytest.param("- 1\n- 2", r"m\.yaml:1: \(the whole file\): .*\[1, 2\].*", id="a list"),
+        pytest.param("a: \x00", r"m\.yaml:1: not YAML: .*", id="a control character"),
+        pytest.param(
+            changed("controls: {model: control, damage: [empty]}", "controls: [1]"),
+            r"m\.yaml:20: controls: .*",
+            id="a list for a mapping",
+        ),
+        pytest.param(
+            changed("  - {id: control, family: plain}", "  one: two"),
+            r"m\.yaml:10: models: .*",
+            id="a mapping for a list",
+        ),
+    ],
+)
+def test_another_shape(text: str, told: str) -> None:
+    (line,) = problems(text)
+    assert re.fullmatch(told, line)
+
+
+def test_all_problems_at_once_in_order() -> None:
+    text = GOOD.replace("seconds: 1,", "seconds: -1,", 1).replace("stack: keras 3", "stack: x")
+    text = text.replace("family: plain", "famly: plain").replace('"3.10"\n', "3.10\n")
+    lines = problems(text)
+    places = [re.match(r"m\.yaml:(\d+): ([a-z0-9_.\[\]]+): \S", line) for line in lines]
+    assert [(match[2], int(match[1])) for match in places if match] == [
+        ("environments[0].stack", 4),
+        ("environments[0].python", 6),
+        ("models[0].family", 11),
+        ("models[0].famly", 11),
+        ("limits.seconds", 23),
+    ]
+    assert len(lines) == 5
+
+
+def test_no_file_and_no_text(tmp_path: Path) -> None:
+    with pytest.raises(MatrixError, match=r"m\.yaml: No such file.*--matrix PATH"):
+        read_matrix(tmp_path / "m.yaml")
+    (tmp_path / "m.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(MatrixError, match=r"m\.yaml: is not UTF-8 text"):
+        read_matrix(tmp_path / "m.yaml")
+
+
+def test_the_published_schema_is_that_of_the_code() -> None:
+    published = json.loads((REPOSITORY / "runner" / "matrix.schema.json").read_text())
+    assert published == json.loads(json.dumps(schema()))
+    assert set(published["required"]) >= {"schema", "environments", "limits"}
+
+
+def test_the_repository_has_a_good_one() -> None:
+    assert len(read_matrix(REPOSITORY / "matrix.yaml").environments) > 10

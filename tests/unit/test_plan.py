@@ -1,0 +1,114 @@
+"""What of the matrix is run: filters, ranges, order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.errors import UsageError
+from runner.matrix import Matrix, read_matrix
+from runner.plan import Selection, make
+
+WHOLE = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
+STACKS = [
+    ("tf-2.9", "tf.keras", "3.10"),
+    ("tf-2.10", "tf.keras", "3.10"),
+    ("tf-2.12", "tf.keras", "3.11"),
+    ("keras-3.1", "keras 3", "3.11"),
+    ("tf-2.15", "tf.keras", "3.11"),
+    ("keras-3.2", "keras 3", "3.11"),
+]
+
+
+def small() -> Matrix:
+    pattern = WHOLE.environments[0]
+    environments = tuple(
+        pattern.model_copy(update={"id": name, "stack": stack, "python": python})
+        for name, stack, python in STACKS
+    )
+    return WHOLE.model_copy(
+        update={
+            "environments": environments,
+            "models": WHOLE.models[:2],
+            "formats": WHOLE.formats[:2],
+            "gaps": (),
+        }
+    )
+
+
+def chosen(**selection: Any) -> list[str]:
+    return [one.id for one in make(small(), Selection(**selection)).environments]
+
+
+def test_everything_in_the_order_of_the_file() -> None:
+    plan = make(small(), Selection())
+    ids = [name for name, _, _ in STACKS]
+    assert [cell.id for cell in plan.cells] == [
+        f"{saver}/{model}.{known}/{loader}"
+        for saver in ids
+        for model in ("control", "dense")
+        for known in ("h5", "keras")
+        for loader in ids
+    ]
+    assert [cell.id for cell in plan.controls[:5]] == [
+        "tf-2.9/control.h5/tf-2.9",
+        "tf-2.9/control-truncated.h5/tf-2.9",
+        "tf-2.9/control-bitflipped.h5/tf-2.9",
+        "tf-2.9/control-empty.h5/tf-2.9",
+        "tf-2.9/control.keras/tf-2.9",
+    ]
+    assert len(plan.controls) == 6 * 2 * 4
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"),
+    [
+        ({"first": "2.10", "last": "2.15"}, ["tf-2.10", "tf-2.12", "tf-2.15"]),
+        ({"first": "tf-2.12"}, ["tf-2.12", "tf-2.15"]),
+        ({"last": "2.10"}, ["tf-2.9", "tf-2.10"]),
+        ({"first": "keras-3.1"}, ["keras-3.1", "keras-3.2"]),
+        ({"first": "2.12", "last": "keras-3.2"}, ["tf-2.12", "tf-2.15", "keras-3.2"]),
+        ({"environments": ("keras-3.2", "tf-2.9")}, ["tf-2.9", "keras-3.2"]),
+        ({"python": "3.10"}, ["tf-2.9", "tf-2.10"]),
+        ({"python": "3.11", "last": "2.12"}, ["tf-2.12"]),
+        ({"first": "2.12", "last": "2.12"}, ["tf-2.12"]),
+    ],
+    ids=str,
+)
+def test_environments(selection: dict[str, Any], expected: list[str]) -> None:
+    assert chosen(**selection) == expected
+
+
+@pytest.mark.parametrize(
+    ("selection", "told"),
+    [
+        ({"environments": ("tf-9",)}, "there is no environment 'tf-9' in matrix.yaml; it has: tf-"),
+        ({"models": ("dens",)}, "there is no model 'dens' in matrix.yaml; it has: control, dense"),
+        ({"formats": ("h6",)}, "there is no format 'h6' in matrix.yaml; it has: h5, keras"),
+        ({"first": "2.1"}, "there is no environment '2.1'"),
+        ({"last": "nonsense"}, "there is no environment 'nonsense'"),
+        ({"first": "2.12", "last": "2.10"}, "--from 2.12 stands after --to 2.10"),
+        ({"python": "3.6"}, "no environment is left by these filters"),
+    ],
+    ids=str,
+)
+def test_what_is_not_there(selection: dict[str, Any], told: str) -> None:
+    with pytest.raises(UsageError, match=told) as refused:
+        make(small(), Selection(**selection))
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_models_and_formats_keep_the_order_of_the_file() -> None:
+    plan = make(small(), Selection(models=("dense", "control"), formats=("keras",)))
+    assert [model.id for model in plan.models] == ["control", "dense"]
+    assert [known.id for known in plan.formats] == ["keras"]
+    assert {cell.artifact.format for cell in (*plan.cells, *plan.controls)} == {"keras"}
+
+
+def test_controls_do_not_depend_on_the_models_chosen() -> None:
+    plan = make(small(), Selection(models=("dense",), environments=("tf-2.9",)))
+    assert {cell.artifact.model for cell in plan.cells} == {"dense"}
+    assert {cell.artifact.model for cell in plan.controls} == {"control"}
+    assert all(cell.diagonal for cell in plan.controls)
