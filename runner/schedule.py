@@ -263,6 +263,14 @@ class Pool:
                 again = replace(unit, tries=unit.tries + count)
                 self._pending[unit.environment].appendleft(again)
 
+    def _again_after_death(self, flight: Flight) -> None:
+        """Queue what a dead worker left; the job it was on counts as tried, without one all do."""
+        rest = [index for index in range(len(flight.units)) if index not in flight.done]
+        tried = [index for index in rest if flight.current in (None, index)]
+        spared = [flight.units[index] for index in rest if index not in tried]
+        self._again(spared, "its worker died", count=False)
+        self._again([flight.units[index] for index in tried], "its worker died", count=True)
+
     def _settle(self, unit: Unit, result: Result) -> None:
         if result.fault and unit.tries + 1 < TRIES:
             self._again([unit], result.fault, count=True)
@@ -285,8 +293,7 @@ class Pool:
             flight = self._flights.pop(batch)
             if flight.result is not None:  # its facts had come, only its exit was not told
                 self._settle(flight.units[0], flight.result)
-            rest = [unit for index, unit in enumerate(flight.units) if index not in flight.done]
-            self._again(rest, "its worker died", count=True)
+            self._again_after_death(flight)
         if not worker.ready:
             units = [*self._pending.pop(environment, ())]
             self._unusable(environment, _why_not_ready(worker), units)
