@@ -47,7 +47,8 @@ def _one_of(choices: list[tuple[Any, Any]]) -> str:
         return "x"
     if kind == "CATEGORY":
         return SAMPLES.get(str(value), "x")
-    return chr(value[0] if kind == "RANGE" else value)
+    first: int = value[0] if kind == "RANGE" else value
+    return chr(first)
 
 
 def test_ids_are_unique() -> None:

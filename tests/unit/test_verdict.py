@@ -1,0 +1,343 @@
+"""A fact sheet where all is well, changed one thing at a time."""
+
+from __future__ import annotations
+
+import copy
+import re
+from typing import Any
+
+import pytest
+
+from runner.matrix import Tolerances
+from runner.outcomes import Outcome
+from runner.rules import Rule
+from runner.verdict import Verdict, judge
+
+TOLERANCES = Tolerances(absolute=1e-5, relative=1e-4, training=0.02)
+ADAM = {"class": "Adam", "module": "keras", "iterations": 1, "slots": []}
+
+
+def rule(name: str, pattern: str, category: str, severity: str) -> Rule:
+    compiled = re.compile(pattern)
+    return Rule(id=name, pattern=compiled, category=category, severity=severity, advice="act")
+
+
+RULES = (
+    rule("chatter", "chatter", "other", "noise"),
+    rule("beware", "beware", "other", "attention"),
+    rule("state-lost", "optimizer state is lost", "optimizer-state-lost", "info"),
+)
+
+
+def output(**changes: Any) -> dict[str, Any]:
+    array = {"shape": [4, 2], "dtype": "float32"}
+    sizes = {"max_abs": 0.0, "max_rel": 0.0, "max_ulp": 0, "scale": 1.0, "nan": [0, 0]}
+    return {"expected": array, "got": array, **sizes, **changes}
+
+
+def facts(**changes: Any) -> dict[str, Any]:
+    """A trained model that came back bit for bit, except for ``changes``."""
+    weights = {
+        "count": [2, 2],
+        "missing": [],
+        "extra": [],
+        "reshaped": [],
+        "max_abs": 0.0,
+        "scale": 1.0,
+        "worst": "a/0",
+    }
+    optimizer = {**ADAM, "settings": {"learning_rate": 0.01, "amsgrad": False, "name": "Adam"}}
+    sheet = {
+        "error": None,
+        "messages": [],
+        "structure": ["array", "array"],
+        "output_names": [["0"], ["0"]],
+        "outputs": [output()],
+        "weights": weights,
+        "compiled": [True, True],
+        "optimizer": [optimizer, copy.deepcopy(optimizer)],
+        "losses": [[0.5, 0.25], [0.5, 0.25]],
+        "step": {"step": 2.0, "difference": 0.0, "max_abs": 0.0},
+    }
+    return {**sheet, **changes}
+
+
+def message(text: str, **changes: Any) -> dict[str, Any]:
+    said = {"channel": "warnings", "category": "UserWarning", "level": "WARNING", "text": text}
+    return {**said, "phase": "load", "shown_by_default": True, **changes}
+
+
+def weights(**changes: Any) -> dict[str, Any]:
+    return {**facts()["weights"], **changes}
+
+
+def optimizer(**changes: Any) -> list[dict[str, Any]]:
+    was, now = facts()["optimizer"]
+    return [was, {**now, **changes}]
+
+
+def settings(**changes: Any) -> list[dict[str, Any]]:
+    return optimizer(settings={"learning_rate": 0.01, "amsgrad": False, "name": "Adam", **changes})
+
+
+def verdict(sheet: dict[str, Any] | None = None, crash: dict[str, Any] | None = None) -> Verdict:
+    return judge({"facts": sheet, "crash": crash}, TOLERANCES, RULES)
+
+
+FORGOTTEN = settings(learning_rate=0.001)
+LOST = message("the optimizer state is lost")
+ERROR = {"type": "ValueError", "message": "bad 'x' 3", "phase": "load", "traceback": "Trace"}
+
+ALIKE = [
+    pytest.param({}, Outcome.IDENTICAL, id="nothing"),
+    pytest.param({"outputs": [output(max_abs=1e-7)]}, Outcome.TOLERANCE, id="outputs a little off"),
+    pytest.param(
+        {"outputs": [output(max_abs=0.1, scale=1e4)]}, Outcome.TOLERANCE, id="large scale"
+    ),
+    pytest.param({"weights": weights(max_abs=1e-7)}, Outcome.TOLERANCE, id="weights a little off"),
+    pytest.param({"losses": [[0.5], [0.5 + 1e-7]]}, Outcome.TOLERANCE, id="loss a little off"),
+    pytest.param({"losses": [["nan"], ["nan"]]}, Outcome.IDENTICAL, id="loss NaN as before"),
+    pytest.param(
+        {"step": {"step": 2.0, "difference": 0.03}}, Outcome.TOLERANCE, id="step a little off"
+    ),
+    pytest.param({"outputs": [output(scale="inf")]}, Outcome.IDENTICAL, id="infinite as before"),
+    pytest.param(
+        {"optimizer": settings(learning_rate=0.01000000001)}, Outcome.IDENTICAL, id="rounded rate"
+    ),
+    pytest.param({"optimizer": settings(name="adam")}, Outcome.IDENTICAL, id="optimizer's name"),
+    pytest.param({"optimizer": settings(jit_compile=True)}, Outcome.IDENTICAL, id="new setting"),
+    pytest.param({"optimizer": settings(amsgrad=None)}, Outcome.IDENTICAL, id="False as None"),
+    pytest.param(
+        {"optimizer": optimizer(settings={"lr": 0.01})}, Outcome.IDENTICAL, id="lr is learning_rate"
+    ),
+    pytest.param({"messages": [message("chatter")]}, Outcome.IDENTICAL, id="noise"),
+    pytest.param({"messages": [LOST]}, Outcome.IDENTICAL, id="announced, but nothing lost"),
+    pytest.param(
+        {"messages": [message("beware", phase="import")]}, Outcome.IDENTICAL, id="at import"
+    ),
+    pytest.param(
+        {"messages": [message("beware", phase="build")]}, Outcome.IDENTICAL, id="at build"
+    ),
+    pytest.param(
+        {"messages": [message("new", channel="native")]}, Outcome.IDENTICAL, id="unknown of C++"
+    ),
+    pytest.param(
+        {"messages": [message("new", shown_by_default=False)]}, Outcome.IDENTICAL, id="unseen"
+    ),
+]
+
+WARNED = [
+    pytest.param({"messages": [message("beware")]}, "beware", id="known"),
+    pytest.param(
+        {"messages": [message("beware", channel="native", shown_by_default=False)]},
+        "beware",
+        id="known and unseen",
+    ),
+    pytest.param({"messages": [message("brand new")]}, "brand new", id="unknown"),
+    pytest.param({"messages": [message("new", phase="predict")]}, "new", id="at predict"),
+    pytest.param({"messages": [message("new", phase="train")]}, "new", id="at train"),
+    pytest.param(
+        {"messages": [LOST], "optimizer": FORGOTTEN}, "the optimizer state is lost", id="announced"
+    ),
+    pytest.param(
+        {"messages": [LOST], "losses": [[0.5], [9.0]]},
+        "the optimizer state is lost",
+        id="announced, next step differs",
+    ),
+]
+
+DIFFERS = [
+    pytest.param({"outputs": [output(max_abs=0.1)]}, "outputs", "output 0 differs by up to 0.1"),
+    pytest.param({"outputs": [output(max_abs="nan")]}, "outputs", "output 0 differs by up to nan"),
+    pytest.param({"outputs": [output(max_abs="inf")]}, "outputs", "output 0 differs by up to inf"),
+    pytest.param(
+        {"outputs": [output(max_abs=5.0, scale="inf")]}, "outputs", "output 0 differs by up to 5"
+    ),
+    pytest.param(
+        {"outputs": [output(got={"shape": [4], "dtype": "float32"}, max_abs=None)]},
+        "structure",
+        "output 0 has shape [4], it had [4, 2]",
+    ),
+    pytest.param(
+        {"outputs": [output(got={"shape": [4, 2], "dtype": "float64"})]},
+        "structure",
+        "output 0 is float64, it was float32",
+    ),
+    pytest.param(
+        {"structure": ["dict", "list"]}, "structure", "predict gives a list, it gave a dict"
+    ),
+    pytest.param({"output_names": [["0", "1"], ["0"]]}, "structure", "1 outputs, there were 2"),
+    pytest.param({"weights": weights(max_abs=0.2)}, "weights", "weight a/0 differs by up to 0.2"),
+    pytest.param({"weights": weights(max_abs="nan")}, "weights", "weight a/0 differs by up to nan"),
+    pytest.param(
+        {"weights": weights(count=[2, 1], missing=["b"])}, "weights", "1 weights, there were 2"
+    ),
+    pytest.param(
+        {"weights": weights(missing=["b"], extra=["c"])}, "weights", "weights have other owners"
+    ),
+    pytest.param(
+        {"weights": weights(reshaped=[["b", [2], [3]]])},
+        "weights",
+        "weight b has shape [3], it had [2]",
+    ),
+    pytest.param(
+        {"optimizer": FORGOTTEN}, "settings", "the optimizer's learning_rate is 0.001, it was 0.01"
+    ),
+    pytest.param(
+        {"optimizer": optimizer(settings={"lr": 0.001})},
+        "settings",
+        "the optimizer's learning_rate is 0.001, it was 0.01",
+    ),
+    pytest.param(
+        {"optimizer": settings(amsgrad=True)},
+        "settings",
+        "the optimizer's amsgrad is True, it was False",
+    ),
+    pytest.param(
+        {"optimizer": optimizer(**{"class": "SGD"})},
+        "settings",
+        "the optimizer is SGD, it was Adam",
+    ),
+    pytest.param(
+        {"optimizer": optimizer(iterations=0)},
+        "optimizer",
+        "the optimizer has taken 0 steps, it had 1",
+    ),
+    pytest.param(
+        {"compiled": [True, False], "optimizer": [ADAM, None], "losses": None},
+        "settings",
+        "it was compiled and no longer is: optimizer and loss are lost",
+    ),
+    pytest.param(
+        {"losses": [[0.5, 0.2], [0.5, 0.4]]}, "training", "loss or metrics differ by up to 0.2"
+    ),
+    pytest.param({"losses": [[0.5], ["nan"]]}, "training", "loss or metrics differ by up to nan"),
+    pytest.param(
+        {"losses": [[0.5, 0.2], [0.5]]},
+        "training",
+        "a training step reports 1 numbers, it reported 2",
+    ),
+    pytest.param(
+        {"step": {"step": 2.0, "difference": 1.0}},
+        "training",
+        "the next training step differs by 50% of its length",
+    ),
+    pytest.param(
+        {"step": {"step": 0.0, "difference": "nan"}},
+        "training",
+        "the next training step differs by inf% of its length",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "outcome"), ALIKE)
+def test_the_same_model(changes: dict[str, Any], outcome: Outcome) -> None:
+    found = verdict(facts(**changes))
+    assert found.outcome is outcome
+    assert not found.differences
+    assert found.signature == ""
+
+
+@pytest.mark.parametrize(("changes", "told"), WARNED)
+def test_a_warning_to_act_on(changes: dict[str, Any], told: str) -> None:
+    found = verdict(facts(**changes))
+    assert (found.outcome, found.reason) == (Outcome.WARNING, told)
+    assert found.signature.startswith("warning: ")
+
+
+@pytest.mark.parametrize(("changes", "what", "text"), DIFFERS)
+def test_silently_different(changes: dict[str, Any], what: str, text: str) -> None:
+    found = verdict(facts(**changes))
+    assert (found.outcome, found.reason) == (Outcome.DIFFERS, text)
+    assert found.signature == f"differs: {what}"
+    (difference,) = found.differences
+    assert (difference["what"], difference["text"]) == (what, text)
+
+
+@pytest.mark.parametrize(
+    ("phase", "outcome", "reached"),
+    [
+        ("build", Outcome.NA, "this environment cannot build the model"),
+        ("load", Outcome.ERROR, "does not load: ValueError: bad 'x' 3"),
+        ("predict", Outcome.ERROR, "loads, but predict raises: ValueError"),
+        ("train", Outcome.ERROR, "loads and predicts, but the next training step raises: "),
+        ("end", Outcome.ERROR, "raises in phase end: "),
+    ],
+)
+def test_errors(phase: str, outcome: Outcome, reached: str) -> None:
+    found = verdict(facts(error={**ERROR, "phase": phase}))
+    assert found.outcome is outcome
+    assert found.reason.startswith(reached)
+    assert found.signature == f"{phase}: ValueError: bad '…' N"
+    assert found.error is not None
+    assert (found.error.message, found.error.traceback) == ("bad 'x' 3", "Trace")
+
+
+@pytest.mark.parametrize(
+    ("crash", "reason"),
+    [
+        ({"kind": "timeout", "limit": 10.0}, "did not end within 10 s (in phase load)"),
+        ({"kind": "memory", "limit": 64}, "used more than 64 MiB of memory (in phase load)"),
+        (
+            {"kind": "signal", "signal": "SIGSEGV"},
+            "the interpreter was killed by SIGSEGV (in phase",
+        ),
+        ({"kind": "exit", "code": 3}, "the process ended itself with exit code 3 (in phase load)"),
+    ],
+)
+def test_crashes(crash: dict[str, Any], reason: str) -> None:
+    found = verdict(None, {**crash, "phase": "load"})
+    assert found.outcome is Outcome.CRASH
+    assert found.reason.startswith(reason)
+    assert found.signature.endswith("in phase load")
+
+
+def test_the_worst_wins() -> None:
+    everything: dict[str, Any] = {
+        "messages": [message("beware")],
+        "outputs": [output(max_abs=0.5), output(max_abs=0.25, max_rel=7.0, max_ulp=9)],
+        "output_names": [["0", "1"], ["0", "1"]],
+    }
+    assert verdict(facts(**everything)).outcome is Outcome.DIFFERS
+    failed = verdict(facts(**everything, error=ERROR))
+    assert failed.outcome is Outcome.ERROR
+    assert (failed.max_abs_diff, failed.max_rel_diff, failed.max_ulp_diff) == (0.5, 7.0, 9.0)
+    assert verdict(facts(**everything), {"kind": "exit", "code": 1, "phase": "load"}).outcome is (
+        Outcome.CRASH
+    )
+
+
+def test_an_announcement_excuses_lost_training_state_only() -> None:
+    found = verdict(facts(messages=[LOST], optimizer=FORGOTTEN, outputs=[output(max_abs=0.5)]))
+    assert found.outcome is Outcome.DIFFERS
+    assert found.reason == "output 0 differs by up to 0.5"
+    assert [one["what"] for one in found.differences] == ["outputs", "settings"]
+
+
+def test_an_announcement_at_import_excuses_nothing() -> None:
+    early = message("the optimizer state is lost", phase="import")
+    assert verdict(facts(messages=[early], optimizer=FORGOTTEN)).outcome is Outcome.DIFFERS
+
+
+def test_weights_alone_have_no_training() -> None:
+    sheet = {
+        key: value
+        for key, value in facts(compiled=[True, False]).items()
+        if key not in ("optimizer", "losses", "step")
+    }
+    assert verdict(sheet).outcome is Outcome.IDENTICAL
+
+
+def test_nan_is_the_worst_of_all_outputs() -> None:
+    sheet = facts(
+        outputs=[output(max_abs="nan"), output(max_abs=3.0)],
+        output_names=[["0", "1"], ["0", "1"]],
+    )
+    assert str(verdict(sheet).max_abs_diff) == "nan"
+
+
+def test_messages_are_told_with_their_rules() -> None:
+    said = [message("\x1b[1mbeware\x1b[0m"), message("brand new")]
+    first, second = verdict(facts(messages=said)).messages
+    assert (first.text, first.rule, first.severity) == ("beware", "beware", "attention")
+    assert (second.rule, second.severity) == (None, "unknown")
