@@ -1,0 +1,89 @@
+"""Reference models as the runner knows them: text, never imported."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from runner.errors import MatrixError
+from runner.matrix import Model, read_matrix
+from runner.reference import check_models, format_sources, read_family
+
+MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
+
+FAMILY = '''\
+raise RuntimeError("a family must never be run by the runner")
+INPUTS = {"one": {"x": ["normal", [4]]}}
+WITHHELD = ("one",)
+
+
+def one_objects(keras):
+    return {}
+
+
+def one(keras):
+    """Say why.
+
+    At length.
+    """
+    return keras.Model()
+
+
+def two(keras):
+    return keras.Model()
+'''
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "some.py").write_text(FAMILY)
+    (tmp_path / "broken.py").write_text("def one(:\n")
+    return tmp_path
+
+
+def test_a_family_is_read_and_not_run(folder: Path) -> None:
+    family = read_family("some", folder)
+    assert list(family.sources) == ["one_objects", "one", "two"]
+    assert family.docstrings["one"].startswith("Say why.")
+    assert family.inputs == {"one": {"x": ["normal", [4]]}}
+    assert (family.withheld, family.registered) == (("one",), ())
+    assert family.source("one").startswith("def one_objects(keras):\n    return {}\n\n\ndef one(")
+    assert family.source("two") == "def two(keras):\n    return keras.Model()"
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        (("one", "nowhere"), r"nowhere\.py: no such family of models; matrix\.yaml names it"),
+        (("one", "broken"), r"broken\.py:1: "),
+        (("three", "some"), r"some\.py: has no function 'three'; matrix\.yaml names it"),
+        (("two", "some"), r"some\.py: INPUTS has no 'two'; say what it is fed"),
+    ],
+)
+def test_models_that_are_not_there(folder: Path, model: tuple[str, str], told: str) -> None:
+    with pytest.raises(MatrixError, match=told):
+        check_models((Model(id=model[0], family=model[1]),), folder)
+
+
+def test_all_missing_models_are_told_at_once(folder: Path) -> None:
+    models = tuple(Model(id=name, family="some") for name in ("one", "two", "three"))
+    with pytest.raises(MatrixError) as refused:
+        check_models(models, folder)
+    assert len(str(refused.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize("model", MATRIX.models, ids=lambda model: model.id)
+def test_models_of_the_repository_say_why(model: Model) -> None:
+    check_models((model,))
+    family = read_family(model.family)
+    assert len(family.docstrings[model.id].splitlines()[0]) > 20
+    ast.parse(family.source(model.id))
+
+
+@pytest.mark.parametrize("known", MATRIX.formats, ids=lambda known: known.id)
+def test_formats_have_code_to_show(known: object) -> None:
+    found = format_sources(known.id)  # type: ignore[attr-defined]
+    assert found["save_code"].startswith("def save_")
+    assert found["load_code"].startswith("def load_")
