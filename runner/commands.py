@@ -14,8 +14,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from reports import site, table
-from reports.figures import summary_lines
 from runner import estimate, reproduction
 from runner import plan as planning
 from runner.assemble import Assembly
@@ -117,8 +115,7 @@ def matrix(arguments: argparse.Namespace) -> int:
         tally = run()
     judged = Assembly(evidence=evidence, batch=BATCH, locks=options.locks)()
     index = _render(judged, arguments, home)
-    for line in summary_lines(table.frame(judged), judged):
-        print(line)
+    _summarise(judged)
     print(
         f"{tally.loaded} cells run ({tally.solo} of them alone), {tally.saved} models saved,"
         f" {tally.built} environments built, in {_minutes(time.monotonic() - started)}"
@@ -142,7 +139,17 @@ def report(arguments: argparse.Namespace) -> int:
 
 def _render(judged: JudgedMatrix, arguments: argparse.Namespace, home: Home) -> Path:
     folder = (arguments.report or home.report).absolute()
+    from reports import site  # noqa: PLC0415 - pandas takes half a second, and few commands need it
+
     return site.render(judged, folder, home=home.root)
+
+
+def _summarise(judged: JudgedMatrix) -> None:
+    from reports import table  # noqa: PLC0415 - as above
+    from reports.figures import summary_lines  # noqa: PLC0415
+
+    for line in summary_lines(table.frame(judged), judged):
+        print(line)
 
 
 def _show(index: Path, arguments: argparse.Namespace) -> None:
