@@ -30,7 +30,8 @@ def _text(item: tuple[Any, Any]) -> str:  # noqa: PLR0911 - one for each kind of
             return _one_of(value)
         case "MAX_REPEAT" | "MIN_REPEAT":
             least, most, inner = value
-            return "".join(map(_text, inner)) * max(least, min(1, most))
+            times: int = max(least, min(1, most))
+            return "".join(map(_text, inner)) * times
         case "SUBPATTERN":
             return "".join(map(_text, value[3]))
         case "BRANCH":

@@ -59,6 +59,8 @@ class FakeWorker:
                     return self.exit(batch, SEGV)
                 case "fault":
                     return self.exit(batch, FAULT)
+                case _:  # it has an answer
+                    pass
             self.say("facts", batch=batch, job=index, offset=index, length=1)
             if job["does"] == "late":
                 return self.end_all()

@@ -1,0 +1,143 @@
+"""The command line: exit codes, and errors of one line each."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from runner import cli, commands
+from runner.errors import MatrixError, StoreBusyError, StrictError, UsageError
+from runner.version import version
+
+MATRIX = str(Path(__file__).parents[2] / "matrix.yaml")
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CANILOAD_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+
+def stopping(error: BaseException) -> Callable[[argparse.Namespace], int]:
+    def command(_: argparse.Namespace) -> int:
+        raise error
+
+    return command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "the following arguments are required: COMMAND; see `caniload --help`"),
+        (["dance"], "argument COMMAND: invalid choice: 'dance'"),
+        (["matrix", "--jobs", "0"], "argument --jobs: must be 1 or more; see `caniload matrix"),
+        (["matrix", "--jobs", "x"], "argument --jobs: invalid _count value: 'x'"),
+        (["matrix", "--max-disk", "much"], "argument --max-disk: 'much' is not a size such as 20G"),
+        (["matrix", "--installer", "conda"], "argument --installer: invalid choice: 'conda'"),
+        (["plan", "--nonsense"], "unrecognized arguments: --nonsense"),
+        (["reproduce"], "the following arguments are required: cell"),
+        (["clean", "everything"], "argument part: invalid choice: 'everything'"),
+        (["--matrix", "nowhere.yaml", "plan"], "nowhere.yaml: No such file or directory"),
+        (["--matrix", MATRIX, "plan", "--envs", "tf-9"], "there is no environment 'tf-9'"),
+        (["--matrix", MATRIX, "cells", "--outcome", "fine"], "'fine' is no outcome; they are: "),
+        (["--matrix", MATRIX, "reproduce", "a/b.c/d"], "there is no cell 'a/b.c/d'; ids look like"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_input_is_one_line_and_code_2(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    (line,) = err.splitlines()
+    assert line.startswith(f"caniload: {told}")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (StrictError("two cells"), 1, "caniload: two cells\n"),
+        (UsageError("what?"), 2, "caniload: what?\n"),
+        (MatrixError("first\nsecond"), 2, "caniload: first\ncaniload: second\n"),
+        (StoreBusyError("busy"), 3, "caniload: busy\n"),
+        (KeyboardInterrupt(), 130, "caniload: interrupted; run it again to go on from here\n"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+def test_exit_codes(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    code: int,
+    told: str,
+) -> None:
+    monkeypatch.setattr(commands, "plan", stopping(error))
+    assert cli.main(["plan"]) == code
+    assert capsys.readouterr().err == told
+
+
+def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "plan", stopping(ZeroDivisionError()))
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["plan"])
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("20G", 20 * 2**30), ("1.5k", 1536), ("800m", 800 * 2**20), ("7", 7)]
+)
+def test_sizes(text: str, size: int) -> None:
+    assert cli._size(text) == size
+
+
+@pytest.mark.parametrize(
+    "words", [["env", "--locks", "X", "list"], ["env", "list", "--locks", "X"]]
+)
+def test_locks_stand_anywhere(words: list[str]) -> None:
+    arguments = cli._parser().parse_args(words)
+    assert (arguments.locks, arguments.command) == (Path("X"), commands.env_list)
+
+
+def test_lists_of_names() -> None:
+    arguments = cli._parser().parse_args(["plan", "--envs", "a, b,,c", "--from", "2.1"])
+    assert (arguments.envs, arguments.first, arguments.models) == (("a", "b", "c"), "2.1", ())
+
+
+@pytest.mark.parametrize("words", [["--help"], ["matrix", "--help"], ["env", "build", "--help"]])
+def test_help(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(words)
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out.startswith("usage: caniload")
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert capsys.readouterr().out == f"caniload {version()}\n"
+
+
+def test_asking_for_help_loads_no_tables() -> None:
+    code = (
+        "import sys, runner.cli\n"
+        "try: runner.cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "sys.exit(' '.join({'pandas', 'pyarrow', 'jinja2'} & set(sys.modules)))"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert finished.stderr == "\n"  # none of them
+
+
+def test_a_reader_that_has_gone_is_no_error() -> None:
+    command = f"{sys.executable} -m runner --matrix {MATRIX} plan --json | true"
+    finished = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False
+    )
+    assert (finished.returncode, finished.stderr) == (0, "")
