@@ -29,15 +29,8 @@ MINOR = "{}.{}".format(*sys.version_info)
 VERSIONS = ("1.0", "2.0", "3.0", "4.0", "5.0")
 PATIENCE = 60.0  # seconds until a test gives up on something that takes a moment
 UNNEEDED = (
-    *tuple(
-        f"numpy/{part}/"
-        for part in ("distutils", "f2py", "fft", "ma", "polynomial", "testing", "typing")
-    ),
-    "/tests/",
-    ".pyi",
-    ".a",
-    ".h",
-    ".pyc",
+    *("/tests/", "numpy/distutils/", "numpy/f2py/", "numpy/fft/", "numpy/ma/"),
+    *("numpy/polynomial/", "numpy/testing/", "numpy/typing/", ".pyi", ".a", ".h", ".pyc"),
 )
 
 
