@@ -71,6 +71,14 @@ def _ulp(expected, got):
     return int(np.abs(ordered(expected) - ordered(got)).max())
 
 
+def same(expected, got):
+    """Say whether two lists of (name, array) are equal bit for bit."""
+    return [name for name, _ in expected] == [name for name, _ in got] and all(
+        one.dtype == other.dtype and one.tobytes() == other.tobytes()
+        for (_, one), (_, other) in zip(expected, got)
+    )
+
+
 def weights(expected, got):
     """Compare two lists of (name, array): by name where the names agree, else by position."""
     names, found = [name for name, _ in expected], [name for name, _ in got]

@@ -28,9 +28,10 @@ TRACEBACK_LINES = 40
 class Job(object):
     """One job under way: its facts so far, and the phase it is in."""
 
-    def __init__(self, keras, hearing, facts, on_phase):
+    def __init__(self, keras, hearing, facts, on_phase, start_afresh):
         self.keras = keras
         self.hearing = hearing
+        self.start_afresh = start_afresh
         self._on_phase = on_phase
         self.facts = facts
         self.facts.update(schema=SCHEMA, error=None, unsupported=None, seconds={})
@@ -71,9 +72,13 @@ def describe(error, phase):
     }
 
 
-def run(job, keras, hearing, on_phase):
-    """Do one job and return its facts, whatever the framework does short of killing the process."""
-    state = Job(keras, hearing, {"kind": job["kind"]}, on_phase)
+def run(job, keras, hearing, on_phase, start_afresh):
+    """Do one job and return its facts, whatever the framework does short of killing the process.
+
+    ``on_phase(name)`` is told of every phase; ``start_afresh()`` resets the framework as between
+    two jobs.
+    """
+    state = Job(keras, hearing, {"kind": job["kind"]}, on_phase, start_afresh)
     started = time.process_time()
     with hearing:
         try:
@@ -100,19 +105,20 @@ def run(job, keras, hearing, on_phase):
 
 
 def save(job, state):
-    """Build, train one step, record what the model does, save each format, record the next step."""
+    """Record what the model does after one training step, then save it, anew for each format.
+
+    Anew, because saving changes a model: once Keras 3 has saved a .h5, the .keras that it saves
+    next has lost its optimizer. A person who saves once does not see that.
+    """
     keras, model_id = state.keras, job["model"]
     namespace = reference.family(job["family"])
     state.phase("build")
     inputs = reference.inputs(namespace, model_id)
-    model = namespace[model_id](keras)
-    reference.set_weights(model, "weights:" + model_id)
+    model = _built(namespace, keras, model_id)
     state.phase("predict")
     shapes = [array.shape for _, array in framework.outputs(framework.predict(model, inputs))[1]]
     targets = reference.targets(namespace, model_id, shapes)
-    if framework.is_compiled(model):
-        state.phase("train")
-        framework.train_once(model, inputs, targets)
+    _trained(state, model, inputs, targets)
     state.phase("predict")
     structure, outputs = framework.outputs(framework.predict(model, inputs))
     weights = framework.named_weights(keras, model)
@@ -126,10 +132,6 @@ def save(job, state):
         "optimizer": framework.optimizer(keras, model),
         "losses": None,
     }
-    state.facts["formats"] = {}
-    for format_id in job["formats"]:
-        state.phase("save")
-        state.facts["formats"][format_id] = _save_one(state, model, format_id, job["folder"])
     arrays = {"input_%d" % index: array for index, array in enumerate(inputs)}
     arrays.update(("target_%d" % index, array) for index, array in enumerate(targets))
     arrays.update(("output_%d" % index, array) for index, (_, array) in enumerate(outputs))
@@ -142,10 +144,32 @@ def save(job, state):
         after = framework.named_weights(keras, model)
         arrays.update(("after_%d" % index, array) for index, (_, array) in enumerate(after))
     _write_expected(os.path.join(job["folder"], "expected"), expected, arrays)
+    state.facts["formats"] = {}
+    for format_id in job["formats"]:
+        state.start_afresh()
+        state.phase("build")
+        again = _built(namespace, keras, model_id)
+        _trained(state, again, inputs, targets)
+        if not compare.same(weights, framework.named_weights(keras, again)):
+            raise RuntimeError("building and training the model twice gave two models")
+        state.facts["formats"][format_id] = _save_one(state, again, format_id, job["folder"])
+
+
+def _built(namespace, keras, model_id):
+    model = namespace[model_id](keras)
+    reference.set_weights(model, "weights:" + model_id)
+    return model
+
+
+def _trained(state, model, inputs, targets):
+    if framework.is_compiled(model):
+        state.phase("train")
+        framework.train_once(model, inputs, targets)
 
 
 def _save_one(state, model, format_id, folder):
     """Save one format into its own sub-folder; return how that went."""
+    state.phase("save")
     target = os.path.join(folder, format_id)
     os.makedirs(target)
     facts = {"error": None, "unsupported": None}

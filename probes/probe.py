@@ -68,18 +68,21 @@ def child(batch, jobs, keras, config, events):
         hearing.phase = "import"
         forgetting.use_up_what_is_said_once()
     remembered = forgetting.remember_keras(keras)
+
+    def start_afresh():
+        forgetting.reset_keras(keras, remembered)
+        forgetting.forget_what_was_said()
+
     path = os.path.join(config["folder"], "batch-%d.jsonl" % batch)
     with open(path, "wb") as file:
         for index, job in enumerate(jobs):
-            if index:
-                forgetting.reset_keras(keras, remembered)
-            forgetting.forget_what_was_said()
+            start_afresh()
             send(events, event="start", batch=batch, job=index)
 
             def on_phase(phase, index=index):
                 send(events, event="phase", batch=batch, job=index, phase=phase)
 
-            facts = jobs_module.run(job, keras, hearing, on_phase)
+            facts = jobs_module.run(job, keras, hearing, on_phase, start_afresh)
             line = json.dumps(facts).encode()
             offset = file.tell()
             file.write(line + b"\n")

@@ -141,7 +141,10 @@ def _render(judged: JudgedMatrix, arguments: argparse.Namespace, home: Home) -> 
     folder = (arguments.report or home.report).absolute()
     from reports import site  # noqa: PLC0415 - pandas takes half a second, and few commands need it
 
-    return site.render(judged, folder, home=home.root)
+    try:
+        return site.render(judged, folder, home=home.root)
+    except FileExistsError as error:
+        raise UsageError(f"{error}; choose another folder with --report") from error
 
 
 def _summarise(judged: JudgedMatrix) -> None:

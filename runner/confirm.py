@@ -48,7 +48,7 @@ class Confirmation:
             return False
         kind = self._kinds[environment, verdict.outcome, verdict.signature]
         kind.seen += 1
-        if verdict.outcome not in SAMPLED or kind.contradicted or kind.seen <= ENOUGH:
+        if verdict.outcome not in SAMPLED or kind.contradicted or kind.confirmed < ENOUGH:
             return True
         return kind.seen % SAMPLE == 0
 

@@ -277,8 +277,9 @@ class Pool:
         elif unit.solo or result.fault or not self._confirm(unit, result):
             self._deliver(unit, result)
         else:
+            # At once: what it says may spare others of its kind the same.
             alone = replace(unit, solo=True, batched=result)
-            self._pending[unit.environment].append(alone)
+            self._pending[unit.environment].appendleft(alone)
 
     def _gone(self, worker: Worker) -> None:
         if worker in self._closing:

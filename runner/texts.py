@@ -14,6 +14,7 @@ _NORMAL: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r'"[^"\n]{1,200}"'), '"…"'),
     (re.compile(r"\b(layer|object|model|weight|variable) `?[\w/.:>-]+`?", re.IGNORECASE), r"\1 …"),
     (re.compile(r"<[^<>\n]{1,300}>"), "<…>"),
+    (re.compile(r"<\w+ [^<>\n]*$"), "<…"),
     (re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"), "N"),
     (re.compile(r"[ \t]+"), " "),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -61,8 +61,13 @@ def judge(record: Mapping[str, Any], tolerances: Tolerances, rules: Sequence[Rul
     if facts["error"] is not None:
         return _failed(facts, messages)
     announcing = {rule.id for rule in rules if rule.category in ANNOUNCED}
-    announced = [one for one in messages if one.phase in HEARD and one.rule in announcing]
+    announced = [one for one in messages if one.phase in HEARD and _announces(one, announcing)]
     return _loaded(facts, messages, announced, tolerances)
+
+
+def _announces(message: Message, announcing: Collection[str]) -> bool:
+    """Say whether a message tells that training state is lost; checkpoints name the variable."""
+    return message.rule in announcing or (message.matters and "optimizer" in message.text)
 
 
 def classify(found: Sequence[Mapping[str, Any]], rules: Sequence[Rule]) -> tuple[Message, ...]:
@@ -157,6 +162,8 @@ def _loaded(
     if silent:
         outcome = Outcome.DIFFERS
         reason = "; ".join(str(one["text"]) for one in silent)
+        if not measured.differences:
+            reason = f"predicts the same, but training does not go on from where it was: {reason}"
         signature = "differs: " + ", ".join(sorted({str(one["what"]) for one in silent}))
     elif acted_on or measured.training:
         outcome = Outcome.WARNING
@@ -167,7 +174,9 @@ def _loaded(
         outcome, reason, signature = Outcome.IDENTICAL, "bit for bit the same model", ""
     else:
         outcome, signature = Outcome.TOLERANCE, ""
-        reason = f"the same model within tolerance; outputs differ by at most {absolute or 0:.1e}"
+        reason = f"the same within tolerance: outputs differ by at most {absolute or 0:.1e}"
+        if not absolute:
+            reason = "outputs are bit for bit equal; weights or training, within tolerance"
     return Verdict(
         outcome=outcome,
         reason=reason,
