@@ -1,8 +1,9 @@
 """Which batched answers are asked again alone, and whether the two ever disagreed.
 
-A clean pass is believed. Whatever differs, and every new kind of failure or warning, is confirmed.
-A kind (environment, and exception, way of dying or warning with its normalised text) that was
-confirmed ``ENOUGH`` times and never disagreed is confirmed every ``SAMPLE``-th time from then on.
+A clean pass is believed. A difference in outputs, weights or structure is always confirmed, and
+so is every new kind of failure, warning or lost training state. A kind (environment, and exception,
+way of dying or warning with its normalised text) that was confirmed ``ENOUGH`` times and never
+disagreed is confirmed every ``SAMPLE``-th time from then on.
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ ENOUGH = 3
 SAMPLE = 10
 SAMPLED = frozenset({Outcome.ERROR, Outcome.CRASH, Outcome.NA, Outcome.WARNING})
 
+TRAINING = frozenset({"settings", "optimizer", "training"})
+
 STATEMENT = (
     "A cell that passes cleanly ran in a process it shared with up to {batch} cells of the same"
-    " environment. Every silent difference was run again in a process of its own, and that run is"
-    f" the record; so were the first {ENOUGH} failures and warnings of each kind (environment,"
-    f" exception or warning, and text) and every {SAMPLE}th after them, or all of a kind once a"
-    " batched and a solo run of it had disagreed."
+    " environment. Every silent difference in outputs, weights or structure was run again in a"
+    " process of its own, and that run is the record; so were the first"
+    f" {ENOUGH} failures, warnings and losses of training state of each kind (environment, exception"
+    f" or warning, and text) and every {SAMPLE}th after them, or all of a kind once a batched and a"
+    " solo run of it had disagreed."
 )
 
 
@@ -48,7 +52,7 @@ class Confirmation:
             return False
         kind = self._kinds[environment, verdict.outcome, verdict.signature]
         kind.seen += 1
-        if verdict.outcome not in SAMPLED or kind.contradicted or kind.confirmed < ENOUGH:
+        if not _sampled(verdict) or kind.contradicted or kind.confirmed < ENOUGH:
             return True
         return kind.seen % SAMPLE == 0
 
@@ -59,6 +63,13 @@ class Confirmation:
         kind.confirmed += 1
         kind.contradicted += not same
         return same
+
+
+def _sampled(verdict: Verdict) -> bool:
+    """Say whether confirming some of a kind is enough: what changes a model's numbers never is."""
+    if verdict.outcome is Outcome.DIFFERS:
+        return {str(one["what"]) for one in verdict.differences} <= TRAINING
+    return verdict.outcome in SAMPLED
 
 
 def _said(verdict: Verdict) -> tuple[object, ...]:
