@@ -84,7 +84,10 @@ class FakeWorker:
 
     def close(self) -> None:
         self.closed = True
-        self.die()
+        if self.world.lingering is None:
+            self.die()
+        else:
+            self.world.lingering.append(self)
 
     def kill(self) -> None:
         self.die()
@@ -105,6 +108,7 @@ class World:
     living: int = 0
     most_living: int = 0
     most_flying: int = 0
+    lingering: list[FakeWorker] | None = None  # workers told to end, if they take their time
     flying: dict[int, tuple[FakeWorker, int]] = field(default_factory=dict)
     began: Counter[str] = field(default_factory=Counter)
     delivered: list[tuple[Unit, Result]] = field(default_factory=list)
@@ -116,8 +120,8 @@ class World:
         self.most_living = max(self.most_living, self.living)
         return cast("Worker", FakeWorker(self, environment, events))
 
-    def run(self, units: Sequence[Unit]) -> Pool:
-        pool = Pool(
+    def pool(self) -> Pool:
+        return Pool(
             launch=self.launch,
             slots=self.slots,
             batch=self.batch,
@@ -128,6 +132,9 @@ class World:
             unusable=lambda *refused: self.refused.append((*refused[:2], list(refused[2]))),
             started=lambda *_: None,
         )
+
+    def run(self, units: Sequence[Unit]) -> Pool:
+        pool = self.pool()
         pool.add(units)
         for _ in range(100 + 30 * len(units)):
             if not pool.busy:
@@ -271,6 +278,38 @@ def test_an_import_that_takes_too_long() -> None:
     world.run([unit("a", environment="slow"), unit("b")])
     assert [environment for environment, _, _ in world.refused] == ["slow"]
     assert set(world.results()) == {"b"}
+
+
+@pytest.mark.parametrize("slots", [1, 2, 3])
+def test_no_more_children_than_slots(monkeypatch: pytest.MonkeyPatch, slots: int) -> None:
+    world = World(slots=slots, slow={"v"})
+    monkeypatch.setattr(schedule, "_kill_group", killer(world))
+    pool = world.pool()
+    pool.add([unit(name, "hang", name, solo=True) for name in "vwxyz"])
+    for _ in range(20):
+        pool.step(timeout=0.001)
+    assert len(pool._flights) == slots - 1  # the import of "v" takes a slot, too
+    assert world.living == slots
+    pool.close()
+
+
+@pytest.mark.parametrize("slots", [1, 2])
+def test_workers_that_take_their_time_to_end_count(slots: int) -> None:
+    lingering: list[FakeWorker] = []
+    world = World(slots=slots, lingering=lingering)
+    pool = world.pool()
+    pool.add([unit(name, environment=name) for name in "uvwxyz"])
+    for _ in range(30):
+        pool.step(timeout=0.001)
+    assert len(world.delivered) == world.living == pool.peak_workers == slots + 2
+
+    while pool.busy:
+        for worker in lingering:
+            worker.die()
+        lingering.clear()
+        pool.step(timeout=0.001)
+    assert set(world.results()) == set("uvwxyz")
+    assert pool.peak_workers == slots + 2
 
 
 @settings(max_examples=60, deadline=None)
