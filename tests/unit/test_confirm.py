@@ -9,39 +9,60 @@ from runner.outcomes import Outcome
 from runner.verdict import Verdict
 
 
-def verdict(outcome: Outcome, signature: str = "text") -> Verdict:
-    return Verdict(outcome=outcome, reason="", signature=signature)
+def verdict(outcome: Outcome, signature: str = "text", differs: str = "outputs") -> Verdict:
+    differences = ({"what": differs},) if outcome is Outcome.DIFFERS else ()
+    return Verdict(outcome=outcome, reason="", signature=signature, differences=differences)
 
 
 ERROR = verdict(Outcome.ERROR)
 
 
+def asked(found: Verdict, times: int, confirmation: Confirmation | None = None) -> list[int]:
+    """Return which of so many like answers are confirmed; each confirmation agrees."""
+    confirmation = confirmation or Confirmation()
+    numbers = []
+    for number in range(1, times + 1):
+        if confirmation.wanted("e", found):
+            numbers.append(number)
+            assert confirmation.compare("e", found, found)
+    return numbers
+
+
 @pytest.mark.parametrize("outcome", [Outcome.IDENTICAL, Outcome.TOLERANCE])
 def test_a_clean_pass_is_believed(outcome: Outcome) -> None:
-    assert not any(Confirmation().wanted("e", verdict(outcome)) for _ in range(5))
+    assert asked(verdict(outcome), 20) == []
 
 
-def test_differences_are_always_confirmed() -> None:
-    confirmation = Confirmation()
-    assert all(confirmation.wanted("e", verdict(Outcome.DIFFERS)) for _ in range(50))
+@pytest.mark.parametrize("what", ["outputs", "weights", "structure"])
+def test_other_numbers_are_always_confirmed(what: str) -> None:
+    assert asked(verdict(Outcome.DIFFERS, differs=what), 30) == [*range(1, 31)]
 
 
-@pytest.mark.parametrize("outcome", sorted(SAMPLED))
-def test_a_kind_of_failure_is_sampled_once_it_is_known(outcome: Outcome) -> None:
-    confirmation = Confirmation()
-    asked = [confirmation.wanted("e", verdict(outcome)) for _ in range(3 * SAMPLE)]
-    again = [number for number, wanted in enumerate(asked, start=1) if wanted]
-    assert again == [*range(1, ENOUGH + 1), SAMPLE, 2 * SAMPLE, 3 * SAMPLE]
+@pytest.mark.parametrize(
+    "found",
+    [
+        *(verdict(outcome) for outcome in sorted(SAMPLED)),
+        verdict(Outcome.DIFFERS, differs="settings"),
+        verdict(Outcome.DIFFERS, differs="training"),
+    ],
+    ids=lambda found: str(found.outcome),
+)
+def test_a_kind_is_sampled_once_it_is_known(found: Verdict) -> None:
+    assert asked(found, 3 * SAMPLE) == [*range(1, ENOUGH + 1), SAMPLE, 2 * SAMPLE, 3 * SAMPLE]
 
 
 def test_each_kind_is_counted_by_itself() -> None:
     confirmation = Confirmation()
-    for _ in range(ENOUGH):
-        confirmation.wanted("e", ERROR)
+    asked(ERROR, ENOUGH, confirmation)
     assert not confirmation.wanted("e", ERROR)
     assert confirmation.wanted("other", ERROR)
     assert confirmation.wanted("e", verdict(Outcome.ERROR, "another text"))
     assert confirmation.wanted("e", verdict(Outcome.CRASH))
+
+
+def test_a_kind_is_not_known_before_its_confirmations_are_back() -> None:
+    confirmation = Confirmation()
+    assert all(confirmation.wanted("e", ERROR) for _ in range(3 * SAMPLE))
 
 
 @pytest.mark.parametrize(
@@ -49,9 +70,7 @@ def test_each_kind_is_counted_by_itself() -> None:
 )
 def test_one_contradiction_ends_the_sampling_of_its_kind(solo: Verdict) -> None:
     confirmation = Confirmation()
-    for _ in range(ENOUGH):
-        assert confirmation.wanted("e", ERROR)
-        assert confirmation.compare("e", ERROR, ERROR)
+    asked(ERROR, ENOUGH, confirmation)
     assert not confirmation.wanted("e", ERROR)
     assert not confirmation.compare("e", ERROR, solo)
-    assert all(confirmation.wanted("e", ERROR) for _ in range(20))
+    assert asked(ERROR, 20, confirmation) == [*range(1, 21)]
