@@ -115,7 +115,7 @@ def fork(command, keras, config, events):
 
 
 def _die_with_parent():
-    """Ask the kernel to end this child with its worker; on other systems the worker does it."""
+    """Ask the kernel to end this process with its parent; other systems have no such thing."""
     try:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     except (AttributeError, OSError):
@@ -170,6 +170,7 @@ def serve(keras, config, events):
 
 
 def main():
+    _die_with_parent()  # an import that hangs never sees its input end
     config_path, events = sys.argv[1], int(sys.argv[2])
     with open(config_path) as file:
         config = json.load(file)

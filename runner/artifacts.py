@@ -90,7 +90,9 @@ def _bitflipped(content: bytes) -> bytes:
     place = 0
     if zipfile.is_zipfile(io.BytesIO(content)):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            start = archive.getinfo("config.json").header_offset
+            names = archive.namelist()
+            member = "config.json" if "config.json" in names else names[0]
+            start = archive.getinfo(member).header_offset
         name, extra = struct.unpack_from("<HH", content, start + _ZIP_LENGTHS)
         place = start + _ZIP_HEADER + name + extra
     return content[:place] + bytes([content[place] ^ 0x10]) + content[place + 1 :]

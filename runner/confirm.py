@@ -24,10 +24,10 @@ TRAINING = frozenset({"settings", "optimizer", "training"})
 STATEMENT = (
     "A cell that passes cleanly ran in a process it shared with up to {batch} cells of the same"
     " environment. Every silent difference in outputs, weights or structure was run again in a"
-    " process of its own, and that run is the record; so were the first"
-    f" {ENOUGH} failures, warnings and losses of training state of each kind (environment, exception"
-    f" or warning, and text) and every {SAMPLE}th after them, or all of a kind once a batched and a"
-    " solo run of it had disagreed."
+    " process of its own, and that run is the record. So were the first"
+    f" {ENOUGH} failures, warnings and losses of training state of each kind (environment,"
+    f" exception or warning, and text) and every {SAMPLE}th after them, or all of a kind once a"
+    " batched and a solo run of it had disagreed."
 )
 
 

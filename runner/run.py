@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import shutil
 import statistics
@@ -16,7 +17,7 @@ from runner import artifacts
 from runner.artifacts import Stored
 from runner.cells import Artifact, Cell
 from runner.confirm import Confirmation
-from runner.environments import disk
+from runner.environments import disk, processes
 from runner.environments.build import EnvironmentUnusable, Receipt, build, existing
 from runner.environments.locking import LOCKS
 from runner.environments.variables import process_variables
@@ -201,7 +202,7 @@ class Run:
         waiting = deque(wanted)
         self.progress.stage_total(sum(len(units) for units in wanted.values()))
         building: dict[str, Future[Receipt]] = {}
-        with ThreadPoolExecutor(max_workers=max(2, self.options.jobs)) as builders:
+        with _builders(max(2, self.options.jobs)) as builders:
             while waiting or building or self._pool.busy:
                 while waiting and len(building) < self._most_builds():
                     self._make_room(waiting[0], building)
@@ -448,3 +449,15 @@ class Run:
             )
             whole = Stored(**stored)
             yield damage, asdict(artifacts.spoil(whole, artifact, self.evidence.home.artifacts))
+
+
+@contextlib.contextmanager
+def _builders(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that build; an interrupt ends their installers instead of waiting for them."""
+    with ThreadPoolExecutor(max_workers=count) as builders:
+        try:
+            yield builders
+        except BaseException:
+            builders.shutdown(wait=False, cancel_futures=True)
+            processes.kill_all()
+            raise

@@ -15,6 +15,8 @@ from pathlib import Path
 DRAIN_SECONDS = 2.0
 """How long output is still read after the end: a stray grandchild may hold the pipe for ever."""
 
+_RUNNING: set[subprocess.Popen[bytes]] = set()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
@@ -51,6 +53,7 @@ def run(
             start_new_session=True,
             pass_fds=tuple(keep_open),
         )
+    _RUNNING.add(process)
     lines: list[str] = []
     reader = threading.Thread(target=_drain, args=(process, lines, on_output), daemon=True)
     reader.start()
@@ -59,11 +62,22 @@ def run(
         with contextlib.suppress(subprocess.TimeoutExpired):
             code = process.wait(seconds)
     finally:  # also when interrupted: no installer survives us
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+        _kill(process)
         process.wait()
+        _RUNNING.discard(process)
         reader.join(DRAIN_SECONDS)
     return Finished(code=code, output="".join(lines))
+
+
+def kill_all() -> None:
+    """End whatever other threads are running here, so that an interrupt need not wait for it."""
+    for process in list(_RUNNING):
+        _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _drain(
