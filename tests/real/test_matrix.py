@@ -1,0 +1,134 @@
+"""The matrix on real TensorFlows, built from the locks: what is known of them, and cells by hand.
+
+State is kept in ``$CANILOAD_TEST_HOME`` where that is set, so that a second run builds nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import replaying
+
+from runner.environments.pythons import find_pythons
+
+pytestmark = pytest.mark.real
+
+ROOT = Path(__file__).parents[2]
+MODELS = ("control", "dense", "separable", "lstm", "custom_missing")
+NEEDED = ("tf-2.15", "tf-2.21")
+WANTED = (*NEEDED, "tf-2.4")  # where its Python is
+
+
+def caniload(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "runner", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    kept = os.environ.get("CANILOAD_TEST_HOME")
+    folder = Path(kept) if kept else tmp_path_factory.mktemp("real") / "home"
+    os.environ["CANILOAD_HOME"] = str(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cells(home: Path) -> Mapping[str, Mapping[str, Any]]:
+    chosen = ("--envs", ",".join(WANTED), "--models", ",".join(MODELS))
+    done = caniload("matrix", *chosen)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert (home / "report" / "index.html").is_file()
+    lines = caniload("cells", "--controls", *chosen).stdout.splitlines()
+    return {cell["id"]: cell for cell in map(json.loads, lines)}
+
+
+@pytest.mark.parametrize(
+    ("cell", "outcome", "error"),
+    [
+        ("tf-2.15/control.h5/tf-2.21", "identical", None),
+        ("tf-2.15/lstm.h5/tf-2.15", "identical", None),
+        ("tf-2.21/lstm.keras/tf-2.21", "identical", None),
+        ("tf-2.15/separable.h5/tf-2.21", "error", "{'groups': 1}"),  # keras issue 19151
+        ("tf-2.15/lstm.h5/tf-2.21", "error", "{'time_major': False}"),  # keras issue 20750
+        ("tf-2.15/dense.savedmodel/tf-2.21", "error", "File format not supported"),
+        ("tf-2.15/dense.keras/tf-2.21", "error", "keras.src.engine"),  # keras issue 19089
+        ("tf-2.21/control.h5/tf-2.15", "error", "batch_shape"),  # tensorflow issue 66381
+        ("tf-2.21/dense.savedmodel/tf-2.21", "na", None),
+        ("tf-2.15/custom_missing.h5/tf-2.15", "error", "Unknown layer"),
+    ],
+)
+def test_what_is_known(
+    cells: Mapping[str, Mapping[str, Any]], cell: str, outcome: str, error: str | None
+) -> None:
+    found = cells[cell]
+    assert found["outcome"] == outcome, found["reason"]
+    if error is not None:
+        assert error in found["error"]["message"]
+
+
+def test_every_control_proves_its_row(cells: Mapping[str, Mapping[str, Any]]) -> None:
+    control = [cell for cell in cells.values() if cell["model"] == "control"]
+    ran = [cell for cell in control if cell["outcome"] not in ("na", "untested")]
+    assert {cell["save"] for cell in ran} >= set(NEEDED)
+    for cell in ran:
+        if cell["damage"]:
+            assert cell["outcome"] == "error", cell["id"]
+        elif cell["save"] == cell["load"]:
+            assert cell["outcome"] == "identical", cell["id"]
+
+
+def test_an_older_tensorflow_takes_part(cells: Mapping[str, Mapping[str, Any]]) -> None:
+    if not find_pythons(["3.8"]):
+        reason = cells["tf-2.4/control.h5/tf-2.15"]["reason"]
+        assert "Python 3.8" in reason
+        return
+    assert cells["tf-2.4/control.h5/tf-2.15"]["outcome"] == "identical"
+    assert cells["tf-2.4/lstm.h5/tf-2.21"]["outcome"] == "error"
+
+
+def test_cells_repeat_in_a_fresh_interpreter(cells: Mapping[str, Mapping[str, Any]]) -> None:
+    ran = [cell for cell in cells.values() if cell["outcome"] not in ("na", "untested")]
+    chosen = replaying.sample(ran, 10, problems=7, seed=20)
+    wrong = {cell["id"]: found for cell in chosen if (found := replaying.disagreements(cell))}
+    assert not wrong
+    assert len(chosen) == 10
+
+
+def test_nothing_changed_runs_nothing(cells: Mapping[str, Mapping[str, Any]]) -> None:
+    done = caniload("matrix", "--envs", ",".join(WANTED), "--models", ",".join(MODELS))
+    assert "0 cells run (0 of them alone), 0 models saved, 0 environments built" in done.stdout
+
+
+def test_models_that_attack_cost_only_themselves(home: Path, tmp_path: Path) -> None:
+    matrix = (ROOT / "matrix.yaml").read_text(encoding="utf-8")
+    start, end = matrix.index("models:"), matrix.index("# What each format carries")
+    hostile = ("kills_on_load", "hangs_on_load", "eats_memory_on_load")
+    models = ["  - {id: control, family: plain}\n", "  - {id: dense, family: plain}\n"]
+    models[1:1] = [f"  - {{id: {model}, family: hostile}}\n" for model in hostile]
+    limits = matrix[end:].replace("  seconds: 60", "  seconds: 8")
+    limits = limits.replace("memory_mb: 4096", "memory_mb: 1500")
+    path = tmp_path / "matrix.yaml"
+    path.write_text(matrix[:start] + "models:\n" + "".join(models) + limits, encoding="utf-8")
+    chosen = ("--envs", "tf-2.15", "--formats", "h5")
+    done = caniload("--matrix", str(path), "matrix", *chosen, "--report", str(tmp_path / "report"))
+    assert done.returncode == 0, done.stderr[-3000:]
+    lines = caniload("--matrix", str(path), "cells", *chosen).stdout.splitlines()
+    found = {cell["model"]: cell for cell in map(json.loads, lines)}
+    assert _said(found, *hostile) == ["crash", "crash", "crash"]
+    assert "SIGSEGV" in found["kills_on_load"]["reason"]
+    assert "did not end within" in found["hangs_on_load"]["reason"]
+    assert "of memory" in found["eats_memory_on_load"]["reason"]
+    assert all(found[model]["solo"] for model in hostile)
+    assert _said(found, "control", "dense") == ["identical", "identical"]
+
+
+def _said(found: Mapping[str, Mapping[str, Any]], *models: str) -> Sequence[str]:
+    return [found[model]["outcome"] for model in models]
