@@ -1,11 +1,13 @@
 """What is done for one job: save a reference model, or load one artifact. Facts only.
 
-A job is a dict of plain data; the facts are too. Python 3.6 to 3.13.
+A job is a dict of plain data; the facts are too. Python 3.6 to 3.13. What the framework is asked to
+do happens in the phases build, save, load, predict and train; an exception in any other, such as
+compare, is the probe's own fault.
 
 Save job: ``kind`` "save", ``model``, ``family`` (path), ``formats`` [ids], ``folder`` (gets one
-sub-folder a format, and ``expected``). Load job: ``kind`` "load", ``cell``, ``model``, ``family``,
-``format``, ``artifact`` (folder), ``expected`` (folder), ``train`` (whether the format carries
-training state).
+sub-folder a format, and ``expected``; whatever was there goes). Load job: ``kind`` "load",
+``cell``, ``model``, ``family``, ``format``, ``artifact`` (folder), ``expected`` (folder), ``train``
+(whether the format carries training state).
 """
 
 import gc
@@ -67,6 +69,7 @@ def describe(error, phase):
     return {
         "type": type(error).__name__,
         "message": message,
+        "errno": getattr(error, "errno", None),
         "phase": phase,
         "traceback": "\n".join(line[:1000] for line in lines),
     }
@@ -111,6 +114,7 @@ def save(job, state):
     next has lost its optimizer. A person who saves once does not see that.
     """
     keras, model_id = state.keras, job["model"]
+    shutil.rmtree(job["folder"], ignore_errors=True)
     namespace = reference.family(job["family"])
     state.phase("build")
     inputs = reference.inputs(namespace, model_id)
@@ -120,7 +124,9 @@ def save(job, state):
     targets = reference.targets(namespace, model_id, shapes)
     _trained(state, model, inputs, targets)
     state.phase("predict")
-    structure, outputs = framework.outputs(framework.predict(model, inputs))
+    predicted = framework.predict(model, inputs)
+    state.phase("compare")
+    structure, outputs = framework.outputs(predicted)
     weights = framework.named_weights(keras, model)
     expected = {
         "structure": structure,
@@ -138,9 +144,9 @@ def save(job, state):
     arrays.update(("weight_%d" % index, array) for index, (_, array) in enumerate(weights))
     if expected["compiled"]:
         state.phase("train")
-        expected["losses"] = [
-            compare.number(loss) for loss in framework.train_once(model, inputs, targets)
-        ]
+        losses = framework.train_once(model, inputs, targets)
+        state.phase("compare")
+        expected["losses"] = [compare.number(loss) for loss in losses]
         after = framework.named_weights(keras, model)
         arrays.update(("after_%d" % index, array) for index, (_, array) in enumerate(after))
     _write_expected(os.path.join(job["folder"], "expected"), expected, arrays)
@@ -150,6 +156,7 @@ def save(job, state):
         state.phase("build")
         again = _built(namespace, keras, model_id)
         _trained(state, again, inputs, targets)
+        state.phase("compare")
         if not compare.same(weights, framework.named_weights(keras, again)):
             raise RuntimeError("building and training the model twice gave two models")
         state.facts["formats"][format_id] = _save_one(state, again, format_id, job["folder"])
@@ -169,9 +176,9 @@ def _trained(state, model, inputs, targets):
 
 def _save_one(state, model, format_id, folder):
     """Save one format into its own sub-folder; return how that went."""
-    state.phase("save")
     target = os.path.join(folder, format_id)
     os.makedirs(target)
+    state.phase("save")
     facts = {"error": None, "unsupported": None}
     heard = len(state.hearing.messages)
     try:
@@ -223,9 +230,11 @@ def load(job, state):
     namespace = reference.family(job["family"])
     state.phase("build")
     model = _load(job, state, namespace)
-    state.phase("predict")
     inputs = expected.listed("input", expected.facts["inputs"])
-    structure, outputs = framework.outputs(framework.predict(model, inputs))
+    state.phase("predict")
+    predicted = framework.predict(model, inputs)
+    state.phase("compare")
+    structure, outputs = framework.outputs(predicted)
     facts["structure"] = [expected.facts["structure"], structure]
     wanted = expected.named("output", expected.facts["outputs"])
     facts["output_names"] = [[name for name, _ in wanted], [name for name, _ in outputs]]
@@ -240,9 +249,10 @@ def load(job, state):
         facts["optimizer"] = [expected.facts["optimizer"], framework.optimizer(keras, model)]
     if not facts["compiled"][1]:
         return
-    state.phase("train")
     targets = expected.listed("target", expected.facts["targets"])
+    state.phase("train")
     losses = framework.train_once(model, inputs, targets)
+    state.phase("compare")
     facts["losses"] = [expected.facts["losses"], [compare.number(loss) for loss in losses]]
     after = expected.named("after", expected.facts["weights"])
     facts["step"] = compare.step(saved, after, framework.named_weights(keras, model))

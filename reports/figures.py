@@ -138,7 +138,8 @@ def _cause_lines(table: pd.DataFrame, found: Figures) -> list[str]:
 def _warning_lines(table: pd.DataFrame, found: Figures) -> list[str]:
     count = found.outcomes[Outcome.WARNING]
     loud = table[~table["control"] & table["evidence"] & (table["outcome"] == Outcome.WARNING)]
-    groups = sorted(warning_groups(loud), key=lambda group: -group.cells)
+    groups = [group for group in warning_groups(loud) if group.matters]
+    groups.sort(key=lambda group: -group.cells)
     lines = ["", f"{WORDS[Outcome.WARNING].glyph} load with warnings to act on: {count:,} cells"]
     lines += [f"  {group.cells:>6,}  {group.category}: {_line(group.text)}" for group in groups[:5]]
     return [*lines, *_more(len(groups), 5)]

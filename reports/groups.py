@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -24,6 +25,7 @@ class WarningGroup:
     category: str
     channel: str
     severity: str
+    matters: bool
     rule: str | None
     phases: set[str] = field(default_factory=set)
     places: set[int] = field(default_factory=set)
@@ -88,7 +90,7 @@ def _rank(severity: str) -> int:
     return LOUDEST_FIRST.index(severity) if severity in LOUDEST_FIRST else -1
 
 
-def _warning_group(groups: dict[str, WarningGroup], message: dict[str, str]) -> WarningGroup:
+def _warning_group(groups: dict[str, WarningGroup], message: dict[str, Any]) -> WarningGroup:
     text = normalised(message["text"])
     name = anchor("w", message["channel"], message["category"], text)
     if name not in groups:
@@ -99,6 +101,7 @@ def _warning_group(groups: dict[str, WarningGroup], message: dict[str, str]) -> 
             category=message["category"],
             channel=message["channel"],
             severity=message["severity"],
+            matters=message["matters"],
             rule=message["rule"],
         )
     return groups[name]

@@ -198,7 +198,8 @@ def _refusal(entry: Mapping[str, Any]) -> str:
     if entry.get("unsupported"):
         return texts.clean(entry["unsupported"])
     if entry.get("error"):
-        return texts.clean(f"{entry['error']['type']}: {entry['error']['message']}")
+        told = texts.told(texts.clean(entry["error"]["message"]))
+        return f"{entry['error']['type']}: {told}"
     if entry.get("crash"):
         crash = entry["crash"]
         return f"its process ended ({crash.get('signal') or crash['kind']})"

@@ -8,6 +8,7 @@ is the one that counts.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import queue
 import signal
@@ -19,7 +20,14 @@ from typing import Any
 
 import psutil
 
+from runner import texts
 from runner.workers import Event, Worker
+
+FRAMEWORK_PHASES = frozenset({"build", "save", "load", "predict", "train"})
+"""Phases in which a job asks something of the framework; in the others the probe is at work."""
+
+EXHAUSTED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE})
+"""Error numbers that tell of this machine, not of the model."""
 
 PROBE_FAULT = 70  # exit status by which a probe's child says that it broke down itself
 CENSUS = 20  # every how many looks at a child's memory its own children are counted too
@@ -233,7 +241,7 @@ class Pool:
         flight.done.add(index)
         flight.current, flight.since = None, time.monotonic()
         facts = flight.worker.facts(data["batch"], data["offset"], data["length"])
-        result = Result(facts=facts)
+        result = _answered(facts)
         if flight.units[index].solo:
             flight.result = result  # told at the exit, with what the process used
         else:
@@ -299,6 +307,20 @@ class Pool:
             units = [*self._pending.pop(environment, ())]
             self._unusable(environment, _why_not_ready(worker), units)
         worker.clean()
+
+
+def _answered(facts: Mapping[str, Any]) -> Result:
+    """Take a job's facts for what they are: an error outside the framework's phases is ours."""
+    error = facts.get("error")
+    for one in (error, *(each.get("error") for each in facts.get("formats", {}).values())):
+        if one is None:
+            continue
+        told = f"{one['type']}: {texts.first_line(one['message'])}"
+        if one["phase"] not in FRAMEWORK_PHASES:
+            return Result(fault=f"the probe failed in phase {one['phase']}: {told}")
+        if one.get("errno") in EXHAUSTED or "No space left on device" in one["message"]:
+            return Result(fault=f"this machine has no more room: {told}")
+    return Result(facts=facts)
 
 
 def _why_not_ready(worker: Worker) -> str:
