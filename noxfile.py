@@ -81,5 +81,3 @@ def _install(session: nox.Session, *groups: str) -> None:
 
 def _chromium() -> bool:
     return any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
-
-
