@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runner import estimate, reproduction
+from runner import estimate, reproduction, unchanged
 from runner import plan as planning
 from runner.assemble import Assembly
 from runner.cellview import as_json
@@ -25,7 +25,6 @@ from runner.environments.receipts import read_receipt
 from runner.environments.variables import process_variables
 from runner.errors import CaniloadError, StrictError, UsageError
 from runner.evidence import Evidence
-from runner.judged import JudgedMatrix
 from runner.lockcheck import check_locks
 from runner.matrix import Environment, Matrix, read_matrix
 from runner.outcomes import Outcome
@@ -35,6 +34,7 @@ from runner.reference import check_models
 from runner.resolve import resolve
 from runner.run import BATCH, Options, Run
 from runner.store import Store
+from runner.unchanged import Drawn
 
 PARTS = ("environments", "cache", "artifacts", "results", "report", "private")
 
@@ -113,50 +113,58 @@ def matrix(arguments: argparse.Namespace) -> int:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
         run = Run(evidence, options, display)
         tally = run()
-    judged = Assembly(evidence=evidence, batch=BATCH, locks=options.locks)()
-    index = _render(judged, arguments, home)
-    _summarise(judged)
+    drawn = _draw(evidence, arguments)
+    print("\n".join(drawn.summary))
     print(
         f"{tally.loaded} cells run ({tally.solo} of them alone), {tally.saved} models saved,"
         f" {tally.built} environments built, in {_minutes(time.monotonic() - started)}"
     )
-    print(f"report: {index.as_uri()}")
-    _show(index, arguments)
-    return _strict(judged, arguments)
+    _show(Path(drawn.index), arguments)
+    if arguments.strict and (drawn.untested or drawn.unproven):
+        raise StrictError(
+            f"--strict: {drawn.untested} cells untested, {drawn.unproven} without valid controls"
+        )
+    return 0
 
 
 def report(arguments: argparse.Namespace) -> int:
     """Write the report from what is stored."""
     chosen = planning.make(_read(arguments), _selection(arguments))
-    home = Home.default()
-    evidence = _evidence(arguments, chosen, home)
-    judged = Assembly(evidence=evidence, batch=BATCH, locks=_locks(arguments))()
-    index = _render(judged, arguments, home)
-    print(f"report: {index.as_uri()}")
-    _show(index, arguments)
+    drawn = _draw(_evidence(arguments, chosen, Home.default()), arguments)
+    _show(Path(drawn.index), arguments)
     return 0
 
 
-def _render(judged: JudgedMatrix, arguments: argparse.Namespace, home: Home) -> Path:
+def _draw(evidence: Evidence, arguments: argparse.Namespace) -> Drawn:
+    """Judge and draw all anew, unless the report that lies there was made of the very same."""
+    home, locks = evidence.home, _locks(arguments)
     folder = (arguments.report or home.report).absolute()
-    from reports import site  # noqa: PLC0415 - pandas takes half a second, and few commands need it
-
-    try:
-        return site.render(judged, folder, home=home.root)
-    except FileExistsError as error:
-        raise UsageError(f"{error}; choose another folder with --report") from error
-
-
-def _summarise(judged: JudgedMatrix) -> None:
-    from reports import table  # noqa: PLC0415 - as above
+    note = home.root / "report.json"
+    wanted = unchanged.inputs(evidence, folder / "index.html", locks)
+    if drawn := unchanged.recall(note, wanted):
+        return drawn
+    from reports import site, table  # noqa: PLC0415 - pandas takes half a second to import
     from reports.figures import summary_lines  # noqa: PLC0415
 
-    for line in summary_lines(table.frame(judged), judged):
-        print(line)
+    judged = Assembly(evidence=evidence, batch=BATCH, locks=locks)()
+    try:
+        index = site.render(judged, folder, home=home.root)
+    except FileExistsError as error:
+        raise UsageError(f"{error}; choose another folder with --report") from error
+    drawn = Drawn(
+        inputs=wanted,
+        index=str(index),
+        summary=summary_lines(table.frame(judged), judged),
+        untested=sum(cell.outcome is Outcome.UNTESTED for cell in judged.cells),
+        unproven=sum(not cell.evidence for cell in judged.cells),
+    )
+    unchanged.remember(note, drawn)
+    return drawn
 
 
 def _show(index: Path, arguments: argparse.Namespace) -> None:
-    """Open the report where a person sits in front of a screen, unless told otherwise."""
+    """Say where the report is; open it where a person sits in front of a screen."""
+    print(f"report: {index.as_uri()}")
     wanted = arguments.open
     if wanted is None:
         screen = (
@@ -165,16 +173,6 @@ def _show(index: Path, arguments: argparse.Namespace) -> None:
         wanted = sys.stdout.isatty() and screen and "CI" not in os.environ
     if wanted:
         webbrowser.open(index.as_uri())
-
-
-def _strict(judged: JudgedMatrix, arguments: argparse.Namespace) -> int:
-    if not arguments.strict:
-        return 0
-    untested = sum(cell.outcome is Outcome.UNTESTED for cell in judged.cells)
-    unproven = sum(not cell.evidence for cell in judged.cells)
-    if untested or unproven:
-        raise StrictError(f"--strict: {untested} cells untested, {unproven} without valid controls")
-    return 0
 
 
 def cells(arguments: argparse.Namespace) -> int:

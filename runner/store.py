@@ -6,6 +6,7 @@ its checksum and counts as never run; the next run writes it again. Later lines 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import zlib
@@ -66,6 +67,13 @@ class Store:
 
     def values(self) -> Iterator[Record]:
         return iter(self._records.values())
+
+    def sha256(self) -> str:
+        """Return the hash of the file as it stands."""
+        if not self._path.exists():
+            return ""
+        with self._path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def put(self, key: str, record: Record) -> None:
         """Append one record; it survives the death of this process from now on."""

@@ -221,7 +221,7 @@ def test_virtualenv_gives_the_same(workshop: Workshop) -> None:
     [
         (("--envs", "fake-9.0"), 2, "there is no environment 'fake-9.0' in matrix.yaml"),
         (("--python-only", "3.6"), 2, "no environment is left by these filters"),
-        (("--jobs", "0"), 2, "must be 1 or more"),
+        (("--jobs", "0"), 2, "is not a number of 1 or more"),
     ],
 )
 def test_bad_arguments(

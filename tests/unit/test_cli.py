@@ -35,8 +35,8 @@ def stopping(error: BaseException) -> Callable[[argparse.Namespace], int]:
     [
         ([], "the following arguments are required: COMMAND; see `caniload --help`"),
         (["dance"], "argument COMMAND: invalid choice: 'dance'"),
-        (["matrix", "--jobs", "0"], "argument --jobs: must be 1 or more; see `caniload matrix"),
-        (["matrix", "--jobs", "x"], "argument --jobs: invalid _count value: 'x'"),
+        (["matrix", "--jobs", "0"], "argument --jobs: '0' is not a number of 1 or more; see `cani"),
+        (["matrix", "--jobs", "x"], "argument --jobs: 'x' is not a number of 1 or more"),
         (["matrix", "--max-disk", "much"], "argument --max-disk: 'much' is not a size such as 20G"),
         (["matrix", "--installer", "conda"], "argument --installer: invalid choice: 'conda'"),
         (["plan", "--nonsense"], "unrecognized arguments: --nonsense"),

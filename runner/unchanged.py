@@ -1,0 +1,69 @@
+"""Whether a report still says all there is to say; then it need not be drawn again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from runner.environments.receipts import read_receipt
+from runner.evidence import Evidence
+from runner.keys import digest
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ("runner", "reports", "probes")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """A report as it was drawn: from what (a hash), and what the command said of it."""
+
+    inputs: str
+    index: str
+    summary: Sequence[str]
+    untested: int
+    unproven: int
+
+
+def inputs(evidence: Evidence, index: Path, locks: Path) -> str:
+    """Hash all that a report is made of: results, plan, environments, and our own sources."""
+    plan, home = evidence.plan, evidence.home
+    receipts = [read_receipt(home.environment(one.id)) for one in plan.environments]
+    return digest(
+        evidence.store.sha256(),
+        plan.matrix.model_dump(mode="json"),
+        [one.id for one in plan.environments],
+        [one.id for one in plan.models],
+        [one.id for one in plan.formats],
+        {name: found.fingerprint for name, found in evidence.resolution.usable.items()},
+        dict(evidence.resolution.untested),
+        [receipt.built_at if receipt else None for receipt in receipts],
+        _sources(),
+        str(index),
+        str(locks),
+    )
+
+
+def _sources() -> str:
+    whole = hashlib.sha256()
+    for folder in SOURCES:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                whole.update(path.read_bytes())
+    return whole.hexdigest()
+
+
+def recall(file: Path, wanted: str) -> Drawn | None:
+    """Return the report that was drawn from just these inputs, if it is still there."""
+    try:
+        drawn = Drawn(**json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return drawn if drawn.inputs == wanted and Path(drawn.index).is_file() else None
+
+
+def remember(file: Path, drawn: Drawn) -> None:
+    """Note what was drawn; a note that cannot be read is as good as none."""
+    file.write_text(json.dumps(asdict(drawn)), encoding="utf-8")
