@@ -74,63 +74,93 @@ def _ulp(expected, got):
 def same(expected, got):
     """Say whether two lists of (name, array) are equal bit for bit."""
     return [name for name, _ in expected] == [name for name, _ in got] and all(
-        one.dtype == other.dtype and one.tobytes() == other.tobytes()
-        for (_, one), (_, other) in zip(expected, got)
+        _equal(one, other) for (_, one), (_, other) in zip(expected, got)
+    )
+
+
+def pairing(expected, got):
+    """Return, for each expected weight, its place in ``got`` or ``None``, and how they were paired.
+
+    By name; but versions list the weights of a layer made of layers in different orders, and name
+    some layers anew. So what is not equal under its own name is looked for by content, and that
+    counts if all of it is found.
+    """
+    places = {name: place for place, (name, _) in enumerate(got)}
+    order = [places.get(name) for name, _ in expected]
+    if len(expected) != len(got):
+        return order, "name"
+    wrong = [
+        index
+        for index, place in enumerate(order)
+        if place is None or not _equal(expected[index][1], got[place][1])
+    ]
+    held = {order[index] for index in range(len(order)) if index not in wrong}
+    free = [place for place in range(len(got)) if place not in held]
+    found = []
+    for index in wrong:
+        match = next((p for p in free if _equal(expected[index][1], got[p][1])), None)
+        if match is None:
+            break
+        free.remove(match)
+        found.append(match)
+    if wrong and len(found) == len(wrong):
+        for index, place in zip(wrong, found):
+            order[index] = place
+        return order, "content"
+    shapes = [array.shape for _, array in expected]
+    if None in order and shapes == [array.shape for _, array in got]:
+        return list(range(len(got))), "position"
+    return order, "name"
+
+
+def _equal(one, other):
+    return (
+        one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
     )
 
 
 def weights(expected, got):
-    """Compare two lists of (name, array): by name where the names agree, else by position."""
-    names, found = [name for name, _ in expected], [name for name, _ in got]
+    """Compare two lists of (name, array); return how they were paired (see ``step``) and facts.
+
+    ``unequal`` holds [name, largest absolute difference, scale] of each that is not equal.
+    """
+    order, how = pairing(expected, got)
     facts = {
         "count": [len(expected), len(got)],
-        "matched_by": "name",
-        "missing": [],
-        "extra": [],
+        "matched_by": how,
+        "missing": [name for (name, _), place in zip(expected, order) if place is None],
+        "extra": [name for place, (name, _) in enumerate(got) if place not in order],
         "reshaped": [],
-        "max_abs": 0.0,
-        "max_rel": 0.0,
-        "scale": 0.0,
-        "worst": None,
+        "retyped": [],
+        "unequal": [],
     }
-    if sorted(names) != sorted(found):
-        shapes = [array.shape for _, array in expected]
-        if shapes == [array.shape for _, array in got]:
-            facts["matched_by"] = "position"
-            got = list(zip(names, (array for _, array in got)))
-        else:
-            facts["missing"] = sorted(set(names) - set(found))
-            facts["extra"] = sorted(set(found) - set(names))
-    loaded = dict(got)
-    worst = -1.0
-    for name, array in expected:
-        if name not in loaded:
+    for (name, array), place in zip(expected, order):
+        if place is None:
             continue
-        one = arrays(array, loaded[name])
-        if one["max_abs"] is None:
-            facts["reshaped"].append([name, one["expected"]["shape"], one["got"]["shape"]])
-            continue
-        size = _rank(one["max_abs"])
-        if size > worst:
-            worst = size
-            facts.update(
-                max_abs=one["max_abs"], max_rel=one["max_rel"], scale=one["scale"], worst=name
-            )
-    return facts
+        one = arrays(array, got[place][1])
+        was, now = one["expected"], one["got"]
+        if was["shape"] != now["shape"]:
+            facts["reshaped"].append([name, was["shape"], now["shape"]])
+        elif was["dtype"] != now["dtype"]:
+            facts["retyped"].append([name, was["dtype"], now["dtype"]])
+        if one["max_abs"] not in (None, 0.0):
+            facts["unequal"].append([name, one["max_abs"], one["scale"]])
+    return order, facts
 
 
-def _rank(value):
-    """Order magnitudes so that NaN is the worst."""
-    return float("inf") if value in ("nan", "inf", "-inf") else float(value)
+def step(before, expected_after, got_after, order):
+    """Compare one training step: its length (L2, over all weights) and the disagreement's.
 
-
-def step(before, expected_after, got_after):
-    """Compare one training step: its length (L2, over all weights) and the disagreement's."""
+    ``order`` is how the weights were paired before the step.
+    """
     import numpy as np
 
-    start, wanted, got = dict(before), dict(expected_after), dict(got_after)
-    if sorted(wanted) != sorted(got) and len(wanted) == len(got):
-        got = dict(zip((name for name, _ in expected_after), (array for _, array in got_after)))
+    start, wanted = dict(before), dict(expected_after)
+    got = {
+        name: got_after[place][1]
+        for (name, _), place in zip(expected_after, order)
+        if place is not None and place < len(got_after)
+    }
     length = gap = largest = 0.0
     compared = 0
     for name, array in wanted.items():

@@ -65,7 +65,11 @@ def named_weights(keras, model):
     found, owners = [], list(leaves(model))
     if not owners and getattr(model, "weights", None):
         owners = [(model.name, model)]
-    for path, layer in owners:
+    seen = {}
+    for stem, layer in owners:
+        # Two layers of a subclassed model may have one name.
+        seen[stem] = seen.get(stem, 0) + 1
+        path = stem if seen[stem] == 1 else "%s#%d" % (stem, seen[stem])
         found += [
             ("%s/%d" % (path, index), variable) for index, variable in enumerate(layer.weights)
         ]
@@ -104,7 +108,31 @@ def train_once(model, inputs, targets):
         inputs[0] if len(inputs) == 1 else list(inputs),
         targets[0] if len(targets) == 1 else list(targets),
     )
-    return [float(one) for one in (given if isinstance(given, (list, tuple)) else [given])]
+    import numpy as np
+
+    listed = given if isinstance(given, (list, tuple)) else [given]
+    return [float(one) for each in listed for one in np.ravel(each)]
+
+
+def is_random(keras, model, inputs):
+    """Say whether training draws random numbers, so that no two steps are alike.
+
+    Asked by calling the model twice as in training, which may change it; a model that has graphs
+    only is not asked.
+    """
+    import numpy as np
+
+    if not runs_eagerly(model):
+        return False
+    drawn = []
+    for _ in range(2):
+        value = model(inputs[0] if len(inputs) == 1 else list(inputs), training=True)
+        values = value.values() if isinstance(value, dict) else value
+        values = values if isinstance(value, (dict, list, tuple)) else [value]
+        if is_keras_3(keras):
+            values = [keras.ops.convert_to_numpy(one) for one in values]
+        drawn.append([np.asarray(one).tobytes() for one in values])
+    return drawn[0] != drawn[1]
 
 
 def runs_eagerly(model):

@@ -34,6 +34,7 @@ class Job(object):
         self.keras = keras
         self.hearing = hearing
         self.start_afresh = start_afresh
+        self.random = False
         self._on_phase = on_phase
         self.facts = facts
         self.facts.update(schema=SCHEMA, error=None, unsupported=None, seconds={})
@@ -118,7 +119,12 @@ def save(job, state):
     namespace = reference.family(job["family"])
     state.phase("build")
     inputs = reference.inputs(namespace, model_id)
-    model = _built(namespace, keras, model_id)
+    thrown_away = _built(namespace, keras, model_id, inputs)
+    state.random = framework.is_compiled(thrown_away) and framework.is_random(
+        keras, thrown_away, inputs
+    )
+    state.start_afresh()
+    model = _built(namespace, keras, model_id, inputs)
     state.phase("predict")
     shapes = [array.shape for _, array in framework.outputs(framework.predict(model, inputs))[1]]
     targets = reference.targets(namespace, model_id, shapes)
@@ -137,12 +143,13 @@ def save(job, state):
         "compiled": framework.is_compiled(model),
         "optimizer": framework.optimizer(keras, model),
         "losses": None,
+        "random": state.random,
     }
     arrays = {"input_%d" % index: array for index, array in enumerate(inputs)}
     arrays.update(("target_%d" % index, array) for index, array in enumerate(targets))
     arrays.update(("output_%d" % index, array) for index, (_, array) in enumerate(outputs))
     arrays.update(("weight_%d" % index, array) for index, (_, array) in enumerate(weights))
-    if expected["compiled"]:
+    if expected["compiled"] and not state.random:
         state.phase("train")
         losses = framework.train_once(model, inputs, targets)
         state.phase("compare")
@@ -154,7 +161,7 @@ def save(job, state):
     for format_id in job["formats"]:
         state.start_afresh()
         state.phase("build")
-        again = _built(namespace, keras, model_id)
+        again = _built(namespace, keras, model_id, inputs)
         _trained(state, again, inputs, targets)
         state.phase("compare")
         if not compare.same(weights, framework.named_weights(keras, again)):
@@ -162,14 +169,17 @@ def save(job, state):
         state.facts["formats"][format_id] = _save_one(state, again, format_id, job["folder"])
 
 
-def _built(namespace, keras, model_id):
+def _built(namespace, keras, model_id, inputs):
     model = namespace[model_id](keras)
+    if not model.weights:  # a subclassed model knows its shapes when it is first called
+        framework.predict(model, inputs)
     reference.set_weights(model, "weights:" + model_id)
     return model
 
 
 def _trained(state, model, inputs, targets):
-    if framework.is_compiled(model):
+    """Take one step, so that there is training state to save; not where no two steps are alike."""
+    if framework.is_compiled(model) and not state.random:
         state.phase("train")
         framework.train_once(model, inputs, targets)
 
@@ -228,9 +238,9 @@ def load(job, state):
     keras, facts = state.keras, state.facts
     expected = Expected(job["expected"])
     namespace = reference.family(job["family"])
-    state.phase("build")
-    model = _load(job, state, namespace)
     inputs = expected.listed("input", expected.facts["inputs"])
+    state.phase("build")
+    model = _load(job, state, namespace, inputs)
     state.phase("predict")
     predicted = framework.predict(model, inputs)
     state.phase("compare")
@@ -240,7 +250,8 @@ def load(job, state):
     facts["output_names"] = [[name for name, _ in wanted], [name for name, _ in outputs]]
     facts["outputs"] = [compare.arrays(one, other) for (_, one), (_, other) in zip(wanted, outputs)]
     saved = expected.named("weight", expected.facts["weights"])
-    facts["weights"] = compare.weights(saved, framework.named_weights(keras, model))
+    loaded = framework.named_weights(keras, model)
+    order, facts["weights"] = compare.weights(saved, loaded)
     facts["compiled"] = [expected.facts["compiled"], framework.is_compiled(model)]
     if not job["train"] or not expected.facts["compiled"]:
         return
@@ -253,16 +264,20 @@ def load(job, state):
     state.phase("train")
     losses = framework.train_once(model, inputs, targets)
     state.phase("compare")
+    if expected.facts["random"]:
+        return
     facts["losses"] = [expected.facts["losses"], [compare.number(loss) for loss in losses]]
     after = expected.named("after", expected.facts["weights"])
-    facts["step"] = compare.step(saved, after, framework.named_weights(keras, model))
+    stepped = framework.named_weights(keras, model)
+    facts["step"] = compare.step(saved, after, stepped, order)
 
 
-def _load(job, state, namespace):
+def _load(job, state, namespace, inputs):
     keras, format_id = state.keras, job["format"]
     if format_id in formats.LOAD_INTO:
         model = namespace[job["model"]](keras)
-        state.facts["built"] = True
+        if not model.weights:
+            framework.predict(model, inputs)
         state.phase("load")
         formats.LOAD_INTO[format_id](keras, job["artifact"], model)
         return model

@@ -66,6 +66,11 @@ def set_weights(model, seed):
             drawn = np.abs(drawn) + 0.5
         values.append(drawn.astype(initial.dtype))
     model.set_weights(values)
+    for layer in getattr(model, "layers", None) or []:
+        # Keras 3 goes on with the mean and variance that Normalization had before.
+        finalize = getattr(layer, "finalize_state", None)
+        if finalize is not None:
+            finalize()
 
 
 def custom_objects(namespace, keras, model_id):

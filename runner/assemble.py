@@ -16,7 +16,7 @@ from runner.environments.build import Receipt
 from runner.environments.locking import LOCKS, lock_path
 from runner.environments.receipts import read_receipt
 from runner.environments.variables import replay_variables
-from runner.evidence import Evidence
+from runner.evidence import Evidence, died_of_limits
 from runner.judged import (
     JudgedCell,
     JudgedEnvironment,
@@ -164,10 +164,16 @@ class Assembly:
         if entry is None:
             return Outcome.UNTESTED, "not run yet"
         said = _refusal(entry)
+        if died_of_limits(entry):
+            return (
+                Outcome.UNTESTED,
+                f"saving it there did not end: {said}; the next run tries again",
+            )
         if gap is not None and gap.says in said:
             return Outcome.NA, f"{gap.reason} ({artifact.saved_by} says: {texts.told(said)})"
         if said:
-            return Outcome.NA, f"{artifact.saved_by} cannot save it: {texts.told(said)}"
+            phase = (entry.get("error") or {}).get("phase", "save")
+            return Outcome.NA, f"{artifact.saved_by} cannot {phase} it: {texts.told(said)}"
         return Outcome.UNTESTED, "saving left no file; run again with --rerun"
 
     @cached_property

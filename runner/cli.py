@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from runner import commands
+from runner.environments.build import EnvironmentUnusable
 from runner.errors import CaniloadError, UsageError
 from runner.version import version
 
@@ -40,10 +41,17 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("caniload: interrupted; run it again to go on from here", file=sys.stderr)
         return 130
+    except EnvironmentUnusable as error:
+        print(f"caniload: {error.reason}", file=sys.stderr)
+        return CaniloadError.exit_code
     except BrokenPipeError:
         # The reader of our output has gone (`caniload cells | head`): nothing is left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"caniload: {where}{error.strerror or error}", file=sys.stderr)
+        return CaniloadError.exit_code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -176,7 +184,10 @@ def _add_clean(actions: Actions[_Parser]) -> None:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise argparse.ArgumentTypeError("names nothing; leave it out to choose all")
+    return names
 
 
 def _count(text: str) -> int:
@@ -190,9 +201,12 @@ def _size(text: str) -> int:
     units = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
     unit = text[-1:].upper()
     try:
-        return int(float(text[:-1] if unit in units else text) * units.get(unit, 1))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 20G") from error
+        size = int(float(text[:-1] if unit in units else text) * units.get(unit, 1))
+    except (ValueError, OverflowError):
+        size = -1
+    if size < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 20G")
+    return size
 
 
 if __name__ == "__main__":

@@ -21,10 +21,10 @@ from runner.cellview import as_json
 from runner.environments import build
 from runner.environments.home import Home, disk_use
 from runner.environments.locking import LOCKS
-from runner.environments.receipts import read_receipt
 from runner.environments.variables import process_variables
 from runner.errors import CaniloadError, StrictError, UsageError
 from runner.evidence import Evidence
+from runner.judged import JudgedCell, JudgedMatrix
 from runner.lockcheck import check_locks
 from runner.matrix import Environment, Matrix, read_matrix
 from runner.outcomes import Outcome
@@ -179,24 +179,41 @@ def cells(arguments: argparse.Namespace) -> int:
     """Print judged cells as JSON lines."""
     chosen = planning.make(_read(arguments), _selection(arguments))
     evidence = _evidence(arguments, chosen, Home.default())
-    judged = Assembly(evidence=evidence, batch=BATCH)()
-    words = {str(outcome) for outcome in Outcome}
-    if unknown := [word for word in arguments.outcome if word not in words]:
-        raise UsageError(f"{unknown[0]!r} is no outcome; they are: {', '.join(sorted(words))}")
+    judged = Assembly(evidence=evidence, batch=BATCH, locks=_locks(arguments))()
+    _check_filters(arguments, chosen, judged)
     for cell in judged.cells:
-        if cell.control and not arguments.controls:
-            continue
-        where = cell.cell
-        if arguments.id and where.id not in arguments.id:
-            continue
-        if arguments.save and where.artifact.saved_by not in arguments.save:
-            continue
-        if arguments.load and where.loaded_by not in arguments.load:
-            continue
-        if arguments.outcome and cell.outcome not in arguments.outcome:
-            continue
-        print(json.dumps(as_json(cell, evidence)))
+        if _wanted(arguments, cell):
+            print(json.dumps(as_json(cell, evidence)))
     return 0
+
+
+def _check_filters(arguments: argparse.Namespace, chosen: Plan, judged: JudgedMatrix) -> None:
+    """Refuse names of nothing: they would print nothing, which looks like an answer."""
+    environments = {environment.id for environment in chosen.environments}
+    outcomes = {str(outcome) for outcome in Outcome}
+    known = {cell.cell.id for cell in judged.cells}
+    for kind, given, there in (
+        ("environment", arguments.save, environments),
+        ("environment", arguments.load, environments),
+        ("outcome", arguments.outcome, outcomes),
+        ("cell", arguments.id, known),
+    ):
+        missing = [name for name in given if name not in there]
+        if missing:
+            listed = ", ".join(sorted(there)) if kind != "cell" else "see `caniload plan --json`"
+            raise UsageError(f"there is no {kind} {missing[0]!r} here: {listed}")
+
+
+def _wanted(arguments: argparse.Namespace, cell: JudgedCell) -> bool:
+    where = cell.cell
+    if cell.control and not arguments.controls and where.id not in arguments.id:
+        return False
+    return (
+        (not arguments.id or where.id in arguments.id)
+        and (not arguments.save or where.artifact.saved_by in arguments.save)
+        and (not arguments.load or where.loaded_by in arguments.load)
+        and (not arguments.outcome or cell.outcome in arguments.outcome)
+    )
 
 
 def reproduce(arguments: argparse.Namespace) -> int:
@@ -259,7 +276,7 @@ def env_build(arguments: argparse.Namespace) -> int:
 
 def _built(arguments: argparse.Namespace) -> tuple[Home, Environment]:
     home, environments = _found(arguments, (arguments.id,))
-    if read_receipt(home.environment(arguments.id)) is None:
+    if build.existing(environments[0], home=home, locks_dir=_locks(arguments)) is None:
         raise CaniloadError(f"{arguments.id} is not built; `caniload env build {arguments.id}`")
     return home, environments[0]
 

@@ -16,7 +16,14 @@ from runner.matrix import Model
 from runner.plan import Plan
 from runner.reference import Family, read_family
 from runner.resolve import Resolution
+from runner.schedule import OUTSIDE
 from runner.store import Record, Store
+
+
+def died_of_limits(entry: Mapping[str, Any]) -> bool:
+    """Say whether saving was ended by us or from outside, which says nothing of the framework."""
+    crash = entry.get("crash") or {}
+    return crash.get("kind") in ("timeout", "memory") or crash.get("signal") in OUTSIDE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from runner.errors import MatrixError
 from runner.matrix import Model
 from runner.workers import PROBES
 
 FAMILIES = PROBES / "models"
+TABLES = frozenset({"INPUTS", "WITHHELD", "REGISTERED"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +47,10 @@ def read_family(name: str, folder: Path = FAMILIES) -> Family:
         raise MatrixError(f"{path}: no such family of models; matrix.yaml names it") from error
     except SyntaxError as error:
         raise MatrixError(f"{path}:{error.lineno}: {error.msg}") from error
+    except ValueError as error:
+        raise MatrixError(f"{path}: is not UTF-8 text") from error
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    tables = {
-        target.id: ast.literal_eval(node.value)
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name) and target.id in {"INPUTS", "WITHHELD", "REGISTERED"}
-    }
+    tables = dict(_tables(path, tree))
     return Family(
         path=path,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
@@ -61,6 +60,21 @@ def read_family(name: str, folder: Path = FAMILIES) -> Family:
         withheld=tuple(tables.get("WITHHELD", ())),
         registered=tuple(tables.get("REGISTERED", ())),
     )
+
+
+def _tables(path: Path, tree: ast.Module) -> Iterator[tuple[str, Any]]:
+    """Yield the tables of plain data that a family file assigns."""
+    for node in tree.body:
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for target in targets:
+            if isinstance(target, ast.Name) and target.id in TABLES:
+                try:
+                    yield target.id, ast.literal_eval(node.value)
+                except ValueError as error:
+                    where = f"{path}:{node.lineno}"
+                    raise MatrixError(f"{where}: {target.id} must be written out") from error
 
 
 @functools.cache

@@ -8,6 +8,7 @@ import shlex
 import textwrap
 
 from runner import texts
+from runner.artifacts import intact
 from runner.assemble import Assembly
 from runner.cells import Cell
 from runner.environments.variables import replay_variables
@@ -29,14 +30,15 @@ def gap(recorded, got):
     was, now = [a.shape for a in recorded], [np.shape(b) for b in got]
     if was != now:
         return "nothing that can be compared: shapes %s, recorded %s" % (now, was)
-    gaps = [np.abs(a.astype("float64") - b).max() for a, b in zip(recorded, got) if a.size]
-    return float(max(gaps, default=0.0))
+    pairs = [(a.astype("float64"), np.asarray(b, "float64")) for a, b in zip(recorded, got)]
+    gaps = [np.abs(np.where((a == b) | ((a != a) & (b != b)), 0, a - b)) for a, b in pairs]
+    return float(max((one.max() for one in gaps if one.size), default=0.0))
 
 
 def weights(model):
     \"\"\"Return all weights, layer by layer, those of an inner model in its place.\"\"\"
     found = []
-    for layer in model.layers:
+    for layer in getattr(model, "layers", []) or [model]:
         inner = getattr(layer, "layers", None) and hasattr(layer, "get_layer")
         found += weights(layer) if inner else layer.get_weights()
     return found
@@ -63,13 +65,13 @@ print("weights differ by at most", gap(recorded("weight"), weights(model)))
 """
 
 OPTIMIZER = """\
-if model.optimizer is not None:
+if getattr(model, "optimizer", None) is not None:
     print("optimizer", type(model.optimizer).__name__, model.optimizer.get_config())
 print("saved with", {saved})
 """
 
 TRAIN = """\
-if model.optimizer is not None:
+if getattr(model, "optimizer", None) is not None:
     if hasattr(model, "reset_metrics"):
         model.reset_metrics()
     {eagerly}losses = model.train_on_batch(given(recorded("input")), given(recorded("target")))
@@ -84,6 +86,10 @@ def script(evidence: Evidence, cell_id: str) -> str:
     saved = evidence.saved(cell.artifact)
     if saved is None or judged.outcome is Outcome.UNTESTED:
         raise UsageError(f"{cell_id} has no run to repeat: {judged.reason}")
+    if not all(intact(one, evidence.home.artifacts) for one in (saved.file, saved.expected)):
+        raise UsageError(
+            f"the files of {cell_id} are gone or altered; `caniload matrix` makes them again"
+        )
     folder = evidence.home.artifacts / saved.file.path
     expected = evidence.home.artifacts / saved.expected.path / "expected.npz"
     parts = [
@@ -91,8 +97,8 @@ def script(evidence: Evidence, cell_id: str) -> str:
         "import numpy as np\n" + IMPORTS[evidence.plan.matrix.environment(cell.loaded_by).imports],
         _definitions(evidence, cell),
         f"folder = {str(folder)!r}\nexpected = np.load({str(expected)!r})",
-        _loading(evidence, cell),
         COMPARE,
+        _loading(evidence, cell),
         MEASURE + _training(evidence, cell, saved),
     ]
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
@@ -137,7 +143,8 @@ def _loading(evidence: Evidence, cell: Cell) -> str:
     family, model = evidence.family(cell.artifact.model), cell.artifact.model
     body = _body(format_sources(cell.artifact.format)["load_code"])
     if cell.artifact.format in ("weights-h5", "checkpoint"):
-        return f"model = {model}(keras)\n{body}"
+        build = 'if not model.weights:\n    model.predict(given(recorded("input")), verbose=0)'
+        return f"model = {model}(keras)\n{build}\n{body}"
     objects = "None"
     if f"{model}_objects" in family.sources and model not in family.withheld:
         objects = f"{model}_objects(keras)"

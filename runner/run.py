@@ -21,10 +21,10 @@ from runner.environments import disk, processes
 from runner.environments.build import EnvironmentUnusable, Receipt, build, existing
 from runner.environments.locking import LOCKS
 from runner.environments.variables import process_variables
-from runner.evidence import Evidence, Saved
+from runner.evidence import Evidence, Saved, died_of_limits
 from runner.progress import Progress
 from runner.rules import read_rules
-from runner.schedule import Pool, Result, Unit
+from runner.schedule import OUTSIDE, Pool, Result, Unit
 from runner.verdict import Verdict, judge
 from runner.workers import Event, Worker
 
@@ -152,6 +152,8 @@ class Run:
         root = self.evidence.home.artifacts
         stored = [record["expected"], *(entry["stored"] for entry in record["formats"].values())]
         stored += [one for entry in record["formats"].values() for one in entry["damaged"].values()]
+        if any(died_of_limits(entry) for entry in record["formats"].values()):
+            return False
         return all(artifacts.intact(Stored(**one), root) for one in stored if one)
 
     def _missing_loads(self) -> dict[str, list[Unit]]:
@@ -233,7 +235,7 @@ class Run:
         found = self.evidence.resolution.usable[environment_id]
         home, locks = self.evidence.home, self.options.locks
         receipt = existing(found.environment, home=home, locks_dir=locks)
-        if receipt is not None:
+        if receipt is not None and receipt.python == found.interpreter.version:
             return receipt
         self.progress.building(environment_id)
         self.tally.built += 1
@@ -251,6 +253,8 @@ class Run:
             future.result()
         except EnvironmentUnusable as error:
             self._environment_failed(environment, error.reason, units)
+        except OSError as error:
+            self._environment_failed(environment, f"it could not be built: {error}", units)
         else:
             self._pool.add(units)
 
@@ -328,6 +332,7 @@ class Run:
         if unit.batched is not None:
             before = self._judge(unit.batched)
             agreed = self._confirmation.compare(unit.environment, before, verdict)
+            agreed = agreed or (unit.batched.crash or {}).get("signal") in OUTSIDE
         facts = dict(result.facts) if result.facts is not None else None
         seconds = None
         if facts is not None:

@@ -26,8 +26,11 @@ from runner.workers import Event, Worker
 FRAMEWORK_PHASES = frozenset({"build", "save", "load", "predict", "train"})
 """Phases in which a job asks something of the framework; in the others the probe is at work."""
 
-EXHAUSTED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE})
+EXHAUSTED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """Error numbers that tell of this machine, not of the model."""
+
+OUTSIDE = frozenset({"SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"})
+"""Signals of which a job may die through no doing of its own."""
 
 PROBE_FAULT = 70  # exit status by which a probe's child says that it broke down itself
 CENSUS = 20  # every how many looks at a child's memory its own children are counted too
@@ -282,6 +285,9 @@ class Pool:
     def _settle(self, unit: Unit, result: Result) -> None:
         if result.fault and unit.tries + 1 < TRIES:
             self._again([unit], result.fault, count=True)
+        elif unit.solo and unit.batched is None and _from_outside(result):
+            # Somebody else may have killed it; a model that does it to itself will again.
+            self._pending[unit.environment].appendleft(replace(unit, batched=result))
         elif unit.solo or result.fault or not self._confirm(unit, result):
             self._deliver(unit, result)
         else:
@@ -309,6 +315,11 @@ class Pool:
         worker.clean()
 
 
+def _from_outside(result: Result) -> bool:
+    """Say whether a job died of a signal that others send, too, such as a kernel out of memory."""
+    return result.crash is not None and result.crash.get("signal") in OUTSIDE
+
+
 def _answered(facts: Mapping[str, Any]) -> Result:
     """Take a job's facts for what they are: an error outside the framework's phases is ours."""
     error = facts.get("error")
@@ -318,6 +329,8 @@ def _answered(facts: Mapping[str, Any]) -> Result:
         told = f"{one['type']}: {texts.first_line(one['message'])}"
         if one["phase"] not in FRAMEWORK_PHASES:
             return Result(fault=f"the probe failed in phase {one['phase']}: {told}")
+        if one["type"] == "KeyboardInterrupt":
+            return Result(fault="it was interrupted")
         if one.get("errno") in EXHAUSTED or "No space left on device" in one["message"]:
             return Result(fault=f"this machine has no more room: {told}")
     return Result(facts=facts)
@@ -334,6 +347,10 @@ def _why_not_ready(worker: Worker) -> str:
 
 def _ended(status: int, flight: Flight) -> Result:
     """Name how a child ended in the middle of a job."""
+    if flight.phase not in FRAMEWORK_PHASES:
+        return Result(
+            fault=f"its process ended in phase {flight.phase}, where the probe is at work"
+        )
     if flight.killed is not None:
         return Result(crash={**flight.killed, "phase": flight.phase})
     if os.WIFSIGNALED(status):

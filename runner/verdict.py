@@ -213,7 +213,6 @@ def _largest(values: Iterator[Any]) -> float | None:
 
 def _measure(facts: Mapping[str, Any], tolerances: Tolerances) -> Measured:
     measured = Measured()
-    exact = True
     for differences in (
         _structure(facts),
         _outputs(facts, tolerances),
@@ -222,8 +221,8 @@ def _measure(facts: Mapping[str, Any], tolerances: Tolerances) -> Measured:
         measured.differences.extend(differences)
     for differences in (_compiled(facts), _optimizer(facts), _training(facts, tolerances)):
         measured.training.extend(differences)
-    for one in (*facts.get("outputs", ()), facts.get("weights", {})):
-        exact = exact and number(one.get("max_abs") or 0.0) == 0.0
+    exact = all(number(one["max_abs"] or 0.0) == 0.0 for one in facts["outputs"])
+    exact = exact and not facts["weights"]["unequal"]
     step = facts.get("step")
     exact = exact and (step is None or number(step["difference"]) == 0.0)
     losses = facts.get("losses")
@@ -242,6 +241,9 @@ def _structure(facts: Mapping[str, Any]) -> Iterator[Difference]:
     names_was, names_now = facts["output_names"]
     if len(names_was) != len(names_now):
         text = f"{len(names_now)} outputs, there were {len(names_was)}"
+        yield _difference("structure", text)
+    elif was == now == "dict" and names_was != names_now:
+        text = f"the outputs are named {', '.join(names_now)}, not {', '.join(names_was)}"
         yield _difference("structure", text)
 
 
@@ -278,10 +280,12 @@ def _weights(facts: Mapping[str, Any], tolerances: Tolerances) -> Iterator[Diffe
         yield _difference("weights", text)
     for name, shape, got in weights["reshaped"]:
         yield _difference("weights", f"weight {name} has shape {got}, it had {shape}")
-    if not within(weights, tolerances):
-        size = number(weights["max_abs"])
-        text = f"weight {weights['worst']} differs by up to {size:.2g}"
-        yield _difference("weights", text, size)
+    for name, dtype, got in weights["retyped"]:
+        yield _difference("weights", f"weight {name} is {got}, it was {dtype}")
+    for name, gap, scale in weights["unequal"]:
+        if not within({"max_abs": gap, "scale": scale}, tolerances):
+            size = number(gap)
+            yield _difference("weights", f"weight {name} differs by up to {size:.2g}", size)
 
 
 def _compiled(facts: Mapping[str, Any]) -> Iterator[Difference]:

@@ -44,7 +44,10 @@ def stopping(error: BaseException) -> Callable[[argparse.Namespace], int]:
         (["clean", "everything"], "argument part: invalid choice: 'everything'"),
         (["--matrix", "nowhere.yaml", "plan"], "nowhere.yaml: No such file or directory"),
         (["--matrix", MATRIX, "plan", "--envs", "tf-9"], "there is no environment 'tf-9'"),
-        (["--matrix", MATRIX, "cells", "--outcome", "fine"], "'fine' is no outcome; they are: "),
+        (
+            ["--matrix", MATRIX, "cells", "--outcome", "fine"],
+            "there is no outcome 'fine' here: crash, ",
+        ),
         (["--matrix", MATRIX, "reproduce", "a/b.c/d"], "there is no cell 'a/b.c/d'; ids look like"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

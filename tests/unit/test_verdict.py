@@ -39,12 +39,12 @@ def facts(**changes: Any) -> dict[str, Any]:
     """A trained model that came back bit for bit, except for ``changes``."""
     weights = {
         "count": [2, 2],
+        "matched_by": "name",
         "missing": [],
         "extra": [],
         "reshaped": [],
-        "max_abs": 0.0,
-        "scale": 1.0,
-        "worst": "a/0",
+        "retyped": [],
+        "unequal": [],
     }
     optimizer = {**ADAM, "settings": {"learning_rate": 0.01, "amsgrad": False, "name": "Adam"}}
     sheet = {
@@ -95,7 +95,11 @@ ALIKE = [
     pytest.param(
         {"outputs": [output(max_abs=0.1, scale=1e4)]}, Outcome.TOLERANCE, id="large scale"
     ),
-    pytest.param({"weights": weights(max_abs=1e-7)}, Outcome.TOLERANCE, id="weights a little off"),
+    pytest.param(
+        {"weights": weights(unequal=[["a/0", 1e-7, 1.0]])},
+        Outcome.TOLERANCE,
+        id="weights a little off",
+    ),
     pytest.param({"losses": [[0.5], [0.5 + 1e-7]]}, Outcome.TOLERANCE, id="loss a little off"),
     pytest.param({"losses": [["nan"], ["nan"]]}, Outcome.IDENTICAL, id="loss NaN as before"),
     pytest.param(
@@ -168,8 +172,31 @@ DIFFERS = [
         {"structure": ["dict", "list"]}, "structure", "predict gives a list, it gave a dict"
     ),
     pytest.param({"output_names": [["0", "1"], ["0"]]}, "structure", "1 outputs, there were 2"),
-    pytest.param({"weights": weights(max_abs=0.2)}, "weights", "weight a/0 differs by up to 0.2"),
-    pytest.param({"weights": weights(max_abs="nan")}, "weights", "weight a/0 differs by up to nan"),
+    pytest.param(
+        {"weights": weights(unequal=[["a/0", 0.2, 1.0]])},
+        "weights",
+        "weight a/0 differs by up to 0.2",
+    ),
+    pytest.param(
+        {"weights": weights(unequal=[["a/0", "nan", 1.0]])},
+        "weights",
+        "weight a/0 differs by up to nan",
+    ),
+    pytest.param(
+        {"weights": weights(unequal=[["a/0", 50.0, 1e6], ["b/0", 2.0, 1.0]])},
+        "weights",
+        "weight b/0 differs by up to 2",
+    ),
+    pytest.param(
+        {"weights": weights(retyped=[["a/0", "float64", "float16"]])},
+        "weights",
+        "weight a/0 is float16, it was float64",
+    ),
+    pytest.param(
+        {"structure": ["dict", "dict"], "output_names": [["a"], ["x"]]},
+        "structure",
+        "the outputs are named x, not a",
+    ),
     pytest.param(
         {"weights": weights(count=[2, 1], missing=["b"])}, "weights", "1 weights, there were 2"
     ),
