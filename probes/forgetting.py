@@ -6,6 +6,7 @@ imports a module or runs an operation: only what is loaded already is touched.
 
 import _collections_abc
 import collections
+import logging
 import sys
 import warnings
 
@@ -89,6 +90,9 @@ def remember_keras(keras):
         "objects": dict(objects),
         "names": None if names is None else dict(names),
         "settings": [(read, write, read()) for read, write in _settings(keras)],
+        "filters": list(warnings.filters),
+        "loggers": [(logger, logger.level, logger.disabled) for logger in _loggers()],
+        "disabled": logging.root.manager.disable,
     }
 
 
@@ -103,6 +107,24 @@ def reset_keras(keras, remembered):
     for read, write, value in remembered["settings"]:
         if _name(read()) != _name(value):
             write(value)
+    _let_speak(remembered)
+
+
+def _let_speak(remembered):
+    """Undo what a job did to be left in peace: else the next one's warnings would go unheard."""
+    for item in list(warnings.filters):  # only these: whoever listens has filters of its own
+        if item[0] == "ignore" and item not in remembered["filters"]:
+            warnings.filters.remove(item)
+    logging.disable(remembered["disabled"])
+    for logger, level, disabled in remembered["loggers"]:
+        if logger.level != level:
+            logger.setLevel(level)
+        logger.disabled = disabled
+
+
+def _loggers():
+    found = logging.root.manager.loggerDict.values()
+    return [logging.root, *(one for one in found if isinstance(one, logging.Logger))]
 
 
 def _clear_session(keras):
