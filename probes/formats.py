@@ -20,8 +20,8 @@ def load_h5(keras, folder, custom_objects):
 def save_keras(keras, model, folder):
     if hasattr(keras, "ops"):  # Keras 3 knows the format by its ending
         model.save(folder + "/model.keras")
-    else:
-        model.save(folder + "/model.keras", save_format="keras")
+    else:  # TensorFlow 2.12 has the format under this name only
+        model.save(folder + "/model.keras", save_format="keras_v3")
 
 
 def load_keras(keras, folder, custom_objects):
