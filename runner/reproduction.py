@@ -79,6 +79,15 @@ if getattr(model, "optimizer", None) is not None:
     print("weights after it differ by at most", gap(recorded("after"), weights(model)))
 """
 
+LET_GO = """\
+# A checkpoint tells what it could not restore when its objects die, at the end of a program perhaps
+# too late to be heard.
+import gc
+
+del model
+gc.collect()
+"""
+
 
 def script(evidence: Evidence, cell_id: str) -> str:
     """Return the script for a cell; ``UsageError`` where there is no such run to repeat."""
@@ -100,6 +109,7 @@ def script(evidence: Evidence, cell_id: str) -> str:
         COMPARE,
         _loading(evidence, cell),
         MEASURE + _training(evidence, cell, saved),
+        LET_GO if cell.artifact.format == "checkpoint" else "",
     ]
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 
