@@ -85,7 +85,6 @@ class Run:
         self._cells: dict[str, Cell] = {}
         self._saves: dict[str, _Save] = {}
         self._numbers = iter(range(1, 1 << 62))
-        self._done_again: set[str] = set()
         limits = self._matrix.limits
         self._pool = Pool(
             launch=self._launch,
