@@ -49,30 +49,31 @@ def as_arrays(keras, variables):
     return [np.array(value) for value in keras.backend.batch_get_value(variables)]
 
 
-def leaves(model, prefix=""):
-    """Yield (path, layer) for every layer that holds weights itself, depth first."""
+def owners(model, prefix=""):
+    """Return [(path, variables)] of every layer that holds weights itself, depth first.
+
+    Last come those that a model holds beside its layers, under the name ``self``.
+    """
+    found = []
     for layer in getattr(model, "layers", None) or []:
         path = prefix + layer.name
         if getattr(layer, "layers", None) and hasattr(layer, "get_layer"):
-            for inner in leaves(layer, path + "/"):
-                yield inner
+            found += owners(layer, path + "/")
         else:
-            yield path, layer
+            found.append((path, list(layer.weights)))
+    held = {id(variable) for _, variables in found for variable in variables}
+    own = [variable for variable in model.weights if id(variable) not in held]
+    return [*found, (prefix + "self", own)] if own else found
 
 
 def named_weights(keras, model):
     """Return [(path/index, array)] for every weight, in a name scheme equal in all versions."""
-    found, owners = [], list(leaves(model))
-    if not owners and getattr(model, "weights", None):
-        owners = [(model.name, model)]
-    seen = {}
-    for stem, layer in owners:
+    found, seen = [], {}
+    for stem, variables in owners(model):
         # Two layers of a subclassed model may have one name.
         seen[stem] = seen.get(stem, 0) + 1
         path = stem if seen[stem] == 1 else "%s#%d" % (stem, seen[stem])
-        found += [
-            ("%s/%d" % (path, index), variable) for index, variable in enumerate(layer.weights)
-        ]
+        found += [("%s/%d" % (path, index), variable) for index, variable in enumerate(variables)]
     values = as_arrays(keras, [variable for _, variable in found])
     return list(zip((name for name, _ in found), values))
 
@@ -88,9 +89,15 @@ def outputs(value):
     return "array", [("0", np.asarray(value))]
 
 
+def fed(arrays, names=None):
+    """Return arrays as a person hands them over: by name, one alone, or several as a list."""
+    if names is not None:
+        return dict(zip(names, arrays))
+    return arrays[0] if len(arrays) == 1 else list(arrays)
+
+
 def predict(model, inputs):
-    """Run predict on a list of arrays, as a person would: one array alone, several as a list."""
-    return model.predict(inputs[0] if len(inputs) == 1 else list(inputs), verbose=0)
+    return model.predict(inputs, verbose=0)
 
 
 def train_once(model, inputs, targets):
@@ -104,10 +111,7 @@ def train_once(model, inputs, targets):
         reset()
     if runs_eagerly(model):
         model.run_eagerly = True
-    given = model.train_on_batch(
-        inputs[0] if len(inputs) == 1 else list(inputs),
-        targets[0] if len(targets) == 1 else list(targets),
-    )
+    given = model.train_on_batch(inputs, targets)
     import numpy as np
 
     listed = given if isinstance(given, (list, tuple)) else [given]
@@ -126,7 +130,7 @@ def is_random(keras, model, inputs):
         return False
     drawn = []
     for _ in range(2):
-        value = model(inputs[0] if len(inputs) == 1 else list(inputs), training=True)
+        value = model(inputs, training=True)
         values = value.values() if isinstance(value, dict) else value
         values = values if isinstance(value, (dict, list, tuple)) else [value]
         if is_keras_3(keras):

@@ -118,7 +118,9 @@ def save(job, state):
     shutil.rmtree(job["folder"], ignore_errors=True)
     namespace = reference.family(job["family"])
     state.phase("build")
-    inputs = reference.inputs(namespace, model_id)
+    input_names, input_arrays = reference.inputs(namespace, model_id)
+    by_name = reference.is_fed_by_name(namespace, model_id)
+    inputs = framework.fed(input_arrays, input_names if by_name else None)
     thrown_away = _built(namespace, keras, model_id, inputs)
     state.random = framework.is_compiled(thrown_away) and framework.is_random(
         keras, thrown_away, inputs
@@ -126,8 +128,10 @@ def save(job, state):
     state.start_afresh()
     model = _built(namespace, keras, model_id, inputs)
     state.phase("predict")
-    shapes = [array.shape for _, array in framework.outputs(framework.predict(model, inputs))[1]]
-    targets = reference.targets(namespace, model_id, shapes)
+    structure, outputs = framework.outputs(framework.predict(model, inputs))
+    target_arrays = reference.targets(namespace, model_id, [array.shape for _, array in outputs])
+    target_names = [name for name, _ in outputs] if structure == "dict" else None
+    targets = framework.fed(target_arrays, target_names)
     _trained(state, model, inputs, targets)
     state.phase("predict")
     predicted = framework.predict(model, inputs)
@@ -138,15 +142,17 @@ def save(job, state):
         "structure": structure,
         "outputs": [name for name, _ in outputs],
         "weights": [name for name, _ in weights],
-        "inputs": len(inputs),
-        "targets": len(targets),
+        "inputs": len(input_arrays),
+        "input_names": input_names if by_name else None,
+        "targets": len(target_arrays),
+        "target_names": target_names,
         "compiled": framework.is_compiled(model),
         "optimizer": framework.optimizer(keras, model),
         "losses": None,
         "random": state.random,
     }
-    arrays = {"input_%d" % index: array for index, array in enumerate(inputs)}
-    arrays.update(("target_%d" % index, array) for index, array in enumerate(targets))
+    arrays = {"input_%d" % index: array for index, array in enumerate(input_arrays)}
+    arrays.update(("target_%d" % index, array) for index, array in enumerate(target_arrays))
     arrays.update(("output_%d" % index, array) for index, (_, array) in enumerate(outputs))
     arrays.update(("weight_%d" % index, array) for index, (_, array) in enumerate(weights))
     if expected["compiled"] and not state.random:
@@ -171,7 +177,7 @@ def save(job, state):
 
 def _built(namespace, keras, model_id, inputs):
     model = namespace[model_id](keras)
-    if not model.weights:  # a subclassed model knows its shapes when it is first called
+    if not model.built:  # it learns its shapes when it is first called
         framework.predict(model, inputs)
     reference.set_weights(model, "weights:" + model_id)
     return model
@@ -232,13 +238,18 @@ class Expected(object):
     def named(self, stem, names):
         return list(zip(names, self.listed(stem, len(names))))
 
+    def fed(self, stem):
+        """Return the inputs or the targets as the saving side fed them."""
+        arrays = self.listed(stem, self.facts[stem + "s"])
+        return framework.fed(arrays, self.facts[stem + "_names"])
+
 
 def load(job, state):
     """Load one artifact as a person would and measure it against what the saving side recorded."""
     keras, facts = state.keras, state.facts
     expected = Expected(job["expected"])
     namespace = reference.family(job["family"])
-    inputs = expected.listed("input", expected.facts["inputs"])
+    inputs = expected.fed("input")
     state.phase("build")
     model = _load(job, state, namespace, inputs)
     state.phase("predict")
@@ -260,7 +271,7 @@ def load(job, state):
         facts["optimizer"] = [expected.facts["optimizer"], framework.optimizer(keras, model)]
     if not facts["compiled"][1]:
         return
-    targets = expected.listed("target", expected.facts["targets"])
+    targets = expected.fed("target")
     state.phase("train")
     losses = framework.train_once(model, inputs, targets)
     state.phase("compare")
@@ -276,7 +287,7 @@ def _load(job, state, namespace, inputs):
     keras, format_id = state.keras, job["format"]
     if format_id in formats.LOAD_INTO:
         model = namespace[job["model"]](keras)
-        if not model.weights:
+        if not model.built:
             framework.predict(model, inputs)
         state.phase("load")
         formats.LOAD_INTO[format_id](keras, job["artifact"], model)

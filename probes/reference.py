@@ -41,7 +41,9 @@ def draw(seed, specs):
 
 
 def inputs(namespace, model_id):
-    return draw("inputs:" + model_id, list(namespace["INPUTS"][model_id].values()))
+    """Return the names of the inputs and their arrays, in the family's order."""
+    specs = namespace["INPUTS"][model_id]
+    return list(specs), draw("inputs:" + model_id, list(specs.values()))
 
 
 def targets(namespace, model_id, output_shapes):
@@ -49,6 +51,11 @@ def targets(namespace, model_id, output_shapes):
     stated = namespace.get("TARGETS", {}).get(model_id)
     specs = stated or [["normal", list(shape[1:])] for shape in output_shapes]
     return draw("targets:" + model_id, specs)
+
+
+def is_fed_by_name(namespace, model_id):
+    """Say whether a person feeds the model a dict: the family's ``BY_NAME`` lists such models."""
+    return model_id in namespace.get("BY_NAME", ())
 
 
 def set_weights(model, seed):

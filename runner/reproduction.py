@@ -6,6 +6,8 @@ import ast
 import json
 import shlex
 import textwrap
+from collections.abc import Mapping
+from typing import Any
 
 from runner import texts
 from runner.artifacts import intact
@@ -13,7 +15,7 @@ from runner.assemble import Assembly
 from runner.cells import Cell
 from runner.environments.variables import replay_variables
 from runner.errors import UsageError
-from runner.evidence import Evidence, Saved
+from runner.evidence import Evidence
 from runner.judged import JudgedCell
 from runner.outcomes import Outcome
 from runner.reference import format_sources
@@ -35,27 +37,30 @@ def gap(recorded, got):
     return float(max((one.max() for one in gaps if one.size), default=0.0))
 
 
-def weights(model):
+def variables(model):
     \"\"\"Return all weights, layer by layer, those of an inner model in its place.\"\"\"
     found = []
-    for layer in getattr(model, "layers", []) or [model]:
+    for layer in getattr(model, "layers", None) or []:
         inner = getattr(layer, "layers", None) and hasattr(layer, "get_layer")
-        found += weights(layer) if inner else layer.get_weights()
-    return found
+        found += variables(layer) if inner else layer.weights
+    held = {id(one) for one in found}
+    return found + [one for one in model.weights if id(one) not in held]
+
+
+def weights(model):
+    if hasattr(keras, "ops"):
+        return [np.array(keras.ops.convert_to_numpy(one)) for one in variables(model)]
+    return keras.backend.batch_get_value(variables(model))
 
 
 def recorded(stem):
     \"\"\"Return the arrays of that name which the saving side recorded.\"\"\"
     names = ["%s_%d" % (stem, number) for number in range(len(expected.files))]
     return [expected[name] for name in names if name in expected.files]
-
-
-def given(arrays):
-    return arrays[0] if len(arrays) == 1 else arrays
 """
 
 MEASURE = """\
-outputs = model.predict(given(recorded("input")), verbose=0)
+outputs = model.predict(inputs, verbose=0)
 if isinstance(outputs, dict):
     outputs = [outputs[name] for name in sorted(outputs)]
 elif not isinstance(outputs, (list, tuple)):
@@ -72,9 +77,10 @@ print("saved with", {saved})
 
 TRAIN = """\
 if getattr(model, "optimizer", None) is not None:
+    targets = {targets}
     if hasattr(model, "reset_metrics"):
         model.reset_metrics()
-    {eagerly}losses = model.train_on_batch(given(recorded("input")), given(recorded("target")))
+    {eagerly}losses = model.train_on_batch(inputs, targets)
     print("a training step reports", losses, "and reported", {losses})
     print("weights after it differ by at most", gap(recorded("after"), weights(model)))
 """
@@ -100,15 +106,17 @@ def script(evidence: Evidence, cell_id: str) -> str:
             f"the files of {cell_id} are gone or altered; `caniload matrix` makes them again"
         )
     folder = evidence.home.artifacts / saved.file.path
-    expected = evidence.home.artifacts / saved.expected.path / "expected.npz"
+    beside = evidence.home.artifacts / saved.expected.path
+    recorded = json.loads((beside / "expected.json").read_text(encoding="utf-8"))
+    expected = f"expected = np.load({str(beside / 'expected.npz')!r})"
     parts = [
         _head(evidence, cell, judged),
         "import numpy as np\n" + IMPORTS[evidence.plan.matrix.environment(cell.loaded_by).imports],
         _definitions(evidence, cell),
-        f"folder = {str(folder)!r}\nexpected = np.load({str(expected)!r})",
-        COMPARE,
+        f"folder = {str(folder)!r}\n{expected}",
+        COMPARE + f"\n\ninputs = {_fed('input', recorded)}",
         _loading(evidence, cell),
-        MEASURE + _training(evidence, cell, saved),
+        MEASURE + _training(evidence, cell, recorded),
         LET_GO if cell.artifact.format == "checkpoint" else "",
     ]
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
@@ -153,7 +161,7 @@ def _loading(evidence: Evidence, cell: Cell) -> str:
     family, model = evidence.family(cell.artifact.model), cell.artifact.model
     body = _body(format_sources(cell.artifact.format)["load_code"])
     if cell.artifact.format in ("weights-h5", "checkpoint"):
-        build = 'if not model.weights:\n    model.predict(given(recorded("input")), verbose=0)'
+        build = "if not model.built:\n    model.predict(inputs, verbose=0)"
         return f"model = {model}(keras)\n{build}\n{body}"
     objects = "None"
     if f"{model}_objects" in family.sources and model not in family.withheld:
@@ -172,9 +180,15 @@ def _body(source: str) -> str:
     return lines.replace("return ", "model = ")
 
 
-def _training(evidence: Evidence, cell: Cell, saved: Saved) -> str:
-    path = evidence.home.artifacts / saved.expected.path / "expected.json"
-    recorded = json.loads(path.read_text(encoding="utf-8"))
+def _fed(stem: str, recorded: Mapping[str, Any]) -> str:
+    """Return the expression for inputs or targets as a person hands them over."""
+    names, count = recorded[f"{stem}_names"], recorded[f"{stem}s"]
+    if names is not None:
+        return f'dict(zip({names!r}, recorded("{stem}")))'
+    return f'recorded("{stem}")' + ("[0]" if count == 1 else "")
+
+
+def _training(evidence: Evidence, cell: Cell, recorded: Mapping[str, Any]) -> str:
     if not evidence.trains(cell) or not recorded["compiled"]:
         return ""
     environment = evidence.plan.matrix.environment(cell.loaded_by)
@@ -186,5 +200,7 @@ def _training(evidence: Evidence, cell: Cell, saved: Saved) -> str:
         else OPTIMIZER.format(saved=recorded["optimizer"])
     )
     return text + TRAIN.format(
-        eagerly="model.run_eagerly = True\n    " if eager else "", losses=recorded["losses"]
+        eagerly="model.run_eagerly = True\n    " if eager else "",
+        targets=_fed("target", recorded),
+        losses=recorded["losses"],
     )

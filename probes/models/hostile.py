@@ -7,6 +7,7 @@ INPUTS = {
     "kills_on_load": {"features": ["normal", [4]]},
     "hangs_on_load": {"features": ["normal", [4]]},
     "eats_memory_on_load": {"features": ["normal", [4]]},
+    "finds_no_room_on_load": {"features": ["normal", [4]]},
 }
 
 
@@ -86,3 +87,27 @@ def eats_memory_on_load(keras):
     passed = layers["Glutton"](name="glutton")(inputs)
     outputs = keras.layers.Dense(2, name="outputs")(passed)
     return keras.Model(inputs, outputs, name="eats_memory_on_load")
+
+
+def finds_no_room_on_load_objects(keras):
+    """Pass the input through; loading finds the disk full."""
+    import errno
+
+    class Writer(keras.layers.Layer):
+        def call(self, inputs):
+            return inputs * 1.0
+
+        @classmethod
+        def from_config(cls, config):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    return {"Writer": Writer}
+
+
+def finds_no_room_on_load(keras):
+    """Finds the disk full at load: proves that this machine's troubles are not the model's."""
+    layers = finds_no_room_on_load_objects(keras)
+    inputs = keras.Input((4,), name="features")
+    passed = layers["Writer"](name="writer")(inputs)
+    outputs = keras.layers.Dense(2, name="outputs")(passed)
+    return keras.Model(inputs, outputs, name="finds_no_room_on_load")

@@ -3,7 +3,11 @@
 INPUTS = {
     "two_by_two": {"left": ["normal", [4]], "right": ["normal", [4]]},
     "nested": {"features": ["normal", [4]]},
+    "dicts": {"left": ["normal", [4]], "right": ["normal", [3]]},
 }
+
+# Models that a person feeds a dict, with the names of INPUTS.
+BY_NAME = ("dicts",)
 
 
 def two_by_two(keras):
@@ -35,4 +39,21 @@ def nested(keras):
     outputs = keras.layers.Dense(2, name="outputs")(base(inputs))
     model = keras.Model(inputs, outputs, name="nested")
     model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mean_squared_error")
+    return model
+
+
+def dicts(keras):
+    """Inputs and outputs in dicts, as feature columns give them: names and order must survive."""
+    inputs = {
+        "right": keras.Input((3,), name="right"),
+        "left": keras.Input((4,), name="left"),
+    }
+    joined = keras.layers.Concatenate(name="joined")([inputs["left"], inputs["right"]])
+    outputs = {
+        "score": keras.layers.Dense(1, name="score")(joined),
+        "label": keras.layers.Dense(2, name="label")(joined),
+    }
+    model = keras.Model(inputs, outputs, name="dicts")
+    losses = {"score": "mean_squared_error", "label": "mean_absolute_error"}
+    model.compile(optimizer=keras.optimizers.Adam(0.01), loss=losses)
     return model
