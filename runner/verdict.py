@@ -13,8 +13,11 @@ from runner.matrix import Tolerances
 from runner.outcomes import Outcome
 from runner.rules import ACTED_ON, Rule, match
 
-ANNOUNCED = frozenset({"optimizer-state-lost", "compile-state-lost"})
-"""Rule categories by which a framework says that training state is gone."""
+ANNOUNCED = {
+    "optimizer-state-lost": frozenset({"optimizer", "training"}),
+    "compile-state-lost": frozenset({"settings", "optimizer", "training"}),
+}
+"""Rule categories by which a framework says that training state is gone, and what they excuse."""
 
 HEARD = frozenset({"load", "predict", "train"})
 """Phases whose messages are about the file; import and build say nothing of it."""
@@ -60,14 +63,22 @@ def judge(record: Mapping[str, Any], tolerances: Tolerances, rules: Sequence[Rul
     messages = classify(facts.get("messages", ()), rules)
     if facts["error"] is not None:
         return _failed(facts, messages)
-    announcing = {rule.id for rule in rules if rule.category in ANNOUNCED}
-    announced = [one for one in messages if one.phase in HEARD and _announces(one, announcing)]
+    categories = {rule.id: rule.category for rule in rules}
+    announced = {
+        message: excused
+        for message in messages
+        if message.phase in HEARD and (excused := _excused(message, categories))
+    }
     return _loaded(facts, messages, announced, tolerances)
 
 
-def _announces(message: Message, announcing: Collection[str]) -> bool:
-    """Say whether a message tells that training state is lost; checkpoints name the variable."""
-    return message.rule in announcing or (message.matters and "optimizer" in message.text)
+def _excused(message: Message, categories: Mapping[str, str]) -> Collection[str]:
+    """Return which losses of training state a message announces; checkpoints name the variable."""
+    category = categories.get(message.rule or "", "")
+    if category in ANNOUNCED:
+        return ANNOUNCED[category]
+    names_it = message.matters and "optimizer" in message.text
+    return ANNOUNCED["optimizer-state-lost"] if names_it else ()
 
 
 def classify(found: Sequence[Mapping[str, Any]], rules: Sequence[Rule]) -> tuple[Message, ...]:
@@ -126,7 +137,7 @@ def _failed(facts: Mapping[str, Any], messages: tuple[Message, ...]) -> Verdict:
     if failure.phase == "build":
         return Verdict(
             outcome=Outcome.NA,
-            reason=f"this environment cannot build the model that the weights are for: {line}",
+            reason=f"this environment cannot build what the file needs beside it: {line}",
             signature=signature,
             error=failure,
             messages=messages,
@@ -152,12 +163,14 @@ def _failed(facts: Mapping[str, Any], messages: tuple[Message, ...]) -> Verdict:
 def _loaded(
     facts: Mapping[str, Any],
     messages: tuple[Message, ...],
-    announced: Sequence[Message],
+    announced: Mapping[Message, Collection[str]],
     tolerances: Tolerances,
 ) -> Verdict:
     measured = _measure(facts, tolerances)
     acted_on = [message for message in messages if message.matters]
-    silent = [*measured.differences, *(() if announced else measured.training)]
+    excused = {what for excuses in announced.values() for what in excuses}
+    training = [one for one in measured.training if one["what"] not in excused]
+    silent = [*measured.differences, *training]
     absolute, relative, ulp = _worst(facts)
     if silent:
         outcome = Outcome.DIFFERS

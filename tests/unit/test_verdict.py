@@ -25,6 +25,7 @@ def rule(name: str, pattern: str, category: str, severity: str) -> Rule:
 RULES = (
     rule("chatter", "chatter", "other", "noise"),
     rule("beware", "beware", "other", "attention"),
+    rule("not-compiled", "not compiled", "compile-state-lost", "info"),
     rule("state-lost", "optimizer state is lost", "optimizer-state-lost", "info"),
 )
 
@@ -86,6 +87,7 @@ def verdict(sheet: dict[str, Any] | None = None, crash: dict[str, Any] | None = 
 
 STOPS = "predicts the same, but training does not go on from where it was: "
 FORGOTTEN = settings(learning_rate=0.001)
+RESTARTED = optimizer(iterations=0)
 LOST = message("the optimizer state is lost")
 ERROR = {"type": "ValueError", "message": "bad 'x' 3", "phase": "load", "traceback": "Trace"}
 
@@ -142,7 +144,12 @@ WARNED = [
     pytest.param({"messages": [message("new", phase="predict")]}, "new", id="at predict"),
     pytest.param({"messages": [message("new", phase="train")]}, "new", id="at train"),
     pytest.param(
-        {"messages": [LOST], "optimizer": FORGOTTEN}, "the optimizer state is lost", id="announced"
+        {"messages": [LOST], "optimizer": RESTARTED}, "the optimizer state is lost", id="announced"
+    ),
+    pytest.param(
+        {"messages": [message("not compiled")], "optimizer": FORGOTTEN},
+        "not compiled",
+        id="announced, settings",
     ),
     pytest.param(
         {"messages": [LOST], "losses": [[0.5], [9.0]]},
@@ -286,7 +293,7 @@ def test_silently_different(changes: dict[str, Any], what: str, text: str) -> No
 @pytest.mark.parametrize(
     ("phase", "outcome", "reached"),
     [
-        ("build", Outcome.NA, "this environment cannot build the model"),
+        ("build", Outcome.NA, "this environment cannot build what the file needs"),
         ("load", Outcome.ERROR, "does not load: ValueError: bad 'x' 3"),
         ("predict", Outcome.ERROR, "loads, but predict raises: ValueError"),
         ("train", Outcome.ERROR, "loads and predicts, but the next training step raises: "),
@@ -337,10 +344,16 @@ def test_the_worst_wins() -> None:
 
 
 def test_an_announcement_excuses_lost_training_state_only() -> None:
-    found = verdict(facts(messages=[LOST], optimizer=FORGOTTEN, outputs=[output(max_abs=0.5)]))
+    found = verdict(facts(messages=[LOST], optimizer=RESTARTED, outputs=[output(max_abs=0.5)]))
     assert found.outcome is Outcome.DIFFERS
     assert found.reason == "output 0 differs by up to 0.5"
-    assert [one["what"] for one in found.differences] == ["outputs", "settings"]
+    assert [one["what"] for one in found.differences] == ["outputs", "optimizer"]
+
+
+def test_lost_state_does_not_excuse_changed_settings() -> None:
+    found = verdict(facts(messages=[LOST], optimizer=FORGOTTEN))
+    assert found.outcome is Outcome.DIFFERS
+    assert found.reason == STOPS + "the optimizer's learning_rate is 0.001, it was 0.01"
 
 
 def test_an_announcement_at_import_excuses_nothing() -> None:
