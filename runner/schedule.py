@@ -110,6 +110,8 @@ class Pool:
         self._pending: dict[str, deque[Unit]] = defaultdict(deque)
         self._workers: dict[str, Worker] = {}
         self._starting: dict[str, float] = {}
+        self._overdue: set[str] = set()
+        self._restarted: set[str] = set()
         self._closing: list[Worker] = []
         self._flights: dict[int, Flight] = {}
         self._batches = 0
@@ -202,6 +204,7 @@ class Pool:
         now = time.monotonic()
         for environment, since in list(self._starting.items()):
             if now - since > self._import_seconds:
+                self._overdue.add(environment)
                 self._workers[environment].kill()
         for flight in self._flights.values():
             if flight.pid is None or flight.killed is not None:
@@ -310,9 +313,22 @@ class Pool:
                 self._settle(flight.units[0], flight.result)
             self._again_after_death(flight)
         if not worker.ready:
-            units = [*self._pending.pop(environment, ())]
-            self._unusable(environment, _why_not_ready(worker), units)
+            self._not_ready(worker)
         worker.clean()
+
+    def _not_ready(self, worker: Worker) -> None:
+        """Give an environment up, unless its first worker just died: it may have been killed."""
+        environment = worker.environment
+        why: str | None
+        if environment in self._overdue:
+            why = f"its framework did not import within {self._import_seconds:.0f} s"
+        elif (why := _import_error(worker)) is None:
+            if environment not in self._restarted:
+                self._restarted.add(environment)
+                return
+            tail = worker.log_tail(1)
+            why = f"its framework does not import: the process ended{': ' + tail if tail else ''}"
+        self._unusable(environment, why, [*self._pending.pop(environment, ())])
 
 
 def _from_outside(result: Result) -> bool:
@@ -336,13 +352,13 @@ def _answered(facts: Mapping[str, Any]) -> Result:
     return Result(facts=facts)
 
 
-def _why_not_ready(worker: Worker) -> str:
+def _import_error(worker: Worker) -> str | None:
+    """Return what importing the framework raised; ``None`` if the process just ended."""
     record = worker.import_record()
-    if isinstance(record, dict):
-        message = str(record.get("message", "")).splitlines() or [""]
-        return f"its framework does not import: {record.get('type')}: {message[0]}"
-    tail = worker.log_tail(1)
-    return f"its framework does not import: the process ended{': ' + tail if tail else ''}"
+    if not isinstance(record, dict):
+        return None
+    message = texts.first_line(str(record.get("message", "")))
+    return f"its framework does not import: {record.get('type')}: {message}"
 
 
 def _ended(status: int, flight: Flight) -> Result:

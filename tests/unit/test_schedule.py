@@ -26,9 +26,11 @@ class FakeWorker:
 
     def __init__(self, world: World, environment: str, events: queue.Queue[Event]) -> None:
         self.world, self.environment, self.events = world, environment, events
-        self.ready = self.closed = self.gone = False
+        self.ready = self.closed = self.gone = self.was_killed = False
         self.jobs: dict[int, Sequence[Mapping[str, Any]]] = {}
-        if environment in world.broken:
+        if environment in world.broken or world.killed[environment] > 0:
+            self.was_killed = world.killed[environment] > 0
+            world.killed[environment] -= 1
             self.die()
         elif environment not in world.slow:
             self.say("ready", versions={})
@@ -80,7 +82,12 @@ class FakeWorker:
         return dict(self.jobs[batch][offset])
 
     def import_record(self) -> Any:
+        if self.was_killed:
+            return None
         return {"type": "ImportError", "message": "no libfoo\nmore"}
+
+    def log_tail(self, lines: int) -> str:  # noqa: ARG002
+        return "the last line"
 
     def close(self) -> None:
         self.closed = True
@@ -104,6 +111,7 @@ class World:
     batch: int = 4
     import_seconds: float = 60.0
     broken: set[str] = field(default_factory=set)
+    killed: Counter[str] = field(default_factory=Counter)  # how often while it imports
     slow: set[str] = field(default_factory=set)
     living: int = 0
     most_living: int = 0
@@ -273,10 +281,24 @@ def test_an_environment_that_does_not_import() -> None:
     assert set(world.results()) == {"c"}
 
 
+@pytest.mark.parametrize(("kills", "refused"), [(1, False), (2, True)])
+def test_a_worker_killed_while_it_imports_is_started_once_more(
+    kills: int, *, refused: bool
+) -> None:
+    world = World(killed=Counter(a=kills))
+    world.run([unit("a", environment="a"), unit("b")])
+    assert set(world.results()) == ({"b"} if refused else {"a", "b"})
+    assert [reason for _, reason, _ in world.refused] == (
+        ["its framework does not import: the process ended: the last line"] if refused else []
+    )
+
+
 def test_an_import_that_takes_too_long() -> None:
     world = World(slow={"slow"}, import_seconds=0.01)
     world.run([unit("a", environment="slow"), unit("b")])
-    assert [environment for environment, _, _ in world.refused] == ["slow"]
+    assert [(one, reason) for one, reason, _ in world.refused] == [
+        ("slow", "its framework did not import within 0 s")
+    ]
     assert set(world.results()) == {"b"}
 
 
