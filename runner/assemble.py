@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from runner import confirm, texts
-from runner.cells import Artifact, Cell
+from runner.cells import Cell
 from runner.environments.build import Receipt
 from runner.environments.locking import LOCKS, lock_path
 from runner.environments.receipts import read_receipt
@@ -134,11 +134,11 @@ class Assembly:
             if reason is not None and self.evidence.record(cell) is None:
                 return JudgedCell(**common, outcome=Outcome.UNTESTED, reason=f"{side}: {reason}")
         if saved is None:
-            outcome, reason = self._unsaved(cell.artifact)
+            outcome, reason = self._unsaved(cell)
             return JudgedCell(**common, outcome=outcome, reason=reason, signature=f"save: {reason}")
         record = self.evidence.record(cell)
         if record is None:
-            return JudgedCell(**common, outcome=Outcome.UNTESTED, reason="not run yet")
+            return JudgedCell(**common, outcome=Outcome.UNTESTED, reason=self._not_run(cell))
         verdict = judge(record, self.evidence.plan.matrix.tolerances, read_rules())
         return JudgedCell(
             **common,
@@ -156,18 +156,22 @@ class Assembly:
             seconds=record["seconds"],
         )
 
-    def _unsaved(self, artifact: Artifact) -> tuple[Outcome, str]:
+    def _not_run(self, cell: Cell) -> str:
+        fault = self.evidence.fault(cell)
+        return f"{texts.clean(fault)}; the next run tries again" if fault else "not run yet"
+
+    def _unsaved(self, cell: Cell) -> tuple[Outcome, str]:
         """Say why there is no file: a gap, a refusal of the framework's, or work not done yet."""
-        matrix = self.evidence.plan.matrix
+        matrix, artifact = self.evidence.plan.matrix, cell.artifact
         entry = self.evidence.format_record(artifact)
         gap = matrix.gap(artifact.saved_by, artifact.model, artifact.format)
         if entry is None:
-            return Outcome.UNTESTED, "not run yet"
+            return Outcome.UNTESTED, self._not_run(cell)
         said = _refusal(entry)
         if died_of_limits(entry):
             return (
                 Outcome.UNTESTED,
-                f"saving it there did not end: {said}; the next run tries again",
+                f"saving it there did not end: {said}; raise `limits` in matrix.yaml to try again",
             )
         if gap is not None and gap.says in said:
             return Outcome.NA, f"{gap.reason} ({artifact.saved_by} says: {texts.told(said)})"

@@ -54,7 +54,7 @@ def as_json(cell: JudgedCell, evidence: Evidence) -> dict[str, Any]:
 
 def _imported(environment: str, evidence: Evidence) -> list[dict[str, Any]]:
     """Return what importing the framework says there, whatever is loaded afterwards."""
-    if environment not in evidence.resolution.usable:
+    if environment not in evidence.resolution.fingerprints:
         return []
     record: Mapping[str, Any] = evidence.store.get(evidence.import_key(environment)) or {}
     return list(record.get("messages") or ())

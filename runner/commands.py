@@ -75,7 +75,7 @@ def _selection(arguments: argparse.Namespace) -> Selection:
 
 def _evidence(arguments: argparse.Namespace, plan: Plan, home: Home) -> Evidence:
     locks = _locks(arguments)
-    resolution = resolve(plan.environments, locks=locks)
+    resolution = resolve(plan.environments, home=home, locks=locks)
     return Evidence(plan=plan, home=home, store=Store(home.results), resolution=resolution)
 
 
@@ -234,7 +234,7 @@ def env_list(arguments: argparse.Namespace) -> int:
     """Print every environment, its Python and state."""
     home, environments = _found(arguments, ())
     locks = _locks(arguments)
-    resolution = resolve(environments, locks=locks)
+    resolution = resolve(environments, home=home, locks=locks)
     width = max(len(environment.id) for environment in environments)
     for environment in environments:
         state = resolution.untested.get(environment.id)
@@ -250,7 +250,7 @@ def env_build(arguments: argparse.Namespace) -> int:
     home, environments = _found(arguments, arguments.id)
     limits = _read(arguments).limits
     locks = _locks(arguments)
-    resolution = resolve(environments, locks=locks)
+    resolution = resolve(environments, home=home, locks=locks)
     failed = 0
     for environment in environments:
         found = resolution.usable.get(environment.id)

@@ -80,9 +80,10 @@ def _missing(evidence: Evidence) -> Iterator[str]:
     """Yield the loading environment of every cell that has no result yet."""
     usable = evidence.resolution.usable
     for cell in evidence.plan.cells:
-        if cell.artifact.saved_by not in usable or cell.loaded_by not in usable:
-            continue
         artifact = cell.artifact
+        known = artifact.saved_by in evidence.resolution.fingerprints
+        if not known or cell.loaded_by not in usable:
+            continue
         if evidence.format_record(artifact) is None:
             # Not saved yet; a stated gap is expected to stay one.
             gap = evidence.plan.matrix.gap(artifact.saved_by, artifact.model, artifact.format)

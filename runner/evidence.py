@@ -12,7 +12,7 @@ from runner import artifacts, keys
 from runner.artifacts import Stored
 from runner.cells import Artifact, Cell
 from runner.environments.home import Home
-from runner.matrix import Model
+from runner.matrix import Limits, Model
 from runner.plan import Plan
 from runner.reference import Family, read_family
 from runner.resolve import Resolution
@@ -24,6 +24,18 @@ def died_of_limits(entry: Mapping[str, Any]) -> bool:
     """Say whether saving was ended by us or from outside, which says nothing of the framework."""
     crash = entry.get("crash") or {}
     return crash.get("kind") in ("timeout", "memory") or crash.get("signal") in OUTSIDE
+
+
+def cut_short(record: Mapping[str, Any], limits: Limits) -> bool:
+    """Say whether it is worth doing again: it was ended from outside, or by a limit raised since.
+
+    ``record`` is that of a cell, or of a format as it was saved.
+    """
+    crash = record.get("crash") or {}
+    if crash.get("kind") not in ("timeout", "memory"):
+        return crash.get("signal") in OUTSIDE
+    then = record["limits"]
+    return any(now > then[name] for name, now in limits.model_dump().items())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +78,12 @@ class Evidence:
         return self._formats
 
     def save_key(self, environment_id: str, model_id: str) -> str:
-        found = self.resolution.usable[environment_id]
+        fingerprint = self.resolution.fingerprints[environment_id]
         family = self._families[model_id]
-        return keys.save_key(found.fingerprint, model_id, family.sha256, self._formats)
+        return keys.save_key(fingerprint, model_id, family.sha256, self._formats)
 
     def import_key(self, environment_id: str) -> str:
-        return keys.import_key(self.resolution.usable[environment_id].fingerprint)
+        return keys.import_key(self.resolution.fingerprints[environment_id])
 
     def refused(self, environment_id: str) -> str | None:
         """Return why the environment would not build or import when it was last tried."""
@@ -81,7 +93,7 @@ class Evidence:
         return record.get("refused")
 
     def save_record(self, environment_id: str, model_id: str) -> Record | None:
-        if environment_id not in self.resolution.usable:
+        if environment_id not in self.resolution.fingerprints:
             return None
         return self.store.get(self.save_key(environment_id, model_id))
 
@@ -112,11 +124,11 @@ class Evidence:
     def cell_key(self, cell: Cell) -> str | None:
         """Return the key of a cell; ``None`` while its artifact or loader is not at hand."""
         saved = self.saved(cell.artifact)
-        loader = self.resolution.usable.get(cell.loaded_by)
-        if saved is None or loader is None:
+        fingerprint = self.resolution.fingerprints.get(cell.loaded_by)
+        if saved is None or fingerprint is None:
             return None
         return keys.cell_key(
-            fingerprint=loader.fingerprint,
+            fingerprint=fingerprint,
             artifact_sha256=saved.file.sha256,
             expected_sha256=saved.expected.sha256,
             family_sha256=self._families[cell.artifact.model].sha256,
@@ -126,6 +138,18 @@ class Evidence:
     def record(self, cell: Cell) -> Record | None:
         key = self.cell_key(cell)
         return self.store.get(key) if key else None
+
+    def put_fault(self, key: str, reason: str) -> None:
+        """Keep why a job could not be run, which is no result: the next run tries again."""
+        self.store.put(_fault_key(key), {"kind": "fault", "reason": reason})
+
+    def fault(self, cell: Cell) -> str | None:
+        """Return why the cell, or the file it needs, could not be made when it was last tried."""
+        key = self.cell_key(cell)
+        if key is None and cell.artifact.saved_by in self.resolution.fingerprints:
+            key = self.save_key(cell.artifact.saved_by, cell.artifact.model)
+        record = self.store.get(_fault_key(key)) if key else None
+        return record["reason"] if record else None
 
     def path(self, saved: Saved) -> Path:
         """Return what a person hands to the loading function."""
@@ -151,3 +175,7 @@ class Evidence:
             "expected": str(self.home.artifacts / saved.expected.path),
             "train": self.trains(cell),
         }
+
+
+def _fault_key(key: str) -> str:
+    return f"{key}:fault"

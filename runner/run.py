@@ -9,21 +9,20 @@ import statistics
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from runner import artifacts
-from runner.artifacts import Stored
-from runner.cells import Artifact, Cell
+from runner.cells import Cell
 from runner.confirm import Confirmation
 from runner.environments import disk, processes
 from runner.environments.build import EnvironmentUnusable, Receipt, build, existing
 from runner.environments.locking import LOCKS
 from runner.environments.variables import process_variables
-from runner.evidence import Evidence, Saved, died_of_limits
+from runner.evidence import Evidence, Saved, cut_short
 from runner.progress import Progress
 from runner.rules import read_rules
+from runner.saving import Saving
 from runner.schedule import OUTSIDE, Pool, Result, Unit
 from runner.verdict import Verdict, judge
 from runner.workers import Event, Worker
@@ -57,19 +56,6 @@ class Tally:
     peak_workers: int = 0
 
 
-@dataclass(kw_only=True)
-class _Save:
-    """A model being saved; where saving all formats at once kills the process, one by one."""
-
-    environment: str
-    model: str
-    folder: Path
-    waiting: set[str] = field(default_factory=set)
-    formats: dict[str, Any] = field(default_factory=dict)
-    expected: dict[str, Any] | None = None
-    facts: Mapping[str, Any] | None = None
-
-
 class Run:
     """One pass over a plan. ``unusable`` collects environments that would not build or import."""
 
@@ -83,7 +69,8 @@ class Run:
         self._history: defaultdict[str, list[float]] = defaultdict(list)
         self._scratch = evidence.home.root / "scratch"
         self._cells: dict[str, Cell] = {}
-        self._saves: dict[str, _Save] = {}
+        self._waited: set[tuple[str, str]] = set()
+        self._patient: set[str] = set()
         self._numbers = iter(range(1, 1 << 62))
         limits = self._matrix.limits
         self._pool = Pool(
@@ -97,6 +84,7 @@ class Run:
             unusable=self._environment_failed,
             started=self._started,
         )
+        self._saving = Saving(evidence, self._pool.add, self._saved)
 
     def __call__(self) -> Tally:
         """Do all that is missing; everything done so far is in the store, whenever this ends."""
@@ -104,8 +92,8 @@ class Run:
         self._learn_history()
         try:
             self.progress.stage("save", total=0)
-            self._phase(self._missing_saves())
-            self._spoil_controls()
+            self._phase(self._saving.missing(rerun=self.options.rerun))
+            self._saving.spoil_controls()
             self.progress.stage("load", total=0)
             self._phase(self._missing_loads())
         finally:
@@ -117,11 +105,10 @@ class Run:
         return self.tally
 
     def _sweep(self) -> None:
-        """Remove what a killed run left half done, and forget artifacts that were tampered with."""
+        """Remove what a killed run left half done."""
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir(parents=True)
-        for left in self.evidence.home.artifacts.glob("tmp-*"):
-            shutil.rmtree(left, ignore_errors=True)
+        self._saving.sweep()
 
     def _learn_history(self) -> None:
         for record in self.evidence.store.values():
@@ -130,73 +117,45 @@ class Run:
 
     # What is missing
 
-    def _missing_saves(self) -> dict[str, list[Unit]]:
-        units: dict[str, list[Unit]] = {}
-        for environment in self.evidence.plan.environments:
-            if environment.id not in self.evidence.resolution.usable:
-                continue
-            found = [
-                self._save_unit(environment.id, model.id, self.evidence.formats())
-                for model in self.evidence.models()
-                if self.options.rerun or not self._is_saved(environment.id, model.id)
-            ]
-            if found:
-                units[environment.id] = found
-        return units
-
-    def _is_saved(self, environment_id: str, model_id: str) -> bool:
-        record = self.evidence.save_record(environment_id, model_id)
-        if record is None:
-            return False
-        root = self.evidence.home.artifacts
-        stored = [record["expected"], *(entry["stored"] for entry in record["formats"].values())]
-        stored += [one for entry in record["formats"].values() for one in entry["damaged"].values()]
-        if any(died_of_limits(entry) for entry in record["formats"].values()):
-            return False
-        return all(artifacts.intact(Stored(**one), root) for one in stored if one)
-
     def _missing_loads(self) -> dict[str, list[Unit]]:
         units: dict[str, list[Unit]] = defaultdict(list)
         for cell in (*self.evidence.plan.controls, *self.evidence.plan.cells):
             key = self.evidence.cell_key(cell)
-            if key is None or cell.id in self._cells or cell.loaded_by in self.unusable:
+            if key is None or cell.id in self._cells or not self._can_run(cell.loaded_by):
                 continue
-            if key not in self.evidence.store or self.options.rerun:
+            record = self.evidence.store.get(key)
+            if self.options.rerun or record is None or cut_short(record, self._matrix.limits):
                 saved = self.evidence.saved(cell.artifact)
                 assert saved is not None  # noqa: S101 - a cell with a key has an artifact
                 self._cells[cell.id] = cell
                 units[cell.loaded_by].append(self._load_unit(cell, saved))
         return dict(units)
 
-    def _save_unit(self, environment: str, model: str, formats: Sequence[str]) -> Unit:
-        folder = self.evidence.home.artifacts / f"tmp-{environment}-{model}-{next(self._numbers)}"
-        job = {**self.evidence.save_job(model, folder), "formats": list(formats)}
-        label = f"{environment}/{model}"
-        save = self._saves.setdefault(
-            label, _Save(environment=environment, model=model, folder=folder)
-        )
-        save.waiting |= set(formats)
-        seconds = self._matrix.limits.seconds * len(formats)
-        return Unit(environment=environment, label=label, job=job, deadline=lambda: seconds)
+    def _can_run(self, environment: str) -> bool:
+        return environment in self.evidence.resolution.usable and environment not in self.unusable
 
     def _load_unit(self, cell: Cell, saved: Saved) -> Unit:
         return Unit(
             environment=cell.loaded_by,
             label=cell.id,
             job=self.evidence.load_job(cell, saved),
-            deadline=lambda: self._deadline(saved.file.path),
+            deadline=lambda: self._deadline(cell, saved),
             solo=self.options.isolate,
         )
 
-    def _deadline(self, artifact: str) -> float:
+    def _deadline(self, cell: Cell, saved: Saved) -> float:
         """Return the seconds a cell may take: from how long others took with the same file."""
         limits = self._matrix.limits
-        seen = self._history[artifact]
-        if not seen:
+        seen = self._history[saved.file.path]
+        if not seen or cell.id in self._patient:
             return limits.seconds
         return max(limits.seconds_floor, limits.history_factor * statistics.median(seen))
 
     # Doing it
+
+    def _saved(self) -> None:
+        self.tally.saved += 1
+        self.progress.advance(1)
 
     def _phase(self, wanted: dict[str, list[Unit]]) -> None:
         """Run units environment by environment, building each when its turn comes."""
@@ -298,34 +257,33 @@ class Run:
 
     def _confirm(self, unit: Unit, result: Result) -> bool:
         if unit.job["kind"] == "save":
-            return self._save_went_wrong(unit, result)
+            return self._saving.went_wrong(unit, result)
+        if result.crash is not None and result.crash["kind"] == "timeout":
+            # The first of its kind is waited for to the end, so that it was not mere slowness.
+            kind = (unit.environment, result.crash["phase"])
+            if kind not in self._waited:
+                self._waited.add(kind)
+                self._patient.add(unit.label)
         return self._confirmation.wanted(unit.environment, self._judge(result))
-
-    def _save_went_wrong(self, unit: Unit, result: Result) -> bool:
-        """Say whether to save again alone: something was refused that no gap foretells."""
-        if result.facts is None or result.facts["error"] is not None:
-            return True
-        for format_id, one in result.facts["formats"].items():
-            gap = self._matrix.gap(unit.environment, unit.job["model"], format_id)
-            if one["error"] and not (gap and gap.says in one["error"]["message"]):
-                return True
-        return False
 
     def _deliver(self, unit: Unit, result: Result) -> None:
         if unit.job["kind"] == "save":
-            self._take_save(unit, result)
+            if result.fault is not None:
+                self.progress.fault(unit.label, result.fault)
+            self._saving.take(unit, result)
         else:
             self._take_cell(unit, result)
 
     def _take_cell(self, unit: Unit, result: Result) -> None:
         cell = self._cells[unit.label]
         self.progress.advance(1)
-        if result.fault is not None:
-            self.progress.fault(unit.label, result.fault)
-            return
         key = self.evidence.cell_key(cell)
         saved = self.evidence.saved(cell.artifact)
         assert key is not None and saved is not None  # noqa: S101, PT018 - it was loaded
+        if result.fault is not None:
+            self.progress.fault(unit.label, result.fault)
+            self.evidence.put_fault(key, result.fault)
+            return
         verdict = self._judge(result)
         agreed = True
         if unit.batched is not None:
@@ -344,6 +302,7 @@ class Run:
                 "cell": asdict(cell),
                 "facts": facts,
                 "crash": result.crash,
+                "limits": self._matrix.limits.model_dump() if result.crash else None,
                 "artifact": saved.file.path,
                 "solo": unit.solo,
                 "batched": None if agreed else self._judge(unit.batched).outcome,  # type: ignore[arg-type]
@@ -356,103 +315,6 @@ class Run:
         self.tally.solo += unit.solo
         self.tally.contradicted += not agreed
         self.progress.outcome(verdict.outcome)
-
-    def _take_save(self, unit: Unit, result: Result) -> None:
-        save = self._saves[unit.label]
-        formats = set(unit.job["formats"])
-        folder = Path(unit.job["folder"])
-        if result.fault is not None:
-            self.progress.fault(unit.label, result.fault)
-            self.progress.advance(1)
-            return
-        if result.facts is None and len(formats) > 1:
-            # The process died: find out with which format, one process each.
-            for format_id in sorted(formats):
-                again = self._save_unit(unit.environment, save.model, (format_id,))
-                self._pool.add([again])
-            return
-        self._adopt(save, folder, formats, result)
-        save.waiting -= formats
-        if not save.waiting:
-            self._finish_save(save)
-
-    def _adopt(self, save: _Save, folder: Path, formats: set[str], result: Result) -> None:
-        """Take in what a save job wrote; what it could not write is recorded as its answer."""
-        root = self.evidence.home.artifacts
-        told = (result.facts or {}).get("formats") or {}
-        whole = (result.facts or {}).get("error")
-        for format_id in formats:
-            facts = dict(
-                told.get(format_id) or {"error": whole, "unsupported": None, "messages": []}
-            )
-            stored = None
-            written = folder / format_id
-            if whole is None and result.crash is None and written.is_dir():
-                name = f"{save.environment}/{save.model}/{format_id}"
-                stored = asdict(artifacts.take(written, root, name))
-            save.formats[format_id] = {
-                **facts,
-                "crash": result.crash,
-                "stored": stored,
-                "damaged": {},
-            }
-        if save.expected is None and whole is None and (folder / "expected").is_dir():
-            name = f"{save.environment}/{save.model}/expected"
-            save.expected = asdict(artifacts.take(folder / "expected", root, name))
-        save.facts = save.facts or result.facts
-        shutil.rmtree(folder, ignore_errors=True)
-
-    def _finish_save(self, save: _Save) -> None:
-        facts = save.facts or {}
-        self.evidence.store.put(
-            self.evidence.save_key(save.environment, save.model),
-            {
-                "kind": "save",
-                "environment": save.environment,
-                "model": save.model,
-                "formats": save.formats,
-                "expected": save.expected,
-                "error": facts.get("error"),
-                "messages": facts.get("messages", []),
-                "cpu_seconds": facts.get("cpu_seconds"),
-            },
-        )
-        self.tally.saved += 1
-        self.progress.advance(1)
-
-    def _spoil_controls(self) -> None:
-        """Make the damaged copies of the control's files that are not there yet."""
-        control = self._matrix.controls.model
-        for environment in self.evidence.plan.environments:
-            record = self.evidence.save_record(environment.id, control)
-            if record is None:
-                continue
-            formats = dict(record["formats"])
-            for format_id, entry in formats.items():
-                missing = [
-                    one for one in self._matrix.controls.damage if one not in entry["damaged"]
-                ]
-                if entry["stored"] and missing:
-                    damaged = dict(
-                        self._spoilt(environment.id, format_id, entry["stored"], missing)
-                    )
-                    formats[format_id] = {**entry, "damaged": {**entry["damaged"], **damaged}}
-            if formats != record["formats"]:
-                key = self.evidence.save_key(environment.id, control)
-                self.evidence.store.put(key, {**record, "formats": formats})
-
-    def _spoilt(
-        self, environment: str, format_id: str, stored: Mapping[str, Any], damages: Sequence[str]
-    ) -> Iterator[tuple[str, Any]]:
-        for damage in damages:
-            artifact = Artifact(
-                saved_by=environment,
-                model=self._matrix.controls.model,
-                format=format_id,
-                damage=damage,
-            )
-            whole = Stored(**stored)
-            yield damage, asdict(artifacts.spoil(whole, artifact, self.evidence.home.artifacts))
 
 
 @contextlib.contextmanager

@@ -37,7 +37,7 @@ def inputs(evidence: Evidence, index: Path, locks: Path) -> str:
         [one.id for one in plan.environments],
         [one.id for one in plan.models],
         [one.id for one in plan.formats],
-        {name: found.fingerprint for name, found in evidence.resolution.usable.items()},
+        evidence.resolution.fingerprints,
         dict(evidence.resolution.untested),
         [receipt.built_at if receipt else None for receipt in receipts],
         _sources(),

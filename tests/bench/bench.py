@@ -75,7 +75,7 @@ def main() -> int:
 
 
 def _evidence(chosen: Plan, home: Home, folder: Path) -> Evidence:
-    resolution = resolve(chosen.environments)
+    resolution = resolve(chosen.environments, home=home)
     return Evidence(plan=chosen, home=home, store=Store(folder), resolution=resolution)
 
 

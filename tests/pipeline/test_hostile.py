@@ -7,6 +7,7 @@ from workshop import Workshop, outcomes
 pytest_plugins = ["pipeline_fixtures"]
 
 HOSTILE = ("kills_on_load", "hangs_on_load", "eats_memory_on_load")
+NO_ROOM = {"control": "plain", "finds_no_room_on_load": "hostile"}
 
 
 def test_hostile_models(workshop: Workshop) -> None:
@@ -34,3 +35,28 @@ def test_hostile_models(workshop: Workshop) -> None:
     assert all(cell["evidence"] and cell["repeatable"] for cell in cells.values())
     workshop.assert_all_gone()
     assert workshop.run("matrix").tally.startswith("0 cells run (0 of them alone), 0 models")
+
+    # What a limit ended may fare better under a higher one; what a signal ended may not.
+    workshop.matrix["limits"] |= {"seconds": 3, "memory_mb": 400}
+    workshop.write()
+    assert workshop.run("matrix").tally.startswith("2 cells run (")
+    reasons = [cell["reason"] for cell in workshop.cells() if cell["outcome"] == "crash"]
+    assert "did not end within 3 s (in phase load)" in reasons
+    assert "used more than 400 MiB of memory (in phase load)" in reasons
+
+
+def test_a_machine_without_room_says_nothing_of_the_model(workshop: Workshop) -> None:
+    models = [{"id": name, "family": family} for name, family in NO_ROOM.items()]
+    workshop.use(("1.0",), models=models)
+    workshop.matrix["formats"] = workshop.matrix["formats"][0:1]
+    workshop.write()
+
+    finished = workshop.run("matrix")
+
+    cell = "fake-1.0/finds_no_room_on_load.h5/fake-1.0"
+    assert f"{cell}: this machine has no more room" in finished.err
+    found = next(one for one in workshop.cells() if one["id"] == cell)
+    assert found["outcome"] == "untested"
+    assert found["reason"].startswith("this machine has no more room: OSError: [Errno 28]")
+    assert found["reason"].endswith("the next run tries again")
+    assert workshop.run("matrix").tally.startswith("0 cells run")

@@ -166,6 +166,20 @@ def test_isolated_cells_come_out_like_batched_ones(workshop: Workshop) -> None:
     assert steady(workshop.cells()) == steady(batched)
 
 
+def test_results_outlive_their_python(workshop: Workshop) -> None:
+    workshop.use(("1.0", "2.0"))
+    workshop.run("matrix")
+    before = outcomes(workshop.cells())
+
+    workshop.variables["CANILOAD_PYTHONS"] = str(workshop.root / "nothing")
+    without = workshop.run("matrix")
+
+    assert without.code == 0
+    assert f"untested fake-1.0: needs Python {MINOR}; install" in without.err
+    assert without.tally.startswith("0 cells run (0 of them alone), 0 models saved, 0 env")
+    assert outcomes(workshop.cells()) == before
+
+
 def test_rerun_runs_what_has_a_result(workshop: Workshop) -> None:
     workshop.use(("1.0",))
     once = workshop.run("matrix")

@@ -1,0 +1,188 @@
+"""The saving half of a run: which models to save, and taking in what the save jobs wrote."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runner import artifacts
+from runner.artifacts import Stored
+from runner.cells import Artifact
+from runner.evidence import Evidence, cut_short
+from runner.schedule import Result, Unit
+
+
+@dataclass(kw_only=True)
+class _Save:
+    """A model being saved; where saving all formats at once kills the process, one by one."""
+
+    environment: str
+    model: str
+    waiting: set[str] = field(default_factory=set)
+    formats: dict[str, Any] = field(default_factory=dict)
+    expected: dict[str, Any] | None = None
+    facts: Mapping[str, Any] | None = None
+
+
+class Saving:
+    """Makes the save jobs of a plan and keeps what comes back; ``again`` queues further jobs."""
+
+    def __init__(
+        self,
+        evidence: Evidence,
+        again: Callable[[Sequence[Unit]], None],
+        finished: Callable[[], None],
+    ) -> None:
+        self._evidence, self._again, self._finished = evidence, again, finished
+        self._matrix = evidence.plan.matrix
+        self._root = evidence.home.artifacts
+        self._under_way: dict[str, _Save] = {}
+        self._numbers = itertools.count(1)
+
+    def sweep(self) -> None:
+        """Remove what a killed run left half done."""
+        for left in self._root.glob("tmp-*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+    def missing(self, *, rerun: bool) -> dict[str, list[Unit]]:
+        """Return the save jobs still to be done, by environment."""
+        units: dict[str, list[Unit]] = {}
+        for environment in self._evidence.plan.environments:
+            if environment.id not in self._evidence.resolution.usable:
+                continue
+            found = [
+                self._unit(environment.id, model.id, self._evidence.formats())
+                for model in self._evidence.models()
+                if rerun or not self._is_saved(environment.id, model.id)
+            ]
+            if found:
+                units[environment.id] = found
+        return units
+
+    def _is_saved(self, environment_id: str, model_id: str) -> bool:
+        record = self._evidence.save_record(environment_id, model_id)
+        if record is None:
+            return False
+        entries = list(record["formats"].values())
+        if any(cut_short(entry, self._matrix.limits) for entry in entries):
+            return False
+        stored = [record["expected"], *(entry["stored"] for entry in entries)]
+        stored += [one for entry in entries for one in entry["damaged"].values()]
+        return all(artifacts.intact(Stored(**one), self._root) for one in stored if one)
+
+    def _unit(self, environment: str, model: str, formats: Sequence[str]) -> Unit:
+        folder = self._root / f"tmp-{environment}-{model}-{next(self._numbers)}"
+        job = {**self._evidence.save_job(model, folder), "formats": list(formats)}
+        label = f"{environment}/{model}"
+        save = self._under_way.setdefault(label, _Save(environment=environment, model=model))
+        save.waiting |= set(formats)
+        seconds = self._matrix.limits.seconds * len(formats)
+        return Unit(environment=environment, label=label, job=job, deadline=lambda: seconds)
+
+    def went_wrong(self, unit: Unit, result: Result) -> bool:
+        """Say whether to save again alone: something was refused that no gap foretells."""
+        if result.facts is None or result.facts["error"] is not None:
+            return True
+        for format_id, one in result.facts["formats"].items():
+            gap = self._matrix.gap(unit.environment, unit.job["model"], format_id)
+            if one["error"] and not (gap and gap.says in one["error"]["message"]):
+                return True
+        return False
+
+    def take(self, unit: Unit, result: Result) -> None:
+        """Keep what a save job answered; where it died, ask for each format by itself."""
+        save, formats = self._under_way[unit.label], set(unit.job["formats"])
+        if result.fault is not None:
+            self._evidence.put_fault(
+                self._evidence.save_key(save.environment, save.model), result.fault
+            )
+            self._finished()
+            return
+        if result.facts is None and len(formats) > 1:
+            for format_id in sorted(formats):
+                self._again([self._unit(unit.environment, save.model, (format_id,))])
+            return
+        self._adopt(save, Path(unit.job["folder"]), formats, result)
+        save.waiting -= formats
+        if not save.waiting:
+            self._finish(save)
+
+    def _adopt(self, save: _Save, folder: Path, formats: set[str], result: Result) -> None:
+        """Take in what a save job wrote; what it could not write is recorded as its answer."""
+        told = (result.facts or {}).get("formats") or {}
+        whole = (result.facts or {}).get("error")
+        for format_id in formats:
+            facts = dict(
+                told.get(format_id) or {"error": whole, "unsupported": None, "messages": []}
+            )
+            stored = None
+            written = folder / format_id
+            if whole is None and result.crash is None and written.is_dir():
+                name = f"{save.environment}/{save.model}/{format_id}"
+                stored = asdict(artifacts.take(written, self._root, name))
+            save.formats[format_id] = {
+                **facts,
+                "crash": result.crash,
+                "limits": self._matrix.limits.model_dump(),
+                "stored": stored,
+                "damaged": {},
+            }
+        if save.expected is None and whole is None and (folder / "expected").is_dir():
+            name = f"{save.environment}/{save.model}/expected"
+            save.expected = asdict(artifacts.take(folder / "expected", self._root, name))
+        save.facts = save.facts or result.facts
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def _finish(self, save: _Save) -> None:
+        facts = save.facts or {}
+        self._evidence.store.put(
+            self._evidence.save_key(save.environment, save.model),
+            {
+                "kind": "save",
+                "environment": save.environment,
+                "model": save.model,
+                "formats": save.formats,
+                "expected": save.expected,
+                "error": facts.get("error"),
+                "messages": facts.get("messages", []),
+                "cpu_seconds": facts.get("cpu_seconds"),
+            },
+        )
+        self._finished()
+
+    def spoil_controls(self) -> None:
+        """Make the damaged copies of the control's files that are not there yet."""
+        control = self._matrix.controls.model
+        for environment in self._evidence.plan.environments:
+            record = self._evidence.save_record(environment.id, control)
+            if record is None:
+                continue
+            formats = dict(record["formats"])
+            for format_id, entry in formats.items():
+                missing = [
+                    one for one in self._matrix.controls.damage if one not in entry["damaged"]
+                ]
+                if entry["stored"] and missing:
+                    damaged = dict(
+                        self._spoilt(environment.id, format_id, entry["stored"], missing)
+                    )
+                    formats[format_id] = {**entry, "damaged": {**entry["damaged"], **damaged}}
+            if formats != record["formats"]:
+                key = self._evidence.save_key(environment.id, control)
+                self._evidence.store.put(key, {**record, "formats": formats})
+
+    def _spoilt(
+        self, environment: str, format_id: str, stored: Mapping[str, Any], damages: Sequence[str]
+    ) -> Iterator[tuple[str, Any]]:
+        for damage in damages:
+            artifact = Artifact(
+                saved_by=environment,
+                model=self._matrix.controls.model,
+                format=format_id,
+                damage=damage,
+            )
+            yield damage, asdict(artifacts.spoil(Stored(**stored), artifact, self._root))
