@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reports.groups import shortened
 from reports.planes import Planes, Square
 from reports.words import BREAKING_CODES, CLEAN_CODES, CODE, LOADING_CODES, ORDER, UNTESTED, WORDS
 from runner.outcomes import Outcome
@@ -28,12 +29,19 @@ class Clause:
 
 @dataclass(frozen=True, kw_only=True)
 class Reach:
-    """How far a file of one environment gets within its own stack, by place in the matrix."""
+    """How far a file of one environment gets within its own stack, by place in the matrix.
+
+    ``untested`` and ``unproven`` are the environments from ``save`` on that say nothing of it: no
+    result, or none that counts because a control failed.
+    """
 
     save: int
     stack: str
     last_good: int | None
     first_break: int | None
+    newest_tested: int | None
+    untested: tuple[int, ...] = ()
+    unproven: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,42 +132,68 @@ def reach(planes: Planes, save: int, kind: int, models: Sequence[int] | None = N
     one does not; a later one may load again, so the two need not be neighbours.
     """
     stack = planes.environments[save].stack
-    last_good = first_break = None
+    tested: dict[int, bool] = {}
+    untested, unproven = [], []
     for load in dict(planes.stacks)[stack]:
         if load < save:
             continue
         square = evidence(planes, save, load, kind, models)
-        if not square.tested:
-            continue
-        if square.worst in LOADING_CODES:
-            last_good = load
-        elif first_break is None:
-            first_break = load
-    return Reach(save=save, stack=stack, last_good=last_good, first_break=first_break)
+        if square.tested:
+            tested[load] = square.worst in LOADING_CODES
+        elif planes.square(save, load, kind, models).no_evidence:
+            unproven.append(load)
+        elif square.counts[UNTESTED]:
+            untested.append(load)
+    return Reach(
+        save=save,
+        stack=stack,
+        last_good=max((load for load, loads in tested.items() if loads), default=None),
+        first_break=min((load for load, loads in tested.items() if not loads), default=None),
+        newest_tested=max(tested, default=None),
+        untested=tuple(untested),
+        unproven=tuple(unproven),
+    )
 
 
 def reach_sentence(planes: Planes, found: Reach) -> str:
-    """Say in words how far the files get."""
+    """Say in words how far the files get, and which environments leave that open."""
     labels = [environment.label for environment in planes.environments]
+    if found.newest_tested is None and not found.unproven:
+        return f"Nothing was tested within {found.stack}."
+    open_ends = (
+        (found.untested, "Not tested"),
+        (found.unproven, "No evidence, because a control failed"),
+    )
+    gaps = [
+        f" {words}: {shortened([labels[place] for place in places])}."
+        for places, words in open_ends
+        if places
+    ]
+    return "".join([_known_reach(labels, found), *gaps])
+
+
+def _known_reach(labels: Sequence[str], found: Reach) -> str:
+    if found.newest_tested is None:
+        return f"Within {found.stack} nothing is known."
     if found.first_break is None:
-        if found.last_good is None:
-            return f"Nothing was tested within {found.stack}."
-        return f"Within {found.stack} nothing breaks, up to {labels[found.last_good]}."
+        return f"Within {found.stack} nothing tested breaks, up to {labels[found.newest_tested]}."
     if found.first_break == found.save:
-        return _broken_at_home(labels, found)
-    breaks = f"The first version of {found.stack} that breaks is {labels[found.first_break]}"
+        return _broken_at_home(labels, found, found.newest_tested)
+    breaks = f"The first tested version of {found.stack} that breaks is {labels[found.first_break]}"
     if found.last_good is None:
-        return f"{breaks}; {labels[found.save]} was not tested on its own files."
+        return f"{breaks}; no tested version loads them all."
     if found.last_good > found.first_break:
         return f"{breaks}, yet all load again in {labels[found.last_good]}."
-    return f"Last version where all load: {labels[found.last_good]}. {breaks}."
+    return f"Last tested version where all load: {labels[found.last_good]}. {breaks}."
 
 
-def _broken_at_home(labels: Sequence[str], found: Reach) -> str:
-    if found.last_good is None:
-        return f"Neither {labels[found.save]} itself nor a later version loads them all."
-    newest = labels[found.last_good]
-    return f"{labels[found.save]} itself does not load them all; {newest} does."
+def _broken_at_home(labels: Sequence[str], found: Reach, newest: int) -> str:
+    home = f"{labels[found.save]} itself does not load them all"
+    if found.last_good is not None:
+        return f"{home}; {labels[found.last_good]} does."
+    if newest == found.save:
+        return f"{home}."
+    return f"{home}, nor does any tested version up to {labels[newest]}."
 
 
 def recommend(

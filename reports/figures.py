@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -10,7 +11,7 @@ from reports.answers import size
 from reports.groups import Reason, failure_groups, shortened, untested_reasons, warning_groups
 from reports.planes import Flags, Planes, planes
 from reports.text import ingest
-from reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, WORDS
+from reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, UNTESTED, WORDS
 from runner.judged import JudgedMatrix
 from runner.outcomes import Outcome
 
@@ -31,12 +32,20 @@ class Figures:
     controls_failed: int
 
     @property
+    def tested(self) -> int:
+        return _tested(self.outcomes)
+
+    @property
     def upgrade_tested(self) -> int:
-        return sum(count for outcome, count in self.upgrade.items() if 0 < CODE[outcome] < 8)  # noqa: PLR2004 - 8 is untested
+        return _tested(self.upgrade)
 
     @property
     def upgrade_clean(self) -> int:
         return sum(self.upgrade[ORDER[code]] for code in CLEAN_CODES)
+
+
+def _tested(counts: Mapping[Outcome, int]) -> int:
+    return sum(count for outcome, count in counts.items() if 0 < CODE[outcome] < UNTESTED)
 
 
 def figures(table: pd.DataFrame, grid: Planes) -> Figures:

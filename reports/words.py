@@ -34,14 +34,16 @@ WORDS: dict[Outcome, Words] = {
     Outcome.NA: Words(
         glyph="\u2013",
         word="Not applicable",
-        means="The format does not exist there, or cannot hold this model.",
+        means="The file could not be written there, or the model for saved weights cannot be "
+        "built.",
     ),
     Outcome.IDENTICAL: Words(
         glyph="✓",
         word="Identical",
         one="loads unchanged",
         many="load unchanged",
-        means="Loads, and everything compared is bit for bit the same.",
+        means="Loads; outputs, weights and a training step are bit for bit the same, settings "
+        "are equal.",
     ),
     Outcome.TOLERANCE: Words(
         glyph="≈",
@@ -55,7 +57,8 @@ WORDS: dict[Outcome, Words] = {
         word="Loads with warnings",
         one="loads with a warning to act on",
         many="load with a warning to act on",
-        means="Loads and is the same, but says something that a user must act on.",
+        means="Loads with outputs and weights within tolerance; a message must be acted on, or "
+        "says that training state is lost.",
     ),
     Outcome.WORKAROUND: Words(
         glyph="◐",
@@ -69,21 +72,23 @@ WORDS: dict[Outcome, Words] = {
         word="Error",
         one="raises an error",
         many="raise an error",
-        means="Raises an exception.",
+        means="Raises an exception while loading, predicting or training.",
     ),
     Outcome.CRASH: Words(
         glyph="†",
         word="Crash or timeout",
         one="crashes or times out",
         many="crash or time out",
-        means="Kills the process, hangs, or runs out of memory.",
+        means="The process is killed or ends itself, hangs, or runs out of memory.",
     ),
     Outcome.DIFFERS: Words(
         glyph="≠",
         word="Silently wrong",
         one="loads without error but behaves differently",
         many="load without error but behave differently",
-        means="Loads without an error, and is not the model that was saved. The worst outcome.",
+        means="Loads without an error and is another model: other outputs, weights or "
+        "structure, whatever it warns of; or other settings or training, and no message "
+        "says so.",
     ),
     Outcome.UNTESTED: Words(
         glyph="?",

@@ -60,7 +60,7 @@ class Assembly:
             cells=cells,
             noise=noise_floor(cells),
             tolerances=matrix.tolerances.model_dump(),
-            sampling=confirm.STATEMENT.format(batch=self.batch),
+            sampling=confirm.statement((cell.solo for cell in cells), batch=self.batch),
             built_at=datetime.now(UTC).isoformat(timespec="seconds"),
             version=version(),
             commit=commit(),

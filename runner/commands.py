@@ -302,9 +302,10 @@ def env_shell(arguments: argparse.Namespace) -> int:
 def env_remove(arguments: argparse.Namespace) -> int:
     """Remove built environments; their results stay."""
     home, environments = _found(arguments, arguments.id)
-    for environment in environments:
-        build.remove(environment.id, home)
-        print(f"{environment.id}: removed")
+    with Store(home.results):  # not under a run's feet
+        for environment in environments:
+            build.remove(environment.id, home)
+            print(f"{environment.id}: removed")
     return 0
 
 

@@ -9,6 +9,7 @@ disagreed is confirmed every ``SAMPLE``-th time from then on.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from runner import texts
@@ -21,7 +22,7 @@ SAMPLED = frozenset({Outcome.ERROR, Outcome.CRASH, Outcome.NA, Outcome.WARNING})
 
 TRAINING = frozenset({"settings", "optimizer", "training"})
 
-STATEMENT = (
+SHARED = (
     "A cell that passes cleanly ran in a process it shared with up to {batch} cells of the same"
     " environment. Every silent difference in outputs, weights or structure was run again in a"
     " process of its own, and that run is the record. So were the first"
@@ -29,6 +30,13 @@ STATEMENT = (
     f" exception or warning, and text) and every {SAMPLE}th after them, or all of a kind once a"
     " batched and a solo run of it had disagreed."
 )
+ALONE = "Every cell ran in a process of its own; nothing here was sampled."
+
+
+def statement(solo: Iterable[bool | None], *, batch: int) -> str:
+    """Say how cells shared processes; ``solo`` is of each whether it ran alone, if it ran."""
+    ran = [alone for alone in solo if alone is not None]
+    return ALONE if ran and all(ran) else SHARED.format(batch=batch)
 
 
 @dataclass

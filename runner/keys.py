@@ -48,7 +48,8 @@ def cell_key(
 def fingerprint(*, lock_sha256: str, python: str, imports: str, variables: dict[str, str]) -> str:
     """Identify all that can change what a model does in an environment, built or not yet.
 
-    ``python`` is the interpreter's full version; ``variables`` those of every process in it.
+    ``python`` is the interpreter's full version; ``variables`` those of every process in it. The C
+    library counts, for its mathematical functions round differently from version to version.
     """
-    machine = f"{platform.system()}-{platform.machine()}".lower()
+    machine = "-".join((platform.system(), platform.machine(), *platform.libc_ver())).lower()
     return digest(lock_sha256, python, imports, variables, machine)

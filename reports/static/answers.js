@@ -49,19 +49,41 @@ window.caniload.answers = (data, plane) => {
   }
 
   function reach({ s, f, ms }) {
-    const stack = envs[s].stack;
-    let good = -1, bad = -1;
+    const stack = envs[s].stack, untested = [], unproven = [];
+    let good = -1, bad = -1, newest = -1;
     for (let l = s; l < E; l++) {
       if (envs[l].stack !== stack) continue;
       const q = sum(s, l, f, ms, true);
-      if (!q.tested) continue;
+      if (!q.tested) {
+        if (q.voids) unproven.push(l); else if (q.counts[UNTESTED]) untested.push(l);
+        continue;
+      }
+      newest = l;
       if (q.worst <= 3) good = l; else if (bad < 0) bad = l;
     }
-    if (bad < 0) return good < 0 ? `Nothing was tested within ${stack}.` : `Within ${stack} nothing breaks, up to ${envs[good].label}.`;
-    if (bad === s) return good < 0 ? `Neither ${envs[s].label} itself nor a later version loads them all.` : `${envs[s].label} itself does not load them all; ${envs[good].label} does.`;
-    const breaks = `The first version of ${stack} that breaks is ${envs[bad].label}`;
-    if (good < 0) return `${breaks}; ${envs[s].label} was not tested on its own files.`;
-    return good > bad ? `${breaks}, yet all load again in ${envs[good].label}.` : `Last version where all load: ${envs[good].label}. ${breaks}.`;
+    if (newest < 0 && !unproven.length) return `Nothing was tested within ${stack}.`;
+    const gaps = [[untested, "Not tested"], [unproven, "No evidence, because a control failed"]]
+      .map(([places, words]) => (places.length ? ` ${words}: ${shortened(places.map((l) => envs[l].label))}.` : ""));
+    return known({ s, stack, good, bad, newest }) + gaps.join("");
+  }
+
+  function known({ s, stack, good, bad, newest }) {
+    const label = (place) => envs[place].label;
+    if (newest < 0) return `Within ${stack} nothing is known.`;
+    if (bad < 0) return `Within ${stack} nothing tested breaks, up to ${label(newest)}.`;
+    if (bad === s) {
+      const home = `${label(s)} itself does not load them all`;
+      if (good >= 0) return `${home}; ${label(good)} does.`;
+      return newest === s ? `${home}.` : `${home}, nor does any tested version up to ${label(newest)}.`;
+    }
+    const breaks = `The first tested version of ${stack} that breaks is ${label(bad)}`;
+    if (good < 0) return `${breaks}; no tested version loads them all.`;
+    return good > bad ? `${breaks}, yet all load again in ${label(good)}.` : `Last tested version where all load: ${label(good)}. ${breaks}.`;
+  }
+
+  function shortened(names, most = 6) {
+    if (names.length <= most) return names.join(", ");
+    return `${names.slice(0, most - 1).join(", ")} … ${names[names.length - 1]} (${names.length})`;
   }
 
   function path({ s, l, f, ms }) {

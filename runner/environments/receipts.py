@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -38,18 +37,6 @@ class Receipt:
     seconds: float
     built_at: str
     schema: int = field(default=1)
-
-    @property
-    def fingerprint(self) -> str:
-        """Identify all that can change what a model does in this environment."""
-        parts = {
-            "lock": self.lock_sha256,
-            "python": self.python,
-            "platform": self.platform,
-            "variables": dict(self.variables),
-            "imports": self.imports,
-        }
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def describes(self, environment: Environment, lock_sha256: str) -> bool:
         """Whether this is what building ``environment`` from that lock would give today."""

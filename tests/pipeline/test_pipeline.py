@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from workshop import MINOR, VERSIONS, Workshop, outcomes, steady
 
+from runner.confirm import ALONE
+
 pytest_plugins = ["pipeline_fixtures"]
 
 WORKING = ("1.0", "2.0", "3.0", "5.0")
@@ -156,6 +158,8 @@ def test_isolated_cells_come_out_like_batched_ones(workshop: Workshop) -> None:
     workshop.use(("1.0", "2.0", "3.0"))
     workshop.run("matrix")
     batched = workshop.cells()
+    method = workshop.home / "report" / "about.html"
+    assert ALONE not in method.read_text()
 
     isolated = workshop.run("matrix", "--rerun", "--isolate")
 
@@ -164,6 +168,7 @@ def test_isolated_cells_come_out_like_batched_ones(workshop: Workshop) -> None:
         f"{count} cells run ({count} of them alone), 6 models saved, 0 environments built"
     )
     assert steady(workshop.cells()) == steady(batched)
+    assert ALONE in method.read_text()
 
 
 def test_results_outlive_their_python(workshop: Workshop) -> None:

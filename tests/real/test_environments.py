@@ -175,7 +175,7 @@ def test_installers_agree_also_on_what_must_be_compiled(
     by_pip = workshop.build(environment, installer="virtualenv", interpreter=interpreter)
 
     assert by_uv.packages == by_pip.packages == {"keras": "9.0", "termcolor": "1.1.0"}
-    assert by_uv.fingerprint == by_pip.fingerprint
+    assert by_uv.versions == by_pip.versions
     assert (by_uv.installer, by_pip.installer) == ("uv", "virtualenv")
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from runner import cli, commands
+from runner.environments.home import Home
 from runner.errors import MatrixError, StoreBusyError, StrictError, UsageError
+from runner.store import Store
 from runner.version import version
 
 MATRIX = str(Path(__file__).parents[2] / "matrix.yaml")
@@ -104,6 +106,24 @@ def test_sizes(text: str, size: int) -> None:
 def test_locks_stand_anywhere(words: list[str]) -> None:
     arguments = cli._parser().parse_args(words)
     assert (arguments.locks, arguments.command) == (Path("X"), commands.env_list)
+
+
+@pytest.mark.parametrize("words", [["env", "remove", "tf-2.15"], ["clean", "environments"]])
+def test_nothing_is_removed_under_a_run(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = Home.default()
+    python = home.python("tf-2.15")
+    python.parent.mkdir(parents=True)
+    python.touch()
+    with Store(home.results):
+        assert cli.main(["--matrix", MATRIX, *words]) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"caniload: another run is writing to {home.results}; wait for it, or")
+    assert python.exists()
+    assert cli.main(["--matrix", MATRIX, *words]) == 0
+    assert not python.exists()
 
 
 def test_lists_of_names() -> None:

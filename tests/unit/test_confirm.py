@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.confirm import ENOUGH, SAMPLE, SAMPLED, Confirmation
+from runner.confirm import ALONE, ENOUGH, SAMPLE, SAMPLED, Confirmation, statement
 from runner.outcomes import Outcome
 from runner.verdict import Verdict
 
@@ -74,3 +74,20 @@ def test_one_contradiction_ends_the_sampling_of_its_kind(solo: Verdict) -> None:
     assert not confirmation.wanted("e", ERROR)
     assert not confirmation.compare("e", ERROR, solo)
     assert asked(ERROR, 20, confirmation) == [*range(1, 21)]
+
+
+@pytest.mark.parametrize(
+    ("solo", "alone"),
+    [
+        pytest.param([True, None, True], True, id="each that ran, alone"),
+        pytest.param([True, False], False, id="one in a batch"),
+        pytest.param([None], False, id="nothing ran"),
+    ],
+)
+def test_the_method_says_how_the_cells_of_this_report_ran(
+    solo: list[bool | None],
+    alone: bool,  # noqa: FBT001
+) -> None:
+    told = statement(solo, batch=7)
+    assert (told == ALONE) is alone
+    assert ("up to 7 cells" in told) is not alone

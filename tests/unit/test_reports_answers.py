@@ -130,21 +130,40 @@ def loads_of_first(*codes: int) -> Planes:
 @pytest.mark.parametrize(
     ("codes", "sentence"),
     [
-        pytest.param([I, W], "Within tf.keras nothing breaks, up to TF 1.", id="nothing breaks"),
+        pytest.param([I, W], "Within tf.keras nothing tested breaks, up to TF 1.", id="all load"),
         pytest.param(
             [I, I, E, E],
-            "Last version where all load: TF 1. The first version of tf.keras that breaks is TF 2.",
+            "Last tested version where all load: TF 1. "
+            "The first tested version of tf.keras that breaks is TF 2.",
             id="a cliff",
         ),
         pytest.param(
+            [I, U, E],
+            "Last tested version where all load: TF 0. "
+            "The first tested version of tf.keras that breaks is TF 2. Not tested: TF 1.",
+            id="a gap at the cliff",
+        ),
+        pytest.param(
             [I, E, I],
-            "The first version of tf.keras that breaks is TF 1, yet all load again in TF 2.",
+            "The first tested version of tf.keras that breaks is TF 1, yet all load again in TF 2.",
             id="not monotone",
         ),
         pytest.param(
             [D, E],
-            "Neither TF 0 itself nor a later version loads them all.",
+            "TF 0 itself does not load them all, nor does any tested version up to TF 1.",
             id="broken from the start",
+        ),
+        pytest.param(
+            [D, E, U, U],
+            "TF 0 itself does not load them all, nor does any tested version up to TF 1. "
+            "Not tested: TF 2, TF 3.",
+            id="broken as far as tested",
+        ),
+        pytest.param([D], "TF 0 itself does not load them all.", id="broken, and the newest"),
+        pytest.param(
+            [D, U],
+            "TF 0 itself does not load them all. Not tested: TF 1.",
+            id="broken, and nothing newer tested",
         ),
         pytest.param(
             [D, E, I, E],
@@ -152,19 +171,50 @@ def loads_of_first(*codes: int) -> Planes:
             id="broken at home only",
         ),
         pytest.param(
-            [U, E],
-            "The first version of tf.keras that breaks is TF 1; TF 0 was not tested on its own "
-            "files.",
+            [U, E, N],
+            "The first tested version of tf.keras that breaks is TF 1; no tested version loads "
+            "them all. Not tested: TF 0.",
             id="home untested",
         ),
         pytest.param([U, U], "Nothing was tested within tf.keras.", id="untested"),
         pytest.param(
-            [I, U, I], "Within tf.keras nothing breaks, up to TF 2.", id="a gap does not break"
+            [I, U, I],
+            "Within tf.keras nothing tested breaks, up to TF 2. Not tested: TF 1.",
+            id="a gap does not break",
+        ),
+        pytest.param(
+            [I, *[U] * 8],
+            "Within tf.keras nothing tested breaks, up to TF 0. "
+            "Not tested: TF 1, TF 2, TF 3, TF 4, TF 5 … TF 8 (8).",
+            id="many gaps",
         ),
     ],
 )
 def test_reach(codes: list[int], sentence: str) -> None:
     grid = loads_of_first(*codes)
+    assert answers.reach_sentence(grid, answers.reach(grid, 0, 0)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("codes", "sentence"),
+    [
+        pytest.param(
+            [I, D, U],
+            "Within tf.keras nothing tested breaks, up to TF 0. Not tested: TF 2. "
+            "No evidence, because a control failed: TF 1.",
+            id="a break that proves nothing",
+        ),
+        pytest.param(
+            [U, D],
+            "Within tf.keras nothing is known. Not tested: TF 0. "
+            "No evidence, because a control failed: TF 1.",
+            id="nothing proves anything",
+        ),
+    ],
+)
+def test_reach_counts_evidence_only(codes: list[int], sentence: str) -> None:
+    grid = loads_of_first(*codes)
+    grid.no_evidence[0, 1, 0, 0] = True
     assert answers.reach_sentence(grid, answers.reach(grid, 0, 0)) == sentence
 
 

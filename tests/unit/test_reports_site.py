@@ -272,6 +272,28 @@ def test_causes_are_worst_first_and_add_up() -> None:
     assert sum(group.cells for group in groups) == problems.sum()
 
 
+@pytest.mark.parametrize(
+    ("outcome", "evidence", "told"),
+    [
+        pytest.param(Outcome.UNTESTED, True, "Nothing was tested.", id="nothing tested"),
+        pytest.param(Outcome.NA, True, "Nothing was tested.", id="nothing to test"),
+        pytest.param(
+            Outcome.ERROR, False, "Nothing counts: a control failed.", id="nothing counts"
+        ),
+        pytest.param(Outcome.TOLERANCE, True, "Nothing that was tested failed.", id="all well"),
+    ],
+)
+def test_without_failures_the_page_says_what_that_is_worth(
+    outcome: Outcome,
+    evidence: bool,  # noqa: FBT001
+    told: str,
+) -> None:
+    judged = example(environments=("tf-2.15",), models=2, formats=1)
+    cells = tuple(replace(cell, outcome=outcome, evidence=evidence) for cell in judged.cells)
+    page = contents(replace(judged, cells=cells), HOME)["failures.html"].decode()
+    assert re.findall(r"<p>(Nothing[^<]*)</p>", page) == [told]
+
+
 def test_warnings_are_grouped_whatever_their_numbers() -> None:
     table = frame(example(), HOME)
     groups = {group.category: group for group in warning_groups(table)}

@@ -1,0 +1,81 @@
+"""The script's sentences are those of Python, whatever the matrix: over matrices drawn by lot."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from conftest import Watched
+
+from reports import answers
+from reports.front import inline
+from reports.planes import NO_EVIDENCE, Planes, planes
+from reports.shards import shards
+from reports.table import frame
+from reports.words import ABSENT, UNTESTED
+from runner.judged import JudgedMatrix
+
+pytestmark = pytest.mark.browser
+
+CODES = (*range(UNTESTED + 1), ABSENT)
+ASK = """([data, plane]) => {
+  const { environments: envs, models, formats } = data;
+  const all = caniload.answers(data, Uint8Array.from(plane)), ms = models.map((_, m) => m);
+  return envs.flatMap((_, s) => formats.map((_, f) => all.reach({ s, f, ms })));
+}"""
+SAID = (
+    "Nothing was tested within",
+    "nothing is known.",
+    "nothing tested breaks, up to",
+    "itself does not load them all.",
+    "itself does not load them all; ",
+    "nor does any tested version up to",
+    "; no tested version loads them all.",
+    ", yet all load again in",
+    "Last tested version where all load",
+    "Not tested: ",
+    "No evidence, because a control failed: ",
+    " … ",
+)
+"""What must have been drawn at least once, or too little was compared."""
+
+
+def drawn(grid: Planes, seed: int) -> Planes:
+    """A matrix of one model, with mostly two outcomes in it, so that rows of each kind occur."""
+    lot = np.random.default_rng(seed)
+    shape = (len(grid.environments),) * 2 + (1, len(grid.formats))
+    weights = lot.dirichlet([0.15] * len(CODES))
+    codes = lot.choice(CODES, size=shape, p=weights).astype(np.uint8)
+    tested = (codes > 0) & (codes < UNTESTED)
+    return replace(
+        grid,
+        environments=tuple(replace(one, stack="tf.keras") for one in grid.environments),
+        models=grid.models[:1],
+        codes=codes,
+        no_evidence=tested & (lot.random(shape) < lot.choice([0, 0.3, 1])),
+        not_repeatable=np.zeros(shape, dtype=bool),
+    )
+
+
+def test_the_script_says_how_far_files_get(watched: Watched, judged: JudgedMatrix) -> None:
+    page = watched.open()
+    table = frame(judged)
+    grid = planes(table, judged)
+    details, slugs = shards(table, grid), {one.id: one.id for one in grid.environments}
+    said = set()
+    for seed in range(200):
+        matrix = drawn(grid, seed)
+        data = json.loads(inline(matrix, details, slugs, []))
+        plane = matrix.codes | (matrix.no_evidence * NO_EVIDENCE).astype(np.uint8)
+        places = product(range(len(matrix.environments)), range(len(matrix.formats)))
+        expected = [
+            answers.reach_sentence(matrix, answers.reach(matrix, save, kind))
+            for save, kind in places
+        ]
+        assert page.evaluate(ASK, [data, plane.ravel().tolist()]) == expected
+        said |= set(expected)
+    text = "\n".join(said)
+    assert not [words for words in SAID if words not in text]
