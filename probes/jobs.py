@@ -24,6 +24,12 @@ import framework
 import reference
 
 SCHEMA = 1
+
+
+class NotRepeatable(Exception):
+    """Building and training a model twice gave two models."""
+
+
 TRACEBACK_LINES = 40
 
 
@@ -114,22 +120,55 @@ def save(job, state):
     Anew, because saving changes a model: once Keras 3 has saved a .h5, the .keras that it saves
     next has lost its optimizer. A person who saves once does not see that.
     """
-    keras, model_id = state.keras, job["model"]
-    shutil.rmtree(job["folder"], ignore_errors=True)
-    namespace = reference.family(job["family"])
     state.phase("build")
-    input_names, input_arrays = reference.inputs(namespace, model_id)
-    by_name = reference.is_fed_by_name(namespace, model_id)
-    inputs = framework.fed(input_arrays, input_names if by_name else None)
-    thrown_away = _built(namespace, keras, model_id, inputs)
+    recipe = Recipe(state.keras, job)
+    thrown_away = recipe.build()
     state.random = framework.is_compiled(thrown_away) and framework.is_random(
-        keras, thrown_away, inputs
+        state.keras, thrown_away, recipe.inputs
     )
+    try:
+        _save_all(job, state, recipe)
+    except NotRepeatable:
+        if state.random:
+            raise
+        # Graphs cannot be asked whether they draw; this one does.
+        state.random = True
+        _save_all(job, state, recipe)
+
+
+class Recipe(object):
+    """What a reference model is built from, fed with and trained on."""
+
+    def __init__(self, keras, job):
+        self._keras, self._model = keras, job["model"]
+        self._namespace = reference.family(job["family"])
+        names, self.input_arrays = reference.inputs(self._namespace, self._model)
+        by_name = reference.is_fed_by_name(self._namespace, self._model)
+        self.input_names = names if by_name else None
+        self.inputs = framework.fed(self.input_arrays, self.input_names)
+
+    def build(self):
+        model = self._namespace[self._model](self._keras)
+        if not model.built:  # it learns its shapes when it is first called
+            framework.predict(model, self.inputs)
+        reference.set_weights(model, "weights:" + self._model)
+        return model
+
+    def targets(self, outputs):
+        shapes = [array.shape for _, array in outputs]
+        return reference.targets(self._namespace, self._model, shapes)
+
+
+def _save_all(job, state, recipe):
+    """Record a model and save it in each format; NotRepeatable if they would not be the same."""
+    shutil.rmtree(job["folder"], ignore_errors=True)
+    keras, inputs = state.keras, recipe.inputs
     state.start_afresh()
-    model = _built(namespace, keras, model_id, inputs)
+    state.phase("build")
+    model = recipe.build()
     state.phase("predict")
     structure, outputs = framework.outputs(framework.predict(model, inputs))
-    target_arrays = reference.targets(namespace, model_id, [array.shape for _, array in outputs])
+    target_arrays = recipe.targets(outputs)
     target_names = [name for name, _ in outputs] if structure == "dict" else None
     targets = framework.fed(target_arrays, target_names)
     _trained(state, model, inputs, targets)
@@ -142,8 +181,8 @@ def save(job, state):
         "structure": structure,
         "outputs": [name for name, _ in outputs],
         "weights": [name for name, _ in weights],
-        "inputs": len(input_arrays),
-        "input_names": input_names if by_name else None,
+        "inputs": len(recipe.input_arrays),
+        "input_names": recipe.input_names,
         "targets": len(target_arrays),
         "target_names": target_names,
         "compiled": framework.is_compiled(model),
@@ -151,36 +190,32 @@ def save(job, state):
         "losses": None,
         "random": state.random,
     }
-    arrays = {"input_%d" % index: array for index, array in enumerate(input_arrays)}
-    arrays.update(("target_%d" % index, array) for index, array in enumerate(target_arrays))
-    arrays.update(("output_%d" % index, array) for index, (_, array) in enumerate(outputs))
-    arrays.update(("weight_%d" % index, array) for index, (_, array) in enumerate(weights))
+    arrays = _numbered("input", recipe.input_arrays)
+    arrays.update(_numbered("target", target_arrays))
+    arrays.update(_numbered("output", [array for _, array in outputs]))
+    arrays.update(_numbered("weight", [array for _, array in weights]))
     if expected["compiled"] and not state.random:
         state.phase("train")
         losses = framework.train_once(model, inputs, targets)
         state.phase("compare")
         expected["losses"] = [compare.number(loss) for loss in losses]
         after = framework.named_weights(keras, model)
-        arrays.update(("after_%d" % index, array) for index, (_, array) in enumerate(after))
+        arrays.update(_numbered("after", [array for _, array in after]))
     _write_expected(os.path.join(job["folder"], "expected"), expected, arrays)
     state.facts["formats"] = {}
     for format_id in job["formats"]:
         state.start_afresh()
         state.phase("build")
-        again = _built(namespace, keras, model_id, inputs)
+        again = recipe.build()
         _trained(state, again, inputs, targets)
         state.phase("compare")
         if not compare.same(weights, framework.named_weights(keras, again)):
-            raise RuntimeError("building and training the model twice gave two models")
+            raise NotRepeatable("building and training the model twice gave two models")
         state.facts["formats"][format_id] = _save_one(state, again, format_id, job["folder"])
 
 
-def _built(namespace, keras, model_id, inputs):
-    model = namespace[model_id](keras)
-    if not model.built:  # it learns its shapes when it is first called
-        framework.predict(model, inputs)
-    reference.set_weights(model, "weights:" + model_id)
-    return model
+def _numbered(stem, arrays):
+    return {"%s_%d" % (stem, index): array for index, array in enumerate(arrays)}
 
 
 def _trained(state, model, inputs, targets):
