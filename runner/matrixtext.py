@@ -53,7 +53,7 @@ def entry(environment: Environment) -> list[str]:
 
 
 def _flow(values: dict[str, str]) -> str:
-    return f"{{{', '.join(f'{name}: {value}' for name, value in values.items())}}}"
+    return f"{{{', '.join(f'{_plain(name)}: {value}' for name, value in values.items())}}}"
 
 
 def _plain(value: str) -> str:

@@ -22,6 +22,7 @@ from runner.releases import Release
 
 _SECONDS = 60.0
 _QUESTION_SECONDS = 30.0
+_REMEDY = "check the network, the proxy or UV_DEFAULT_INDEX, then run again"
 _CERTIFICATES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
 
 
@@ -50,6 +51,12 @@ def index_url(variables: Mapping[str, str] = os.environ) -> str:
     chosen = asked if asked != _uv_says(plain, "--no-config") else _pip_says(variables) or asked
     if chosen is None:
         raise IndexUnusable("no package index is configured; set UV_DEFAULT_INDEX or PIP_INDEX_URL")
+    try:
+        urlsplit(chosen)
+    except ValueError as error:
+        raise IndexUnusable(
+            f"the package index has no usable address ({error}); {_REMEDY}"
+        ) from None
     return chosen.rstrip("/")
 
 
@@ -111,10 +118,7 @@ def _ask(base: str, package: str) -> tuple[Release, ...]:
         reason = f"cannot be reached ({error})"
     except ValueError as error:
         reason = f"does not answer as an index about {package} ({error})"
-    raise IndexUnusable(
-        f"the package index {place} {reason};"
-        " check the network, the proxy or UV_DEFAULT_INDEX, then run again"
-    )
+    raise IndexUnusable(f"the package index {place} {reason}; {_REMEDY}")
 
 
 def _credentials(user: str | None, password: str | None) -> dict[str, str]:
