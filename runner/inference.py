@@ -161,10 +161,21 @@ class _Inference:
         if not fitting:
             asked = ", ".join(f"{one.package} {one.version}" for one in packages)
             raise UsageError(
-                f"no Python from {PYTHONS[-1]} to {PYTHONS[0]} has files for {asked} together on "
-                "Linux, x86-64; choose other releases"
+                f"no Python of those days has files for {asked} together on Linux, x86-64;"
+                " choose other releases"
             )
-        return next((one for one in fitting if one in self._around.pythons), fitting[0])
+        here = [python for python in fitting if python in self._around.pythons]
+        return next(iter([*self._with_same_torch(here, packages), *here, *fitting]))
+
+    def _with_same_torch(self, pythons: Sequence[str], packages: Sequence[Release]) -> list[str]:
+        """Return Pythons that an environment has it on: folders of wheels are in no index."""
+        wanted = [self._spelt(one) for one in packages if one.package == "torch"]
+        known = {
+            one.python
+            for one in self._around.matrix.environments
+            if one.packages.get("torch") in wanted
+        }
+        return [python for python in pythons if python in known]
 
     def _fitting(self, packages: Sequence[Release]) -> list[str]:
         known = self._around.listing
@@ -175,7 +186,10 @@ class _Inference:
             if part.version == one.version
         ]
         return [
-            python for python in PYTHONS if all(one.fits(python) for one in [*packages, *parts])
+            python
+            for python, since in PYTHONS.items()
+            if since <= self._cutoff  # what has no compiled part seems to fit all that came later
+            and all(one.fits(python) for one in [*packages, *parts])
         ]
 
     def _stack(self, packages: dict[str, Release]) -> tuple[Stack, Imported]:

@@ -32,7 +32,7 @@ class _Handler(BaseHTTPRequestHandler):
                 "filename": wheel.name,
                 "url": f"/files/{wheel.name}",
                 "hashes": {"sha256": hashlib.sha256(wheel.read_bytes()).hexdigest()},
-                "upload-time": "2019-10-01T00:00:00Z",
+                "upload-time": "2025-01-01T00:00:00Z",
             }
             for wheel in sorted(self.folder.glob(f"{package}-*.whl"))
         ]

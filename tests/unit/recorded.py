@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def matrix(*ids: str) -> Matrix:
     return WHOLE.model_copy(update={"environments": kept})
 
 
-def around(*, pythons: tuple[str, ...] = PYTHONS, of: Matrix | None = None) -> Surroundings:
+def around(*, pythons: Iterable[str] = PYTHONS, of: Matrix | None = None) -> Surroundings:
     return Surroundings(
         matrix=of or matrix(),
         listing=LISTING,

@@ -117,6 +117,16 @@ def test_the_newest_python_that_is_here_and_fits() -> None:
     assert inferred("tensorflow==2.16.1", pythons=("3.13", "3.11", "3.10")).python == "3.11"
 
 
+def test_a_python_of_its_days() -> None:
+    """What has no compiled part claims to fit all that came later."""
+    assert inferred("keras==2.3.1", "theano==1.0.4").python == "3.8"
+
+
+def test_pytorch_stays_on_a_python_that_has_it() -> None:
+    of = matrix("tf-2.21", "keras-3.15-torch")
+    assert inferred("keras==3.14.1", "torch==2.13.0", of=of).python == "3.11"
+
+
 def test_a_python_that_is_missing_is_named_all_the_same() -> None:
     assert inferred("tensorflow==2.4.4", "h5py<3", pythons=("3.13",)).python == "3.8"
 
@@ -155,7 +165,7 @@ def test_what_the_index_is_asked() -> None:
         ),
         (
             ["tensorflow==2.4.4", "keras==3.5.0"],
-            "no Python from 3.6 to 3.13 has files for tensorfl",
+            "no Python of those days has files for tensorflow",
         ),
         (["keras==2.4.3"], "no Tensor"),
         (["tensorflow"], "'tensorflow' leaves open which tensorflow is meant; say one release"),
