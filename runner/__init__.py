@@ -8,4 +8,8 @@ Data flows one way; a module knows only what stands before it::
 locks, ``workers`` and ``schedule`` run probes in them, ``store`` keeps what they recorded,
 ``verdict`` names it (pure), ``judged`` is the outcome of all that and the only thing ``reports``
 reads.
+
+Beside the line, ``wishes -> inference -> joining`` make a matrix with one environment more out of
+what a person typed and what a package index lists (pure); ``adding`` locks it, ``matrixtext``
+writes it down, ``growth`` says what there would be to add.
 """

@@ -18,7 +18,8 @@ Command = Callable[[argparse.Namespace], int]
 EXIT_CODES = """\
 exit codes: 0 done, whatever the cells say · 1 under --strict something is untested or a control
 failed · 2 matrix.yaml or an argument cannot be used · 3 another run holds the store · 4 the
-machine cannot do what was asked · 130 interrupted (run again: nothing is lost)"""
+machine cannot do what was asked, or the package index does not answer · 130 interrupted (run
+again: nothing is lost)"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_cells(actions)
     _add_reproduce(actions)
     _add_env(actions)
+    _add_releases(actions)
     _add_clean(actions)
     return parser
 
@@ -102,6 +104,17 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
     chosen.add_argument("--models", type=_names, default=(), metavar="ID,ID")
     chosen.add_argument("--formats", type=_names, default=(), metavar="ID,ID")
     chosen.add_argument("--python-only", metavar="3.11", help="only environments of that Python")
+    _add_adding(chosen)
+
+
+def _add_adding(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "--add",
+        action="append",
+        metavar="REQUIREMENT",
+        help="and a temporary environment of this, such as tensorflow==2.16.1; given several times,"
+        " all of it together is one environment",
+    )
 
 
 def _add_plan(actions: Actions[_Parser]) -> None:
@@ -157,10 +170,13 @@ def _add_reproduce(actions: Actions[_Parser]) -> None:
         actions, "reproduce", commands.reproduce, "Print a script that repeats one cell by hand."
     )
     parser.add_argument("cell", help="such as tf-2.15/lstm.h5/tf-2.21")
+    _add_adding(parser)
 
 
 def _add_env(actions: Actions[_Parser]) -> None:
-    parser = _add(actions, "env", commands.env_list, "List, build, enter or remove environments.")
+    parser = _add(
+        actions, "env", commands.env_list, "List, build, enter, remove or add environments."
+    )
     inner = parser.add_subparsers(metavar="ACTION", parser_class=_Parser)
     _add(inner, "list", commands.env_list, "Show every environment and whether it is built.")
     for name, command, text in (
@@ -172,6 +188,22 @@ def _add_env(actions: Actions[_Parser]) -> None:
         action = _add(inner, name, command, text)
         many = "+" if name in {"build", "remove"} else None
         action.add_argument("id", nargs=many)
+    action = _add(inner, "add", commands.env_add, "Write an environment into matrix.yaml, locked.")
+    action.add_argument(
+        "requirement", nargs="+", help="such as tensorflow==2.16.1 keras==3.5.0; one environment"
+    )
+    action.add_argument("--id", metavar="ID", help="its id (default: inferred, such as tf-2.16.1)")
+
+
+def _add_releases(actions: Actions[_Parser]) -> None:
+    parser = _add(
+        actions,
+        "releases",
+        commands.releases,
+        "Show what the package index has that matrix.yaml has not, and what adding it costs.",
+    )
+    parser.add_argument("--pre", action="store_true", help="pre-releases, too")
+    parser.add_argument("--json", action="store_true", help="as JSON")
 
 
 def _add_clean(actions: Actions[_Parser]) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runner import estimate, reproduction, unchanged
+from runner import adding, estimate, growth, reproduction, unchanged
 from runner import plan as planning
 from runner.assemble import Assembly
 from runner.cellview import as_json
@@ -36,7 +36,7 @@ from runner.run import BATCH, Options, Run
 from runner.store import Store
 from runner.unchanged import Drawn
 
-PARTS = ("environments", "cache", "artifacts", "results", "report", "private")
+PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added")
 
 
 def _matrix_path(arguments: argparse.Namespace) -> Path:
@@ -55,7 +55,17 @@ def _read(arguments: argparse.Namespace) -> Matrix:
     matrix = read_matrix(path)
     check_models(matrix.models)
     check_locks(path, matrix, _locks(arguments))
+    if wanted := getattr(arguments, "add", None):
+        return _with_added(matrix, wanted, arguments)
     return matrix
+
+
+def _with_added(matrix: Matrix, wanted: Sequence[str], arguments: argparse.Namespace) -> Matrix:
+    """Join the temporary environment; from here on the selection and the locks have it, too."""
+    added = adding.temporary(matrix, wanted, home=Home.default(), locks=_locks(arguments))
+    print("\n".join(adding.as_lines(added, wanted)), file=sys.stderr)
+    arguments.locks, arguments.added = added.locks, added.environment.id
+    return added.matrix
 
 
 def _locks(arguments: argparse.Namespace) -> Path:
@@ -70,6 +80,7 @@ def _selection(arguments: argparse.Namespace) -> Selection:
         models=arguments.models,
         formats=arguments.formats,
         python=arguments.python_only,
+        added=getattr(arguments, "added", None),
     )
 
 
@@ -306,6 +317,32 @@ def env_remove(arguments: argparse.Namespace) -> int:
         for environment in environments:
             build.remove(environment.id, home)
             print(f"{environment.id}: removed")
+    return 0
+
+
+def env_add(arguments: argparse.Namespace) -> int:
+    """Write an environment into matrix.yaml, and its lock next to the others."""
+    entry = adding.permanent(
+        _matrix_path(arguments),
+        _read(arguments),
+        arguments.requirement,
+        home=Home.default(),
+        locks=_locks(arguments),
+        name=arguments.id,
+    )
+    print("\n".join(adding.as_entry(entry)))
+    print(f"next: `caniload env build {entry.id}`, `caniload matrix --envs {entry.id},...`")
+    return 0
+
+
+def releases(arguments: argparse.Namespace) -> int:
+    """Print what the package index has and matrix.yaml has not, and what adding it costs."""
+    matrix_read, locks = _read(arguments), _locks(arguments)
+    found = growth.offers(matrix_read, locks=locks, pre=arguments.pre, jobs=_cores())
+    if arguments.json:
+        print(json.dumps(growth.as_json(found), indent=1))
+    else:
+        print("\n".join(growth.as_lines(found)))
     return 0
 
 

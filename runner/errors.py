@@ -2,7 +2,8 @@
 
 Exit codes: 0 the run did its work (whatever the cells say), 1 under ``--strict`` something is
 untested or a control failed, 2 bad input (matrix.yaml, arguments), 3 another run holds the store,
-4 the machine cannot do what was asked (disk, no interpreter at all), 130 interrupted.
+4 the machine cannot do what was asked (disk, no interpreter at all, no answer from the package
+index), 130 interrupted.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from typing import Any
 from runner.environments import disk
 from runner.environments.build import existing
 from runner.evidence import Evidence
+from runner.matrix import Environment, Matrix
 
 SAVE_SECONDS = 3.5
 LOAD_SECONDS = 0.30
@@ -100,6 +101,43 @@ def _load_seconds(evidence: Evidence) -> float:
         if record.get("kind") == "cell" and record.get("seconds") is not None
     ]
     return statistics.mean(known) if len(known) >= 100 else LOAD_SECONDS  # noqa: PLR2004
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostOfOneMore:
+    """What an environment costs that runs against all others with all models and formats."""
+
+    cells: int
+    seconds: float
+    disk_bytes: int
+    download_bytes: int
+
+
+def one_more(matrix: Matrix, kin: Environment | None, *, jobs: int, locks: Path) -> CostOfOneMore:
+    """Price an environment that is joined to the matrix by what its relative ``kin`` cost."""
+    files = {
+        saver.id: sum(
+            matrix.gap(saver.id, model.id, known.id) is None
+            for model in matrix.models
+            for known in matrix.formats
+        )
+        for saver in matrix.environments
+    }
+    own = files[kin.id] if kin else len(matrix.models) * len(matrix.formats)
+    cells = sum(files.values()) + own * (len(files) + 1)
+    price = disk.estimate(kin or matrix.environments[-1], locks)
+    seconds = (
+        price.seconds
+        + len(matrix.models) * SAVE_SECONDS
+        + cells * LOAD_SECONDS
+        + 2 * (len(files) + 1) * IMPORT_SECONDS
+    )
+    return CostOfOneMore(
+        cells=cells,
+        seconds=seconds / jobs,
+        disk_bytes=price.disk_bytes,
+        download_bytes=price.download_bytes,
+    )
 
 
 def as_json(evidence: Evidence, found: CostOfRun) -> dict[str, Any]:

@@ -22,6 +22,7 @@ FormatName = Literal["h5", "keras", "savedmodel", "weights-h5", "checkpoint", "j
 Damage = Literal["truncated", "bitflipped", "empty"]
 Carried = Literal["architecture", "weights", "training"]
 Stack = Literal["tf.keras", "keras 2 (multi-backend)", "tf-keras", "keras 3"]
+Imported = Literal["tensorflow.keras", "keras", "tf_keras"]
 
 
 class _Node(BaseModel):
@@ -35,9 +36,7 @@ class Environment(_Node):
     stack: Stack = Field(description="The group of axes this environment belongs to in the report.")
     label: str = Field(description="What the report calls it.", min_length=1, max_length=40)
     python: PythonVersion = Field(description='Minor version of its interpreter, quoted: "3.10".')
-    imports: Literal["tensorflow.keras", "keras", "tf_keras"] = Field(
-        description="The module a person imports as keras there."
-    )
+    imports: Imported = Field(description="The module a person imports as keras there.")
     packages: Mapping[str, Version] = Field(
         description="Exact versions that the row is about, quoted.", min_length=1
     )

@@ -15,7 +15,7 @@ Named = TypeVar("Named", Model, Format)
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """What of the matrix is wanted; an empty tuple means all."""
+    """What of the matrix is wanted; an empty tuple means all. What is ``added`` always is."""
 
     environments: tuple[str, ...] = ()
     first: str | None = None
@@ -23,6 +23,7 @@ class Selection:
     models: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
     python: str | None = None
+    added: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,12 +78,15 @@ def _environments(matrix: Matrix, selection: Selection) -> tuple[Environment, ..
     chosen = tuple(
         environment
         for index, environment in enumerate(matrix.environments)
-        if (not selection.environments or environment.id in selection.environments)
-        and start <= index <= end
-        and (not named or environment.stack == first_stack or index in named)
-        and selection.python in (None, environment.python)
+        if environment.id == selection.added
+        or (
+            (not selection.environments or environment.id in selection.environments)
+            and start <= index <= end
+            and (not named or environment.stack == first_stack or index in named)
+            and selection.python in (None, environment.python)
+        )
     )
-    if not chosen:
+    if all(environment.id == selection.added for environment in chosen):
         raise UsageError("no environment is left by these filters; `caniload env list` shows all")
     return chosen
 

@@ -49,6 +49,11 @@ class Home:
     def report(self) -> Path:
         return self.root / "report"
 
+    @property
+    def added(self) -> Path:
+        """Holds environments that `--add` made, each with its lock and links to the others."""
+        return self.root / "added"
+
     def environment(self, environment_id: str) -> Path:
         return self.environments / environment_id
 
@@ -71,6 +76,7 @@ def disk_use(home: Home) -> dict[str, int]:
         home.results,
         home.report,
         home.private,
+        home.added,
     )
     return {part.name: sum(_new_bytes(part, seen)) for part in parts}
 

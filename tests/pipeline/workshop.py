@@ -59,6 +59,11 @@ def make_wheels(folder: Path) -> Wheels:
     return Wheels(folder=folder, cache=folder.with_name("uv-cache"), packages=packages)
 
 
+def add_wheel(wheels: Wheels, name: str, version: str) -> None:
+    """Write a wheel of one empty module, for a package that has only to be there."""
+    _write(wheels.folder, name, version, "py3-none-any", {f"{name}.py": b""})
+
+
 def _framework(version: str) -> dict[str, bytes]:
     files = {f"keras/{one.name}": one.read_bytes() for one in (FAKES / "keras").glob("*.py")}
     quirks = FAKES / "quirks" / f"v{version[0]}.py"

@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras", "torch", "jax", "h5py", "theano"}
+ADDING = ("wishes", "releases", "joining", "naming", "inference", "matrixtext")
 PACKAGES = ("runner", "reports", "probes")
 FILES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
 
@@ -106,7 +107,9 @@ def _all_needed(name: str) -> frozenset[str]:
     return direct.union(*(_all_needed(one) for one in direct))
 
 
-@pytest.mark.parametrize("stage", ["plan", "verdict", "texts", "confirm", "judged", "outcomes"])
+@pytest.mark.parametrize(
+    "stage", ["plan", "verdict", "texts", "confirm", "judged", "outcomes", *ADDING]
+)
 def test_pure_stages_touch_no_file_and_no_process(stage: str) -> None:
     impure = {"os", "subprocess", "pathlib", "time", "tempfile", "shutil", "socket", "psutil"}
     assert not imports(ROOT / "runner" / f"{stage}.py") & impure

@@ -42,6 +42,14 @@ def stopping(error: BaseException) -> Callable[[argparse.Namespace], int]:
         (["matrix", "--max-disk", "much"], "argument --max-disk: 'much' is not a size such as 20G"),
         (["matrix", "--installer", "conda"], "argument --installer: invalid choice: 'conda'"),
         (["plan", "--nonsense"], "unrecognized arguments: --nonsense"),
+        (
+            ["--matrix", MATRIX, "plan", "--add", "tensorflow"],
+            "'tensorflow' leaves open which tensorflow is meant; say one release, such as tensorf",
+        ),
+        (["--matrix", MATRIX, "matrix", "--add", "numpy==1"], "'numpy==1' names no TensorFlow, "),
+        (["--matrix", MATRIX, "env", "add", "a b"], "'a b' is no requirement; say one release"),
+        (["env", "add"], "the following arguments are required: requirement; see `caniload env a"),
+        (["releases", "tensorflow"], "unrecognized arguments: tensorflow"),
         (["reproduce"], "the following arguments are required: cell"),
         (["clean", "everything"], "argument part: invalid choice: 'everything'"),
         (["--matrix", "nowhere.yaml", "plan"], "nowhere.yaml: No such file or directory"),
@@ -126,12 +134,17 @@ def test_nothing_is_removed_under_a_run(
     assert not python.exists()
 
 
+def test_requirements_given_apart_are_one_environment() -> None:
+    arguments = cli._parser().parse_args(["matrix", "--add", "a==1", "--add", "b==2"])
+    assert arguments.add == ["a==1", "b==2"]
+
+
 def test_lists_of_names() -> None:
     arguments = cli._parser().parse_args(["plan", "--envs", "a, b,,c", "--from", "2.1"])
     assert (arguments.envs, arguments.first, arguments.models) == (("a", "b", "c"), "2.1", ())
 
 
-@pytest.mark.parametrize("words", [["--help"], ["matrix", "--help"], ["env", "build", "--help"]])
+@pytest.mark.parametrize("words", [["--help"], ["matrix", "--help"], ["env", "add", "--help"]])
 def test_help(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         cli.main(words)

@@ -74,6 +74,8 @@ def test_everything_in_the_order_of_the_file() -> None:
         ({"python": "3.10"}, ["tf-2.9", "tf-2.10"]),
         ({"python": "3.11", "last": "2.12"}, ["tf-2.12"]),
         ({"first": "2.12", "last": "2.12"}, ["tf-2.12"]),
+        ({"environments": ("tf-2.9",), "added": "tf-2.12"}, ["tf-2.9", "tf-2.12"]),
+        ({"python": "3.10", "added": "keras-3.1"}, ["tf-2.9", "tf-2.10", "keras-3.1"]),
     ],
     ids=str,
 )
@@ -91,6 +93,7 @@ def test_environments(selection: dict[str, Any], expected: list[str]) -> None:
         ({"last": "nonsense"}, "there is no environment 'nonsense'"),
         ({"first": "2.12", "last": "2.10"}, "--from 2.12 stands after --to 2.10"),
         ({"python": "3.6"}, "no environment is left by these filters"),
+        ({"python": "3.6", "added": "tf-2.12"}, "no environment is left by these filters"),
     ],
     ids=str,
 )

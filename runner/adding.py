@@ -1,0 +1,179 @@
+"""Requirements -> an environment with its lock: for one run, or for good in matrix.yaml."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from runner import inference, matrixtext, wishes
+from runner.environments import index
+from runner.environments.home import Home
+from runner.environments.locking import LockError, compile_lock, lock_path, lock_problem
+from runner.environments.pythons import find_pythons
+from runner.errors import UsageError
+from runner.joining import joined, relative
+from runner.matrix import Environment, Identifier, Matrix
+from runner.releases import PYTHONS
+
+_KEPT = "environment.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Added:
+    """A temporary environment, the matrix with it, and a folder with all their locks."""
+
+    environment: Environment
+    matrix: Matrix
+    locks: Path
+
+
+def temporary(matrix: Matrix, requirements: Sequence[str], *, home: Home, locks: Path) -> Added:
+    """Return the environment of these requirements, the same every time until it is cleaned."""
+    environment, folder = _kept(matrix, requirements, home=home, name=None)
+    return Added(
+        environment=environment,
+        matrix=joined(matrix, environment),
+        locks=_overlay(locks, folder, environment),
+    )
+
+
+def permanent(
+    path: Path,
+    matrix: Matrix,
+    requirements: Sequence[str],
+    *,
+    home: Home,
+    locks: Path,
+    name: str | None,
+) -> Environment:
+    """Write the entry into the file at ``path`` and the lock into ``locks``; return the entry."""
+    if name is not None:
+        _check_id(matrix, name)
+    environment, folder = _kept(matrix, requirements, home=home, name=name)
+    text = path.read_text(encoding="utf-8")
+    try:
+        changed = matrixtext.with_environment(text, environment, name=str(path))
+    except ValueError as error:
+        lines = "; ".join(line.strip() for line in matrixtext.entry(environment))
+        raise UsageError(f"{error}; write it in by hand: {lines}") from error
+    lock = lock_path(environment, folder).read_text(encoding="utf-8")
+    _replace(lock_path(environment, locks), lock)
+    _replace(path, changed)
+    return environment
+
+
+def as_lines(added: Added, requirements: Sequence[str]) -> list[str]:
+    """Say what was inferred, and how to keep it."""
+    one = added.environment
+    packages = ", ".join(f"{name} {version}" for name, version in one.packages.items())
+    words = " ".join(f'"{requirement}"' for requirement in requirements)
+    return [
+        f"added {one.id}: {packages} on Python {one.python}, the rest as of {one.cutoff}",
+        f"it is in no file; to keep it: caniload env add {words}",
+    ]
+
+
+def as_entry(environment: Environment) -> list[str]:
+    """Return the lines that stand in matrix.yaml now."""
+    return ["written into matrix.yaml, and its lock beside the others:"] + [
+        f"  {line}" for line in matrixtext.entry(environment)
+    ]
+
+
+def surroundings(matrix: Matrix, packages: Sequence[str]) -> inference.Surroundings:
+    """Ask the index and this machine for all that an inference looks at."""
+    return inference.Surroundings(
+        matrix=matrix,
+        listing=index.releases(packages),
+        pythons=frozenset(find_pythons(PYTHONS)),
+        today=datetime.now(UTC).date(),
+    )
+
+
+def _check_id(matrix: Matrix, name: str) -> None:
+    if any(one.id == name for one in matrix.environments):
+        raise UsageError(f"matrix.yaml has an environment {name!r}; choose another --id")
+    try:
+        TypeAdapter(Identifier).validate_python(name)
+    except ValidationError:
+        raise UsageError(f"--id {name!r}: small letters, digits and . + _ - only") from None
+
+
+def _kept(
+    matrix: Matrix, requirements: Sequence[str], *, home: Home, name: str | None
+) -> tuple[Environment, Path]:
+    """Return the environment and the folder of its lock; both are made once and then kept."""
+    wish = wishes.parse(requirements)
+    asked = json.dumps([sorted(wish.packages.items()), wish.pins, name])
+    folder = home.added / hashlib.sha256(asked.encode()).hexdigest()[:12]
+    environment = _recall(folder)
+    if environment is None or environment.id in {one.id for one in matrix.environments}:
+        around = surroundings(matrix, inference.packages_to_ask(wish))
+        environment = inference.environment(wish, around, name)
+    _refuse_known(matrix, environment)
+    if lock_problem(environment, folder) is not None:
+        environment = _lock(matrix, environment, folder)
+    return environment, folder
+
+
+def _recall(folder: Path) -> Environment | None:
+    try:
+        text = (folder / _KEPT).read_text(encoding="utf-8")
+        return Environment.model_validate_json(text)
+    except (OSError, ValueError):
+        return None
+
+
+def _refuse_known(matrix: Matrix, environment: Environment) -> None:
+    for one in matrix.environments:
+        if _essence(one) == _essence(environment):
+            raise UsageError(f"matrix.yaml has it already: {one.id}; choose it with --envs")
+        if one.id == environment.id:
+            raise UsageError(f"matrix.yaml has another {one.id}; change that, or choose an --id")
+
+
+def _essence(environment: Environment) -> tuple[object, ...]:
+    return dict(environment.packages), environment.pins, environment.imports
+
+
+def _lock(matrix: Matrix, environment: Environment, folder: Path) -> Environment:
+    """Lock as of the environment's day; where that cannot be, as of a relative's, known to do."""
+    interpreter = find_pythons([environment.python]).get(environment.python)
+    kin = relative(environment, matrix.environments)
+    try:
+        text = compile_lock(environment, interpreter)
+    except LockError:
+        if kin is None or kin.cutoff <= environment.cutoff:
+            raise
+        environment = environment.model_copy(update={"cutoff": kin.cutoff})
+        text = compile_lock(environment, interpreter)
+    folder.mkdir(parents=True, exist_ok=True)
+    _replace(lock_path(environment, folder), text)
+    _replace(folder / _KEPT, environment.model_dump_json(indent=1) + "\n")
+    return environment
+
+
+def _overlay(locks: Path, folder: Path, environment: Environment) -> Path:
+    """Return a folder that holds links to all other locks, and this one."""
+    overlay = folder / "locks"
+    overlay.mkdir(exist_ok=True)
+    for file in (*locks.absolute().iterdir(), lock_path(environment, folder).absolute()):
+        link = overlay / file.name
+        if not (link.is_symlink() and link.readlink() == file):
+            unfinished = overlay / f".{file.name}.{os.getpid()}"
+            unfinished.symlink_to(file)
+            unfinished.replace(link)
+    return overlay
+
+
+def _replace(path: Path, text: str) -> None:
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)

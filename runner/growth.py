@@ -1,0 +1,100 @@
+"""What could be added to the matrix: releases it has not, each with its entry and its cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from runner import adding, estimate, inference, matrixtext, wishes
+from runner.errors import UsageError
+from runner.estimate import CostOfOneMore
+from runner.joining import relative
+from runner.matrix import Environment, Matrix
+from runner.releases import Release, missing, older_patches
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """A release, the environment that it would be, and what that costs."""
+
+    release: Release
+    environment: Environment
+    cost: CostOfOneMore
+    older: Sequence[str]
+    python_found: bool
+
+    @property
+    def command(self) -> str:
+        return f'caniload env add "{self.release.package}=={self.release.version}"'
+
+
+def offers(matrix: Matrix, *, locks: Path, pre: bool, jobs: int) -> list[Offer]:
+    """Ask the package index; ``IndexUnusable`` where it does not answer."""
+    around = adding.surroundings(matrix, inference.ASKED)
+    return [
+        Offer(
+            release=release,
+            environment=environment,
+            cost=estimate.one_more(
+                matrix, relative(environment, matrix.environments), jobs=jobs, locks=locks
+            ),
+            older=older_patches(matrix, release),
+            python_found=environment.python in around.pythons,
+        )
+        for release, environment in _environments(around, pre=pre)
+    ]
+
+
+def _environments(
+    around: inference.Surroundings, *, pre: bool
+) -> Iterator[tuple[Release, Environment]]:
+    """Yield what can be an environment: some releases have no companion of their days."""
+    for release in missing(around.matrix, around.listing, pre=pre):
+        wish = wishes.parse([f"{release.package}=={release.version}"])
+        try:
+            yield release, inference.environment(wish, around)
+        except UsageError:
+            continue
+
+
+def as_json(found: Sequence[Offer]) -> dict[str, Any]:
+    """Return the offers as plain data."""
+    return {"schema": 1, "releases": [_one_as_json(offer) for offer in found]}
+
+
+def _one_as_json(offer: Offer) -> dict[str, Any]:
+    release = offer.release
+    return {
+        "package": release.package,
+        "version": str(release.version),
+        "uploaded": release.uploaded.isoformat() if release.uploaded else None,
+        "prerelease": release.version.is_prerelease,
+        "older_patch_in": list(offer.older),
+        "entry": offer.environment.model_dump(mode="json"),
+        "python_found": offer.python_found,
+        "cost": {**asdict(offer.cost), "seconds": round(offer.cost.seconds)},
+        "command": offer.command,
+    }
+
+
+def as_lines(found: Sequence[Offer]) -> list[str]:
+    """Return the offers as a person reads them, the latest first."""
+    if not found:
+        return ["matrix.yaml has the newest patch of every minor release"]
+    return [line for offer in found for line in _one_as_lines(offer)]
+
+
+def _one_as_lines(offer: Offer) -> list[str]:
+    release, cost = offer.release, offer.cost
+    older = f"; {', '.join(offer.older)}: an older patch" if offer.older else ""
+    python = "" if offer.python_found else f" (no Python {offer.environment.python} here)"
+    price = f"{cost.disk_bytes / 1e9:.1f} GB of disk, about {cost.seconds / 60:.0f} minutes"
+    return [
+        f"{release.package} {release.version}, {release.uploaded or 'day unknown'}{older}",
+        *(f"  {line}" for line in matrixtext.entry(offer.environment)),
+        f"  costs {cost.cells} cells, {price}{python}",
+        f"  {offer.command}",
+        "",
+    ]

@@ -1,0 +1,86 @@
+"""A matrix and one environment more -> the matrix with it, in its place among its kin; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from packaging.version import Version
+
+from runner.matrix import Environment, Matrix
+
+STACKS = ("tf.keras", "keras 2 (multi-backend)", "tf-keras", "keras 3")
+BACKENDS = ("tensorflow", "jax", "torch", "theano", "cntk")
+_SAVING_OF_KERAS_3 = Version("2.16")
+"""The TensorFlow that came with Keras 3."""
+
+
+def versions(environment: Environment) -> dict[str, Version]:
+    """Return the versions that the row is about; a smaller build of TensorFlow is TensorFlow."""
+    return {
+        name.removesuffix("-cpu"): Version(version)
+        for name, version in environment.packages.items()
+    }
+
+
+def backend(packages: Mapping[str, object]) -> str | None:
+    """Return what the Keras among these packages computes with: the first that is named."""
+    names = (name.removesuffix("-cpu") for name in packages)
+    return next((name for name in names if name in BACKENDS), None)
+
+
+def head(environment: Environment) -> Version:
+    """Return the version that orders the environment among those of its stack."""
+    first = {"tf.keras": "tensorflow", "tf-keras": "tf-keras"}.get(environment.stack, "keras")
+    found = versions(environment)
+    return found.get(first) or next(iter(found.values()))
+
+
+def relative(environment: Environment, others: Sequence[Environment]) -> Environment | None:
+    """Return the nearest older environment of the same kind, else the nearest newer one.
+
+    Of the same kind are those of one stack, one backend and one way to save.
+    """
+    kin = sorted((one for one in others if _kind(one) == _kind(environment)), key=head)
+    older = [one for one in kin if head(one) <= head(environment)]
+    return next(iter(older[-1:] or kin), None)
+
+
+def _kind(environment: Environment) -> tuple[str, str | None, bool]:
+    found = versions(environment)
+    keras = found.get("keras")
+    if keras is not None:
+        saves_as_keras_3 = keras.major >= 3  # noqa: PLR2004 - Keras 3
+    else:
+        tensorflow = found.get("tensorflow", Version("0"))
+        saves_as_keras_3 = tensorflow >= _SAVING_OF_KERAS_3
+    return environment.stack, backend(environment.packages), saves_as_keras_3
+
+
+def place(environment: Environment, others: Sequence[Environment]) -> int:
+    """Return the index where it belongs: after the older of its stack, stacks in their order."""
+    rank = STACKS.index(environment.stack)
+    before = [
+        index
+        for index, one in enumerate(others)
+        if STACKS.index(one.stack) < rank
+        or (one.stack == environment.stack and head(one) <= head(environment))
+    ]
+    same = [index for index, one in enumerate(others) if one.stack == environment.stack]
+    older = [index for index in before if index in same]
+    if older:
+        return older[-1] + 1
+    return same[0] if same else (before[-1] + 1 if before else 0)
+
+
+def joined(matrix: Matrix, environment: Environment) -> Matrix:
+    """Return the matrix with the environment, which shares the stated gaps of its relative."""
+    environments = list(matrix.environments)
+    environments.insert(place(environment, environments), environment)
+    kin = relative(environment, matrix.environments)
+    gaps = tuple(
+        gap.model_copy(update={"environments": (*gap.environments, environment.id)})
+        if kin is not None and kin.id in gap.environments
+        else gap
+        for gap in matrix.gaps
+    )
+    return matrix.model_copy(update={"environments": tuple(environments), "gaps": gaps})

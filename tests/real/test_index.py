@@ -1,0 +1,68 @@
+"""The package index that this machine is set up for, really asked; builds and runs nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from runner.environments import index
+
+pytestmark = pytest.mark.real
+
+ROOT = Path(__file__).parents[2]
+
+
+def caniload(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "runner", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+
+
+def test_it_tells_what_we_need_to_know() -> None:
+    found = index.releases(["tensorflow", "tf-keras", "there-is-no-such-package-at-all"])
+    (one,) = [release for release in found["tensorflow"] if str(release.version) == "2.16.1"]
+    assert one.fits("3.11")
+    assert not one.fits("3.8")
+    assert one.uploaded is not None
+    assert one.uploaded.isoformat() == "2024-03-09"
+    assert found["there-is-no-such-package-at-all"] == ()
+
+
+def test_an_environment_taken_away_is_found_again(tmp_path: Path) -> None:
+    whole = yaml.safe_load((ROOT / "matrix.yaml").read_text(encoding="utf-8"))
+    entries = {entry["id"]: entry for entry in whole["environments"]}
+    left = _without(whole, "tf-2.16")
+    path = tmp_path / "matrix.yaml"
+    path.write_text(yaml.safe_dump(left, sort_keys=False), encoding="utf-8")
+
+    done = caniload("--matrix", str(path), "releases", "--json")
+
+    assert done.returncode == 0, done.stderr
+    offers = json.loads(done.stdout)["releases"]
+    (again,) = [
+        offer
+        for offer in offers
+        if offer["package"] == "tensorflow" and offer["version"].startswith("2.16.")
+    ]
+    assert again["entry"]["id"] == "tf-2.16"
+    assert again["entry"]["packages"] == entries["tf-2.16"]["packages"]
+    assert again["cost"]["cells"] > 0
+
+
+def _without(matrix: dict[str, Any], name: str) -> dict[str, Any]:
+    gaps = [
+        {**gap, "environments": [one for one in gap["environments"] if one != name]}
+        for gap in matrix.get("gaps", [])
+    ]
+    environments = [entry for entry in matrix["environments"] if entry["id"] != name]
+    return {**matrix, "environments": environments, "gaps": [g for g in gaps if g["environments"]]}
