@@ -128,6 +128,9 @@ def _loggers():
 
 
 def _clear_session(keras):
+    if not hasattr(keras.backend, "clear_session"):  # on Theano there is no session
+        keras.backend.reset_uids()
+        return
     try:
         keras.backend.clear_session(free_memory=False)  # Keras 3 would collect garbage: 0.1 s
     except TypeError:

@@ -33,6 +33,14 @@ def pin_threads(imports):
     if threading is not None:
         threading.set_intra_op_parallelism_threads(1)
         threading.set_inter_op_parallelism_threads(1)
+        return
+    import os
+
+    # TensorFlow 1.12 and 1.13 start a thread for each processor that they may use; with two, Adam
+    # reads its step counter before or after it is raised.
+    if hasattr(os, "sched_setaffinity"):
+        usable = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, [usable[os.getpid() % len(usable)]])
 
 
 def is_keras_3(keras):

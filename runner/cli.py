@@ -7,10 +7,12 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 from runner import commands
 from runner.environments.build import EnvironmentUnusable
 from runner.errors import CaniloadError, UsageError
+from runner.matrix import ProfileName
 from runner.version import version
 
 Command = Callable[[argparse.Namespace], int]
@@ -97,8 +99,13 @@ def _add(actions: Actions[_Parser], name: str, command: Command, text: str) -> _
 
 
 def _add_selection(parser: argparse.ArgumentParser) -> None:
-    chosen = parser.add_argument_group("what of the matrix (default: all)")
-    chosen.add_argument("--envs", type=_names, default=(), metavar="ID,ID", help="environments")
+    chosen = parser.add_argument_group("what of the matrix (default: all of its default profile)")
+    chosen.add_argument(
+        "--profile", choices=get_args(ProfileName), help="how much of it (default: default)"
+    )
+    chosen.add_argument(
+        "--envs", type=_names, default=(), metavar="ID,ID", help="environments, of any profile"
+    )
     chosen.add_argument("--from", dest="first", metavar="ID", help="first, such as 2.12")
     chosen.add_argument("--to", dest="last", metavar="ID", help="last, such as 2.21")
     chosen.add_argument("--models", type=_names, default=(), metavar="ID,ID")

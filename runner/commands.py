@@ -75,6 +75,7 @@ def _locks(arguments: argparse.Namespace) -> Path:
 def _selection(arguments: argparse.Namespace) -> Selection:
     return Selection(
         environments=arguments.envs,
+        profile=arguments.profile or ("full" if arguments.envs else "default"),
         first=arguments.first,
         last=arguments.last,
         models=arguments.models,

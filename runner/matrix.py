@@ -18,6 +18,7 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.+_-]*$"
 ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 PythonVersion = Annotated[str, StringConstraints(pattern=r"^3\.\d+$")]
 Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)*([a-z.+]\w*)*$")]
+ProfileName = Literal["quick", "default", "full"]
 FormatName = Literal["h5", "keras", "savedmodel", "weights-h5", "checkpoint", "json"]
 Damage = Literal["truncated", "bitflipped", "empty"]
 Carried = Literal["architecture", "weights", "training"]
@@ -43,11 +44,30 @@ class Environment(_Node):
     pins: tuple[str, ...] = Field(
         default=(), description="Further requirements for the resolver, such as numpy<1.19."
     )
+    overrides: tuple[str, ...] = Field(
+        default=(),
+        description="Requirements in place of what the packages themselves ask for.",
+    )
     cutoff: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] = Field(
         description="The resolver sees no release uploaded after this day."
     )
     variables: Mapping[str, str] = Field(
         default_factory=dict, description="Environment variables set for every process in it."
+    )
+    system: str | None = Field(
+        default=None,
+        description="What no Python package brings, and the command that does: said where the "
+        "import fails.",
+        min_length=10,
+    )
+
+
+class Profiles(_Node):
+    """Named selections of environments, beside `full`, which is all. Empty: all."""
+
+    quick: tuple[Identifier, ...] = Field(default=(), description="Some telling ones.")
+    default: tuple[Identifier, ...] = Field(
+        default=(), description="What is meant where no environment is named."
     )
 
 
@@ -109,6 +129,7 @@ class Matrix(_Node):
 
     schema_version: Literal[1] = Field(alias="schema")
     environments: tuple[Environment, ...] = Field(min_length=1)
+    profiles: Profiles = Profiles()
     models: tuple[Model, ...] = Field(min_length=1)
     formats: tuple[Format, ...] = Field(min_length=1)
     gaps: tuple[Gap, ...] = ()
@@ -119,6 +140,11 @@ class Matrix(_Node):
     def environment(self, environment_id: str) -> Environment:
         """Return the environment of that id; ``KeyError`` if there is none."""
         return {environment.id: environment for environment in self.environments}[environment_id]
+
+    def profile(self, name: ProfileName) -> tuple[str, ...]:
+        """Return the ids of a profile's environments."""
+        named: tuple[str, ...] = () if name == "full" else getattr(self.profiles, name)
+        return named or tuple(environment.id for environment in self.environments)
 
     def format(self, format_id: str) -> Format:
         """Return the format of that id; ``KeyError`` if there is none."""
@@ -311,6 +337,12 @@ def _inconsistencies(matrix: Matrix) -> list[tuple[Location, str]]:
                 for position, name in enumerate(named)
                 if name not in known
             ]
+    for profile, members in matrix.profiles:
+        problems += [
+            (("profiles", profile, position), f"there is no environment {name!r} above")
+            for position, name in enumerate(members)
+            if name not in environments
+        ]
     if matrix.controls.model not in models:
         message = f"there is no model {matrix.controls.model!r} above"
         problems.append((("controls", "model"), message))

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from runner.cells import Artifact, Cell
 from runner.errors import UsageError
-from runner.matrix import Environment, Format, Matrix, Model
+from runner.matrix import Environment, Format, Matrix, Model, ProfileName
 
 Named = TypeVar("Named", Model, Format)
 
@@ -18,6 +18,7 @@ class Selection:
     """What of the matrix is wanted; an empty tuple means all. What is ``added`` always is."""
 
     environments: tuple[str, ...] = ()
+    profile: ProfileName = "full"
     first: str | None = None
     last: str | None = None
     models: tuple[str, ...] = ()
@@ -75,12 +76,14 @@ def _environments(matrix: Matrix, selection: Selection) -> tuple[Environment, ..
         raise UsageError(f"--from {selection.first} stands after --to {selection.last}")
     first_stack = matrix.environments[start].stack
     named = {place for place, given in ((start, selection.first), (end, selection.last)) if given}
+    profile = matrix.profile(selection.profile)
     chosen = tuple(
         environment
         for index, environment in enumerate(matrix.environments)
         if environment.id == selection.added
         or (
             (not selection.environments or environment.id in selection.environments)
+            and (environment.id in profile or index in named)
             and start <= index <= end
             and (not named or environment.stack == first_stack or index in named)
             and selection.python in (None, environment.python)

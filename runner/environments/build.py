@@ -187,6 +187,8 @@ def _ask_inside(work: _Build) -> dict[str, Any]:
     if report["error"] is not None:
         text = " ".join(str(report["error"]["text"]).split())[:300]
         reason = f"importing {work.environment.imports} raised {report['error']['type']}: {text}"
+        if work.environment.system is not None:
+            reason += f"; {work.environment.system}"
         raise InstallationError(reason, finished.output)
     _must_agree(work, report)
     return report

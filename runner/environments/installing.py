@@ -16,6 +16,8 @@ from runner.environments.pythons import Interpreter
 
 _NO_VIRTUALENV = ("3.6", "3.7", "3.8")
 """Targets that virtualenv no longer serves; their own ``venv`` does."""
+_COMPILES_ITSELF = "3.6"
+"""The target for which uv cannot compile bytecode: its script asks for a name new in 3.7."""
 
 
 class InstallationError(Exception):
@@ -75,9 +77,10 @@ def install_with_uv(installation: Installation) -> None:
         program, "venv", "--no-project", *quiet, f"--python={python}", str(installation.folder)
     )
     text = installation.lock.read_text(encoding="utf-8")
+    itself = installation.interpreter.minor == _COMPILES_ITSELF
     command = [
         *(program, "pip", "install", *quiet, f"--python={installation.python}"),
-        *("--require-hashes", "--no-deps", "--compile-bytecode"),
+        *("--require-hashes", "--no-deps", *([] if itself else ["--compile-bytecode"])),
         *_wheels_only(text),
         *uv.find_links(),
         f"--build-constraints={BUILD_TOOLS}",
@@ -94,6 +97,10 @@ def install_with_uv(installation: Installation) -> None:
             )
             raise InstallationError(reason, finished.output)
     _checked(finished)
+    if itself:  # its exit code tells of files for Python 2 that some packages carry
+        installation.run(
+            installation.python, "-m", "compileall", "-q", str(installation.folder / "lib")
+        )
 
 
 def install_with_pip(installation: Installation) -> None:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import sys
+import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -85,6 +86,7 @@ def _inputs(environment: Environment) -> dict[str, Any]:
         "python": environment.python,
         "packages": dict(sorted(environment.packages.items())),
         "pins": list(environment.pins),
+        **({"overrides": list(environment.overrides)} if environment.overrides else {}),
         "cutoff": environment.cutoff,
     }
 
@@ -103,8 +105,9 @@ def _flat(inputs: Mapping[str, Any]) -> dict[str, str]:
     packages = inputs.get("packages")
     flat = {str(k): str(v) for k, v in packages.items()} if isinstance(packages, dict) else {}
     flat |= {name: str(inputs[name]) for name in ("python", "cutoff") if name in inputs}
-    pins = inputs.get("pins")
-    return flat | {"pins": ", ".join(map(str, pins)) or "none" if isinstance(pins, list) else "?"}
+    for name, given in (("pins", inputs.get("pins")), ("overrides", inputs.get("overrides", []))):
+        flat[name] = ", ".join(map(str, given)) or "none" if isinstance(given, list) else "?"
+    return flat
 
 
 def compile_lock(environment: Environment, interpreter: Interpreter | None) -> str:
@@ -135,7 +138,12 @@ def resolve(
         f"--python-platform={_PLATFORM}",
         *([f"--python={interpreter.path}"] if interpreter else []),
     ]
-    answer = _ask(command, requirements)
+    with tempfile.TemporaryDirectory() as folder:
+        if environment.overrides:
+            overrides = Path(folder, "overrides.txt")
+            overrides.write_text("\n".join(environment.overrides))
+            command.append(f"--overrides={overrides}")
+        answer = _ask(command, requirements)
     if answer.code != 0:
         raise LockError(f"{environment.id} cannot be locked: {_why(environment, answer.output)}")
     packages: Sequence[Mapping[str, Any]] = tomllib.loads(answer.output)["packages"]

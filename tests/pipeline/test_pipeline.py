@@ -123,6 +123,7 @@ def test_what_cannot_be_tested_says_why(workshop: Workshop) -> None:
     workshop.use(("1.0", "2.0", "3.0", "4.0"))
     environments = workshop.matrix["environments"]
     environments[1] = workshop.environment("2.0", python="3.6")
+    environments[3]["system"] = "it needs libpretend: install it"
     workshop.write()
     workshop.lock(environments[1])
     wrong = workshop.locks / "fake-3.0.txt"
@@ -141,6 +142,7 @@ def test_what_cannot_be_tested_says_why(workshop: Workshop) -> None:
     assert "needs Python 3.6; install Python 3.6 with" in said["fake-2.0"]
     assert "hash mismatch" in said["fake-3.0"]
     assert "importing keras raised ImportError: libpretend.so.4" in said["fake-4.0"]
+    assert "; it needs libpretend: install it" in said["fake-4.0"]
     assert finished.tally.endswith("2 models saved, 3 environments built")
     for cell in workshop.cells():
         unusable = [side for side in (cell["save"], cell["load"]) if side != "fake-1.0"]

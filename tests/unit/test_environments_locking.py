@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,23 @@ def test_a_lock_holds_wheels_where_there_are_any(answers: list[Finished]) -> Non
     assert locked_versions(text) == {"keras": "3.0", "gast": "0.2.2"}
 
 
+def test_overrides_reach_the_resolver(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    def run(command: Sequence[str], **_: Any) -> Finished:
+        (option,) = (part for part in command if part.startswith("--overrides="))
+        told.append(Path(option.removeprefix("--overrides=")).read_text())
+        return Finished(code=0, output=PYLOCK)
+
+    monkeypatch.setattr(uv, "find_uv", lambda: "uv")
+    monkeypatch.setattr(processes, "run", run)
+
+    assert '"overrides": ["a==1", "b==2"]' in compile_lock(
+        environment(overrides=("a==1", "b==2")), None
+    )
+    assert told == ["a==1\nb==2"]
+
+
 def test_download_is_the_largest_file_that_fits(answers: list[Finished]) -> None:
     answers.append(Finished(code=0, output=PYLOCK))
     assert download_bytes(locking.resolve(environment(), None)) == 30 + 7
@@ -129,6 +147,7 @@ def test_download_is_the_largest_file_that_fits(answers: list[Finished]) -> None
         pytest.param({"python": "3.12"}, "python 3.11, matrix.yaml asks 3.12", id="python"),
         pytest.param({"cutoff": "2025-01-01"}, "matrix.yaml asks 2025-01-01", id="cutoff"),
         pytest.param({"pins": ("a<1", "b")}, "pins none, matrix.yaml asks a<1, b", id="pins"),
+        pytest.param({"overrides": ("a==1",)}, "overrides none, matrix.yaml asks a==1", id="over"),
     ],
 )
 def test_a_lock_for_something_else(

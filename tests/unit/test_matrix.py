@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from runner.errors import MatrixError
-from runner.matrix import parse_matrix, read_matrix, schema
+from runner.matrix import Stack, parse_matrix, read_matrix, schema
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -201,4 +203,25 @@ def test_the_published_schema_is_that_of_the_code() -> None:
 
 
 def test_the_repository_has_a_good_one() -> None:
-    assert len(read_matrix(REPOSITORY / "matrix.yaml").environments) > 10
+    matrix = read_matrix(REPOSITORY / "matrix.yaml")
+    stacks = [environment.stack for environment in matrix.environments]
+
+    assert [stack for stack, _ in itertools.groupby(stacks)] == list(get_args(Stack))
+    assert set(matrix.profiles.quick) < set(matrix.profiles.default)
+    assert len(matrix.profiles.default) == 17
+
+
+def test_profiles() -> None:
+    two = changed(
+        "models:\n  - {id",
+        """\
+  - {id: two, stack: keras 3, label: Two, python: "3.10", imports: keras,
+     packages: {keras: "3.10"}, cutoff: "2026-01-01"}
+profiles: {default: [two]}
+models:
+  - {id""",
+    )
+    matrix = parse_matrix(two)
+
+    assert matrix.profile("default") == ("two",)
+    assert matrix.profile("quick") == matrix.profile("full") == ("one", "two")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runner.errors import UsageError
-from runner.matrix import Matrix, read_matrix
+from runner.matrix import Matrix, Profiles, read_matrix
 from runner.plan import Selection, make
 
 WHOLE = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
@@ -34,6 +34,7 @@ def small() -> Matrix:
             "models": WHOLE.models[:2],
             "formats": WHOLE.formats[:2],
             "gaps": (),
+            "profiles": Profiles(quick=("tf-2.12", "keras-3.1"), default=("tf-2.10", "keras-3.2")),
         }
     )
 
@@ -76,6 +77,10 @@ def test_everything_in_the_order_of_the_file() -> None:
         ({"first": "2.12", "last": "2.12"}, ["tf-2.12"]),
         ({"environments": ("tf-2.9",), "added": "tf-2.12"}, ["tf-2.9", "tf-2.12"]),
         ({"python": "3.10", "added": "keras-3.1"}, ["tf-2.9", "tf-2.10", "keras-3.1"]),
+        ({"profile": "quick"}, ["tf-2.12", "keras-3.1"]),
+        ({"profile": "default", "python": "3.10"}, ["tf-2.10"]),
+        ({"profile": "quick", "environments": ("tf-2.12", "tf-2.15")}, ["tf-2.12"]),
+        ({"profile": "quick", "first": "2.10", "last": "2.15"}, ["tf-2.10", "tf-2.12", "tf-2.15"]),
     ],
     ids=str,
 )
