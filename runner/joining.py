@@ -57,23 +57,24 @@ def _kind(environment: Environment) -> tuple[str, str | None, bool]:
 
 
 def place(environment: Environment, others: Sequence[Environment]) -> int:
-    """Return the index where it belongs: after the older of its stack, stacks in their order."""
+    """Return the index where it belongs: before the first newer of its stack, stacks in order.
+
+    The first, because pairs that differ in one companion may stand at the end of a stack.
+    """
     rank = STACKS.index(environment.stack)
-    before = [
-        index
-        for index, one in enumerate(others)
-        if STACKS.index(one.stack) < rank
-        or (one.stack == environment.stack and head(one) <= head(environment))
-    ]
     same = [index for index, one in enumerate(others) if one.stack == environment.stack]
-    older = [index for index in before if index in same]
-    if older:
-        return older[-1] + 1
-    return same[0] if same else (before[-1] + 1 if before else 0)
+    newer = [index for index in same if head(others[index]) > head(environment)]
+    if newer:
+        return newer[0]
+    before = [index for index, one in enumerate(others) if STACKS.index(one.stack) <= rank]
+    return before[-1] + 1 if before else 0
 
 
 def joined(matrix: Matrix, environment: Environment) -> Matrix:
-    """Return the matrix with the environment, which shares the stated gaps of its relative."""
+    """Return the matrix with the environment, in its default profile.
+
+    The environment shares the stated gaps of its relative.
+    """
     environments = list(matrix.environments)
     environments.insert(place(environment, environments), environment)
     kin = relative(environment, matrix.environments)
@@ -83,4 +84,9 @@ def joined(matrix: Matrix, environment: Environment) -> Matrix:
         else gap
         for gap in matrix.gaps
     )
-    return matrix.model_copy(update={"environments": tuple(environments), "gaps": gaps})
+    profiles = matrix.profiles
+    if profiles.default:
+        default = (*profiles.default, environment.id)
+        profiles = profiles.model_copy(update={"default": default})
+    changes = {"environments": tuple(environments), "gaps": gaps, "profiles": profiles}
+    return matrix.model_copy(update=changes)

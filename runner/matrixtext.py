@@ -23,6 +23,9 @@ def with_environment(text: str, environment: Environment, *, name: str) -> str:
     edits = [_insertion(text, root, environment, place(environment, matrix.environments))]
     if kin is not None:
         edits += _into_gaps(text, root, environment.id, kin.id)
+    if matrix.profiles.default:
+        default = _child(_child(root, "profiles"), "default")
+        edits.append(_appended(text, default, environment.id))
     for position, addition in sorted(edits, reverse=True):
         text = text[:position] + addition + text[position:]
     try:
@@ -94,14 +97,18 @@ def _into_gaps(text: str, root: yaml.Node, name: str, kin: str) -> Iterator[tupl
         named = _child(gap, "environments")
         if not any(node.value == kin for node in named.value):
             continue
-        last = named.value[-1]
-        end = last.end_mark.index
-        if isinstance(named, yaml.CollectionNode) and named.flow_style:
-            yield end, f", {_plain(name)}"
-        else:
-            line = text.find("\n", end)
-            indent = " " * (last.start_mark.column - 2)
-            yield (line if line >= 0 else len(text)), f"\n{indent}- {_plain(name)}"
+        yield _appended(text, named, name)
+
+
+def _appended(text: str, listed: yaml.Node, name: str) -> tuple[int, str]:
+    """Return the insertion that puts a name at the end of a list."""
+    last = listed.value[-1]
+    end = last.end_mark.index
+    if isinstance(listed, yaml.CollectionNode) and listed.flow_style:
+        return end, f", {_plain(name)}"
+    line = text.find("\n", end)
+    indent = " " * (last.start_mark.column - 2)
+    return (line if line >= 0 else len(text)), f"\n{indent}- {_plain(name)}"
 
 
 def _child(node: yaml.Node, name: str) -> yaml.Node:

@@ -12,7 +12,7 @@ from runner.joining import joined, place, relative
 from runner.matrix import Environment, parse_matrix
 from runner.matrixtext import entry, with_environment
 
-TEXT = (Path(__file__).parents[2] / "matrix.yaml").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parent / "small_matrix.yaml").read_text(encoding="utf-8")
 MATRIX = parse_matrix(TEXT)
 
 
@@ -68,6 +68,7 @@ def test_it_stands_among_its_kin_and_all_else_stays(
     changed = list(difflib.ndiff(TEXT.splitlines(), text.splitlines()))
     gone = [line for line in changed if line.startswith("- ")]
     assert all("[tf-" in line for line in gone)  # lists of gaps, which have grown
+    assert parse_matrix(text).profiles.default[-1] == one.id
     assert "\n".join(f"  {line}" for line in entry(one)) in text
 
 
