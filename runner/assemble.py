@@ -171,7 +171,7 @@ class Assembly:
         if died_of_limits(entry):
             return (
                 Outcome.UNTESTED,
-                f"saving it there did not end: {said}; raise `limits` in matrix.yaml to try again",
+                f"saving it there did not end: {said}; raise `limits` in matrix.yaml, or --rerun",
             )
         if gap is not None and gap.says in said:
             return Outcome.NA, f"{gap.reason} ({artifact.saved_by} says: {texts.told(said)})"

@@ -27,13 +27,13 @@ def died_of_limits(entry: Mapping[str, Any]) -> bool:
 
 
 def cut_short(record: Mapping[str, Any], limits: Limits) -> bool:
-    """Say whether it is worth doing again: it was ended from outside, or by a limit raised since.
+    """Say whether it was ended by a limit that has been raised since, so that it is worth a try.
 
     ``record`` is that of a cell, or of a format as it was saved.
     """
     crash = record.get("crash") or {}
     if crash.get("kind") not in ("timeout", "memory"):
-        return crash.get("signal") in OUTSIDE
+        return False
     then = record["limits"]
     return any(now > then[name] for name, now in limits.model_dump().items())
 

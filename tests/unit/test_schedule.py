@@ -19,6 +19,7 @@ from runner.workers import Event, Worker
 
 FIRST_PID = 2**30  # beyond what any kernel gives out
 SEGV, KILLED, FAULT = int(signal.SIGSEGV), int(signal.SIGKILL), 70 << 8
+DEATHS = {"crash": SEGV, "fault": FAULT, "killed": KILLED}
 
 
 class FakeWorker:
@@ -52,17 +53,15 @@ class FakeWorker:
             self.world.began[job["name"]] += 1
             self.say("start", batch=batch, job=index)
             self.say("phase", batch=batch, job=index, phase="load")
-            match job["does"]:
-                case "hang":
-                    return None
-                case "murder":
-                    return self.end_all()
-                case "crash":
-                    return self.exit(batch, SEGV)
-                case "fault":
-                    return self.exit(batch, FAULT)
-                case _:  # it has an answer
-                    pass
+            does = job["does"]
+            if does == "killed once":
+                does = "killed" if self.world.began[job["name"]] == 1 else "ok"
+            if does == "hang":
+                return None
+            if does == "murder":
+                return self.end_all()
+            if does in DEATHS:
+                return self.exit(batch, DEATHS[does])
             self.say("facts", batch=batch, job=index, offset=index, length=1)
             if job["does"] == "late":
                 return self.end_all()
@@ -232,6 +231,17 @@ def test_limits(monkeypatch: pytest.MonkeyPatch, limit: str, crash: dict[str, An
     assert results["a"].facts
     assert results["c"].facts
     assert world.began["b"] == 2
+
+
+@pytest.mark.parametrize("solo", [False, True])
+def test_a_kill_from_outside_counts_only_if_it_happens_again(*, solo: bool) -> None:
+    world = World(slots=1)
+    world.run([unit("a", "killed once", solo=solo), unit("b", "killed", solo=solo)])
+
+    results = world.results()
+    assert results["a"].facts
+    assert results["b"].crash == {"kind": "signal", "signal": "SIGKILL", "phase": "load"}
+    assert world.began == {"a": 2, "b": 2}
 
 
 def test_an_exit_code_of_its_own() -> None:
