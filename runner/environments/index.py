@@ -51,13 +51,21 @@ def index_url(variables: Mapping[str, str] = os.environ) -> str:
     chosen = asked if asked != _uv_says(plain, "--no-config") else _pip_says(variables) or asked
     if chosen is None:
         raise IndexUnusable("no package index is configured; set UV_DEFAULT_INDEX or PIP_INDEX_URL")
-    try:
-        urlsplit(chosen)
-    except ValueError as error:
+    if not _is_address(chosen):  # which is not shown: it may hold a password
         raise IndexUnusable(
-            f"the package index has no usable address ({error}); {_REMEDY}"
-        ) from None
+            "the package index has no usable address; characters such as / and # in a password"
+            f" are written %2F and %23; {_REMEDY}"
+        )
     return chosen.rstrip("/")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # parsed when asked for
+    except ValueError:
+        return False
+    return bool(parts.scheme and parts.hostname) and "@" not in f"{parts.path}{parts.fragment}"
 
 
 def _uv_says(variables: Mapping[str, str], *options: str) -> str | None:
@@ -102,9 +110,10 @@ def _ask(base: str, package: str) -> tuple[Release, ...]:
     try:
         address = urlunsplit((parts.scheme, place, f"{parts.path}/{package}/", "", ""))
         request = urllib.request.Request(  # noqa: S310 - the index is the user's own choice
-            address,
-            headers={"Accept": simpleapi.ACCEPT, **_credentials(parts.username, parts.password)},
+            address, headers={"Accept": simpleapi.ACCEPT}
         )
+        for name, value in _credentials(parts.username, parts.password).items():
+            request.add_unredirected_header(name, value)  # another host is not to have them
         with urllib.request.urlopen(request, timeout=_SECONDS, context=_trust()) as answer:  # noqa: S310
             text = answer.read().decode("utf-8", "replace")
             return simpleapi.read(package, answer.headers.get("Content-Type", ""), text)

@@ -33,7 +33,7 @@ def read(package: str, content_type: str, text: str) -> tuple[Release, ...]:
 def _from_json(text: str) -> list[File]:
     try:
         return [_file(one) for one in json.loads(text)["files"]]
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"the answer has no {error}") from error
 
 

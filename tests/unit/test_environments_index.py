@@ -30,10 +30,16 @@ def uv_says(monkeypatch: pytest.MonkeyPatch) -> dict[str, str | None]:
 
 class Handler(BaseHTTPRequestHandler):
     asked: list[tuple[str, Mapping[str, str]]]
+    elsewhere: str
 
     def do_GET(self) -> None:
         self.asked.append((self.path, dict(self.headers.items())))
         package = self.path.strip("/").rpartition("/")[2]
+        if self.path.startswith("/moved/"):
+            self.send_response(302)
+            self.send_header("Location", self.elsewhere)
+            self.end_headers()
+            return
         status = {"keras": 200, "blank": 200, "broken": 503}.get(package, 404)
         body = (ANSWER if package == "keras" else "[]").encode()
         self.send_response(status)
@@ -116,6 +122,30 @@ def test_credentials_are_sent_and_never_shown(server: str) -> None:
     ((_, headers),) = Handler.asked
     assert headers["Authorization"] == "Basic bWU6YUBi"
     assert "a%40b" not in str(refused.value)
+
+
+@pytest.mark.parametrize("password", ["se/cret", "se#cret", "se\u2100cret"])
+def test_a_password_that_breaks_the_address_is_not_shown(
+    uv_says: dict[str, str | None], tmp_path: Path, password: str
+) -> None:
+    uv_says["here"] = f"https://me:{password}@mine.example/simple/"
+    with pytest.raises(IndexUnusable, match="written %2F and %23") as raised:
+        index_url({"HOME": str(tmp_path)})
+    assert "cret" not in str(raised.value)
+
+
+def test_credentials_stay_with_the_index(
+    server: str, uv_says: dict[str, str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = server.replace("127.0.0.1", "localhost")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    monkeypatch.setattr(Handler, "elsewhere", f"http://{other}/simple/keras/", raising=False)
+    uv_says["here"] = f"http://me:secret@{server}/moved/"
+    assert releases(["keras"])["keras"]
+    (first, sent), (second, kept) = Handler.asked
+    assert (first, second) == ("/moved/keras/", "/simple/keras/")
+    assert "Authorization" in sent
+    assert "Authorization" not in kept
 
 
 def test_what_is_no_index(server: str) -> None:

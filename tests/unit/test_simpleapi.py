@@ -35,7 +35,9 @@ def test_only_json_says_when() -> None:
     assert read("keras", "text/html", HTML)[1].uploaded is None
 
 
-@pytest.mark.parametrize("text", ["", "<html>", "[]", "{}", '{"files": [{}]}', '{"files": 3}'])
+@pytest.mark.parametrize(
+    "text", ["", "<html>", "[]", "{}", '{"files": [{}]}', '{"files": 3}', '{"files": ["a"]}']
+)
 def test_what_is_no_answer(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the index's module says which and where
         read("keras", "application/json", text)
