@@ -79,6 +79,7 @@ class _Inference:
         inherited = {
             "pins": self._pins(kin, packages),
             "variables": _variables(stack, packages, kin),
+            "overrides": _overrides(packages, kin),
         }
         return draft.model_copy(update=inherited)
 
@@ -240,10 +241,15 @@ def _same_minor(kin: Environment, packages: dict[str, Release]) -> bool:
     )
 
 
+def _overrides(packages: dict[str, Release], kin: Environment | None) -> tuple[str, ...]:
+    """Keep tf-keras, which asks for tensorflow, from bringing a second one beside the CPU build."""
+    if {"tf-keras", "tensorflow-cpu"} <= packages.keys():
+        return ("tensorflow; python_version < '3'",)
+    return kin.overrides if kin is not None and _same_minor(kin, packages) else ()
+
+
 def _variables(stack: str, packages: dict[str, Release], kin: Environment | None) -> dict[str, str]:
-    if stack == "tf.keras":
+    if stack in {"tf.keras", "tf-keras"}:
         return {}
-    if stack == "tf-keras":
-        return {"TF_USE_LEGACY_KERAS": "1"}
     inherited = dict(kin.variables) if kin is not None else {}
     return {"KERAS_BACKEND": backend(packages) or "tensorflow", **inherited}

@@ -42,7 +42,9 @@ def relative(environment: Environment, others: Sequence[Environment]) -> Environ
     """
     kin = sorted((one for one in others if _kind(one) == _kind(environment)), key=head)
     older = [one for one in kin if head(one) <= head(environment)]
-    return next(iter(older[-1:] or kin), None)
+    nearest = [one for one in older if head(one) == head(older[-1])]
+    # The first of them: those that follow differ from it in a companion, and are about that.
+    return next(iter(nearest or kin), None)
 
 
 def _kind(environment: Environment) -> tuple[str, str | None, bool]:

@@ -48,6 +48,8 @@ def entry(environment: Environment) -> list[str]:
     ]
     if environment.pins:
         lines.append(f"pins: [{', '.join(map(json.dumps, environment.pins))}]")
+    if environment.overrides:
+        lines.append(f"overrides: [{', '.join(map(json.dumps, environment.overrides))}]")
     lines.append(f'cutoff: "{environment.cutoff}"')
     if environment.variables:
         shown = {name: _plain(value) for name, value in environment.variables.items()}
@@ -85,7 +87,10 @@ def _end(node: yaml.Node) -> int:
     """Return where its last leaf ends; a block itself ends only where the next thing begins."""
     if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
-        return _end(last[1] if isinstance(last, tuple) else last)
+        if isinstance(last, tuple):
+            # An alias is the node of its anchor, which stands further up.
+            return max(_end(last[1]), int(last[0].end_mark.index))
+        return _end(last)
     return int(node.end_mark.index)
 
 

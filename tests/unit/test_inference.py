@@ -104,12 +104,17 @@ def test_inferred(requirements: list[str], name: str, stack: str, packages: dict
     ("requirement", "variables"),
     [
         ("tensorflow==2.16.1", {}),
-        ("tf-keras==2.16.0", {"TF_USE_LEGACY_KERAS": "1"}),
+        ("tf-keras==2.16.0", {}),
         ("keras==3.14.1", {"KERAS_BACKEND": "tensorflow"}),
     ],
 )
 def test_variables(requirement: str, variables: dict[str, str]) -> None:
     assert dict(inferred(requirement).variables) == variables
+
+
+def test_tf_keras_does_not_bring_a_second_tensorflow() -> None:
+    assert inferred("tf-keras==2.16.0").overrides == ("tensorflow; python_version < '3'",)
+    assert not inferred("tensorflow==2.16.1").overrides
 
 
 def test_the_newest_python_that_is_here_and_fits() -> None:

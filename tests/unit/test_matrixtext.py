@@ -95,6 +95,25 @@ def test_relative(changes: dict[str, Any], kin: str | None) -> None:
     assert (found.id if found else None) == kin
 
 
+def test_of_equals_the_first_is_the_relative() -> None:
+    pair = environment(id="tf-2.16-numpy-1", pins=("numpy<2",))
+    found = relative(environment(id="tf-2.16-h5py-3"), [environment(), pair])
+    assert found == environment()
+
+
+def test_an_alias_ends_where_it_stands() -> None:
+    anchor = "- id: a\n  stack: keras 3\n  label: A\n  python: '3.10'\n  imports: keras\n"
+    anchor += (
+        "  packages: {keras: '2.9'}\n  cutoff: '2026-01-01'\n  variables: &v {A: b}\n- id: b\n"
+    )
+    text = SMALL.replace("- id: b\n", anchor, 1)
+    text = text.replace("  imports: keras\n", "  imports: keras\n  variables: *v\n").replace(
+        "  variables: *v\n", "", 1
+    )
+    one = environment(**{**KERAS_3, "packages": {"keras": "9.0"}})
+    assert parse_matrix(with_environment(text, one, name="m.yaml")).environments[-1] == one
+
+
 def test_stacks_keep_their_order() -> None:
     last = [one for one in MATRIX.environments if one.stack == "keras 3"]
     assert place(environment(**NEW_STACK), last) == 0
