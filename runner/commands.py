@@ -72,10 +72,16 @@ def _locks(arguments: argparse.Namespace) -> Path:
     return getattr(arguments, "locks", LOCKS)
 
 
+def _names_environments(arguments: argparse.Namespace) -> bool:
+    """Say whether environments are chosen by name, which reaches those of every profile."""
+    named = ("envs", "first", "last", "save", "load", "id")
+    return any(getattr(arguments, name, None) for name in named)
+
+
 def _selection(arguments: argparse.Namespace) -> Selection:
     return Selection(
         environments=arguments.envs,
-        profile=arguments.profile or ("full" if arguments.envs else "default"),
+        profile=arguments.profile or ("full" if _names_environments(arguments) else "default"),
         first=arguments.first,
         last=arguments.last,
         models=arguments.models,

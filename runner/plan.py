@@ -74,7 +74,7 @@ def _environments(matrix: Matrix, selection: Selection) -> tuple[Environment, ..
     end = _bound(ids, selection.last) if selection.last else len(ids) - 1
     if start > end:
         raise UsageError(f"--from {selection.first} stands after --to {selection.last}")
-    first_stack = matrix.environments[start].stack
+    first_stack = matrix.environments[start if selection.first else end].stack
     named = {place for place, given in ((start, selection.first), (end, selection.last)) if given}
     profile = matrix.profile(selection.profile)
     chosen = tuple(

@@ -70,6 +70,7 @@ def test_everything_in_the_order_of_the_file() -> None:
         ({"first": "tf-2.12"}, ["tf-2.12", "tf-2.15"]),
         ({"last": "2.10"}, ["tf-2.9", "tf-2.10"]),
         ({"first": "keras-3.1"}, ["keras-3.1", "keras-3.2"]),
+        ({"last": "keras-3.2"}, ["keras-3.1", "keras-3.2"]),
         ({"first": "2.12", "last": "keras-3.2"}, ["tf-2.12", "tf-2.15", "keras-3.2"]),
         ({"environments": ("keras-3.2", "tf-2.9")}, ["tf-2.9", "keras-3.2"]),
         ({"python": "3.10"}, ["tf-2.9", "tf-2.10"]),
