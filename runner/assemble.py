@@ -29,7 +29,7 @@ from runner.matrix import Environment
 from runner.outcomes import Outcome
 from runner.reference import format_sources
 from runner.rules import read_rules
-from runner.verdict import judge
+from runner.verdict import Verdict, judge
 from runner.version import commit, version
 
 
@@ -128,18 +128,15 @@ class Assembly:
                 "artifact_sha256": saved.file.sha256,
                 "artifact_bytes": saved.file.bytes,
             }
-        for side in (cell.artifact.saved_by, cell.loaded_by):
+        record = self.evidence.record(cell)
+        if saved is None and self.evidence.format_record(cell.artifact) is not None:
             # What was measured stays true when an environment can no longer be built here.
-            reason = self.evidence.refused(side)
-            if reason is not None and self.evidence.record(cell) is None:
-                return JudgedCell(**common, outcome=Outcome.UNTESTED, reason=f"{side}: {reason}")
-        if saved is None:
             outcome, reason = self._unsaved(cell)
             return JudgedCell(**common, outcome=outcome, reason=reason, signature=f"save: {reason}")
-        record = self.evidence.record(cell)
         if record is None:
-            return JudgedCell(**common, outcome=Outcome.UNTESTED, reason=self._not_run(cell))
-        verdict = judge(record, self.evidence.plan.matrix.tolerances, read_rules())
+            reason = self._refused(cell) or self._not_run(cell)
+            return JudgedCell(**common, outcome=Outcome.UNTESTED, reason=reason)
+        verdict = self._judge(record, cell)
         return JudgedCell(
             **common,
             outcome=verdict.outcome,
@@ -156,6 +153,16 @@ class Assembly:
             seconds=record["seconds"],
         )
 
+    def _refused(self, cell: Cell) -> str | None:
+        for side in (cell.artifact.saved_by, cell.loaded_by):
+            if reason := self.evidence.refused(side):
+                return f"{side}: {reason}"
+        return None
+
+    def _judge(self, record: Mapping[str, Any], cell: Cell) -> Verdict:
+        tolerances = self.evidence.plan.matrix.tolerances
+        return judge(record, tolerances, read_rules(), self.evidence.carries(cell))
+
     def _not_run(self, cell: Cell) -> str:
         fault = self.evidence.fault(cell)
         return f"{texts.clean(fault)}; the next run tries again" if fault else "not run yet"
@@ -165,8 +172,7 @@ class Assembly:
         matrix, artifact = self.evidence.plan.matrix, cell.artifact
         entry = self.evidence.format_record(artifact)
         gap = matrix.gap(artifact.saved_by, artifact.model, artifact.format)
-        if entry is None:
-            return Outcome.UNTESTED, self._not_run(cell)
+        assert entry is not None  # noqa: S101 - it is asked for formats that were tried
         said = _refusal(entry)
         if died_of_limits(entry):
             return (
@@ -188,7 +194,7 @@ class Assembly:
             record = self.evidence.record(cell)
             if record is None:
                 continue
-            outcome = judge(record, self.evidence.plan.matrix.tolerances, read_rules()).outcome
+            outcome = self._judge(record, cell).outcome
             wrong = (
                 outcome is not Outcome.IDENTICAL
                 if cell.artifact.damage is None

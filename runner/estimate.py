@@ -10,7 +10,7 @@ from typing import Any
 
 from runner.environments import disk
 from runner.environments.build import existing
-from runner.evidence import Evidence
+from runner.evidence import Evidence, cut_short
 from runner.matrix import Environment, Matrix
 
 SAVE_SECONDS = 3.5
@@ -90,8 +90,10 @@ def _missing(evidence: Evidence) -> Iterator[str]:
             gap = evidence.plan.matrix.gap(artifact.saved_by, artifact.model, artifact.format)
             if gap is None:
                 yield cell.loaded_by
-        elif evidence.saved(artifact) is not None and evidence.record(cell) is None:
-            yield cell.loaded_by
+        elif evidence.saved(artifact) is not None:
+            record = evidence.record(cell)
+            if record is None or cut_short(record, evidence.plan.matrix.limits):
+                yield cell.loaded_by
 
 
 def _load_seconds(evidence: Evidence) -> float:

@@ -35,7 +35,7 @@ def cut_short(record: Mapping[str, Any], limits: Limits) -> bool:
     if crash.get("kind") not in ("timeout", "memory"):
         return False
     then = record["limits"]
-    return any(now > then[name] for name, now in limits.model_dump().items())
+    return any(now > then.get(name, now) for name, now in limits.model_dump().items())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +119,10 @@ class Evidence:
         )
 
     def trains(self, cell: Cell) -> bool:
-        return "training" in self.plan.matrix.format(cell.artifact.format).carries
+        return "training" in self.carries(cell)
+
+    def carries(self, cell: Cell) -> tuple[str, ...]:
+        return self.plan.matrix.format(cell.artifact.format).carries
 
     def cell_key(self, cell: Cell) -> str | None:
         """Return the key of a cell; ``None`` while its artifact or loader is not at hand."""

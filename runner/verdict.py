@@ -19,6 +19,9 @@ ANNOUNCED = {
 }
 """Rule categories by which a framework says that training state is gone, and what they excuse."""
 
+NAMES_VARIABLES = "weights-partially-loaded"
+"""Rule category of messages that name what was not restored, which may be the optimizer's."""
+
 HEARD = frozenset({"load", "predict", "train"})
 """Phases whose messages are about the file; import and build say nothing of it."""
 
@@ -55,14 +58,23 @@ class Measured:
     exact: bool = True
 
 
-def judge(record: Mapping[str, Any], tolerances: Tolerances, rules: Sequence[Rule]) -> Verdict:
-    """Name what happened in a cell; ``record`` holds ``facts`` or ``crash``."""
+def judge(
+    record: Mapping[str, Any],
+    tolerances: Tolerances,
+    rules: Sequence[Rule],
+    carries: Collection[str] = ("architecture", "weights", "training"),
+) -> Verdict:
+    """Name what happened in a cell; ``record`` holds ``facts`` or ``crash``.
+
+    ``carries`` is what the format does: the architecture of a model that was built by code, and
+    filled from a file, says nothing of the file.
+    """
     if record.get("crash") is not None:
         return _crashed(record["crash"])
-    facts = record["facts"]
+    facts = record["facts"] if "architecture" in carries else _built_by_code(record["facts"])
     messages = classify(facts.get("messages", ()), rules)
     if facts["error"] is not None:
-        return _failed(facts, messages)
+        return _failed(facts, messages, tolerances)
     categories = {rule.id: rule.category for rule in rules}
     announced = {
         message: excused
@@ -73,12 +85,13 @@ def judge(record: Mapping[str, Any], tolerances: Tolerances, rules: Sequence[Rul
 
 
 def _excused(message: Message, categories: Mapping[str, str]) -> Collection[str]:
-    """Return which losses of training state a message announces; checkpoints name the variable."""
+    """Return which losses of training state a message announces."""
     category = categories.get(message.rule or "", "")
     if category in ANNOUNCED:
         return ANNOUNCED[category]
-    names_it = message.matters and "optimizer" in message.text
-    return ANNOUNCED["optimizer-state-lost"] if names_it else ()
+    if category == NAMES_VARIABLES and "optimizer" in message.text:
+        return ANNOUNCED["optimizer-state-lost"]
+    return ()
 
 
 def classify(found: Sequence[Mapping[str, Any]], rules: Sequence[Rule]) -> tuple[Message, ...]:
@@ -99,6 +112,21 @@ def classify(found: Sequence[Mapping[str, Any]], rules: Sequence[Rule]) -> tuple
         )
         messages.append(replace(message, matters=_must_act(message)))
     return tuple(messages)
+
+
+def _built_by_code(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the facts without differences in structure: both are what the environments' code is.
+
+    Targets are fed in the saving side's structure, so that a step that fails says nothing, either.
+    """
+    if "structure" not in facts:
+        return facts
+    (was, now), (names_was, names_now) = facts["structure"], facts["output_names"]
+    if (was, len(names_was)) == (now, len(names_now)):
+        return facts
+    own = {"structure": [now, now], "output_names": [names_now, names_now]}
+    failed_step = facts["error"] is not None and facts["error"]["phase"] == "train"
+    return {**facts, **own, "error": None if failed_step else facts["error"]}
 
 
 def number(value: Any) -> float:
@@ -124,7 +152,9 @@ def _crashed(crash: Mapping[str, Any]) -> Verdict:
     return Verdict(outcome=Outcome.CRASH, reason=reason, signature=signature)
 
 
-def _failed(facts: Mapping[str, Any], messages: tuple[Message, ...]) -> Verdict:
+def _failed(
+    facts: Mapping[str, Any], messages: tuple[Message, ...], tolerances: Tolerances
+) -> Verdict:
     error = facts["error"]
     failure = Failure(
         type=texts.clean(error["type"]),
@@ -148,12 +178,20 @@ def _failed(facts: Mapping[str, Any], messages: tuple[Message, ...]) -> Verdict:
         "train": "loads and predicts, but the next training step raises",
     }.get(failure.phase, f"raises in phase {failure.phase}")
     absolute, relative, ulp = _worst(facts)
+    outcome, reason = Outcome.ERROR, f"{reached}: {line}"
+    other = list(_differences(facts, tolerances)) if failure.phase == "train" else []
+    if other:  # it was another model before its training step raised
+        outcome = Outcome.DIFFERS
+        told = "; ".join(str(one["text"]) for one in other)
+        reason = f"{told}; and the next training step raises: {line}"
+        signature = _signature(other)
     return Verdict(
-        outcome=Outcome.ERROR,
-        reason=f"{reached}: {line}",
+        outcome=outcome,
+        reason=reason,
         signature=signature,
         error=failure,
         messages=messages,
+        differences=tuple(other),
         max_abs_diff=absolute,
         max_rel_diff=relative,
         max_ulp_diff=ulp,
@@ -177,7 +215,7 @@ def _loaded(
         reason = "; ".join(str(one["text"]) for one in silent)
         if not measured.differences:
             reason = f"predicts the same, but training does not go on from where it was: {reason}"
-        signature = "differs: " + ", ".join(sorted({str(one["what"]) for one in silent}))
+        signature = _signature(silent)
     elif acted_on or measured.training:
         outcome = Outcome.WARNING
         told = [*acted_on, *announced][0]
@@ -190,6 +228,8 @@ def _loaded(
         reason = f"the same within tolerance: outputs differ by at most {absolute or 0:.1e}"
         if not absolute:
             reason = "outputs are bit for bit equal; weights or training, within tolerance"
+    if "train" in facts.get("seconds", ()) and facts.get("losses") is None:
+        reason += "; a training step could not be compared"
     return Verdict(
         outcome=outcome,
         reason=reason,
@@ -226,12 +266,7 @@ def _largest(values: Iterator[Any]) -> float | None:
 
 def _measure(facts: Mapping[str, Any], tolerances: Tolerances) -> Measured:
     measured = Measured()
-    for differences in (
-        _structure(facts),
-        _outputs(facts, tolerances),
-        _weights(facts, tolerances),
-    ):
-        measured.differences.extend(differences)
+    measured.differences.extend(_differences(facts, tolerances))
     for differences in (_compiled(facts), _optimizer(facts), _training(facts, tolerances)):
         measured.training.extend(differences)
     exact = all(number(one["max_abs"] or 0.0) == 0.0 for one in facts["outputs"])
@@ -241,6 +276,17 @@ def _measure(facts: Mapping[str, Any], tolerances: Tolerances) -> Measured:
     losses = facts.get("losses")
     exact = exact and (losses is None or losses[0] == losses[1])
     return Measured(differences=measured.differences, training=measured.training, exact=exact)
+
+
+def _differences(facts: Mapping[str, Any], tolerances: Tolerances) -> Iterator[Difference]:
+    """Yield in what it is another model, training apart."""
+    yield from _structure(facts)
+    yield from _outputs(facts, tolerances)
+    yield from _weights(facts, tolerances)
+
+
+def _signature(differences: Sequence[Difference]) -> str:
+    return "differs: " + ", ".join(sorted({str(one["what"]) for one in differences}))
 
 
 def _difference(what: str, text: str, size: float | None = None) -> Difference:

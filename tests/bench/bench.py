@@ -115,9 +115,10 @@ def _seconds(record: Mapping[str, Any], *, isolate: bool) -> float:
     return once if isolate or not record["solo"] else 2 * once
 
 
-def _said(record: object, chosen: Plan) -> object:
+def _said(record: Mapping[str, Any], chosen: Plan) -> object:
     """Return what two runs of a cell must agree on: outcome, reason's kind, every message."""
-    verdict = judge(record, chosen.matrix.tolerances, read_rules())  # type: ignore[arg-type]
+    carries = chosen.matrix.format(record["cell"]["artifact"]["format"]).carries
+    verdict = judge(record, chosen.matrix.tolerances, read_rules(), carries)
     heard = sorted(
         (message.phase, message.channel, message.category, normalised(message.text))
         for message in verdict.messages

@@ -25,6 +25,7 @@ def rule(name: str, pattern: str, category: str, severity: str) -> Rule:
 RULES = (
     rule("chatter", "chatter", "other", "noise"),
     rule("beware", "beware", "other", "attention"),
+    rule("ckpt", "not restored", "weights-partially-loaded", "attention"),
     rule("not-compiled", "not compiled", "compile-state-lost", "info"),
     rule("state-lost", "optimizer state is lost", "optimizer-state-lost", "info"),
 )
@@ -359,6 +360,43 @@ def test_lost_state_does_not_excuse_changed_settings() -> None:
 def test_an_announcement_at_import_excuses_nothing() -> None:
     early = message("the optimizer state is lost", phase="import")
     assert verdict(facts(messages=[early], optimizer=FORGOTTEN)).outcome is Outcome.DIFFERS
+
+
+def test_a_deprecated_argument_of_an_optimizer_excuses_nothing() -> None:
+    said = message("beware, `lr` is deprecated in the optimizer")
+    assert verdict(facts(messages=[said], optimizer=RESTARTED)).outcome is Outcome.DIFFERS
+
+
+def test_a_checkpoint_that_names_the_optimizers_variable_announces_its_loss() -> None:
+    said = message("not restored: (root).optimizer.iter")
+    assert verdict(facts(messages=[said], optimizer=RESTARTED)).outcome is Outcome.WARNING
+
+
+def test_a_step_that_raises_does_not_hide_other_outputs() -> None:
+    raised = {**ERROR, "phase": "train"}
+    found = verdict(facts(error=raised, outputs=[output(max_abs=0.5)]))
+    assert found.outcome is Outcome.DIFFERS
+    assert found.reason == (
+        "output 0 differs by up to 0.5; and the next training step raises: ValueError: bad 'x' 3"
+    )
+    assert found.error is not None
+    assert verdict(facts(error=raised)).outcome is Outcome.ERROR
+
+
+def test_the_architecture_of_a_model_built_by_code_is_not_the_files() -> None:
+    sheet = facts(
+        structure=["list", "dict"],
+        output_names=[["0"], ["score"]],
+        error={**ERROR, "phase": "train"},
+        seconds={"train": 0.1},
+    )
+    del sheet["losses"], sheet["step"]
+    by_code = judge({"facts": sheet}, TOLERANCES, RULES, ("weights", "training"))
+    assert by_code.outcome is Outcome.IDENTICAL
+    assert by_code.reason.endswith("; a training step could not be compared")
+    assert judge({"facts": sheet}, TOLERANCES, RULES).outcome is Outcome.DIFFERS
+    unreadable = {**sheet, "error": {**ERROR, "phase": "load"}}
+    assert judge({"facts": unreadable}, TOLERANCES, RULES, ("weights",)).outcome is Outcome.ERROR
 
 
 def test_weights_alone_have_no_training() -> None:
