@@ -9,6 +9,8 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+from packaging.version import Version
+
 from runner import texts
 from runner.artifacts import intact
 from runner.assemble import Assembly
@@ -17,6 +19,7 @@ from runner.environments.variables import replay_variables
 from runner.errors import UsageError
 from runner.evidence import Evidence
 from runner.judged import JudgedCell
+from runner.matrix import Environment
 from runner.outcomes import Outcome
 from runner.reference import format_sources
 
@@ -91,8 +94,17 @@ LET_GO = """\
 import gc
 
 del model
-gc.collect()
+{graph}gc.collect()
 """
+
+ONE_PROCESSOR = """\
+import os
+
+# This TensorFlow starts a thread for each processor it may use; with two, Adam's step is a race.
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+"""
+THREADS_CAN_BE_SET = Version("1.14")
+"""The first TensorFlow that can be told how many threads to use."""
 
 
 def script(evidence: Evidence, cell_id: str) -> str:
@@ -111,13 +123,13 @@ def script(evidence: Evidence, cell_id: str) -> str:
     expected = f"expected = np.load({str(beside / 'expected.npz')!r})"
     parts = [
         _head(evidence, cell, judged),
-        "import numpy as np\n" + IMPORTS[evidence.plan.matrix.environment(cell.loaded_by).imports],
+        _imports(evidence.plan.matrix.environment(cell.loaded_by)),
         _definitions(evidence, cell),
         f"folder = {str(folder)!r}\n{expected}",
         COMPARE + f"\n\ninputs = {_fed('input', recorded)}",
         _loading(evidence, cell),
         MEASURE + _training(evidence, cell, recorded),
-        LET_GO if cell.artifact.format == "checkpoint" else "",
+        _letting_go(evidence, cell),
     ]
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 
@@ -146,6 +158,26 @@ def _head(evidence: Evidence, cell: Cell, judged: JudgedCell) -> str:
         f"#   caniload reproduce {shlex.quote(cell.id)} > cell.py\n"
         f"#   {shlex.join(command)}"
     )
+
+
+def _imports(environment: Environment) -> str:
+    imports = "import numpy as np\n" + IMPORTS[environment.imports]
+    known = _tensorflow(environment)
+    return f"{ONE_PROCESSOR}\n{imports}" if known and known < THREADS_CAN_BE_SET else imports
+
+
+def _tensorflow(environment: Environment) -> Version | None:
+    packages = environment.packages
+    version = packages.get("tensorflow", packages.get("tensorflow-cpu"))
+    return Version(version) if version else None
+
+
+def _letting_go(evidence: Evidence, cell: Cell) -> str:
+    if cell.artifact.format != "checkpoint":
+        return ""
+    known = _tensorflow(evidence.plan.matrix.environment(cell.loaded_by))
+    graphs = known is not None and known.major == 1
+    return LET_GO.format(graph="keras.backend.clear_session()\n" if graphs else "")
 
 
 def _definitions(evidence: Evidence, cell: Cell) -> str:
@@ -191,9 +223,8 @@ def _fed(stem: str, recorded: Mapping[str, Any]) -> str:
 def _training(evidence: Evidence, cell: Cell, recorded: Mapping[str, Any]) -> str:
     if not evidence.trains(cell) or not recorded["compiled"]:
         return ""
-    environment = evidence.plan.matrix.environment(cell.loaded_by)
-    tensorflow = environment.packages.get("tensorflow", environment.packages.get("tensorflow-cpu"))
-    eager = tensorflow is None or not tensorflow.startswith("1.")
+    known = _tensorflow(evidence.plan.matrix.environment(cell.loaded_by))
+    eager = known is None or known.major > 1
     text = (
         ""
         if cell.artifact.format == "checkpoint"

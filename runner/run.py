@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from runner import artifacts
 from runner.cells import Cell
 from runner.confirm import Confirmation
 from runner.environments import disk, processes
@@ -127,12 +128,22 @@ class Run:
             if self.options.rerun or record is None or cut_short(record, self._matrix.limits):
                 saved = self.evidence.saved(cell.artifact)
                 assert saved is not None  # noqa: S101 - a cell with a key has an artifact
+                if not self._is_whole(saved):
+                    self.evidence.put_fault(key, f"{saved.file.path} is gone or was altered")
+                    continue
                 self._cells[cell.id] = cell
                 units[cell.loaded_by].append(self._load_unit(cell, saved))
         return dict(units)
 
     def _can_run(self, environment: str) -> bool:
         return environment in self.evidence.resolution.usable and environment not in self.unusable
+
+    def _is_whole(self, saved: Saved) -> bool:
+        """Check a file that cannot be made again here; the others were made or checked just now."""
+        if self._can_run(saved.artifact.saved_by):
+            return True
+        root = self.evidence.home.artifacts
+        return all(artifacts.intact(one, root) for one in (saved.file, saved.expected))
 
     def _load_unit(self, cell: Cell, saved: Saved) -> Unit:
         return Unit(
@@ -153,8 +164,8 @@ class Run:
 
     # Doing it
 
-    def _saved(self) -> None:
-        self.tally.saved += 1
+    def _saved(self, was_saved: bool) -> None:  # noqa: FBT001 - a callback
+        self.tally.saved += was_saved
         self.progress.advance(1)
 
     def _phase(self, wanted: dict[str, list[Unit]]) -> None:
@@ -251,9 +262,10 @@ class Run:
 
     # What comes back
 
-    def _judge(self, result: Result) -> Verdict:
+    def _judge(self, unit: Unit, result: Result) -> Verdict:
         record = {"facts": result.facts, "crash": result.crash}
-        return judge(record, self._matrix.tolerances, self._rules)
+        carries = self.evidence.carries(self._cells[unit.label])
+        return judge(record, self._matrix.tolerances, self._rules, carries)
 
     def _confirm(self, unit: Unit, result: Result) -> bool:
         if unit.job["kind"] == "save":
@@ -264,7 +276,14 @@ class Run:
             if kind not in self._waited:
                 self._waited.add(kind)
                 self._patient.add(unit.label)
-        return self._confirmation.wanted(unit.environment, self._judge(result))
+        return self._confirmation.wanted(unit.environment, self._judge(unit, result))
+
+    def _was_mere_slowness(self, unit: Unit, result: Result) -> None:
+        """Wait for the next of its kind, too, where waiting showed that the first was only slow."""
+        first = unit.batched.crash if unit.batched is not None else None
+        still = result.crash is not None and result.crash["kind"] == "timeout"
+        if unit.label in self._patient and first is not None and not still:
+            self._waited.discard((unit.environment, first["phase"]))
 
     def _deliver(self, unit: Unit, result: Result) -> None:
         if unit.job["kind"] == "save":
@@ -284,10 +303,11 @@ class Run:
             self.progress.fault(unit.label, result.fault)
             self.evidence.put_fault(key, result.fault)
             return
-        verdict = self._judge(result)
-        agreed = True
+        self._was_mere_slowness(unit, result)
+        verdict = self._judge(unit, result)
+        agreed, before = True, None
         if unit.batched is not None:
-            before = self._judge(unit.batched)
+            before = self._judge(unit, unit.batched)
             agreed = self._confirmation.compare(unit.environment, before, verdict)
             agreed = agreed or (unit.batched.crash or {}).get("signal") in OUTSIDE
         facts = dict(result.facts) if result.facts is not None else None
@@ -305,7 +325,7 @@ class Run:
                 "limits": self._matrix.limits.model_dump() if result.crash else None,
                 "artifact": saved.file.path,
                 "solo": unit.solo,
-                "batched": None if agreed else self._judge(unit.batched).outcome,  # type: ignore[arg-type]
+                "batched": before.outcome if before is not None and not agreed else None,
                 "seconds": seconds,
                 "cpu": result.cpu,
                 "rss_kb": result.rss_kb,

@@ -29,13 +29,16 @@ class _Save:
 
 
 class Saving:
-    """Makes the save jobs of a plan and keeps what comes back; ``again`` queues further jobs."""
+    """Makes the save jobs of a plan and keeps what comes back.
+
+    ``again`` queues further jobs; ``finished`` is told of every model, and whether it was saved.
+    """
 
     def __init__(
         self,
         evidence: Evidence,
         again: Callable[[Sequence[Unit]], None],
-        finished: Callable[[], None],
+        finished: Callable[[bool], None],
     ) -> None:
         self._evidence, self._again, self._finished = evidence, again, finished
         self._matrix = evidence.plan.matrix
@@ -68,6 +71,8 @@ class Saving:
         if record is None:
             return False
         entries = list(record["formats"].values())
+        if not record["formats"].keys() >= set(self._evidence.formats()):
+            return False
         if any(cut_short(entry, self._matrix.limits) for entry in entries):
             return False
         stored = [record["expected"], *(entry["stored"] for entry in entries)]
@@ -97,19 +102,23 @@ class Saving:
         """Keep what a save job answered; where it died, ask for each format by itself."""
         save, formats = self._under_way[unit.label], set(unit.job["formats"])
         if result.fault is not None:
-            self._evidence.put_fault(
-                self._evidence.save_key(save.environment, save.model), result.fault
-            )
-            self._finished()
+            key = self._evidence.save_key(save.environment, save.model)
+            self._evidence.put_fault(key, result.fault)
+            self._done_with(save, formats)
             return
         if result.facts is None and len(formats) > 1:
             for format_id in sorted(formats):
                 self._again([self._unit(unit.environment, save.model, (format_id,))])
             return
         self._adopt(save, Path(unit.job["folder"]), formats, result)
+        self._done_with(save, formats)
+
+    def _done_with(self, save: _Save, formats: set[str]) -> None:
         save.waiting -= formats
         if not save.waiting:
-            self._finish(save)
+            if save.formats:  # all but those that ended in a fault of ours
+                self._finish(save)
+            self._finished(bool(save.formats))
 
     def _adopt(self, save: _Save, folder: Path, formats: set[str], result: Result) -> None:
         """Take in what a save job wrote; what it could not write is recorded as its answer."""
@@ -152,7 +161,6 @@ class Saving:
                 "cpu_seconds": facts.get("cpu_seconds"),
             },
         )
-        self._finished()
 
     def spoil_controls(self) -> None:
         """Make the damaged copies of the control's files that are not there yet."""

@@ -55,7 +55,10 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class Unit:
-    """One job for one environment; ``label`` is for people, ``batched`` its first answer."""
+    """One job for one environment; ``label`` is for people, ``batched`` its first answer.
+
+    ``killed``: it has died once of a signal that others send, too.
+    """
 
     environment: str
     label: str
@@ -64,6 +67,7 @@ class Unit:
     solo: bool = False
     batched: Result | None = None
     tries: int = 0
+    killed: bool = False
 
 
 @dataclass(kw_only=True)
@@ -224,6 +228,7 @@ class Pool:
             case "ready":
                 event.worker.ready = True
                 self._starting.pop(event.worker.environment, None)
+                self._restarted.discard(event.worker.environment)
                 self._started(event.worker.environment, event.worker, event.data)
             case "forked" if flight:
                 flight.pid, flight.since = event.data["pid"], time.monotonic()
@@ -288,14 +293,15 @@ class Pool:
     def _settle(self, unit: Unit, result: Result) -> None:
         if result.fault and unit.tries + 1 < TRIES:
             self._again([unit], result.fault, count=True)
-        elif unit.solo and unit.batched is None and _from_outside(result):
+        elif unit.solo and _from_outside(result) and not unit.killed:
             # Somebody else may have killed it; a model that does it to itself will again.
-            self._pending[unit.environment].appendleft(replace(unit, batched=result))
+            self._pending[unit.environment].appendleft(replace(unit, killed=True))
         elif unit.solo or result.fault or not self._confirm(unit, result):
             self._deliver(unit, result)
         else:
             # At once: what it says may spare others of its kind the same.
-            alone = replace(unit, solo=True, batched=result)
+            killed = _from_outside(result)
+            alone = replace(unit, solo=True, batched=result, killed=killed)
             self._pending[unit.environment].appendleft(alone)
 
     def _gone(self, worker: Worker) -> None:
