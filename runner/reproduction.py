@@ -128,7 +128,7 @@ def script(evidence: Evidence, cell_id: str) -> str:
         f"folder = {str(folder)!r}\n{expected}",
         COMPARE + f"\n\ninputs = {_fed('input', recorded)}",
         _loading(evidence, cell),
-        MEASURE + _training(evidence, cell, recorded),
+        MEASURE + _training(evidence, cell, judged, recorded),
         _letting_go(evidence, cell),
     ]
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
@@ -220,8 +220,20 @@ def _fed(stem: str, recorded: Mapping[str, Any]) -> str:
     return f'recorded("{stem}")' + ("[0]" if count == 1 else "")
 
 
-def _training(evidence: Evidence, cell: Cell, recorded: Mapping[str, Any]) -> str:
-    if not evidence.trains(cell) or not recorded["compiled"]:
+def _is_set_aside(evidence: Evidence, cell: Cell, judged: JudgedCell) -> bool:
+    """Say whether a training step raised that says nothing of the file; see ``judge``."""
+    facts = (evidence.record(cell) or {}).get("facts") or {}
+    return facts.get("error") is not None and judged.error is None
+
+
+def _training(
+    evidence: Evidence, cell: Cell, judged: JudgedCell, recorded: Mapping[str, Any]
+) -> str:
+    if (
+        not evidence.trains(cell)
+        or not recorded["compiled"]
+        or _is_set_aside(evidence, cell, judged)
+    ):
         return ""
     known = _tensorflow(evidence.plan.matrix.environment(cell.loaded_by))
     eager = known is None or known.major > 1
