@@ -16,7 +16,7 @@ from runner.matrix import Limits, Model
 from runner.plan import Plan
 from runner.reference import Family, read_family
 from runner.resolve import Resolution
-from runner.schedule import OUTSIDE
+from runner.results import OUTSIDE
 from runner.store import Record, Store
 
 

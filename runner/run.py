@@ -22,9 +22,10 @@ from runner.environments.locking import LOCKS
 from runner.environments.variables import process_variables
 from runner.evidence import Evidence, Saved, cut_short
 from runner.progress import Progress
+from runner.results import OUTSIDE, Result
 from runner.rules import read_rules
 from runner.saving import Saving
-from runner.schedule import OUTSIDE, Pool, Result, Unit
+from runner.schedule import Pool, Unit
 from runner.verdict import Verdict, judge
 from runner.workers import Event, Worker
 

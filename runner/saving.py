@@ -13,7 +13,8 @@ from runner import artifacts
 from runner.artifacts import Stored
 from runner.cells import Artifact
 from runner.evidence import Evidence, cut_short
-from runner.schedule import Result, Unit
+from runner.results import Result
+from runner.schedule import Unit
 
 
 @dataclass(kw_only=True)

@@ -8,7 +8,6 @@ is the one that counts.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import queue
 import signal
@@ -21,36 +20,11 @@ from typing import Any
 import psutil
 
 from runner import texts
+from runner.results import Result, answered, ended, from_outside
 from runner.workers import Event, Worker
 
-FRAMEWORK_PHASES = frozenset({"build", "save", "load", "predict", "train"})
-"""Phases in which a job asks something of the framework; in the others the probe is at work."""
-
-EXHAUSTED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
-"""Error numbers that tell of this machine, not of the model."""
-
-OUTSIDE = frozenset({"SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"})
-"""Signals of which a job may die through no doing of its own."""
-
-PROBE_FAULT = 70  # exit status by which a probe's child says that it broke down itself
 CENSUS = 20  # every how many looks at a child's memory its own children are counted too
 TRIES = 3  # how often a job is handed out again when nothing says that the job is to blame
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """What came of one job: its facts, or how its process ended.
-
-    ``crash`` is ``None`` or ``{"kind": "signal" | "timeout" | "memory" | "exit", "signal", "code",
-    "phase", "limit"}``; ``fault`` is a sentence where the failure is ours. ``cpu`` is in seconds
-    and, like ``rss_kb``, only known for a job that had its process to itself.
-    """
-
-    facts: Mapping[str, Any] | None = None
-    crash: Mapping[str, Any] | None = None
-    fault: str | None = None
-    cpu: float | None = None
-    rss_kb: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,10 +152,13 @@ class Pool:
                 self._fly(self._workers[environment], self._take(self._pending[environment]))
 
     def _next_ready(self, *, idle: bool) -> str | None:
-        flying = {id(flight.worker) for flight in self._flights.values()}
+        flying = {id(flight.worker): flight.units for flight in self._flights.values()}
         for environment, worker in self._workers.items():
-            free = not idle or id(worker) not in flying
-            if worker.ready and free and self._pending[environment]:
+            pending = self._pending[environment]
+            if not worker.ready or not pending:
+                continue
+            others = flying.get(id(worker))
+            if others is None or not (idle or _is_suspect(pending[0]) or _is_suspect(others[0])):
                 return environment
         return None
 
@@ -195,7 +172,11 @@ class Pool:
 
     def _take(self, pending: deque[Unit]) -> list[Unit]:
         units = [pending.popleft()]
-        while pending and len(units) < self._batch and not (units[0].solo or pending[0].solo):
+        while (
+            pending
+            and len(units) < self._batch
+            and not any(one.solo or _is_suspect(one) for one in (units[0], pending[0]))
+        ):
             units.append(pending.popleft())
         return units
 
@@ -252,7 +233,7 @@ class Pool:
         flight.done.add(index)
         flight.current, flight.since = None, time.monotonic()
         facts = flight.worker.facts(data["batch"], data["offset"], data["length"])
-        result = _answered(facts)
+        result = answered(facts)
         if flight.units[index].solo:
             flight.result = result  # told at the exit, with what the process used
         else:
@@ -264,7 +245,7 @@ class Pool:
         if flight.result is not None:
             self._settle(flight.units[0], replace(flight.result, **usage))
         elif flight.current is not None:
-            result = _ended(data["status"], flight)
+            result = ended(data["status"], flight.phase, flight.killed)
             flight.done.add(flight.current)
             unit = flight.units[flight.current]
             self._settle(unit, replace(result, **usage) if unit.solo else result)
@@ -293,14 +274,14 @@ class Pool:
     def _settle(self, unit: Unit, result: Result) -> None:
         if result.fault and unit.tries + 1 < TRIES:
             self._again([unit], result.fault, count=True)
-        elif unit.solo and _from_outside(result) and not unit.killed:
+        elif unit.solo and from_outside(result) and not unit.killed:
             # Somebody else may have killed it; a model that does it to itself will again.
             self._pending[unit.environment].appendleft(replace(unit, killed=True))
         elif unit.solo or result.fault or not self._confirm(unit, result):
             self._deliver(unit, result)
         else:
             # At once: what it says may spare others of its kind the same.
-            killed = _from_outside(result)
+            killed = from_outside(result)
             alone = replace(unit, solo=True, batched=result, killed=killed)
             self._pending[unit.environment].appendleft(alone)
 
@@ -337,25 +318,9 @@ class Pool:
         self._unusable(environment, why, [*self._pending.pop(environment, ())])
 
 
-def _from_outside(result: Result) -> bool:
-    """Say whether a job died of a signal that others send, too, such as a kernel out of memory."""
-    return result.crash is not None and result.crash.get("signal") in OUTSIDE
-
-
-def _answered(facts: Mapping[str, Any]) -> Result:
-    """Take a job's facts for what they are: an error outside the framework's phases is ours."""
-    error = facts.get("error")
-    for one in (error, *(each.get("error") for each in facts.get("formats", {}).values())):
-        if one is None:
-            continue
-        told = f"{one['type']}: {texts.first_line(one['message'])}"
-        if one["phase"] not in FRAMEWORK_PHASES:
-            return Result(fault=f"the probe failed in phase {one['phase']}: {told}")
-        if one["type"] == "KeyboardInterrupt":
-            return Result(fault="it was interrupted")
-        if one.get("errno") in EXHAUSTED or "No space left on device" in one["message"]:
-            return Result(fault=f"this machine has no more room: {told}")
-    return Result(facts=facts)
+def _is_suspect(unit: Unit) -> bool:
+    """Say whether a job may have killed its worker: until that is known it flies with no other."""
+    return unit.tries > 0
 
 
 def _import_error(worker: Worker) -> str | None:
@@ -365,27 +330,6 @@ def _import_error(worker: Worker) -> str | None:
         return None
     message = texts.first_line(str(record.get("message", "")))
     return f"its framework does not import: {record.get('type')}: {message}"
-
-
-def _ended(status: int, flight: Flight) -> Result:
-    """Name how a child ended in the middle of a job."""
-    if flight.phase not in FRAMEWORK_PHASES:
-        return Result(
-            fault=f"its process ended in phase {flight.phase}, where the probe is at work"
-        )
-    if flight.killed is not None:
-        return Result(crash={**flight.killed, "phase": flight.phase})
-    if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        try:
-            name = signal.Signals(number).name
-        except ValueError:
-            name = f"signal {number}"
-        return Result(crash={"kind": "signal", "signal": name, "phase": flight.phase})
-    code = os.WEXITSTATUS(status)
-    if code == PROBE_FAULT:
-        return Result(fault="the probe itself broke down; its worker's log says where")
-    return Result(crash={"kind": "exit", "code": code, "phase": flight.phase})
 
 
 def _resident_mb(flight: Flight) -> float:

@@ -13,8 +13,9 @@ from runner.evidence import Evidence
 from runner.matrix import read_matrix
 from runner.plan import Selection, make
 from runner.resolve import Resolution, Resolved
+from runner.results import Result
 from runner.saving import Saving
-from runner.schedule import Result, Unit
+from runner.schedule import Unit
 from runner.store import Store
 
 MATRIX = Path(__file__).with_name("small_matrix.yaml")

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from runner import schedule
-from runner.schedule import Flight, Pool, Result, Unit
+from runner.results import Result, ended
+from runner.schedule import Pool, Unit
 from runner.workers import Event, Worker
 
 FIRST_PID = 2**30  # beyond what any kernel gives out
@@ -245,8 +246,8 @@ def test_a_kill_from_outside_counts_only_if_it_happens_again(*, solo: bool) -> N
 
 
 def test_an_exit_code_of_its_own() -> None:
-    flight = Flight(worker=cast("Worker", None), units=[], phase="train")
-    assert schedule._ended(3 << 8, flight).crash == {"kind": "exit", "code": 3, "phase": "train"}
+    found = ended(3 << 8, "train", killed=None)
+    assert found.crash == {"kind": "exit", "code": 3, "phase": "train"}
 
 
 def test_a_fault_of_the_probe_is_tried_again_and_then_told() -> None:
@@ -357,6 +358,7 @@ def test_workers_that_take_their_time_to_end_count(slots: int) -> None:
     st.integers(1, 3),
     st.integers(1, 5),
 )
+@example([("v", "murder", False), ("v", "ok", False), ("v", "murder", False)], 3, 1)
 def test_everything_is_told_once(jobs: list[tuple[str, str, bool]], slots: int, batch: int) -> None:
     world = World(slots=slots, batch=batch, broken={"z"})
     units = [

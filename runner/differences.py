@@ -1,0 +1,178 @@
+"""What a loaded model was measured to be -> the list of its differences; pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runner.matrix import Tolerances
+
+UNCOMPARED_SETTINGS = frozenset({"name", "jit_compile", "is_legacy_optimizer"})
+"""Settings of an optimizer that do not change what a step computes."""
+
+ALIASES = {"lr": "learning_rate"}
+"""Settings that were renamed between generations: multi-backend Keras 2.2 and before wrote lr."""
+
+Difference = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What was compared: what differs, and whether anything at all was not bit for bit equal."""
+
+    differences: list[Difference]
+    training: list[Difference]
+    exact: bool
+
+
+def number(value: Any) -> float:
+    """Read a number of the probe's: JSON has no NaN, so it and the infinities come as text."""
+    return float(value)
+
+
+def measure(facts: Mapping[str, Any], tolerances: Tolerances) -> Measured:
+    """Compare everything; facts are those of a model that loaded, predicted and took its step."""
+    training = [*_compiled(facts), *_optimizer(facts), *_training(facts, tolerances)]
+    exact = all(number(one["max_abs"] or 0.0) == 0.0 for one in facts["outputs"])
+    exact = exact and not facts["weights"]["unequal"]
+    step = facts.get("step")
+    exact = exact and (step is None or number(step["difference"]) == 0.0)
+    losses = facts.get("losses")
+    exact = exact and (losses is None or losses[0] == losses[1])
+    return Measured(
+        differences=list(differences_of_model(facts, tolerances)), training=training, exact=exact
+    )
+
+
+def differences_of_model(facts: Mapping[str, Any], tolerances: Tolerances) -> Iterator[Difference]:
+    """Yield in what it is another model, training apart."""
+    yield from _structure(facts)
+    yield from _outputs(facts, tolerances)
+    yield from _weights(facts, tolerances)
+
+
+def kinds(differences: Sequence[Difference]) -> str:
+    """Return by what kinds of difference a cell is known among others."""
+    return "differs: " + ", ".join(sorted({str(one["what"]) for one in differences}))
+
+
+def _difference(what: str, text: str, size: float | None = None) -> Difference:
+    return {"what": what, "text": text, "size": size}
+
+
+def _structure(facts: Mapping[str, Any]) -> Iterator[Difference]:
+    was, now = facts["structure"]
+    if was != now:
+        yield _difference("structure", f"predict gives a {now}, it gave a {was}")
+    names_was, names_now = facts["output_names"]
+    if len(names_was) != len(names_now):
+        text = f"{len(names_now)} outputs, there were {len(names_was)}"
+        yield _difference("structure", text)
+    elif was == now == "dict" and names_was != names_now:
+        text = f"the outputs are named {', '.join(names_now)}, not {', '.join(names_was)}"
+        yield _difference("structure", text)
+
+
+def _outputs(facts: Mapping[str, Any], tolerances: Tolerances) -> Iterator[Difference]:
+    for index, one in enumerate(facts["outputs"]):
+        was, now = one["expected"], one["got"]
+        if was["shape"] != now["shape"]:
+            text = f"output {index} has shape {now['shape']}, it had {was['shape']}"
+            yield _difference("structure", text)
+        elif was["dtype"] != now["dtype"]:
+            yield _difference(
+                "structure", f"output {index} is {now['dtype']}, it was {was['dtype']}"
+            )
+        elif not within(one, tolerances):
+            size = number(one["max_abs"])
+            yield _difference("outputs", f"output {index} differs by up to {size:.2g}", size)
+
+
+def within(one: Mapping[str, Any], tolerances: Tolerances) -> bool:
+    """Say whether max|a-b| <= absolute + relative * max|a|; NaN never is.
+
+    An infinite value allows no difference anywhere: it bounds nothing.
+    """
+    gap = number(one["max_abs"])
+    bound = tolerances.absolute + tolerances.relative * number(one["scale"] or 0.0)
+    return gap <= bound < math.inf or gap == 0.0
+
+
+def _weights(facts: Mapping[str, Any], tolerances: Tolerances) -> Iterator[Difference]:
+    weights = facts["weights"]
+    was, now = weights["count"]
+    if weights["missing"] or weights["extra"]:
+        text = f"{now} weights, there were {was}" if was != now else "weights have other owners"
+        yield _difference("weights", text)
+    for name, shape, got in weights["reshaped"]:
+        yield _difference("weights", f"weight {name} has shape {got}, it had {shape}")
+    for name, dtype, got in weights["retyped"]:
+        yield _difference("weights", f"weight {name} is {got}, it was {dtype}")
+    for name, gap, scale in weights["unequal"]:
+        if not within({"max_abs": gap, "scale": scale}, tolerances):
+            size = number(gap)
+            yield _difference("weights", f"weight {name} differs by up to {size:.2g}", size)
+
+
+def _compiled(facts: Mapping[str, Any]) -> Iterator[Difference]:
+    if "optimizer" in facts and facts["compiled"] == [True, False]:
+        yield _difference(
+            "settings", "it was compiled and no longer is: optimizer and loss are lost"
+        )
+
+
+def _optimizer(facts: Mapping[str, Any]) -> Iterator[Difference]:
+    was, now = facts.get("optimizer") or (None, None)
+    if was is None or now is None:
+        return
+    if was["class"] != now["class"]:
+        yield _difference("settings", f"the optimizer is {now['class']}, it was {was['class']}")
+    old, new = _settings(was), _settings(now)
+    for key in sorted(old.keys() & new.keys() - UNCOMPARED_SETTINGS):
+        if not _same_setting(old[key], new[key]):
+            text = f"the optimizer's {key} is {_short(new[key])}, it was {_short(old[key])}"
+            yield _difference("settings", text)
+    if was["iterations"] != now["iterations"]:
+        text = f"the optimizer has taken {now['iterations']} steps, it had {was['iterations']}"
+        yield _difference("optimizer", text)
+
+
+def _settings(optimizer: Mapping[str, Any]) -> dict[str, Any]:
+    return {ALIASES.get(key, key): value for key, value in optimizer["settings"].items()}
+
+
+def _same_setting(was: Any, now: Any) -> bool:
+    if isinstance(was, int | float) and isinstance(now, int | float):
+        return math.isclose(was, now, rel_tol=1e-5, abs_tol=1e-12)
+    return (was or None) == (now or None)
+
+
+def _short(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _training(facts: Mapping[str, Any], tolerances: Tolerances) -> Iterator[Difference]:
+    losses = facts.get("losses")
+    if losses is None:
+        return
+    was, now = ([number(loss) for loss in side] for side in losses)
+    if len(was) != len(now):
+        text = f"a training step reports {len(now)} numbers, it reported {len(was)}"
+        yield _difference("training", text)
+    elif any(not _same_loss(a, b, tolerances) for a, b in zip(was, now, strict=True)):
+        gap = max(abs(a - b) for a, b in zip(was, now, strict=True))
+        yield _difference("training", f"loss or metrics differ by up to {gap:.2g}", gap)
+    step = facts["step"]
+    length, gap = number(step["step"]), number(step["difference"])
+    if not gap <= tolerances.training * length + tolerances.absolute:
+        share = gap / length if length else math.inf
+        text = f"the next training step differs by {share:.0%} of its length"
+        yield _difference("training", text, share)
+
+
+def _same_loss(was: float, now: float, tolerances: Tolerances) -> bool:
+    if math.isnan(was) and math.isnan(now):
+        return True
+    return abs(was - now) <= 10 * (tolerances.absolute + tolerances.relative * abs(was))
