@@ -19,10 +19,11 @@ def origins(evidence: Evidence) -> Iterator[JudgedOrigin]:
             saved = evidence.saved(artifact)
             if saved is None:
                 continue
-            place = {"environment": environment.id, "format": kind.id}
+            says, problem = {}, None
             try:
                 says = read_origin(evidence.path(saved), kind.id)
             except OriginError as error:
-                yield JudgedOrigin(**place, problem=str(error))
-            else:
-                yield JudgedOrigin(**place, says=says)
+                problem = str(error)
+            yield JudgedOrigin(
+                environment=environment.id, format=kind.id, says=says, problem=problem
+            )
