@@ -17,6 +17,7 @@ UNKNOWN = "Other"
 GENERATIONS = (TF_1, MULTI_BACKEND, TF_2, KERAS_V3_FORMAT, TF_KERAS, KERAS_3, UNKNOWN)
 """In the order of their time, as pages list them."""
 
+UNSTATED = "unknown"
 _TF_2, _KERAS_V3_FORMAT, _KERAS_3_INSIDE = (2, 0), (2, 12), (2, 16)
 _BY_STACK = {
     "keras 2 (multi-backend)": MULTI_BACKEND,
@@ -55,7 +56,8 @@ def backend_of(environment: JudgedEnvironment) -> str:
 def _found(environment: JudgedEnvironment, *names: str) -> str:
     for versions in (environment.versions, environment.asked):
         for name in names:
-            if versions.get(name):
+            # A module that states no version is recorded as "unknown".
+            if versions.get(name, UNSTATED) != UNSTATED:
                 return versions[name]
     return ""
 
