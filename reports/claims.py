@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import Any
 
@@ -14,7 +14,7 @@ from reports.generations import GENERATIONS, generation
 from reports.groups import anchor
 from reports.kinds import CLAIMS, Claim, Kind, kinds_of
 from reports.text import CleanMatrix, normalised
-from reports.words import BREAKING_CODES, CODE, UNTESTED
+from reports.words import CODE, UNTESTED
 from runner.outcomes import Outcome
 
 HEARD = frozenset({"load", "predict", "train"})
@@ -26,8 +26,10 @@ UNHEARD = "noise"
 OTHER_MODEL = frozenset({"outputs", "weights", "structure"})
 """Differences that change the numbers, as against settings and training."""
 
+RAISED = frozenset({Outcome.WORKAROUND, Outcome.ERROR, Outcome.CRASH})
+
 SHOWN = 5
-"""How many texts are listed for each generation of each kind, most frequent first."""
+"""How many texts are listed for each generation: those about the kind, then most frequent."""
 
 COUNTS = (
     "silent",
@@ -47,12 +49,16 @@ Place = tuple[str, str, str, str]
 
 @dataclass(kw_only=True)
 class Text:
-    """One text as it was heard first, and in how many cells, whatever its names and numbers."""
+    """One text as it was heard first, and in how many cells, whatever its names and numbers.
+
+    ``about``: a rule says that it is about the kind that its cell provokes.
+    """
 
     anchor: str
     text: str
     source: str
-    example: Place
+    example: Place = ("", "", "", "")
+    about: bool = False
     cells: int = 0
 
 
@@ -77,18 +83,19 @@ class Tally:
 
 
 def _most_frequent(texts: Mapping[str, Text]) -> list[Text]:
-    return sorted(texts.values(), key=lambda one: (-one.cells, one.anchor))[:SHOWN]
+    ranked = sorted(texts.values(), key=lambda one: (not one.about, -one.cells, one.anchor))
+    return ranked[:SHOWN]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One kind: all of its cells together, and by the generation that loads them."""
+    """One kind: its cells together, by the generation that loads them, and by model."""
 
     kind: Kind
     claim: Claim
     whole: Tally
     generations: Mapping[str, Tally]
-    models: tuple[str, ...]
+    models: Mapping[str, Tally]
 
 
 def findings(table: pd.DataFrame, matrix: CleanMatrix) -> list[Finding]:
@@ -102,24 +109,31 @@ def findings(table: pd.DataFrame, matrix: CleanMatrix) -> list[Finding]:
         return kinds_of(environments[save], models[model], environments[load])
 
     tallies: dict[Kind, dict[str, Tally]] = {kind: {} for kind in Kind}
-    involved: dict[Kind, set[str]] = {kind: set() for kind in Kind}
+    by_model: dict[Kind, dict[str, Tally]] = {kind: {} for kind in Kind}
     for row in _rows(table):
         for kind in provoked(row["save"], row["model"], row["load"]):
-            involved[kind].add(row["model"])
             tally = tallies[kind].setdefault(generations[row["load"]], Tally())
-            _add(tally, row, _named(row["warnings"], CLAIMS[kind].topics, matrix.topics))
+            heard = [
+                replace(text, about=matrix.topics.get(rule) in CLAIMS[kind].topics)
+                for rule, text in _heard(row["warnings"])
+            ]
+            _add(tally, row, heard)
+            _listen(tally, row, heard)
+            _add(by_model[kind].setdefault(row["model"], Tally()), row, heard)
     return [
         Finding(
             kind=kind,
             claim=CLAIMS[kind],
             whole=_together(tallies[kind].values()),
-            generations={
-                name: tallies[kind][name] for name in GENERATIONS if name in tallies[kind]
-            },
-            models=tuple(name for name in models if name in involved[kind]),
+            generations=_in_order(tallies[kind], GENERATIONS),
+            models=_in_order(by_model[kind], models),
         )
         for kind in Kind
     ]
+
+
+def _in_order(tallies: Mapping[str, Tally], names: Iterable[str]) -> dict[str, Tally]:
+    return {name: tallies[name] for name in names if name in tallies}
 
 
 def _together(tallies: Iterable[Tally]) -> Tally:
@@ -136,7 +150,7 @@ def _together(tallies: Iterable[Tally]) -> Tally:
 
 _COLUMNS = [
     *("format", "save", "load", "model", "outcome", "warnings", "differences"),
-    *("error_type", "error_message", "signature"),
+    *("error_type", "error_message", "error_phase", "signature"),
 ]
 
 
@@ -146,29 +160,39 @@ def _rows(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
         yield dict(zip(_COLUMNS, values, strict=True))
 
 
-def _add(tally: Tally, row: dict[str, Any], named: bool) -> None:  # noqa: FBT001 - one of its facts
-    """Count one cell."""
-    code = CODE[Outcome(row["outcome"])]
-    if code == UNTESTED:
+def _add(tally: Tally, row: Mapping[str, Any], heard: Collection[Text]) -> None:
+    """Count one cell by what became of it."""
+    if CODE[Outcome(row["outcome"])] == UNTESTED:
         tally.untested += 1
         return
-    place = (row["format"], row["save"], row["load"], row["model"])
-    heard = _heard(row["warnings"])
     tally.cells += 1
     names = [_what(row, warned=bool(heard))]
     names += ["any_warning"] if heard else []
-    names += ["named"] if named else []
+    names += ["named"] if any(text.about for text in heard) else []
     for name in names:
         tally.counts[name] += 1
-        tally.examples.setdefault(name, place)
-    for key, text, source in heard:
-        _count(tally.heard, key, text, source, place)
-    if names[0] == "raised":
-        first, source = _exception(row)
-        _count(tally.raised, anchor("e", normalised(first)), first, source, place)
+        tally.examples.setdefault(name, _place(row))
 
 
-def _what(row: dict[str, Any], *, warned: bool) -> str:
+def _listen(tally: Tally, row: Mapping[str, Any], heard: Collection[Text]) -> None:
+    """Keep what one cell said and raised."""
+    for text in heard:
+        _keep(tally.heard, text, row)
+    if Outcome(row["outcome"]) in RAISED:
+        _keep(tally.raised, _exception(row), row)
+
+
+def _keep(texts: dict[str, Text], text: Text, row: Mapping[str, Any]) -> None:
+    kept = texts.setdefault(text.anchor, replace(text, example=_place(row)))
+    kept.cells += 1
+    kept.about |= text.about
+
+
+def _place(row: Mapping[str, Any]) -> Place:
+    return row["format"], row["save"], row["load"], row["model"]
+
+
+def _what(row: Mapping[str, Any], *, warned: bool) -> str:
     """Name the one of the first six counts that a tested cell belongs to."""
     outcome = Outcome(row["outcome"])
     if outcome is Outcome.DIFFERS:
@@ -176,50 +200,34 @@ def _what(row: dict[str, Any], *, warned: bool) -> str:
             return "other_warned"
         numbers = {one["what"] for one in json.loads(row["differences"])} & OTHER_MODEL
         return "other_numbers_silent" if numbers else "other_settings_silent"
-    if CODE[outcome] in BREAKING_CODES:
+    if outcome in RAISED:
         return "raised"
     return "warned" if warned else "silent"
 
 
-def _exception(row: dict[str, Any]) -> tuple[str, str]:
-    """Return type and first line of what was raised, and what it was; a crash has neither."""
-    if not isinstance(row["error_type"], str):
-        return row["signature"] or "(no message)", "the process ended"
-    lines = [line for line in row["error_message"].splitlines() if line.strip()]
-    return f"{row['error_type']}: {lines[0] if lines else '(no message)'}", "exception"
-
-
-def _count(texts: dict[str, Text], key: str, text: str, source: str, place: Place) -> None:
-    if key not in texts:
-        texts[key] = Text(anchor=key, text=text, source=source, example=place)
-    texts[key].cells += 1
+def _exception(row: Mapping[str, Any]) -> Text:
+    """Return type and first line of what was raised; a crash has neither."""
+    text, source = row["signature"] or "(no message)", "the process ended"
+    if isinstance(row["error_type"], str):
+        lines = [line for line in row["error_message"].splitlines() if line.strip()]
+        text = f"{row['error_type']}: {lines[0] if lines else '(no message)'}"
+        source = f"exception, while {row['error_phase']}"
+    return Text(anchor=anchor("e", source, normalised(text)), text=text, source=source)
 
 
 @lru_cache(maxsize=16_384)
-def _heard(warnings: str) -> tuple[tuple[str, str, str], ...]:
-    """Return anchor, text and source of each warning of a cell about its file, none twice."""
-    found: dict[str, tuple[str, str, str]] = {}
-    for message in _about_the_file(warnings):
-        category, channel = message["category"], message["channel"]
-        # The same name as on the page of all warnings, to link there.
-        key = anchor("w", channel, category, normalised(message["text"]))
-        found.setdefault(
-            key, (key, message["text"], f"{category}, {channel}, while {message['phase']}")
-        )
-    return tuple(found.values())
-
-
-def _about_the_file(warnings: str) -> Iterator[dict[str, Any]]:
+def _heard(warnings: str) -> tuple[tuple[str, Text], ...]:
+    """Return rule and text of each warning of a cell about its file, none twice."""
+    found: dict[str, tuple[str, Text]] = {}
     for message in json.loads(warnings):
-        if message["phase"] in HEARD and message["severity"] != UNHEARD:
-            yield message
-
-
-@lru_cache(maxsize=16_384)
-def _rules(warnings: str) -> frozenset[str]:
-    return frozenset(one["rule"] for one in _about_the_file(warnings) if one["rule"])
-
-
-def _named(warnings: str, topics: Collection[str], about: Mapping[str, str]) -> bool:
-    """Say whether any warning of a cell is about one of the topics."""
-    return any(about.get(rule) in topics for rule in _rules(warnings))
+        if message["phase"] not in HEARD or message["severity"] == UNHEARD:
+            continue
+        category, channel = message["category"], message["channel"]
+        text = Text(
+            # The same name as on the page of all warnings, to link there.
+            anchor=anchor("w", channel, category, normalised(message["text"])),
+            text=message["text"],
+            source=f"{category}, {channel}, while {message['phase']}",
+        )
+        found.setdefault(text.anchor, (message["rule"] or "", text))
+    return tuple(found.values())

@@ -42,20 +42,27 @@ class Sentence:
 
 
 def context(findings: list[Finding]) -> dict[str, Any]:
-    """Return what the page prints."""
+    """Return what the page prints; rows of tables are label, name to link to, and counts."""
     return {
         "kinds": [(one.claim.title, one.kind, one.whole) for one in findings],
         "columns": COLUMNS,
         "claims": [
-            (
-                one,
-                verdict(one),
-                [(name, "", tally) for name, tally in one.generations.items()],
-                [(name, tally, sentences(tally)) for name, tally in one.generations.items()],
-            )
+            {
+                "finding": one,
+                "verdict": verdict(one),
+                "by_generation": _rows(one.generations),
+                "by_model": _rows(one.models),
+                "generations": [
+                    (name, tally, sentences(tally)) for name, tally in one.generations.items()
+                ],
+            }
             for one in findings
         ],
     }
+
+
+def _rows(tallies: Mapping[str, Tally]) -> list[tuple[str, str, Tally]]:
+    return [(name, name, tally) for name, tally in tallies.items()]
 
 
 def verdict(finding: Finding) -> list[Sentence]:

@@ -256,10 +256,11 @@ def test_texts_are_counted_whatever_their_numbers() -> None:
     )
     tally = found[Kind.VERSION].generations[generations.KERAS_3]
     assert [(one.cells, one.text) for one in tally.warnings] == [
-        (2, "line 7 is slow"),
         (1, "versions differ"),
+        (2, "line 7 is slow"),
     ]
-    assert tally.warnings[0].source == "absl, logging, while load"
+    assert [one.about for one in tally.warnings] == [True, False]
+    assert tally.warnings[1].source == "absl, logging, while load"
     assert {one.text for one in tally.exceptions} == {
         "TypeError: no groups here",
         "signal 11 in predict",
@@ -279,7 +280,9 @@ def test_the_first_six_add_up_to_the_cells(kind: Kind) -> None:
     for name in COUNTS:
         parts = sum(one.counts[name] for one in finding.generations.values())
         assert finding.whole.counts[name] == parts
-    assert sum(one.cells for one in finding.generations.values()) == finding.whole.cells
+    for parts_of in (finding.generations, finding.models):
+        assert sum(one.cells for one in parts_of.values()) == finding.whole.cells
+        assert sum(one.untested for one in parts_of.values()) == finding.whole.untested
 
 
 def first(*cells: JudgedCell) -> str:
