@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reports.badges import badges, shields, svg
+from reports.claims import Finding
+from reports.claimtext import exported
 from reports.figures import Figures, headline
 from reports.groups import untested_reasons
 from reports.junit import junit
@@ -40,9 +42,15 @@ class Export:
         return len(self.content)
 
 
-def exports(table: pd.DataFrame, grid: Planes, found: Figures, matrix: CleanMatrix) -> list[Export]:
+def exports(
+    table: pd.DataFrame,
+    grid: Planes,
+    found: Figures,
+    findings: list[Finding],
+    matrix: CleanMatrix,
+) -> list[Export]:
     """Make every file, in the order in which data.html lists them."""
-    summary = as_json(summarised(table, grid, found, matrix))
+    summary = as_json(summarised(table, grid, found, findings, matrix))
     report = markdown(table, grid, found, matrix).encode()
     made = [
         ("cells.parquet", parquet(table), "every cell, with tracebacks; Parquet, zstd"),
@@ -105,7 +113,11 @@ def _plain(value: Any) -> Any:
 
 
 def summarised(
-    table: pd.DataFrame, grid: Planes, found: Figures, matrix: CleanMatrix
+    table: pd.DataFrame,
+    grid: Planes,
+    found: Figures,
+    findings: list[Finding],
+    matrix: CleanMatrix,
 ) -> dict[str, Any]:
     """Sum up, as summary.schema.json describes them."""
     return {
@@ -124,6 +136,7 @@ def summarised(
         "untested": [
             {"reason": reason.text, "cells": reason.cells} for reason in untested_reasons(table)
         ],
+        "claims": exported(findings),
     }
 
 

@@ -12,10 +12,13 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reports import answers, views
+from reports.claims import Finding
+from reports.claimtext import context
 from reports.exports import Export
 from reports.figures import Figures, control_rows, headline, must_be
 from reports.front import inline, tiles
 from reports.groups import failure_groups, largest, untested_reasons, warning_groups
+from reports.origins import READERS, origins_of
 from reports.planes import Planes
 from reports.shards import Shards
 from reports.table import COLUMNS
@@ -37,6 +40,7 @@ class Book:
     table: pd.DataFrame
     grid: Planes
     figures: Figures
+    findings: list[Finding]
     matrix: CleanMatrix
     shards: Shards
     exports: list[Export]
@@ -45,6 +49,7 @@ class Book:
         """Yield every page by its path."""
         yield self._page("index", **self._index())
         yield self._page("failures", groups=failure_groups(self.table))
+        yield self._page("what-warnings", **context(self.findings), readers=READERS)
         yield self._page("warnings", groups=warning_groups(self.table))
         yield self._page("environments")
         yield self._page("about", **self._about())
@@ -186,6 +191,7 @@ class Book:
                 "format",
                 f"format/{self._slugs[kind.id]}.html",
                 kind=kind,
+                reader=READERS.get(kind.id),
                 rows=views.matrix(self.grid, place),
                 starts=self._eras[place].starts,
             )
@@ -220,6 +226,7 @@ class Book:
                 place=place,
                 rows=views.from_rows(grid, place),
                 reaches=reaches,
+                origins=origins_of(self.matrix, environment.id),
             )
 
 

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from reports.claims import findings
 from reports.exports import exports, manifest
 from reports.figures import figures
 from reports.pages import Book
@@ -46,11 +47,20 @@ def contents(judged: JudgedMatrix, home: Path | None = None) -> dict[str, bytes]
     grid = planes(table, matrix)
     found = figures(table, grid)
     details = shards(table, grid)
-    made = exports(table, grid, found, matrix)
+    tested = findings(table, matrix)
+    made = exports(table, grid, found, tested, matrix)
     files = {export.path: export.content for export in made}
     files |= {path: text.encode() for path, text in details.files.items()}
     files |= {f"static/{file.name}": file.read_bytes() for file in sorted(STATIC.iterdir())}
-    book = Book(table=table, grid=grid, figures=found, matrix=matrix, shards=details, exports=made)
+    book = Book(
+        table=table,
+        grid=grid,
+        figures=found,
+        findings=tested,
+        matrix=matrix,
+        shards=details,
+        exports=made,
+    )
     files |= {path: page.encode() for path, page in book.pages()}
     return files | {"manifest.json": manifest(files, matrix)}
 

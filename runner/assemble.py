@@ -27,7 +27,8 @@ from runner.judged import (
 )
 from runner.matrix import Environment
 from runner.outcomes import Outcome
-from runner.reference import format_sources
+from runner.provenance import origins
+from runner.reference import format_sources, provoked
 from runner.rules import read_rules
 from runner.verdict import Verdict, judge
 from runner.version import commit, version
@@ -65,6 +66,8 @@ class Assembly:
             version=version(),
             commit=commit(),
             machine=f"{platform.system()} {platform.machine()}, CPU only, one thread a process",
+            topics={rule.id: rule.category for rule in read_rules()},
+            origins=tuple(origins(self.evidence)),
         )
 
     def _models(self) -> Iterator[JudgedModel]:
@@ -76,6 +79,7 @@ class Assembly:
                 why=texts.first_line(family.docstrings[model.id]),
                 source=family.source(model.id),
                 control=model.id == self.evidence.plan.matrix.controls.model,
+                provokes=provoked(model, family),
             )
 
     def _environment(self, environment: Environment) -> JudgedEnvironment:

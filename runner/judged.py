@@ -105,13 +105,17 @@ class JudgedEnvironment:
 
 @dataclass(frozen=True, kw_only=True)
 class JudgedModel:
-    """A reference model: ``why`` is one line, ``source`` the code that builds it."""
+    """A reference model: ``why`` is one line, ``source`` the code that builds it.
+
+    ``provokes`` names what loading it elsewhere puts to the test, as matrix.yaml does.
+    """
 
     id: str
     family: str
     why: str
     source: str
     control: bool = False
+    provokes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +125,20 @@ class JudgedFormat:
     carries: tuple[str, ...]
     load_code: str
     save_code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedOrigin:
+    """What the control's file, as one environment saved it in one format, says of its origin.
+
+    ``says`` is by the names that stand in the file, empty where it says nothing; ``problem`` is why
+    it could not be read.
+    """
+
+    environment: str
+    format: str
+    says: Mapping[str, str] = field(default_factory=dict)
+    problem: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +156,8 @@ class JudgedMatrix:
     """The whole result, in the order of matrix.yaml; ``cells`` follows the plan, none missing.
 
     ``built_at`` is ISO 8601 UTC; ``tolerances``, ``limits`` and ``sampling`` are sentences or
-    numbers to print as they are.
+    numbers to print as they are. ``topics`` is what each rule of ``runner/warning_rules.yaml`` is
+    about, its category by its id.
     """
 
     environments: tuple[JudgedEnvironment, ...]
@@ -152,3 +171,5 @@ class JudgedMatrix:
     version: str
     commit: str
     machine: str
+    topics: Mapping[str, str] = field(default_factory=dict)
+    origins: tuple[JudgedOrigin, ...] = ()

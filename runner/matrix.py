@@ -23,6 +23,7 @@ FormatName = Literal["h5", "keras", "savedmodel", "weights-h5", "checkpoint", "j
 Damage = Literal["truncated", "bitflipped", "empty"]
 Carried = Literal["architecture", "weights", "training"]
 Stack = Literal["tf.keras", "keras 2 (multi-backend)", "tf-keras", "keras 3"]
+Provoked = Literal["layer-configuration", "custom-layer", "weight-shape"]
 Imported = Literal["tensorflow.keras", "keras", "tf_keras"]
 
 
@@ -76,6 +77,11 @@ class Model(_Node):
 
     id: ModelName
     family: ModelName
+    provokes: tuple[Provoked, ...] = Field(
+        default=(),
+        description="What loading it elsewhere puts to the test: constructor arguments that "
+        "changed between versions, layers of one's own, weights of another shape.",
+    )
 
 
 class Format(_Node):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import MatrixError
-from runner.matrix import Model
+from runner.matrix import Model, Provoked
 from runner.workers import PROBES
 
 FAMILIES = PROBES / "models"
@@ -29,6 +29,11 @@ class Family:
     inputs: dict[str, dict[str, list[object]]]
     withheld: tuple[str, ...]
     registered: tuple[str, ...]
+
+    def has_own_layers(self, model: str) -> bool:
+        """Say whether the model is made with classes that no framework brings."""
+        listed = {*self.withheld, *self.registered}
+        return model in listed or f"{model}_objects" in self.sources
 
     def source(self, model: str) -> str:
         """Return the code that builds a model, its own layers first."""
@@ -60,6 +65,12 @@ def read_family(name: str, folder: Path = FAMILIES) -> Family:
         withheld=tuple(tables.get("WITHHELD", ())),
         registered=tuple(tables.get("REGISTERED", ())),
     )
+
+
+def provoked(model: Model, family: Family) -> tuple[Provoked, ...]:
+    """Return what loading the model elsewhere puts to the test: as declared, and as seen."""
+    seen: tuple[Provoked, ...] = ("custom-layer",) if family.has_own_layers(model.id) else ()
+    return tuple(dict.fromkeys((*model.provokes, *seen)))
 
 
 def _tables(path: Path, tree: ast.Module) -> Iterator[tuple[str, Any]]:

@@ -14,6 +14,7 @@ from runner.judged import (
     JudgedFormat,
     JudgedMatrix,
     JudgedModel,
+    JudgedOrigin,
     Message,
     NoiseFloor,
 )
@@ -32,6 +33,7 @@ FORMATS = (
     ("weights-h5", "Weights only (.weights.h5)"), ("checkpoint", "TensorFlow checkpoint"),
     ("json", "JSON + weights"),
 )  # fmt: skip
+PROVOKES = {"recurrent": ("layer-configuration",), "custom": ("custom-layer",)}
 ENVIRONMENTS = (
     "tf-1.15", "tf-2.4", "tf-2.8", "tf-2.10", "tf-2.12", "tf-2.13", "tf-2.14", "tf-2.15",
     "tf-2.16", "tf-2.17", "tf-2.18", "tf-2.19", "tf-2.20", "tf-2.21", "keras-3.15-tensorflow",
@@ -83,6 +85,10 @@ def example(
         version="0.1.0",
         commit="0123456789abcdef",
         machine="Linux x86_64, 2 cores",
+        topics={"compile-lost": "compile-state-lost", "argument": "layer-config-change"},
+        origins=tuple(
+            _origin(name, way.id, hostile=hostile) for name in environments for way in ways
+        ),
     )
 
 
@@ -124,7 +130,21 @@ def _model(name: str, family: str, *, hostile: bool) -> JudgedModel:
     why = f"the {family} family, in its smallest form" + (f" {HOSTILE}" if hostile else "")
     comment = HOSTILE if hostile else "few weights, every layer"
     source = f"def {name}(keras):\n    # {comment}\n    return keras.Sequential()\n"
-    return JudgedModel(id=name, family=family, why=why, source=source, control=name == "control")
+    return JudgedModel(
+        id=name, family=family, why=why, source=source, control=name == "control",
+        provokes=PROVOKES.get(family, ()),
+    )  # fmt: skip
+
+
+def _origin(environment: str, kind: str, *, hostile: bool) -> JudgedOrigin:
+    """Let HDF5 state its version, a zip be damaged, and every other format say nothing."""
+    said = {"keras_version": "2.12.0" + (HOSTILE if hostile else ""), "backend": "tensorflow"}
+    return JudgedOrigin(
+        environment=environment,
+        format=kind,
+        says=said if kind == "h5" else {},
+        problem="has no metadata.json" if kind == "keras" else None,
+    )
 
 
 def _format(name: str, label: str) -> JudgedFormat:

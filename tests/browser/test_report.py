@@ -19,7 +19,8 @@ from runner.judged import JudgedMatrix
 pytestmark = pytest.mark.browser
 
 PAGES = [
-    "index.html", "failures.html", "warnings.html", "environments.html", "data.html", "about.html",
+    "index.html", "failures.html", "what-warnings.html", "warnings.html", "environments.html",
+    "data.html", "about.html",
     "from/tf-2.15.html", "model/lstm.html", "format/h5.html",
 ]  # fmt: skip
 

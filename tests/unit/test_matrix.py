@@ -111,6 +111,13 @@ def test_a_good_one() -> None:
             id="id twice",
         ),
         pytest.param(
+            "  - {id: control, family: plain}",
+            "  - {id: control, family: plain, provokes: [weights]}",
+            'm.yaml:11: models[0].provokes[0]: "weights" is not one of '
+            "'layer-configuration', 'custom-layer' or 'weight-shape'",
+            id="provokes nothing known",
+        ),
+        pytest.param(
             "environments: [one]",
             "environments: [one, tow]",
             "m.yaml:15: gaps[0].environments[1]: there is no environment 'tow' above",

@@ -9,7 +9,7 @@ import pytest
 
 from runner.errors import MatrixError
 from runner.matrix import Model, read_matrix
-from runner.reference import check_models, format_sources, read_family
+from runner.reference import check_models, format_sources, provoked, read_family
 
 MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
 
@@ -51,6 +51,27 @@ def test_a_family_is_read_and_not_run(folder: Path) -> None:
     assert (family.withheld, family.registered) == (("one",), ())
     assert family.source("one").startswith("def one_objects(keras):\n    return {}\n\n\ndef one(")
     assert family.source("two") == "def two(keras):\n    return keras.Model()"
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        pytest.param(Model(id="two", family="some"), (), id="nothing"),
+        pytest.param(Model(id="one", family="some"), ("custom-layer",), id="layers of its own"),
+        pytest.param(
+            Model(id="two", family="some", provokes=("weight-shape",)),
+            ("weight-shape",),
+            id="declared",
+        ),
+        pytest.param(
+            Model(id="one", family="some", provokes=("custom-layer", "weight-shape")),
+            ("custom-layer", "weight-shape"),
+            id="both",
+        ),
+    ],
+)
+def test_what_a_model_provokes(folder: Path, model: Model, expected: tuple[str, ...]) -> None:
+    assert provoked(model, read_family("some", folder)) == expected
 
 
 @pytest.mark.parametrize(
