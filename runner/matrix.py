@@ -196,6 +196,7 @@ def parse_matrix(text: str, *, name: str = "matrix.yaml") -> Matrix:
     problems = [
         *_duplicate_keys(node),
         *_unquoted(data),
+        *_repeated_ids(data),
     ]
     told = {location for location, _ in problems}
     matrix: Matrix | None = None
@@ -323,14 +324,8 @@ def _sentence(detail: Any) -> str:
 
 
 def _inconsistencies(matrix: Matrix) -> list[tuple[Location, str]]:
-    """Find what is well-formed but cannot be meant: duplicate ids and names of nothing."""
+    """Find what is well-formed but cannot be meant: names of nothing."""
     problems: list[tuple[Location, str]] = []
-    for section, ids in (
-        ("environments", [environment.id for environment in matrix.environments]),
-        ("models", [model.id for model in matrix.models]),
-        ("formats", [known.id for known in matrix.formats]),
-    ):
-        problems += _repeated(section, ids)
     environments = {environment.id for environment in matrix.environments}
     models = {model.id for model in matrix.models}
     for index, gap in enumerate(matrix.gaps):
@@ -355,12 +350,18 @@ def _inconsistencies(matrix: Matrix) -> list[tuple[Location, str]]:
     return problems
 
 
-def _repeated(section: str, ids: Sequence[str]) -> Iterator[tuple[Location, str]]:
-    first: dict[str, int] = {}
-    for index, name in enumerate(ids):
-        if name in first:
-            yield (section, index, "id"), f"{name!r} is the id of {section}[{first[name]}] too"
-        first.setdefault(name, index)
+def _repeated_ids(data: Any) -> Iterator[tuple[Location, str]]:
+    """Find ids given twice; asked of plain data, so that it is told beside other mistakes."""
+    for section in ("environments", "models", "formats"):
+        entries = data.get(section) if isinstance(data, dict) else None
+        first: dict[str, int] = {}
+        for index, entry in enumerate(entries if isinstance(entries, list) else []):
+            name = entry.get("id") if isinstance(entry, dict) else None
+            if not isinstance(name, str):
+                continue
+            if name in first:
+                yield (section, index, "id"), f"{name!r} is the id of {section}[{first[name]}] too"
+            first.setdefault(name, index)
 
 
 SCHEMA_FILE = Path(__file__).with_name("matrix.schema.json")

@@ -195,6 +195,13 @@ def test_all_problems_at_once_in_order() -> None:
     assert len(lines) == 5
 
 
+def test_an_id_given_twice_is_told_beside_other_mistakes() -> None:
+    text = GOOD.replace("family: plain}", "family: plain}\n  - {id: control, famly: plain}", 1)
+    told = problems(text)
+    assert any("'control' is the id of models[0] too" in line for line in told), told
+    assert any("famly: unknown key" in line for line in told)
+
+
 def test_no_file_and_no_text(tmp_path: Path) -> None:
     with pytest.raises(MatrixError, match=r"m\.yaml: No such file.*--matrix PATH"):
         read_matrix(tmp_path / "m.yaml")
