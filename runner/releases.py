@@ -132,9 +132,11 @@ def newest_patches(releases: Iterable[Release], *, pre: bool) -> list[Release]:
 
 
 def _has(matrix: Matrix, release: Release) -> bool:
+    """Say whether a row is about that release; a TensorFlow under another Keras is not."""
     return any(
         Version(version) == release.version
         for environment in matrix.environments
+        if release.package != "tensorflow" or environment.stack == "tf.keras"
         for name, version in environment.packages.items()
         if name.removesuffix("-cpu") == release.package
     )

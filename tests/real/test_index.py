@@ -65,4 +65,9 @@ def _without(matrix: dict[str, Any], name: str) -> dict[str, Any]:
         for gap in matrix.get("gaps", [])
     ]
     environments = [entry for entry in matrix["environments"] if entry["id"] != name]
-    return {**matrix, "environments": environments, "gaps": [g for g in gaps if g["environments"]]}
+    profiles = {
+        profile: [one for one in members if one != name]
+        for profile, members in matrix["profiles"].items()
+    }
+    gaps = [gap for gap in gaps if gap["environments"]]
+    return {**matrix, "environments": environments, "gaps": gaps, "profiles": profiles}
