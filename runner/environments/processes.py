@@ -6,12 +6,14 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+LEASH = Path(__file__).with_name("leash.py")
 DRAIN_SECONDS = 2.0
 """How long output is still read after the end: a stray grandchild may hold the pipe for ever."""
 
@@ -38,13 +40,14 @@ def run(
 ) -> Finished:
     """Run ``command`` with nothing of our own environment; return what it said.
 
-    ``keep_open`` are descriptors that the command inherits, so that a lock on them outlives us.
+    ``keep_open`` are descriptors that the command inherits, so that a lock on them lives as long as
+    it does. It dies with us, even if we are killed, where the kernel sees to that.
     """
     with tempfile.TemporaryFile() as given:  # a file, not a pipe: nobody has to feed it
         given.write(stdin.encode())
         given.seek(0)
         process = subprocess.Popen(
-            command,
+            [sys.executable, "-I", "-S", LEASH, str(os.getpid()), *command],
             env=dict(variables),
             cwd=cwd,
             stdin=given,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from runner.environments.holding import HeldError, held
 from runner.environments.home import Home
 from runner.environments.processes import run
 
+ROOT = Path(__file__).parents[2]
 VARIABLES = {"PATH": os.environ["PATH"]}
 
 
@@ -70,6 +73,25 @@ def _ended(pid: int) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+def test_the_command_dies_with_a_runner_that_is_killed(tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+    sleeper = f"import os, time; open({str(told)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    source = (
+        "import sys; from runner.environments.processes import run\n"
+        f"run([sys.executable, '-c', {sleeper!r}], variables={{}}, seconds=60)"
+    )
+    runner = subprocess.Popen([sys.executable, "-c", source], cwd=ROOT)
+    end = time.monotonic() + 20
+    while not (told.exists() and told.read_text()) and time.monotonic() < end:
+        time.sleep(0.01)
+    pid = int(told.read_text())
+    runner.kill()
+    runner.wait()
+    while psutil.pid_exists(pid) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 def test_an_environment_is_held_by_one_at_a_time(tmp_path: Path) -> None:
