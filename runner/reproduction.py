@@ -89,12 +89,21 @@ if getattr(model, "optimizer", None) is not None:
 """
 
 LET_GO = """\
+import gc
+import traceback
+
+failed = 0
+try:
+{body}
+except Exception:
+    traceback.print_exc()
+    failed = 1
+
 # A checkpoint tells what it could not restore when its objects die, at the end of a program perhaps
 # too late to be heard.
-import gc
-
 del model
 {graph}gc.collect()
+raise SystemExit(failed)
 """
 
 ONE_PROCESSOR = """\
@@ -127,9 +136,11 @@ def script(evidence: Evidence, cell_id: str) -> str:
         _definitions(evidence, cell),
         f"folder = {str(folder)!r}\n{expected}",
         COMPARE + f"\n\ninputs = {_fed('input', recorded)}",
-        _loading(evidence, cell),
-        MEASURE + _training(evidence, cell, judged, recorded),
-        _letting_go(evidence, cell),
+        _in_full(
+            evidence,
+            cell,
+            _loading(evidence, cell) + "\n\n" + MEASURE + _training(evidence, cell, recorded),
+        ),
     ]
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 
@@ -172,12 +183,14 @@ def _tensorflow(environment: Environment) -> Version | None:
     return Version(version) if version else None
 
 
-def _letting_go(evidence: Evidence, cell: Cell) -> str:
+def _in_full(evidence: Evidence, cell: Cell, body: str) -> str:
+    """Return the statements so that all is heard that a checkpoint has to say."""
     if cell.artifact.format != "checkpoint":
-        return ""
+        return body
     known = _tensorflow(evidence.plan.matrix.environment(cell.loaded_by))
     graphs = known is not None and known.major == 1
-    return LET_GO.format(graph="keras.backend.clear_session()\n" if graphs else "")
+    graph = "keras.backend.clear_session()\n" if graphs else ""
+    return LET_GO.format(body=textwrap.indent(body.strip("\n"), "    "), graph=graph)
 
 
 def _definitions(evidence: Evidence, cell: Cell) -> str:
@@ -220,20 +233,8 @@ def _fed(stem: str, recorded: Mapping[str, Any]) -> str:
     return f'recorded("{stem}")' + ("[0]" if count == 1 else "")
 
 
-def _is_set_aside(evidence: Evidence, cell: Cell, judged: JudgedCell) -> bool:
-    """Say whether a training step raised that says nothing of the file; see ``judge``."""
-    facts = (evidence.record(cell) or {}).get("facts") or {}
-    return facts.get("error") is not None and judged.error is None
-
-
-def _training(
-    evidence: Evidence, cell: Cell, judged: JudgedCell, recorded: Mapping[str, Any]
-) -> str:
-    if (
-        not evidence.trains(cell)
-        or not recorded["compiled"]
-        or _is_set_aside(evidence, cell, judged)
-    ):
+def _training(evidence: Evidence, cell: Cell, recorded: Mapping[str, Any]) -> str:
+    if not evidence.trains(cell) or not recorded["compiled"]:
         return ""
     known = _tensorflow(evidence.plan.matrix.environment(cell.loaded_by))
     eager = known is None or known.major > 1

@@ -61,7 +61,13 @@ def judge(
     """
     if record.get("crash") is not None:
         return _crashed(record["crash"])
-    facts = record["facts"] if "architecture" in carries else _built_by_code(record["facts"])
+    facts = record["facts"]
+    if "architecture" not in carries:
+        if _misfed(facts):
+            was, now = facts["structure"]
+            reason = f"the training step was fed a {was}, and the model built there takes a {now}"
+            return Verdict(outcome=Outcome.UNTESTED, reason=reason)
+        facts = _built_by_code(facts)
     messages = classify(facts.get("messages", ()), rules)
     if facts["error"] is not None:
         return _failed(facts, messages, tolerances)
@@ -105,18 +111,17 @@ def classify(found: Sequence[Mapping[str, Any]], rules: Sequence[Rule]) -> tuple
 
 
 def _built_by_code(facts: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the facts without differences in structure: both are what the environments' code is.
-
-    Targets are fed in the saving side's structure, so that a step that fails says nothing, either.
-    """
+    """Return the facts without differences in structure: each side's is that of its own code."""
     if "structure" not in facts:
         return facts
-    (was, now), (names_was, names_now) = facts["structure"], facts["output_names"]
-    if (was, len(names_was)) == (now, len(names_now)):
-        return facts
-    own = {"structure": [now, now], "output_names": [names_now, names_now]}
-    failed_step = facts["error"] is not None and facts["error"]["phase"] == "train"
-    return {**facts, **own, "error": None if failed_step else facts["error"]}
+    now, names = facts["structure"][1], facts["output_names"][1]
+    return {**facts, "structure": [now, now], "output_names": [names, names]}
+
+
+def _misfed(facts: Mapping[str, Any]) -> bool:
+    """Say whether a step raised that was fed targets in the structure of the saving side's code."""
+    error = facts["error"]
+    return error is not None and error["phase"] == "train" and len(set(facts["structure"])) > 1
 
 
 def _crashed(crash: Mapping[str, Any]) -> Verdict:

@@ -392,11 +392,26 @@ def test_the_architecture_of_a_model_built_by_code_is_not_the_files() -> None:
     )
     del sheet["losses"], sheet["step"]
     by_code = judge({"facts": sheet}, TOLERANCES, RULES, ("weights", "training"))
-    assert by_code.outcome is Outcome.IDENTICAL
-    assert by_code.reason.endswith("; a training step could not be compared")
+    assert by_code.outcome is Outcome.UNTESTED
+    assert by_code.reason == (
+        "the training step was fed a list, and the model built there takes a dict"
+    )
     assert judge({"facts": sheet}, TOLERANCES, RULES).outcome is Outcome.DIFFERS
+    unfed = {**sheet, "error": None}
+    assert judge({"facts": unfed}, TOLERANCES, RULES, ("weights",)).outcome is Outcome.IDENTICAL
+    assert judge({"facts": unfed}, TOLERANCES, RULES).outcome is Outcome.DIFFERS
     unreadable = {**sheet, "error": {**ERROR, "phase": "load"}}
     assert judge({"facts": unreadable}, TOLERANCES, RULES, ("weights",)).outcome is Outcome.ERROR
+
+
+def test_a_step_that_was_not_compared_is_told() -> None:
+    sheet = facts(seconds={"train": 0.1})
+    del sheet["losses"], sheet["step"]
+    found = verdict(sheet)
+    assert (found.outcome, found.reason) == (
+        Outcome.IDENTICAL,
+        "bit for bit the same model; a training step could not be compared",
+    )
 
 
 def test_weights_alone_have_no_training() -> None:
