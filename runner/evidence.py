@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -139,8 +140,12 @@ class Evidence:
         )
 
     def record(self, cell: Cell) -> Record | None:
-        key = self.cell_key(cell)
-        return self.store.get(key) if key else None
+        """Return what the cell's run gave; files of the same bytes share one, under their paths."""
+        key, saved = self.cell_key(cell), self.saved(cell.artifact)
+        record = self.store.get(key) if key else None
+        if record is None or saved is None or record["artifact"] == saved.file.path:
+            return record
+        return _under_path(record, saved.file.path)
 
     def put_fault(self, key: str, reason: str) -> None:
         """Keep why a job could not be run, which is no result: the next run tries again."""
@@ -178,6 +183,13 @@ class Evidence:
             "expected": str(self.home.artifacts / saved.expected.path),
             "train": self.trains(cell),
         }
+
+
+def _under_path(record: Record, path: str) -> Record:
+    """Return the record with another file's path in all that was said."""
+    text = json.dumps(record).replace(json.dumps(record["artifact"])[1:-1], json.dumps(path)[1:-1])
+    changed: Record = json.loads(text)
+    return changed
 
 
 def _fault_key(key: str) -> str:

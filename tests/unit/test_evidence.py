@@ -1,13 +1,19 @@
-"""What of the store is worth doing again."""
+"""What the store has for a cell, and what of it is worth doing again."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runner.evidence import cut_short, died_of_limits
-from runner.matrix import Limits
+from runner.environments.home import Home
+from runner.environments.pythons import Interpreter
+from runner.evidence import Evidence, cut_short, died_of_limits
+from runner.matrix import Limits, read_matrix
+from runner.plan import Selection, make
+from runner.resolve import Resolution, Resolved
+from runner.store import Store
 
 LIMITS: dict[str, Any] = {
     "seconds": 60.0,
@@ -52,3 +58,38 @@ def test_what_was_ended_by_us_or_from_outside_is_no_refusal(
     crash: dict[str, Any] | None, *, died: bool
 ) -> None:
     assert died_of_limits({"crash": crash}) == died
+
+
+def test_files_of_the_same_bytes_share_a_run_each_under_its_own_path(tmp_path: Path) -> None:
+    names = ("tf-2.14", "tf-2.15")
+    matrix = read_matrix(Path(__file__).with_name("small_matrix.yaml"))
+    plan = make(matrix, Selection(environments=names, models=("control",), formats=("h5",)))
+    usable = {
+        one.id: Resolved(
+            environment=one,
+            interpreter=Interpreter(tmp_path / "python", "3.11.7"),
+            lock_sha256=one.id,
+            fingerprint=one.id,
+        )
+        for one in plan.environments
+    }
+    resolution = Resolution(usable=usable, untested={}, fingerprints={one: one for one in names})
+    home = Home(root=tmp_path)
+    evidence = Evidence(plan=plan, home=home, store=Store(home.results), resolution=resolution)
+    cells = {cell.artifact.saved_by: cell for cell in plan.cells if cell.loaded_by == "tf-2.15"}
+    with evidence.store as store:
+        for name in names:
+            stored = {"path": f"{name}/control/h5-1", "sha256": "1", "bytes": 1}
+            formats = {"h5": {"stored": stored, "damaged": {}}}
+            record = {"formats": formats, "expected": {**stored, "sha256": "e"}}
+            store.put(evidence.save_key(name, "control"), record)
+        keys = {evidence.cell_key(cell) for cell in cells.values()}
+        assert len(keys) == 1
+        said = {"artifact": "tf-2.15/control/h5-1", "facts": "no tf-2.15/control/h5-1/model.h5"}
+        store.put(str(keys.pop()), said)
+
+        assert evidence.record(cells["tf-2.15"]) == said
+        assert evidence.record(cells["tf-2.14"]) == {
+            "artifact": "tf-2.14/control/h5-1",
+            "facts": "no tf-2.14/control/h5-1/model.h5",
+        }
