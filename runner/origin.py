@@ -86,7 +86,7 @@ def _keras_zip(path: Path) -> Says:
         zlib.error,
         OSError,
         EOFError,
-        RuntimeError,  # encrypted, or NotImplementedError for a way to compress
+        RuntimeError,  # encrypted, or compressed in a way that zipfile does not know
         ValueError,
     ) as error:
         raise OriginError(f"not a readable zip file: {_first_line(error)}") from error
