@@ -20,11 +20,17 @@ from runner.resolve import Resolution
 from runner.results import OUTSIDE
 from runner.store import Record, Store
 
+ENDED_BY = {
+    "timeout": ("seconds", "seconds_floor", "history_factor"),
+    "memory": ("memory_mb",),
+}
+"""Kinds of crash that are our doing, and the limits that decide when."""
+
 
 def died_of_limits(entry: Mapping[str, Any]) -> bool:
     """Say whether saving was ended by us or from outside, which says nothing of the framework."""
     crash = entry.get("crash") or {}
-    return crash.get("kind") in ("timeout", "memory") or crash.get("signal") in OUTSIDE
+    return crash.get("kind") in ENDED_BY or crash.get("signal") in OUTSIDE
 
 
 def cut_short(record: Mapping[str, Any], limits: Limits) -> bool:
@@ -33,10 +39,10 @@ def cut_short(record: Mapping[str, Any], limits: Limits) -> bool:
     ``record`` is that of a cell, or of a format as it was saved.
     """
     crash = record.get("crash") or {}
-    if crash.get("kind") not in ("timeout", "memory"):
+    if crash.get("kind") not in ENDED_BY:
         return False
     then = record["limits"]
-    return any(now > then.get(name, now) for name, now in limits.model_dump().items())
+    return any(getattr(limits, name) > then[name] for name in ENDED_BY[crash["kind"]])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +133,9 @@ class Evidence:
 
     def cell_key(self, cell: Cell) -> str | None:
         """Return the key of a cell; ``None`` while its artifact or loader is not at hand."""
-        saved = self.saved(cell.artifact)
+        return self._key(cell, self.saved(cell.artifact))
+
+    def _key(self, cell: Cell, saved: Saved | None) -> str | None:
         fingerprint = self.resolution.fingerprints.get(cell.loaded_by)
         if saved is None or fingerprint is None:
             return None
@@ -141,7 +149,8 @@ class Evidence:
 
     def record(self, cell: Cell) -> Record | None:
         """Return what the cell's run gave; files of the same bytes share one, under their paths."""
-        key, saved = self.cell_key(cell), self.saved(cell.artifact)
+        saved = self.saved(cell.artifact)
+        key = self._key(cell, saved)
         record = self.store.get(key) if key else None
         if record is None or saved is None or record["artifact"] == saved.file.path:
             return record

@@ -31,6 +31,7 @@ def import_key(fingerprint: str) -> str:
     return digest("import", fingerprint, probe_sha256())
 
 
+@functools.cache  # asked for every cell, and the same for all cells of a file's model
 def save_key(fingerprint: str, model: str, family_sha256: str, formats: tuple[str, ...]) -> str:
     """Key of saving a model in an environment; ``fingerprint`` identifies the environment."""
     return digest("save", fingerprint, model, family_sha256, formats, probe_sha256())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import queue
 import shutil
 import statistics
@@ -73,7 +74,7 @@ class Run:
         self._cells: dict[str, Cell] = {}
         self._waited: set[tuple[str, str]] = set()
         self._patient: set[str] = set()
-        self._numbers = iter(range(1, 1 << 62))
+        self._numbers = itertools.count(1)
         limits = self._matrix.limits
         self._pool = Pool(
             launch=self._launch,

@@ -37,6 +37,7 @@ KILLED = {"kind": "signal", "signal": "SIGKILL", "phase": "save"}
         (TIMEOUT, {"seconds": 600.0}, True),
         (TIMEOUT, {"seconds_floor": 30.0}, True),
         (TIMEOUT, {"seconds": 6.0}, False),
+        (TIMEOUT, {"memory_mb": 8192, "import_seconds": 900.0}, False),
         (MEMORY, {"memory_mb": 8192}, True),
         (MEMORY, {"memory_mb": 1024}, False),
         (SIGNAL, {"seconds": 600.0}, False),
