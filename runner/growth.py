@@ -30,10 +30,19 @@ class Offer:
         return f'caniload env add "{self.release.package}=={self.release.version}"'
 
 
-def offers(matrix: Matrix, *, locks: Path, pre: bool, jobs: int) -> list[Offer]:
+@dataclass(frozen=True, kw_only=True)
+class Offers:
+    """What could be added, and of the releases that could not be an environment, why."""
+
+    found: Sequence[Offer]
+    left_out: Sequence[str]
+
+
+def offers(matrix: Matrix, *, locks: Path, pre: bool, jobs: int) -> Offers:
     """Ask the package index; ``IndexUnusable`` where it does not answer."""
     around = adding.surroundings(matrix, inference.ASKED)
-    return [
+    left_out: list[str] = []
+    found = [
         Offer(
             release=release,
             environment=environment,
@@ -43,25 +52,30 @@ def offers(matrix: Matrix, *, locks: Path, pre: bool, jobs: int) -> list[Offer]:
             older=older_patches(matrix, release),
             python_found=environment.python in around.pythons,
         )
-        for release, environment in _environments(around, pre=pre)
+        for release, environment in _environments(around, left_out, pre=pre)
     ]
+    return Offers(found=found, left_out=left_out)
 
 
 def _environments(
-    around: inference.Surroundings, *, pre: bool
+    around: inference.Surroundings, left_out: list[str], *, pre: bool
 ) -> Iterator[tuple[Release, Environment]]:
     """Yield what can be an environment: some releases have no companion of their days."""
     for release in missing(around.matrix, around.listing, pre=pre):
         wish = wishes.parse([f"{release.package}=={release.version}"])
         try:
             yield release, inference.environment(wish, around)
-        except UsageError:
-            continue
+        except UsageError as error:
+            left_out.append(f"{release.package} {release.version}: {error}")
 
 
-def as_json(found: Sequence[Offer]) -> dict[str, Any]:
+def as_json(offered: Offers) -> dict[str, Any]:
     """Return the offers as plain data."""
-    return {"schema": 1, "releases": [_one_as_json(offer) for offer in found]}
+    return {
+        "schema": 1,
+        "releases": [_one_as_json(offer) for offer in offered.found],
+        "left_out": list(offered.left_out),
+    }
 
 
 def _one_as_json(offer: Offer) -> dict[str, Any]:
@@ -79,11 +93,12 @@ def _one_as_json(offer: Offer) -> dict[str, Any]:
     }
 
 
-def as_lines(found: Sequence[Offer]) -> list[str]:
+def as_lines(offered: Offers) -> list[str]:
     """Return the offers as a person reads them, the latest first."""
-    if not found:
+    lines = [line for offer in offered.found for line in _one_as_lines(offer)]
+    if not lines and not offered.left_out:
         return ["matrix.yaml has the newest patch of every minor release"]
-    return [line for offer in found for line in _one_as_lines(offer)]
+    return lines + [f"left out: {one}" for one in offered.left_out]
 
 
 def _one_as_lines(offer: Offer) -> list[str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from recorded import around, matrix
 
-from runner import adding, estimate, growth
+from runner import adding, estimate, growth, inference
 from runner.environments.locking import LOCKS
+from runner.errors import UsageError
 from runner.matrix import Matrix
 
 
@@ -17,8 +19,12 @@ def _recorded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adding, "surroundings", lambda one, _: around(pythons=("3.11",), of=one))
 
 
-def offered(of: Matrix, *, pre: bool = False) -> list[growth.Offer]:
-    return growth.offers(of, locks=LOCKS, pre=pre, jobs=2)
+def offered(of: Matrix, *, pre: bool = False) -> Sequence[growth.Offer]:
+    return growth.offers(of, locks=LOCKS, pre=pre, jobs=2).found
+
+
+def only(*offers: growth.Offer, left_out: Sequence[str] = ()) -> growth.Offers:
+    return growth.Offers(found=offers, left_out=left_out)
 
 
 def test_an_environment_taken_away_comes_back_as_it_was() -> None:
@@ -34,16 +40,29 @@ def _name(offer: growth.Offer) -> str:
 
 def test_as_a_person_reads_it() -> None:
     (pre,) = [one for one in offered(matrix(), pre=True) if _name(one) == "tensorflow 2.22.0rc0"]
-    lines = growth.as_lines([pre])
+    lines = growth.as_lines(only(pre))
     assert lines[0] == "tensorflow 2.22.0rc0, 2026-09-22"
     assert lines[1] == "  - id: tf-2.22.0rc0"
     assert lines[-3].startswith(f"  costs {pre.cost.cells} cells, ")
     assert lines[-2] == '  caniload env add "tensorflow==2.22.0rc0"'
-    assert growth.as_lines([]) == ["matrix.yaml has the newest patch of every minor release"]
+    nothing = "matrix.yaml has the newest patch of every minor release"
+    assert growth.as_lines(only()) == [nothing]
+    assert growth.as_lines(only(left_out=["keras 9.0: why"])) == ["left out: keras 9.0: why"]
+
+
+def test_what_cannot_be_an_environment_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise UsageError("no TensorFlow of its days goes with it")
+
+    monkeypatch.setattr(inference, "environment", refuse)
+    told = growth.offers(matrix(), locks=LOCKS, pre=False, jobs=2)
+    assert not told.found
+    assert told.left_out
+    assert all(one.endswith(": no TensorFlow of its days goes with it") for one in told.left_out)
 
 
 def test_as_json() -> None:
-    data = growth.as_json(offered(matrix()))
+    data = growth.as_json(only(*offered(matrix())))
     first = data["releases"][0]
     assert data["schema"] == 1
     assert first["cost"]["cells"] > 0
