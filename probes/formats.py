@@ -1,7 +1,8 @@
 """Save and load each format, the way a person types it; one pair of small functions a format.
 
 Every function's body is printed as it stands in the scripts that ``caniload reproduce`` writes, so
-none uses a helper. ``folder`` is the artifact's folder. Python 3.6 to 3.13, standard library only.
+none uses a helper. ``folder`` is the artifact's folder, ``arguments`` are those that a person adds.
+Python 3.6 to 3.13, standard library only.
 """
 
 
@@ -43,8 +44,8 @@ def save_weights_h5(keras, model, folder):
     model.save_weights(folder + "/model.weights.h5")
 
 
-def load_weights_h5(keras, folder, model):
-    model.load_weights(folder + "/model.weights.h5")
+def load_weights_h5(keras, folder, model, arguments):
+    model.load_weights(folder + "/model.weights.h5", **arguments)
 
 
 def save_checkpoint(keras, model, folder):
@@ -54,8 +55,8 @@ def save_checkpoint(keras, model, folder):
         model.save_weights(folder + "/model.ckpt", save_format="tf")
 
 
-def load_checkpoint(keras, folder, model):
-    model.load_weights(folder + "/model.ckpt")
+def load_checkpoint(keras, folder, model, arguments):
+    model.load_weights(folder + "/model.ckpt", **arguments)
 
 
 def save_json(keras, model, folder):

@@ -108,16 +108,17 @@ def predict(model, inputs):
     return model.predict(inputs, verbose=0)
 
 
-def train_once(model, inputs, targets):
+def train_once(model, inputs, targets, eagerly=True):
     """Take one training step and return [loss, metric, ...]; eagerly where the version can.
 
     Eager execution spares tracing a graph for a single step (10 to 30 times less CPU, measured);
-    TensorFlow 1.x has graphs only.
+    TensorFlow 1.x has graphs only. What a SavedModel restored is a graph, and TensorFlow 2.1 finds
+    no gradient of its loops eagerly: there a step is to be taken as it comes.
     """
     reset = getattr(model, "reset_metrics", None)
     if reset is not None:
         reset()
-    if runs_eagerly(model):
+    if eagerly and runs_eagerly(model):
         model.run_eagerly = True
     given = model.train_on_batch(inputs, targets)
     import numpy as np

@@ -273,10 +273,10 @@ class Expected(object):
     def named(self, stem, names):
         return list(zip(names, self.listed(stem, len(names))))
 
-    def fed(self, stem):
-        """Return the inputs or the targets as the saving side fed them."""
-        arrays = self.listed(stem, self.facts[stem + "s"])
-        return framework.fed(arrays, self.facts[stem + "_names"])
+    def inputs(self):
+        """Return the inputs as the saving side fed them."""
+        arrays = self.listed("input", self.facts["inputs"])
+        return framework.fed(arrays, self.facts["input_names"])
 
 
 def load(job, state):
@@ -284,7 +284,7 @@ def load(job, state):
     keras, facts = state.keras, state.facts
     expected = Expected(job["expected"])
     namespace = reference.family(job["family"])
-    inputs = expected.fed("input")
+    inputs = expected.inputs()
     state.phase("build")
     model = _load(job, state, namespace, inputs)
     state.phase("predict")
@@ -306,9 +306,15 @@ def load(job, state):
         facts["optimizer"] = [expected.facts["optimizer"], framework.optimizer(keras, model)]
     if not facts["compiled"][1]:
         return
-    targets = expected.fed("target")
+    targets = expected.listed("target", expected.facts["targets"])
+    by_name = expected.facts["target_names"]
+    if job["format"] in formats.LOAD_INTO:
+        # The loading side's code decides whether outputs have names here.
+        by_name = [name for name, _ in outputs] if structure == "dict" else None
     state.phase("train")
-    losses = framework.train_once(model, inputs, targets)
+    losses = framework.train_once(
+        model, inputs, framework.fed(targets, by_name), eagerly=job["format"] != "savedmodel"
+    )
     state.phase("compare")
     if expected.facts["random"]:
         return
@@ -321,11 +327,12 @@ def load(job, state):
 def _load(job, state, namespace, inputs):
     keras, format_id = state.keras, job["format"]
     if format_id in formats.LOAD_INTO:
-        model = namespace[job["model"]](keras)
+        model = reference.architecture(namespace, job["model"])(keras)
         if not model.built:
             framework.predict(model, inputs)
+        arguments = reference.arguments(namespace, job["model"])
         state.phase("load")
-        formats.LOAD_INTO[format_id](keras, job["artifact"], model)
+        formats.LOAD_INTO[format_id](keras, job["artifact"], model, arguments)
         return model
     objects = reference.custom_objects(namespace, keras, job["model"])
     state.phase("load")

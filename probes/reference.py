@@ -58,6 +58,19 @@ def is_fed_by_name(namespace, model_id):
     return model_id in namespace.get("BY_NAME", ())
 
 
+def architecture(namespace, model_id):
+    """Return the function that builds what weights are loaded into.
+
+    The model itself, or ``<model>_there`` where the loading side's code builds another one.
+    """
+    return namespace.get(model_id + "_there") or namespace[model_id]
+
+
+def arguments(namespace, model_id):
+    """Return what a person adds to load_weights: the family's ``ARGUMENTS`` for the model."""
+    return dict(namespace.get("ARGUMENTS", {}).get(model_id, {}))
+
+
 def set_weights(model, seed):
     """Give every floating-point weight a fixed value that no initializer would give."""
     import numpy as np
@@ -83,10 +96,11 @@ def set_weights(model, seed):
 def custom_objects(namespace, keras, model_id):
     """Return what a person passes as custom_objects when loading: a dict, or ``None``.
 
-    A family's ``REGISTERED`` models register their classes instead; for its ``WITHHELD`` ones the
+    ``<model>_objects_there`` defines them where the loading side's code is not the saving side's. A
+    family's ``REGISTERED`` models register their classes instead; for its ``WITHHELD`` ones the
     person has no definition at all.
     """
-    define = namespace.get(model_id + "_objects")
+    define = namespace.get(model_id + "_objects_there") or namespace.get(model_id + "_objects")
     if define is None or model_id in namespace.get("WITHHELD", ()):
         return None
     objects = define(keras)

@@ -77,7 +77,9 @@ class Assembly:
                 id=model.id,
                 family=model.family,
                 why=texts.first_line(family.docstrings[model.id]),
-                source=family.source(model.id),
+                source="\n\n\n".join(
+                    filter(None, (family.source(model.id), family.source_there(model.id)))
+                ),
                 control=model.id == self.evidence.plan.matrix.controls.model,
                 provokes=provoked(model, family),
             )

@@ -81,7 +81,7 @@ def _names_environments(arguments: argparse.Namespace) -> bool:
 def _selection(arguments: argparse.Namespace) -> Selection:
     return Selection(
         environments=arguments.envs,
-        profile=arguments.profile or ("full" if _names_environments(arguments) else "default"),
+        profile=arguments.profile or ("all" if _names_environments(arguments) else "default"),
         first=arguments.first,
         last=arguments.last,
         models=arguments.models,

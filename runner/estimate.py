@@ -119,13 +119,13 @@ def one_more(matrix: Matrix, kin: Environment | None, *, jobs: int, locks: Path)
     """Price an environment that is joined to the matrix by what its relative ``kin`` cost."""
     files = {
         saver.id: sum(
-            matrix.gap(saver.id, model.id, known.id) is None
+            matrix.gap(saver.id, model.id, known) is None
             for model in matrix.models
-            for known in matrix.formats
+            for known in matrix.formats_of(model.id)
         )
         for saver in matrix.environments
     }
-    own = files[kin.id] if kin else len(matrix.models) * len(matrix.formats)
+    own = files[kin.id] if kin else sum(len(matrix.formats_of(one.id)) for one in matrix.models)
     cells = sum(files.values()) + own * (len(files) + 1)
     price = disk.estimate(kin or matrix.environments[-1], locks)
     seconds = (

@@ -68,8 +68,9 @@ class Evidence:
         return {model.id: read_family(model.family) for model in self.plan.matrix.models}
 
     @cached_property
-    def _formats(self) -> tuple[str, ...]:
-        return tuple(known.id for known in self.plan.matrix.formats)
+    def _formats(self) -> Mapping[str, tuple[str, ...]]:
+        matrix = self.plan.matrix
+        return {model.id: matrix.formats_of(model.id) for model in matrix.models}
 
     def family(self, model_id: str) -> Family:
         return self._families[model_id]
@@ -80,14 +81,14 @@ class Evidence:
         chosen = {model.id for model in self.plan.models} | {control}
         return [model for model in self.plan.matrix.models if model.id in chosen]
 
-    def formats(self) -> tuple[str, ...]:
-        """Return all formats of the matrix: saving them together costs little, and filters vary."""
-        return self._formats
+    def formats(self, model_id: str) -> tuple[str, ...]:
+        """Return all formats of a model: saving them together costs little, and filters vary."""
+        return self._formats[model_id]
 
     def save_key(self, environment_id: str, model_id: str) -> str:
         fingerprint = self.resolution.fingerprints[environment_id]
         family = self._families[model_id]
-        return keys.save_key(fingerprint, model_id, family.sha256, self._formats)
+        return keys.save_key(fingerprint, model_id, family.sha256, self._formats[model_id])
 
     def import_key(self, environment_id: str) -> str:
         return keys.import_key(self.resolution.fingerprints[environment_id])
@@ -177,7 +178,7 @@ class Evidence:
             "kind": "save",
             "model": model_id,
             "family": str(self._families[model_id].path),
-            "formats": list(self._formats),
+            "formats": list(self._formats[model_id]),
             "folder": str(folder),
         }
 

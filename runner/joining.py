@@ -87,8 +87,8 @@ def joined(matrix: Matrix, environment: Environment) -> Matrix:
         for gap in matrix.gaps
     )
     profiles = matrix.profiles
-    if profiles.default:
-        default = (*profiles.default, environment.id)
+    if named := profiles.default.environments:
+        default = profiles.default.model_copy(update={"environments": (*named, environment.id)})
         profiles = profiles.model_copy(update={"default": default})
     changes = {"environments": tuple(environments), "gaps": gaps, "profiles": profiles}
     return matrix.model_copy(update=changes)

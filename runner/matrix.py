@@ -18,7 +18,7 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.+_-]*$"
 ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 PythonVersion = Annotated[str, StringConstraints(pattern=r"^3\.\d+$")]
 Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)*([a-z.+]\w*)*$")]
-ProfileName = Literal["quick", "default", "full"]
+ProfileName = Literal["quick", "default", "full", "all"]
 FormatName = Literal["h5", "keras", "savedmodel", "weights-h5", "checkpoint", "json"]
 Damage = Literal["truncated", "bitflipped", "empty"]
 Carried = Literal["architecture", "weights", "training"]
@@ -55,6 +55,11 @@ class Environment(_Node):
     variables: Mapping[str, str] = Field(
         default_factory=dict, description="Environment variables set for every process in it."
     )
+    twin: Identifier | None = Field(
+        default=None,
+        description="The environment it differs from in one companion alone: where their cells "
+        "part, the companion is to blame.",
+    )
     system: str | None = Field(
         default=None,
         description="What no Python package brings, and the command that does: said where the "
@@ -63,13 +68,25 @@ class Environment(_Node):
     )
 
 
-class Profiles(_Node):
-    """Named selections of environments, beside `full`, which is all. Empty: all."""
+class Profile(_Node):
+    """A selection of the matrix; what is left out is not thinned."""
 
-    quick: tuple[Identifier, ...] = Field(default=(), description="Some telling ones.")
-    default: tuple[Identifier, ...] = Field(
-        default=(), description="What is meant where no environment is named."
+    environments: tuple[Identifier, ...] = Field(default=(), description="Empty: all.")
+    models: tuple[ModelName, ...] = Field(default=(), description="Empty: all.")
+    readers: tuple[Identifier, ...] = Field(
+        default=(),
+        description="Environments that load every file; the others then load only their own, and "
+        "those of their neighbours: the environments before and after them in their stack, and "
+        "their twins. Empty: every environment loads every file.",
     )
+
+
+class Profiles(_Node):
+    """Named selections, beside `all`, which leaves nothing out."""
+
+    quick: Profile = Field(default=Profile(), description="A few telling environments.")
+    default: Profile = Field(default=Profile(), description="What is meant where none is named.")
+    full: Profile = Field(default=Profile(), description="Every environment, with less of each.")
 
 
 class Model(_Node):
@@ -77,6 +94,9 @@ class Model(_Node):
 
     id: ModelName
     family: ModelName
+    formats: tuple[FormatName, ...] = Field(
+        default=(), description="The formats it says something about. Empty: all."
+    )
     provokes: tuple[Provoked, ...] = Field(
         default=(),
         description="What loading it elsewhere puts to the test: constructor arguments that "
@@ -147,10 +167,17 @@ class Matrix(_Node):
         """Return the environment of that id; ``KeyError`` if there is none."""
         return {environment.id: environment for environment in self.environments}[environment_id]
 
-    def profile(self, name: ProfileName) -> tuple[str, ...]:
-        """Return the ids of a profile's environments."""
-        named: tuple[str, ...] = () if name == "full" else getattr(self.profiles, name)
-        return named or tuple(environment.id for environment in self.environments)
+    def profile(self, name: ProfileName) -> Profile:
+        """Return a profile with all its environments and models named."""
+        found: Profile = Profile() if name == "all" else getattr(self.profiles, name)
+        environments = found.environments or tuple(one.id for one in self.environments)
+        models = found.models or tuple(one.id for one in self.models)
+        return found.model_copy(update={"environments": environments, "models": models})
+
+    def formats_of(self, model_id: str) -> tuple[str, ...]:
+        """Return the ids of the formats that a model is saved in."""
+        wanted = {model.id: model.formats for model in self.models}[model_id]
+        return tuple(known.id for known in self.formats if not wanted or known.id in wanted)
 
     def format(self, format_id: str) -> Format:
         """Return the format of that id; ``KeyError`` if there is none."""
@@ -338,12 +365,29 @@ def _inconsistencies(matrix: Matrix) -> list[tuple[Location, str]]:
                 for position, name in enumerate(named)
                 if name not in known
             ]
-    for profile, members in matrix.profiles:
-        problems += [
-            (("profiles", profile, position), f"there is no environment {name!r} above")
-            for position, name in enumerate(members)
-            if name not in environments
-        ]
+    for name, profile in matrix.profiles:
+        for place, kind, known in (
+            ("environments", "environment", environments),
+            ("models", "model", models),
+            ("readers", "environment", environments),
+        ):
+            problems += [
+                (("profiles", name, place, position), f"there is no {kind} {member!r} above")
+                for position, member in enumerate(getattr(profile, place))
+                if member not in known
+            ]
+    formats = {known.id for known in matrix.formats}
+    problems += [
+        (("models", index, "formats", position), f"there is no format {name!r} below")
+        for index, model in enumerate(matrix.models)
+        for position, name in enumerate(model.formats)
+        if name not in formats
+    ]
+    problems += [
+        (("environments", index, "twin"), f"there is no other environment {one.twin!r}")
+        for index, one in enumerate(matrix.environments)
+        if one.twin is not None and (one.twin not in environments or one.twin == one.id)
+    ]
     if matrix.controls.model not in models:
         message = f"there is no model {matrix.controls.model!r} above"
         problems.append((("controls", "model"), message))

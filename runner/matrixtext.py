@@ -23,8 +23,8 @@ def with_environment(text: str, environment: Environment, *, name: str) -> str:
     edits = [_insertion(text, root, environment, place(environment, matrix.environments))]
     if kin is not None:
         edits += _into_gaps(text, root, environment.id, kin.id)
-    if matrix.profiles.default:
-        default = _child(_child(root, "profiles"), "default")
+    if matrix.profiles.default.environments:
+        default = _child(_child(_child(root, "profiles"), "default"), "environments")
         edits.append(_appended(text, default, environment.id))
     for position, addition in sorted(edits, reverse=True):
         text = text[:position] + addition + text[position:]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeVar
 
 from runner.cells import Artifact, Cell
@@ -18,7 +19,7 @@ class Selection:
     """What of the matrix is wanted; an empty tuple means all. What is ``added`` always is."""
 
     environments: tuple[str, ...] = ()
-    profile: ProfileName = "full"
+    profile: ProfileName = "all"
     first: str | None = None
     last: str | None = None
     models: tuple[str, ...] = ()
@@ -42,14 +43,18 @@ class Plan:
 def make(matrix: Matrix, selection: Selection) -> Plan:
     """Return the cells of the selected part; ``UsageError`` names what there is none of."""
     environments = _environments(matrix, selection)
+    profile = matrix.profile(selection.profile)
     models = tuple(_chosen("model", selection.models, matrix.models))
+    if not selection.models:
+        models = tuple(model for model in models if model.id in profile.models)
     formats = tuple(_chosen("format", selection.formats, matrix.formats))
+    readers = {*profile.readers, selection.added} if profile.readers else set()
     return Plan(
         matrix=matrix,
         environments=environments,
         models=models,
         formats=formats,
-        cells=tuple(_cells(environments, models, formats)),
+        cells=tuple(_cells(matrix, loaders(environments, readers), models, formats)),
         controls=tuple(_controls(matrix, environments, formats)),
     )
 
@@ -83,7 +88,7 @@ def _environments(matrix: Matrix, selection: Selection) -> tuple[Environment, ..
         if environment.id == selection.added
         or (
             (not selection.environments or environment.id in selection.environments)
-            and (environment.id in profile or index in named)
+            and (environment.id in profile.environments or index in named)
             and start <= index <= end
             and (not named or environment.stack == first_stack or index in named)
             and selection.python in (None, environment.python)
@@ -102,15 +107,47 @@ def _bound(ids: Sequence[str], name: str) -> int:
     raise UsageError(f"there is no environment {name!r} in matrix.yaml; it has: {', '.join(ids)}")
 
 
+def loaders(
+    environments: Sequence[Environment], readers: Collection[str | None]
+) -> dict[str, list[str]]:
+    """Return by saving environment those that load its files: all, unless ``readers`` are named.
+
+    Then it is the readers, the environment itself, those before and after it in its stack, and its
+    twins.
+    """
+    ids = [environment.id for environment in environments]
+    if not readers:
+        return dict.fromkeys(ids, ids)
+    near = {one: {one} for one in ids}
+    stacks: dict[str, list[str]] = {}
+    for environment in environments:
+        if environment.twin in near:
+            near[environment.id].add(environment.twin)
+            near[environment.twin].add(environment.id)
+        else:
+            stacks.setdefault(environment.stack, []).append(environment.id)
+    for stack in stacks.values():
+        for one, other in pairwise(stack):
+            near[one].add(other)
+            near[other].add(one)
+    return {one: [other for other in ids if other in readers or other in near[one]] for one in ids}
+
+
 def _cells(
-    environments: Sequence[Environment], models: Sequence[Model], formats: Sequence[Format]
+    matrix: Matrix,
+    loading: Mapping[str, Sequence[str]],
+    models: Sequence[Model],
+    formats: Sequence[Format],
 ) -> Iterator[Cell]:
-    for saver in environments:
+    for saver, readers in loading.items():
         for model in models:
+            wanted = matrix.formats_of(model.id)
             for known in formats:
-                artifact = Artifact(saved_by=saver.id, model=model.id, format=known.id)
-                for loader in environments:
-                    yield Cell(artifact=artifact, loaded_by=loader.id)
+                if known.id not in wanted:
+                    continue
+                artifact = Artifact(saved_by=saver, model=model.id, format=known.id)
+                for loader in readers:
+                    yield Cell(artifact=artifact, loaded_by=loader)
 
 
 def _controls(

@@ -15,7 +15,7 @@ from runner.matrix import Model, Provoked
 from runner.workers import PROBES
 
 FAMILIES = PROBES / "models"
-TABLES = frozenset({"INPUTS", "WITHHELD", "REGISTERED"})
+TABLES = frozenset({"INPUTS", "WITHHELD", "REGISTERED", "ARGUMENTS"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +29,7 @@ class Family:
     inputs: dict[str, dict[str, list[object]]]
     withheld: tuple[str, ...]
     registered: tuple[str, ...]
+    arguments: dict[str, dict[str, object]]
 
     def has_own_layers(self, model: str) -> bool:
         """Say whether the model is made with classes that no framework brings."""
@@ -39,6 +40,22 @@ class Family:
         """Return the code that builds a model, its own layers first."""
         parts = (self.sources.get(f"{model}_objects"), self.sources[model])
         return "\n\n\n".join(part for part in parts if part)
+
+    def builder(self, model: str) -> str:
+        """Name the function that builds what weights are loaded into."""
+        return f"{model}_there" if f"{model}_there" in self.sources else model
+
+    def definer(self, model: str) -> str | None:
+        """Name the function that defines the loading side's classes; ``None`` if it has none."""
+        if model in self.withheld:
+            return None
+        names = (f"{model}_objects_there", f"{model}_objects")
+        return next((name for name in names if name in self.sources), None)
+
+    def source_there(self, model: str) -> str:
+        """Return the code of the loading side, where it is not the saving side's; else nothing."""
+        names = (f"{model}_objects_there", f"{model}_there")
+        return "\n\n\n".join(self.sources[name] for name in names if name in self.sources)
 
 
 @functools.cache
@@ -64,6 +81,7 @@ def read_family(name: str, folder: Path = FAMILIES) -> Family:
         inputs=tables.get("INPUTS", {}),
         withheld=tuple(tables.get("WITHHELD", ())),
         registered=tuple(tables.get("REGISTERED", ())),
+        arguments=tables.get("ARGUMENTS", {}),
     )
 
 

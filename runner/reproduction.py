@@ -64,8 +64,9 @@ def recorded(stem):
 
 MEASURE = """\
 outputs = model.predict(inputs, verbose=0)
-if isinstance(outputs, dict):
-    outputs = [outputs[name] for name in sorted(outputs)]
+names = sorted(outputs) if isinstance(outputs, dict) else None
+if names:
+    outputs = [outputs[name] for name in names]
 elif not isinstance(outputs, (list, tuple)):
     outputs = [outputs]
 print("outputs differ by at most", gap(recorded("output"), outputs))
@@ -112,6 +113,9 @@ import os
 # This TensorFlow starts a thread for each processor it may use; with two, Adam's step is a race.
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 """
+INTO_CODE = frozenset({"weights-h5", "checkpoint"})
+"""Formats that are loaded into a model which code has built."""
+
 THREADS_CAN_BE_SET = Version("1.14")
 """The first TensorFlow that can be told how many threads to use."""
 
@@ -135,7 +139,7 @@ def script(evidence: Evidence, cell_id: str) -> str:
         _imports(evidence.plan.matrix.environment(cell.loaded_by)),
         _definitions(evidence, cell),
         f"folder = {str(folder)!r}\n{expected}",
-        COMPARE + f"\n\ninputs = {_fed('input', recorded)}",
+        COMPARE + f"\n\ninputs = {_fed('input', recorded, recorded['input_names'])}",
         _in_full(
             evidence,
             cell,
@@ -196,21 +200,24 @@ def _in_full(evidence: Evidence, cell: Cell, body: str) -> str:
 def _definitions(evidence: Evidence, cell: Cell) -> str:
     """Return the code of the model, or of its own layers, where loading needs it."""
     family, model = evidence.family(cell.artifact.model), cell.artifact.model
-    if cell.artifact.format in ("weights-h5", "checkpoint"):
-        return family.source(model)
-    objects = family.sources.get(f"{model}_objects")
-    return objects if objects and model not in family.withheld else ""
+    if cell.artifact.format in INTO_CODE:
+        return family.source(family.builder(model))
+    definer = family.definer(model)
+    return family.sources[definer] if definer else ""
 
 
 def _loading(evidence: Evidence, cell: Cell) -> str:
     family, model = evidence.family(cell.artifact.model), cell.artifact.model
     body = _body(format_sources(cell.artifact.format)["load_code"])
-    if cell.artifact.format in ("weights-h5", "checkpoint"):
+    if cell.artifact.format in INTO_CODE:
         build = "if not model.built:\n    model.predict(inputs, verbose=0)"
-        return f"model = {model}(keras)\n{build}\n{body}"
-    objects = "None"
-    if f"{model}_objects" in family.sources and model not in family.withheld:
-        objects = f"{model}_objects(keras)"
+        given = family.arguments.get(model, {})
+        body = body.replace(
+            ", **arguments", "".join(f", {name}={value!r}" for name, value in given.items())
+        )
+        return f"model = {family.builder(model)}(keras)\n{build}\n{body}"
+    definer = family.definer(model)
+    objects = f"{definer}(keras)" if definer else "None"
     if model in family.registered:
         return f"{objects}  # registers its classes\ncustom_objects = None\n{body}"
     return f"custom_objects = {objects}\n{body}"
@@ -225,19 +232,27 @@ def _body(source: str) -> str:
     return lines.replace("return ", "model = ")
 
 
-def _fed(stem: str, recorded: Mapping[str, Any]) -> str:
+def _fed(stem: str, recorded: Mapping[str, Any], names: object) -> str:
     """Return the expression for inputs or targets as a person hands them over."""
-    names, count = recorded[f"{stem}_names"], recorded[f"{stem}s"]
     if names is not None:
         return f'dict(zip({names!r}, recorded("{stem}")))'
-    return f'recorded("{stem}")' + ("[0]" if count == 1 else "")
+    return f'recorded("{stem}")' + ("[0]" if recorded[f"{stem}s"] == 1 else "")
+
+
+def _targets(cell: Cell, recorded: Mapping[str, Any]) -> str:
+    names = recorded["target_names"]
+    if cell.artifact.format not in INTO_CODE or (names is None and recorded["targets"] == 1):
+        return _fed("target", recorded, names)
+    # The loading side's code decides whether outputs have names here.
+    listed = _fed("target", recorded, None)
+    return f'dict(zip(names, recorded("target"))) if names else {listed}'
 
 
 def _training(evidence: Evidence, cell: Cell, recorded: Mapping[str, Any]) -> str:
     if not evidence.trains(cell) or not recorded["compiled"]:
         return ""
     known = _tensorflow(evidence.plan.matrix.environment(cell.loaded_by))
-    eager = known is None or known.major > 1
+    eager = (known is None or known.major > 1) and cell.artifact.format != "savedmodel"
     text = (
         ""
         if cell.artifact.format == "checkpoint"
@@ -245,6 +260,6 @@ def _training(evidence: Evidence, cell: Cell, recorded: Mapping[str, Any]) -> st
     )
     return text + TRAIN.format(
         eagerly="model.run_eagerly = True\n    " if eager else "",
-        targets=_fed("target", recorded),
+        targets=_targets(cell, recorded),
         losses=recorded["losses"],
     )

@@ -59,7 +59,7 @@ class Saving:
             if environment.id not in self._evidence.resolution.usable:
                 continue
             found = [
-                self._unit(environment.id, model.id, self._evidence.formats())
+                self._unit(environment.id, model.id, self._evidence.formats(model.id))
                 for model in self._evidence.models()
                 if rerun or not self._is_saved(environment.id, model.id)
             ]
@@ -72,7 +72,7 @@ class Saving:
         if record is None:
             return False
         entries = list(record["formats"].values())
-        if not record["formats"].keys() >= set(self._evidence.formats()):
+        if not record["formats"].keys() >= set(self._evidence.formats(model_id)):
             return False
         if any(cut_short(entry, self._matrix.limits) for entry in entries):
             return False

@@ -5,6 +5,8 @@ INPUTS = {
     "separable": {"image": ["normal", [6, 6, 2]]},
     "conv_transpose": {"image": ["normal", [3, 3, 2]]},
     "residual": {"image": ["normal", [6, 6, 3]]},
+    "channels_first": {"image": ["normal", [2, 6, 6]]},
+    "deprecated_arguments": {"image": ["normal", [6, 6, 2]]},
 }
 
 
@@ -65,4 +67,32 @@ def residual(keras):
     outputs = keras.layers.Dense(2, name="outputs")(features)
     model = keras.Model(inputs, outputs, name="residual")
     model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mse", metrics=["mae"])
+    return model
+
+
+def channels_first(keras):
+    """A convolution over channels first, usual on Theano; TensorFlow 1 has none on a CPU."""
+    inputs = keras.Input((2, 6, 6), name="image")
+    features = keras.layers.Conv2D(
+        4, 3, activation="relu", data_format="channels_first", name="convolution"
+    )(inputs)
+    features = keras.layers.GlobalAveragePooling2D(data_format="channels_first", name="average")(
+        features
+    )
+    outputs = keras.layers.Dense(2, name="outputs")(features)
+    model = keras.Model(inputs, outputs, name="channels_first")
+    model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mean_squared_error")
+    return model
+
+
+def deprecated_arguments(keras):
+    """Arguments of their day: `input_shape` of a layer, `lr` and `decay` of an optimizer."""
+    layers = [
+        keras.layers.Conv2D(4, 3, activation="relu", input_shape=(6, 6, 2), name="convolution"),
+        keras.layers.GlobalMaxPooling2D(name="largest"),
+        keras.layers.Dense(2, name="outputs"),
+    ]
+    model = keras.Sequential(layers, name="deprecated_arguments")
+    optimizer = keras.optimizers.Adam(lr=0.02, decay=0.001)
+    model.compile(optimizer=optimizer, loss="mean_squared_error")
     return model

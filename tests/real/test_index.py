@@ -66,8 +66,8 @@ def _without(matrix: dict[str, Any], name: str) -> dict[str, Any]:
     ]
     environments = [entry for entry in matrix["environments"] if entry["id"] != name]
     profiles = {
-        profile: [one for one in members if one != name]
-        for profile, members in matrix["profiles"].items()
+        profile: {kind: [one for one in members if one != name] for kind, members in chosen.items()}
+        for profile, chosen in matrix["profiles"].items()
     }
     gaps = [gap for gap in gaps if gap["environments"]]
     return {**matrix, "environments": environments, "gaps": gaps, "profiles": profiles}

@@ -221,8 +221,9 @@ def test_the_repository_has_a_good_one() -> None:
     stacks = [environment.stack for environment in matrix.environments]
 
     assert [stack for stack, _ in itertools.groupby(stacks)] == list(get_args(Stack))
-    assert set(matrix.profiles.quick) < set(matrix.profiles.default)
-    assert len(matrix.profiles.default) == 17
+    assert set(matrix.profiles.quick.environments) < set(matrix.profiles.default.environments)
+    assert len(matrix.profiles.default.environments) == 17
+    assert matrix.profiles.full.readers
 
 
 def test_profiles() -> None:
@@ -231,11 +232,31 @@ def test_profiles() -> None:
         """\
   - {id: two, stack: keras 3, label: Two, python: "3.10", imports: keras,
      packages: {keras: "3.10"}, cutoff: "2026-01-01"}
-profiles: {default: [two]}
+profiles: {default: {environments: [two]}}
 models:
   - {id""",
     )
     matrix = parse_matrix(two)
 
-    assert matrix.profile("default") == ("two",)
-    assert matrix.profile("quick") == matrix.profile("full") == ("one", "two")
+    assert matrix.profile("default").environments == ("two",)
+    assert matrix.profile("default").models == tuple(model.id for model in matrix.models)
+    assert matrix.profile("quick") == matrix.profile("all")
+    assert matrix.profile("all").environments == ("one", "two")
+
+
+def test_names_of_nothing_are_all_told_at_once() -> None:
+    wrong = changed(
+        "models:\n  - {id",
+        """\
+profiles: {full: {environments: [gone], models: [lost], readers: [away]}}
+models:
+  - {formats: [savedmodel], id""",
+    )
+    with pytest.raises(MatrixError) as raised:
+        parse_matrix(wrong.replace("id: one\n", "id: one\n    twin: one\n"))
+    said = str(raised.value)
+    assert "profiles.full.environments[0]: there is no environment 'gone' above" in said
+    assert "profiles.full.models[0]: there is no model 'lost' above" in said
+    assert "profiles.full.readers[0]: there is no environment 'away' above" in said
+    assert "models[0].formats[0]: there is no format 'savedmodel' below" in said
+    assert "environments[0].twin: there is no other environment 'one'" in said

@@ -68,7 +68,7 @@ def test_it_stands_among_its_kin_and_all_else_stays(
     changed = list(difflib.ndiff(TEXT.splitlines(), text.splitlines()))
     gone = [line for line in changed if line.startswith("- ")]
     assert all("[tf-" in line for line in gone)  # lists of gaps, which have grown
-    assert parse_matrix(text).profiles.default[-1] == one.id
+    assert parse_matrix(text).profiles.default.environments[-1] == one.id
     assert "\n".join(f"  {line}" for line in entry(one)) in text
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from runner.errors import UsageError
-from runner.matrix import Matrix, Profiles, read_matrix
-from runner.plan import Selection, make
+from runner.matrix import Matrix, Profile, Profiles, read_matrix
+from runner.plan import Selection, loaders, make
 
 WHOLE = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
 STACKS = [
@@ -34,7 +34,11 @@ def small() -> Matrix:
             "models": WHOLE.models[:2],
             "formats": WHOLE.formats[:2],
             "gaps": (),
-            "profiles": Profiles(quick=("tf-2.12", "keras-3.1"), default=("tf-2.10", "keras-3.2")),
+            "profiles": Profiles(
+                quick=Profile(environments=("tf-2.12", "keras-3.1"), models=("dense",)),
+                default=Profile(environments=("tf-2.10", "keras-3.2")),
+                full=Profile(readers=("tf-2.15",)),
+            ),
         }
     )
 
@@ -107,6 +111,51 @@ def test_what_is_not_there(selection: dict[str, Any], told: str) -> None:
     with pytest.raises(UsageError, match=told) as refused:
         make(small(), Selection(**selection))
     assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_profile_may_leave_models_out_and_a_named_model_stays() -> None:
+    assert [one.id for one in make(small(), Selection(profile="quick")).models] == ["dense"]
+    named = make(small(), Selection(profile="quick", models=("control",)))
+    assert [one.id for one in named.models] == ["control"]
+
+
+def test_without_readers_all_load_all() -> None:
+    environments = small().environments
+    ids = [one.id for one in environments]
+    assert loaders(environments, ()) == dict.fromkeys(ids, ids)
+
+
+def test_readers_load_all_and_the_others_what_is_near() -> None:
+    twin = small().environments[2].model_copy(update={"id": "twin", "twin": "tf-2.12"})
+    found = loaders((*small().environments, twin), {"tf-2.15"})
+    assert found == {
+        "tf-2.9": ["tf-2.9", "tf-2.10", "tf-2.15"],
+        "tf-2.10": ["tf-2.9", "tf-2.10", "tf-2.12", "tf-2.15"],
+        "tf-2.12": ["tf-2.10", "tf-2.12", "tf-2.15", "twin"],
+        "tf-2.15": ["tf-2.12", "tf-2.15"],
+        "keras-3.1": ["keras-3.1", "tf-2.15", "keras-3.2"],
+        "keras-3.2": ["keras-3.1", "tf-2.15", "keras-3.2"],
+        "twin": ["tf-2.12", "tf-2.15", "twin"],
+    }
+
+
+def test_a_thinned_profile_plans_these_and_what_is_added_loads_all() -> None:
+    plan = make(small(), Selection(profile="full"))
+    pairs = {(cell.artifact.saved_by, cell.loaded_by) for cell in plan.cells}
+    assert ("keras-3.1", "tf-2.15") in pairs
+    assert ("keras-3.1", "tf-2.9") not in pairs
+    added = make(small(), Selection(profile="full", added="tf-2.9"))
+    assert ("keras-3.1", "tf-2.9") in {
+        (cell.artifact.saved_by, cell.loaded_by) for cell in added.cells
+    }
+
+
+def test_a_model_is_asked_for_its_formats_only() -> None:
+    matrix = small()
+    dense = matrix.models[1].model_copy(update={"formats": ("keras",)})
+    plan = make(matrix.model_copy(update={"models": (matrix.models[0], dense)}), Selection())
+    asked = {(cell.artifact.model, cell.artifact.format) for cell in plan.cells}
+    assert asked == {("control", "h5"), ("control", "keras"), ("dense", "keras")}
 
 
 def test_models_and_formats_keep_the_order_of_the_file() -> None:

@@ -53,6 +53,26 @@ def test_a_family_is_read_and_not_run(folder: Path) -> None:
     assert family.source("two") == "def two(keras):\n    return keras.Model()"
 
 
+def test_the_loading_side_may_have_other_code(folder: Path) -> None:
+    (folder / "changed.py").write_text(
+        'ARGUMENTS = {"one": {"by_name": True}}\n\n\n'
+        "def one_objects(keras):\n    return {}\n\n\n"
+        "def one_objects_there(keras):\n    return {}\n\n\n"
+        "def one(keras):\n    return 1\n\n\n"
+        "def one_there(keras):\n    return 2\n"
+    )
+    family, plain = read_family("changed", folder), read_family("some", folder)
+    assert (family.builder("one"), plain.builder("one")) == ("one_there", "one")
+    assert (family.definer("one"), plain.definer("one")) == ("one_objects_there", None)
+    assert plain.definer("two") is None
+    assert family.arguments == {"one": {"by_name": True}}
+    assert family.source("one").endswith("return 1")
+    assert family.source_there("one") == (
+        "def one_objects_there(keras):\n    return {}\n\n\ndef one_there(keras):\n    return 2"
+    )
+    assert plain.source_there("one") == ""
+
+
 @pytest.mark.parametrize(
     ("model", "expected"),
     [

@@ -55,14 +55,14 @@ def test_a_fault_of_one_format_costs_that_format_only(evidence: Evidence) -> Non
         (unit,) = saving.missing(rerun=False)["tf-2.15"]
         saving.take(unit, DIED)
         assert [one.job["formats"] for one in queued] == [
-            [name] for name in sorted(evidence.formats())
+            [name] for name in sorted(evidence.formats("control"))
         ]
         for one in queued:
             saving.take(one, FAULT if one.job["formats"] == ["h5"] else refused(one))
 
         record = evidence.save_record("tf-2.15", "control")
         assert record is not None
-        assert set(record["formats"]) == set(evidence.formats()) - {"h5"}
+        assert set(record["formats"]) == set(evidence.formats("control")) - {"h5"}
         assert finished == [True]
         cell = next(one for one in evidence.plan.cells if one.artifact.format == "h5")
         assert evidence.fault(cell) == "this machine has no more room"
