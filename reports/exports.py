@@ -14,9 +14,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from reports import companions
 from reports.badges import badges, shields, svg
 from reports.claims import Finding
 from reports.claimtext import exported
+from reports.companions import Pair
 from reports.figures import Figures, headline
 from reports.groups import untested_reasons
 from reports.junit import junit
@@ -46,11 +48,13 @@ def exports(
     table: pd.DataFrame,
     grid: Planes,
     found: Figures,
+    *,
     findings: list[Finding],
+    pairs: list[Pair],
     matrix: CleanMatrix,
 ) -> list[Export]:
     """Make every file, in the order in which data.html lists them."""
-    summary = as_json(summarised(table, grid, found, findings, matrix))
+    summary = as_json(summarised(table, grid, found, findings=findings, pairs=pairs, matrix=matrix))
     report = markdown(table, grid, found, matrix).encode()
     made = [
         ("cells.parquet", parquet(table), "every cell, with tracebacks; Parquet, zstd"),
@@ -116,7 +120,9 @@ def summarised(
     table: pd.DataFrame,
     grid: Planes,
     found: Figures,
+    *,
     findings: list[Finding],
+    pairs: list[Pair],
     matrix: CleanMatrix,
 ) -> dict[str, Any]:
     """Sum up, as summary.schema.json describes them."""
@@ -137,6 +143,7 @@ def summarised(
             {"reason": reason.text, "cells": reason.cells} for reason in untested_reasons(table)
         ],
         "claims": exported(findings),
+        "companions": companions.exported(pairs),
     }
 
 

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from reports import answers, views
 from reports.claims import Finding
 from reports.claimtext import context
+from reports.companions import Pair
 from reports.exports import Export
 from reports.figures import Figures, control_rows, headline, must_be
 from reports.front import inline, tiles
@@ -41,6 +42,7 @@ class Book:
     grid: Planes
     figures: Figures
     findings: list[Finding]
+    pairs: list[Pair]
     matrix: CleanMatrix
     shards: Shards
     exports: list[Export]
@@ -50,6 +52,7 @@ class Book:
         yield self._page("index", **self._index())
         yield self._page("failures", groups=failure_groups(self.table))
         yield self._page("what-warnings", **context(self.findings), readers=READERS)
+        yield self._page("companions", pairs=self.pairs)
         yield self._page("warnings", groups=warning_groups(self.table))
         yield self._page("environments")
         yield self._page("about", **self._about())

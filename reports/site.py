@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from reports.claims import findings
+from reports.companions import pairs
 from reports.exports import exports, manifest
 from reports.figures import figures
 from reports.pages import Book
@@ -48,7 +49,8 @@ def contents(judged: JudgedMatrix, home: Path | None = None) -> dict[str, bytes]
     found = figures(table, grid)
     details = shards(table, grid)
     tested = findings(table, matrix)
-    made = exports(table, grid, found, tested, matrix)
+    twins = pairs(table, matrix)
+    made = exports(table, grid, found, findings=tested, pairs=twins, matrix=matrix)
     files = {export.path: export.content for export in made}
     files |= {path: text.encode() for path, text in details.files.items()}
     files |= {f"static/{file.name}": file.read_bytes() for file in sorted(STATIC.iterdir())}
@@ -57,6 +59,7 @@ def contents(judged: JudgedMatrix, home: Path | None = None) -> dict[str, bytes]
         grid=grid,
         figures=found,
         findings=tested,
+        pairs=twins,
         matrix=matrix,
         shards=details,
         exports=made,

@@ -103,6 +103,7 @@ class Assembly:
             platform=receipt.platform if receipt else "",
             built_at=receipt.built_at if receipt else "",
             untested=self.evidence.refused(environment.id),
+            twin=environment.twin,
         )
 
     def _receipt(self, environment: Environment) -> Receipt | None:

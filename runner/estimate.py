@@ -166,8 +166,11 @@ def as_json(evidence: Evidence, found: CostOfRun) -> dict[str, Any]:
 
 def as_lines(evidence: Evidence, found: CostOfRun) -> list[str]:
     """Return the plan as a person reads it."""
-    axes = f"{found.environments} environments x {found.models} models x {found.formats} formats"
-    lines = [f"{axes} = {found.cells} cells; {found.cells_to_run} to run"]
+    axes = f"{found.environments} environments, {found.models} models, {found.formats} formats"
+    lines = [f"{axes}: {found.cells} cells; {found.cells_to_run} to run"]
+    pairs = {(cell.artifact.saved_by, cell.loaded_by) for cell in evidence.plan.cells}
+    if len(pairs) < found.environments**2:
+        lines.append(f"thinned by its profile: {len(pairs)} of {found.environments**2} pairs")
     for environment, reason in found.untested.items():
         lines.append(f"untested {environment}: {reason}")
     if found.environments_to_build:

@@ -85,7 +85,8 @@ class JudgedEnvironment:
     ``versions`` are those reported by the framework and its companions from inside (keys such as
     ``tensorflow``, ``keras``, ``numpy``, ``h5py``, ``protobuf``, ``python``, ``backend``);
     ``packages`` every installed distribution. ``untested`` holds the reason, with what to do,
-    where the environment could not be used, else ``None``.
+    where the environment could not be used, else ``None``. ``twin``: the environment that it
+    differs from in one companion alone.
     """
 
     id: str
@@ -101,6 +102,7 @@ class JudgedEnvironment:
     platform: str = ""
     built_at: str = ""
     untested: str | None = None
+    twin: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

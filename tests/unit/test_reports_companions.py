@@ -1,0 +1,110 @@
+"""Pairs of environments that differ in a companion alone, and the cells on which they part."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from judged_example import example
+
+from reports.companions import Pair, exported, pairs
+from reports.site import contents
+from reports.table import frame
+from reports.text import ingest
+from runner.cells import Artifact, Cell
+from runner.judged import JudgedCell, JudgedMatrix
+from runner.outcomes import Outcome
+
+BASE, TWIN, THIRD = "tf-2.15", "tf-2.21", "tf-2.12"
+
+
+def cell(save: str, load: str, outcome: Outcome, *, model: str = "dense") -> JudgedCell:
+    return JudgedCell(
+        cell=Cell(artifact=Artifact(saved_by=save, model=model, format="h5"), loaded_by=load),
+        outcome=outcome,
+        reason=f"{load} says {outcome}",
+    )
+
+
+def matrix(*cells: JudgedCell) -> JudgedMatrix:
+    whole = example(environments=(THIRD, BASE, TWIN), models=2, formats=1)
+    environments = (
+        *whole.environments[:1],
+        replace(whole.environments[1], packages={"numpy": "1.26.4", "old": "1", "h5py": "3.1"}),
+        replace(whole.environments[2], packages={"numpy": "2.0.0", "h5py": "3.1"}, twin=BASE),
+    )
+    return replace(whole, environments=environments, cells=cells)
+
+
+def found(*cells: JudgedCell) -> Pair:
+    clean = ingest(matrix(*cells))
+    (pair,) = pairs(frame(clean), clean)
+    return pair
+
+
+def test_the_same_file_loaded_by_both() -> None:
+    pair = found(
+        cell(THIRD, BASE, Outcome.IDENTICAL),
+        cell(THIRD, TWIN, Outcome.ERROR),
+        cell(THIRD, BASE, Outcome.IDENTICAL, model="control"),
+        cell(THIRD, TWIN, Outcome.IDENTICAL, model="control"),
+    )
+    (parting,) = pair.partings
+    assert (pair.compared, pair.cells) == (2, 1)
+    assert (parting.side, parting.was, parting.now) == ("loads", Outcome.IDENTICAL, Outcome.ERROR)
+    assert parting.example == ("h5", THIRD, TWIN, "dense")
+    assert parting.reason == "tf-2.21 says error"
+    assert parting.other_reason == "tf-2.15 says identical"
+
+
+def test_the_same_model_saved_by_both() -> None:
+    pair = found(cell(BASE, THIRD, Outcome.DIFFERS), cell(TWIN, THIRD, Outcome.IDENTICAL))
+    (parting,) = pair.partings
+    assert (parting.side, parting.models) == ("saves", ("dense",))
+    assert parting.example == ("h5", TWIN, THIRD, "dense")
+
+
+def test_nothing_is_said_of_cells_that_only_one_has() -> None:
+    pair = found(
+        cell(THIRD, BASE, Outcome.IDENTICAL),
+        cell(THIRD, TWIN, Outcome.UNTESTED),
+        cell(BASE, THIRD, Outcome.NA),
+        cell(TWIN, THIRD, Outcome.ERROR),
+        # Two changes at once: another file, and another loader.
+        cell(BASE, BASE, Outcome.IDENTICAL),
+        cell(TWIN, TWIN, Outcome.ERROR),
+    )
+    assert (pair.compared, pair.partings) == (0, [])
+
+
+def test_cells_that_prove_nothing_are_left_out() -> None:
+    void = replace(cell(THIRD, TWIN, Outcome.ERROR), evidence=False)
+    assert found(cell(THIRD, BASE, Outcome.IDENTICAL), void).compared == 0
+
+
+def test_what_is_inside_is_compared_as_found() -> None:
+    inside = found(cell(THIRD, BASE, Outcome.IDENTICAL)).inside
+    assert inside == {"numpy": ("1.26.4", "2.0.0"), "old": ("1", "")}
+
+
+def test_a_twin_that_is_not_in_the_report_is_no_pair() -> None:
+    whole = matrix()
+    clean = ingest(replace(whole, environments=whole.environments[2:]))
+    assert pairs(frame(clean), clean) == []
+
+
+def test_they_are_exported_and_shown() -> None:
+    judged = matrix(cell(THIRD, BASE, Outcome.IDENTICAL), cell(THIRD, TWIN, Outcome.ERROR))
+    clean = ingest(judged)
+    assert exported(pairs(frame(clean), clean)) == [
+        {
+            "environment": BASE,
+            "twin": TWIN,
+            "inside": {"numpy": ["1.26.4", "2.0.0"], "old": ["1", ""]},
+            "compared": 1,
+            "changed": 1,
+        }
+    ]
+    page = contents(judged)["companions.html"].decode()
+    assert "<strong>1</strong> of 1 cells end otherwise." in page
+    assert "1.26.4 → 2.0.0" in page
+    assert "index.html#f=h5&amp;s=tf-2.12&amp;l=tf-2.21&amp;m=dense" in page
