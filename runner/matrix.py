@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from runner.errors import MatrixError
 
@@ -81,12 +81,28 @@ class Profile(_Node):
     )
 
 
-class Profiles(_Node):
-    """Named selections, beside `all`, which leaves nothing out."""
+def _in_full(given: Any) -> Any:
+    """Write a plain list out; what a validator has touched is no JSON to pydantic any more."""
+    if isinstance(given, list):
+        given = {"environments": given}
+    if not isinstance(given, dict):
+        return given
+    return {name: tuple(one) if isinstance(one, list) else one for name, one in given.items()}
 
-    quick: Profile = Field(default=Profile(), description="A few telling environments.")
-    default: Profile = Field(default=Profile(), description="What is meant where none is named.")
-    full: Profile = Field(default=Profile(), description="Every environment, with less of each.")
+
+Selected = Annotated[
+    Profile,
+    BeforeValidator(_in_full, json_schema_input_type=Profile | tuple[Identifier, ...]),
+]
+"""A plain list is one of environments."""
+
+
+class Profiles(_Node):
+    """Named selections, beside `all`, which leaves nothing out. A list names environments."""
+
+    quick: Selected = Field(default=Profile(), description="A few telling environments.")
+    default: Selected = Field(default=Profile(), description="What is meant where none is named.")
+    full: Selected = Field(default=Profile(), description="Every environment, with less of each.")
 
 
 class Model(_Node):

@@ -24,7 +24,9 @@ def with_environment(text: str, environment: Environment, *, name: str) -> str:
     if kin is not None:
         edits += _into_gaps(text, root, environment.id, kin.id)
     if matrix.profiles.default.environments:
-        default = _child(_child(_child(root, "profiles"), "default"), "environments")
+        default = _child(_child(root, "profiles"), "default")
+        if isinstance(default, yaml.MappingNode):
+            default = _child(default, "environments")
         edits.append(_appended(text, default, environment.id))
     for position, addition in sorted(edits, reverse=True):
         text = text[:position] + addition + text[position:]

@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 
 from runner.errors import MatrixError
-from runner.matrix import Stack, parse_matrix, read_matrix, schema
+from runner.matrix import Profile, Stack, parse_matrix, read_matrix, schema
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -242,6 +242,15 @@ models:
     assert matrix.profile("default").models == tuple(model.id for model in matrix.models)
     assert matrix.profile("quick") == matrix.profile("all")
     assert matrix.profile("all").environments == ("one", "two")
+
+
+def test_a_profile_may_be_a_plain_list() -> None:
+    short = changed("models:\n  - {id", "profiles: {quick: [one]}\nmodels:\n  - {id")
+    assert parse_matrix(short).profiles.quick == Profile(environments=("one",))
+    wrong = short.replace("quick: [one]", "quick: [gone]")
+    assert problems(wrong) == [
+        "m.yaml:10: profiles.quick.environments[0]: there is no environment 'gone' above"
+    ]
 
 
 def test_names_of_nothing_are_all_told_at_once() -> None:

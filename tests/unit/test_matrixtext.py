@@ -72,6 +72,14 @@ def test_it_stands_among_its_kin_and_all_else_stays(
     assert "\n".join(f"  {line}" for line in entry(one)) in text
 
 
+def test_it_joins_a_default_profile_that_is_a_plain_list() -> None:
+    start, end = TEXT.index("  default:\n"), TEXT.index("\n# Reference models")
+    text = TEXT[:start] + "  default: [tf-1.15, tf-2.15]\n" + TEXT[end:]
+    assert "  default: [tf-1.15, tf-2.15, tf-2.16.1]\n" in with_environment(
+        text, environment(), name="m.yaml"
+    )
+
+
 def test_the_gaps_of_the_relative_are_shared() -> None:
     matrix = parse_matrix(with_environment(TEXT, environment(), name="m.yaml"))
     known = [gap for gap in matrix.gaps if "tf-2.16" in gap.environments]
