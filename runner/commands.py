@@ -10,6 +10,7 @@ import sys
 import time
 import webbrowser
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
@@ -36,6 +37,7 @@ from runner.run import BATCH, Options, Run
 from runner.store import Store
 from runner.unchanged import Drawn
 
+NOTE = "report.json"
 PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added")
 
 
@@ -111,7 +113,9 @@ def plan(arguments: argparse.Namespace) -> int:
 
 def matrix(arguments: argparse.Namespace) -> int:
     """Run what is missing and write the report."""
-    chosen = planning.make(_read(arguments), _selection(arguments))
+    known = _read(arguments)  # before the selection, which is then to have what is added
+    selection = _selection(arguments)
+    chosen = planning.make(known, selection)
     home = Home.default()
     started = time.monotonic()
     evidence = _evidence(arguments, chosen, home)
@@ -131,7 +135,7 @@ def matrix(arguments: argparse.Namespace) -> int:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
         run = Run(evidence, options, display)
         tally = run()
-    drawn = _draw(evidence, arguments)
+    drawn = _draw(evidence, selection, arguments)
     print("\n".join(drawn.summary))
     print(
         f"{tally.loaded} cells run ({tally.solo} of them alone), {tally.saved} models saved,"
@@ -146,18 +150,22 @@ def matrix(arguments: argparse.Namespace) -> int:
 
 
 def report(arguments: argparse.Namespace) -> int:
-    """Write the report from what is stored."""
-    chosen = planning.make(_read(arguments), _selection(arguments))
-    drawn = _draw(_evidence(arguments, chosen, Home.default()), arguments)
+    """Write the report from what is stored: of what is named, else of what the last one was of."""
+    home, known = Home.default(), _read(arguments)
+    selection = _selection(arguments)
+    if selection == Selection(profile="default"):
+        selection = unchanged.last_selection(home.root / NOTE) or selection
+    chosen = planning.make(known, selection)
+    drawn = _draw(_evidence(arguments, chosen, home), selection, arguments)
     _show(Path(drawn.index), arguments)
     return 0
 
 
-def _draw(evidence: Evidence, arguments: argparse.Namespace) -> Drawn:
+def _draw(evidence: Evidence, selection: Selection, arguments: argparse.Namespace) -> Drawn:
     """Judge and draw all anew, unless the report that lies there was made of the very same."""
     home, locks = evidence.home, _locks(arguments)
     folder = (arguments.report or home.report).absolute()
-    note = home.root / "report.json"
+    note = home.root / NOTE
     wanted = unchanged.inputs(evidence, folder / "index.html", locks)
     if drawn := unchanged.recall(note, wanted):
         return drawn
@@ -171,6 +179,7 @@ def _draw(evidence: Evidence, arguments: argparse.Namespace) -> Drawn:
         raise UsageError(f"{error}; choose another folder with --report") from error
     drawn = Drawn(
         inputs=wanted,
+        selection=asdict(selection),
         index=str(index),
         summary=summary_lines(table.frame(judged), judged),
         untested=sum(cell.outcome is Outcome.UNTESTED for cell in judged.cells),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from runner.environments.receipts import read_receipt
 from runner.evidence import Evidence
 from runner.keys import digest
+from runner.plan import Selection
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("runner", "reports", "probes")
@@ -18,9 +20,10 @@ SOURCES = ("runner", "reports", "probes")
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
-    """A report as it was drawn: from what (a hash), and what the command said of it."""
+    """A report as it was drawn: from what (a hash), of what, and what the command said of it."""
 
     inputs: str
+    selection: Mapping[str, Any]
     index: str
     summary: Sequence[str]
     untested: int
@@ -37,6 +40,7 @@ def inputs(evidence: Evidence, index: Path, locks: Path) -> str:
         [one.id for one in plan.environments],
         [one.id for one in plan.models],
         [one.id for one in plan.formats],
+        sorted({(cell.artifact.saved_by, cell.loaded_by) for cell in plan.cells}),
         evidence.resolution.fingerprints,
         dict(evidence.resolution.untested),
         [receipt.built_at if receipt else None for receipt in receipts],
@@ -57,11 +61,29 @@ def _sources() -> str:
 
 def recall(file: Path, wanted: str) -> Drawn | None:
     """Return the report that was drawn from just these inputs, if it is still there."""
+    drawn = _last(file)
+    there = drawn is not None and drawn.inputs == wanted and Path(drawn.index).is_file()
+    return drawn if there else None
+
+
+def last_selection(file: Path) -> Selection | None:
+    """Return what the last report was of; ``None`` if there is none that can be read."""
+    drawn = _last(file)
     try:
-        drawn = Drawn(**json.loads(file.read_text(encoding="utf-8")))
+        return Selection(**{name: _frozen(one) for name, one in drawn.selection.items()})  # type: ignore[union-attr]
+    except (AttributeError, TypeError):
+        return None
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _last(file: Path) -> Drawn | None:
+    try:
+        return Drawn(**json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    return drawn if drawn.inputs == wanted and Path(drawn.index).is_file() else None
 
 
 def remember(file: Path, drawn: Drawn) -> None:

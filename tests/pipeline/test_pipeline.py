@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,27 @@ def test_the_whole_story(workshop: Workshop) -> None:
     assert second.tally == NOTHING.replace("0 environments", "1 environments")
     assert second.code == 1
     assert steady(workshop.cells()) == steady(cells)
+
+
+def test_a_report_is_of_what_the_last_run_was_of(workshop: Workshop) -> None:
+    workshop.use(VERSIONS[:2])
+    assert workshop.run("matrix", "--models", "dense").code == 0
+    summary = workshop.home / "report" / "summary.json"
+    before = summary.read_bytes()
+    shutil.rmtree(summary.parent)
+
+    assert workshop.run("report").code == 0
+    assert json.loads(summary.read_bytes())["planned"] == 2 * 2 * 4
+    assert _undated(summary.read_bytes()) == _undated(before)
+
+    assert workshop.run("report", "--models", "control").code == 0
+    assert json.loads(summary.read_bytes())["planned"] == 2 * 2 * 4
+
+
+def _undated(summary: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(summary)
+    found.pop("built_at")
+    return found
 
 
 def _check_reasons(found: dict[str, dict[str, Any]]) -> None:
