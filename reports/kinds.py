@@ -56,7 +56,8 @@ CLAIMS: Mapping[Kind, Claim] = {
         title="Custom layer incompatibility",
         said="the definition of a custom layer that is missing or has changed",
         provoked="The model has layers of its own: registered, handed over, without a "
-        "configuration, or withheld from the loader.",
+        "configuration, withheld from the loader, or with another constructor, weight or "
+        "computation there.",
         would="Models with classes of their own in probes/models/, or that matrix.yaml marks with "
         "provokes: [custom-layer].",
         topics=frozenset({"custom-object-missing"}),
@@ -65,7 +66,8 @@ CLAIMS: Mapping[Kind, Claim] = {
         title="Weight shape mismatch",
         said="an architecture and a file that disagree about the shapes of weights",
         provoked="The weights in the file do not fit the model that they are loaded into: a layer "
-        "more, one less, or one of another shape.",
+        "more, one less, or one of another shape. Unchanged means here that it became the model in "
+        "the file, against the code.",
         would="Models that matrix.yaml marks with provokes: [weight-shape], whose loader builds "
         "another architecture than was saved.",
         topics=frozenset({"weight-shape-mismatch", "weights-partially-loaded"}),
