@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
-from runner import commands
+from runner import commands, environment_commands
 from runner.environments.build import EnvironmentUnusable
 from runner.errors import CaniloadError, UsageError
 from runner.matrix import ProfileName
@@ -182,20 +182,28 @@ def _add_reproduce(actions: Actions[_Parser]) -> None:
 
 def _add_env(actions: Actions[_Parser]) -> None:
     parser = _add(
-        actions, "env", commands.env_list, "List, build, enter, remove or add environments."
+        actions, "env", environment_commands.show, "List, build, enter, remove or add environments."
     )
     inner = parser.add_subparsers(metavar="ACTION", parser_class=_Parser)
-    _add(inner, "list", commands.env_list, "Show every environment and whether it is built.")
+    parser.set_defaults(json=False)
+    listing = _add(inner, "list", environment_commands.show, "Show what was found in each of them.")
+    listing.add_argument("--json", action="store_true", help="as JSON")
     for name, command, text in (
-        ("build", commands.env_build, "Build environments."),
-        ("path", commands.env_path, "Print the interpreter of an environment."),
-        ("shell", commands.env_shell, "Start the environment's Python, as its cells have it."),
-        ("remove", commands.env_remove, "Remove built environments."),
+        ("build", environment_commands.build_named, "Build environments."),
+        ("path", environment_commands.print_path, "Print the interpreter of an environment."),
+        (
+            "shell",
+            environment_commands.shell,
+            "Start the environment's Python, as its cells have it.",
+        ),
+        ("remove", environment_commands.remove, "Remove built environments."),
     ):
         action = _add(inner, name, command, text)
         many = "+" if name in {"build", "remove"} else None
         action.add_argument("id", nargs=many)
-    action = _add(inner, "add", commands.env_add, "Write an environment into matrix.yaml, locked.")
+    action = _add(
+        inner, "add", environment_commands.add, "Write an environment into matrix.yaml, locked."
+    )
     action.add_argument(
         "requirement", nargs="+", help="such as tensorflow==2.16.1 keras==3.5.0; one environment"
     )

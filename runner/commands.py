@@ -9,30 +9,24 @@ import shutil
 import sys
 import time
 import webbrowser
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 
-from runner import adding, estimate, growth, reproduction, unchanged
+from runner import estimate, growth, reproduction, unchanged
 from runner import plan as planning
+from runner.arguments import cores, evidence_of, locks_of, read, selection_of
 from runner.assemble import Assembly
 from runner.cellview import as_json
 from runner.environments import build
 from runner.environments.home import Home, disk_use
-from runner.environments.locking import LOCKS
-from runner.environments.variables import process_variables
-from runner.errors import CaniloadError, StrictError, UsageError
+from runner.errors import StrictError, UsageError
 from runner.evidence import Evidence
 from runner.judged import JudgedCell, JudgedMatrix
-from runner.lockcheck import check_locks
-from runner.matrix import Environment, Matrix, read_matrix
 from runner.outcomes import Outcome
 from runner.plan import Plan, Selection
 from runner.progress import Display
-from runner.reference import check_models
-from runner.resolve import resolve
 from runner.run import BATCH, Options, Run
 from runner.store import Store
 from runner.unchanged import Drawn
@@ -41,69 +35,11 @@ NOTE = "report.json"
 PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added")
 
 
-def _matrix_path(arguments: argparse.Namespace) -> Path:
-    """Return the matrix.yaml that is meant: given, here, beside the code, or packaged with it."""
-    if arguments.matrix is not None:
-        return Path(arguments.matrix)
-    package = Path(__file__).resolve().parent
-    for candidate in (Path("matrix.yaml"), package.parent / "matrix.yaml"):
-        if candidate.is_file():
-            return candidate
-    return package / "matrix.yaml"
-
-
-def _read(arguments: argparse.Namespace) -> Matrix:
-    path = _matrix_path(arguments)
-    matrix = read_matrix(path)
-    check_models(matrix.models)
-    check_locks(path, matrix, _locks(arguments))
-    if wanted := getattr(arguments, "add", None):
-        return _with_added(matrix, wanted, arguments)
-    return matrix
-
-
-def _with_added(matrix: Matrix, wanted: Sequence[str], arguments: argparse.Namespace) -> Matrix:
-    """Join the temporary environment; from here on the selection and the locks have it, too."""
-    added = adding.temporary(matrix, wanted, home=Home.default(), locks=_locks(arguments))
-    print("\n".join(adding.as_lines(added, wanted)), file=sys.stderr)
-    arguments.locks, arguments.added = added.locks, added.environment.id
-    return added.matrix
-
-
-def _locks(arguments: argparse.Namespace) -> Path:
-    return getattr(arguments, "locks", LOCKS)
-
-
-def _names_environments(arguments: argparse.Namespace) -> bool:
-    """Say whether environments are chosen by name, which reaches those of every profile."""
-    named = ("envs", "first", "last", "save", "load", "id")
-    return any(getattr(arguments, name, None) for name in named)
-
-
-def _selection(arguments: argparse.Namespace) -> Selection:
-    return Selection(
-        environments=arguments.envs,
-        profile=arguments.profile or ("all" if _names_environments(arguments) else "default"),
-        first=arguments.first,
-        last=arguments.last,
-        models=arguments.models,
-        formats=arguments.formats,
-        python=arguments.python_only,
-        added=getattr(arguments, "added", None),
-    )
-
-
-def _evidence(arguments: argparse.Namespace, plan: Plan, home: Home) -> Evidence:
-    locks = _locks(arguments)
-    resolution = resolve(plan.environments, home=home, locks=locks)
-    return Evidence(plan=plan, home=home, store=Store(home.results), resolution=resolution)
-
-
 def plan(arguments: argparse.Namespace) -> int:
     """Print what would run, and what it would cost."""
-    chosen = planning.make(_read(arguments), _selection(arguments))
-    evidence = _evidence(arguments, chosen, Home.default())
-    cost = estimate.cost(evidence, jobs=arguments.jobs or _cores(), locks=_locks(arguments))
+    chosen = planning.make(read(arguments), selection_of(arguments))
+    evidence = evidence_of(arguments, chosen, Home.default())
+    cost = estimate.cost(evidence, jobs=arguments.jobs or cores(), locks=locks_of(arguments))
     if arguments.json:
         print(json.dumps(estimate.as_json(evidence, cost), indent=1))
     else:
@@ -113,21 +49,21 @@ def plan(arguments: argparse.Namespace) -> int:
 
 def matrix(arguments: argparse.Namespace) -> int:
     """Run what is missing and write the report."""
-    known = _read(arguments)  # before the selection, which is then to have what is added
-    selection = _selection(arguments)
+    known = read(arguments)  # before the selection, which is then to have what is added
+    selection = selection_of(arguments)
     chosen = planning.make(known, selection)
     home = Home.default()
     started = time.monotonic()
-    evidence = _evidence(arguments, chosen, home)
+    evidence = evidence_of(arguments, chosen, home)
     console = Console(stderr=True)
-    jobs = arguments.jobs or _cores()
+    jobs = arguments.jobs or cores()
     options = Options(
         jobs=jobs,
         isolate=arguments.isolate,
         rerun=arguments.rerun,
         max_disk=arguments.max_disk,
         installer=arguments.installer,
-        locks=_locks(arguments),
+        locks=locks_of(arguments),
     )
     with evidence.store, Display(console) as display:
         cost = estimate.cost(evidence, jobs=jobs, locks=options.locks)
@@ -151,19 +87,19 @@ def matrix(arguments: argparse.Namespace) -> int:
 
 def report(arguments: argparse.Namespace) -> int:
     """Write the report from what is stored: of what is named, else of what the last one was of."""
-    home, known = Home.default(), _read(arguments)
-    selection = _selection(arguments)
+    home, known = Home.default(), read(arguments)
+    selection = selection_of(arguments)
     if selection == Selection(profile="default"):
         selection = unchanged.last_selection(home.root / NOTE) or selection
     chosen = planning.make(known, selection)
-    drawn = _draw(_evidence(arguments, chosen, home), selection, arguments)
+    drawn = _draw(evidence_of(arguments, chosen, home), selection, arguments)
     _show(Path(drawn.index), arguments)
     return 0
 
 
 def _draw(evidence: Evidence, selection: Selection, arguments: argparse.Namespace) -> Drawn:
     """Judge and draw all anew, unless the report that lies there was made of the very same."""
-    home, locks = evidence.home, _locks(arguments)
+    home, locks = evidence.home, locks_of(arguments)
     folder = (arguments.report or home.report).absolute()
     note = home.root / NOTE
     wanted = unchanged.inputs(evidence, folder / "index.html", locks)
@@ -204,9 +140,9 @@ def _show(index: Path, arguments: argparse.Namespace) -> None:
 
 def cells(arguments: argparse.Namespace) -> int:
     """Print judged cells as JSON lines."""
-    chosen = planning.make(_read(arguments), _selection(arguments))
-    evidence = _evidence(arguments, chosen, Home.default())
-    judged = Assembly(evidence=evidence, batch=BATCH, locks=_locks(arguments))()
+    chosen = planning.make(read(arguments), selection_of(arguments))
+    evidence = evidence_of(arguments, chosen, Home.default())
+    judged = Assembly(evidence=evidence, batch=BATCH, locks=locks_of(arguments))()
     _check_filters(arguments, chosen, judged)
     for cell in judged.cells:
         if _wanted(arguments, cell):
@@ -245,116 +181,17 @@ def _wanted(arguments: argparse.Namespace, cell: JudgedCell) -> bool:
 
 def reproduce(arguments: argparse.Namespace) -> int:
     """Print the script that repeats a cell, and the command that runs it."""
-    matrix_read = _read(arguments)
+    matrix_read = read(arguments)
     chosen = planning.make(matrix_read, Selection())
-    evidence = _evidence(arguments, chosen, Home.default())
+    evidence = evidence_of(arguments, chosen, Home.default())
     print(reproduction.script(evidence, arguments.cell))
-    return 0
-
-
-def _found(arguments: argparse.Namespace, ids: Sequence[str]) -> tuple[Home, list[Environment]]:
-    chosen = planning.make(_read(arguments), Selection(environments=tuple(ids)))
-    return Home.default(), list(chosen.environments)
-
-
-def env_list(arguments: argparse.Namespace) -> int:
-    """Print every environment, its Python and state."""
-    home, environments = _found(arguments, ())
-    locks = _locks(arguments)
-    resolution = resolve(environments, home=home, locks=locks)
-    width = max(len(environment.id) for environment in environments)
-    for environment in environments:
-        state = resolution.untested.get(environment.id)
-        if state is None:
-            receipt = build.existing(environment, home=home, locks_dir=locks)
-            state = f"built {receipt.built_at}" if receipt else "not built"
-        print(f"{environment.id:<{width}}  Python {environment.python:<5} {state}")
-    return 0
-
-
-def env_build(arguments: argparse.Namespace) -> int:
-    """Build the named environments."""
-    home, environments = _found(arguments, arguments.id)
-    limits = _read(arguments).limits
-    locks = _locks(arguments)
-    resolution = resolve(environments, home=home, locks=locks)
-    failed = 0
-    for environment in environments:
-        found = resolution.usable.get(environment.id)
-        if found is None:
-            print(f"{environment.id}: {resolution.untested[environment.id]}", file=sys.stderr)
-            failed += 1
-            continue
-        try:
-            receipt = build.build(
-                environment,
-                home=home,
-                interpreter=found.interpreter,
-                limits=limits,
-                locks_dir=locks,
-            )
-        except build.EnvironmentUnusable as error:
-            print(f"{environment.id}: {error.reason}", file=sys.stderr)
-            failed += 1
-        else:
-            print(f"{environment.id}: Python {receipt.python}, built in {receipt.seconds:.0f} s")
-    return CaniloadError.exit_code if failed else 0
-
-
-def _built(arguments: argparse.Namespace) -> tuple[Home, Environment]:
-    home, environments = _found(arguments, (arguments.id,))
-    if build.existing(environments[0], home=home, locks_dir=_locks(arguments)) is None:
-        raise CaniloadError(f"{arguments.id} is not built; `caniload env build {arguments.id}`")
-    return home, environments[0]
-
-
-def env_path(arguments: argparse.Namespace) -> int:
-    """Print the interpreter of a built environment."""
-    home, environment = _built(arguments)
-    print(home.python(environment.id))
-    return 0
-
-
-def env_shell(arguments: argparse.Namespace) -> int:
-    """Become that environment's Python, with the variables its cells ran with."""
-    home, environment = _built(arguments)
-    variables = process_variables(environment, home)
-    Path(variables["HOME"]).mkdir(parents=True, exist_ok=True)
-    terminal = {"TERM": os.environ["TERM"]} if "TERM" in os.environ else {}
-    python = str(home.python(environment.id))
-    sys.stdout.flush()
-    os.execve(python, [python], {**variables, **terminal})  # noqa: S606 - no shell is involved
-
-
-def env_remove(arguments: argparse.Namespace) -> int:
-    """Remove built environments; their results stay."""
-    home, environments = _found(arguments, arguments.id)
-    with Store(home.results):  # not under a run's feet
-        for environment in environments:
-            build.remove(environment.id, home)
-            print(f"{environment.id}: removed")
-    return 0
-
-
-def env_add(arguments: argparse.Namespace) -> int:
-    """Write an environment into matrix.yaml, and its lock next to the others."""
-    entry = adding.permanent(
-        _matrix_path(arguments),
-        _read(arguments),
-        arguments.requirement,
-        home=Home.default(),
-        locks=_locks(arguments),
-        name=arguments.id,
-    )
-    print("\n".join(adding.as_entry(entry)))
-    print(f"next: `caniload env build {entry.id}`, `caniload matrix --envs {entry.id},...`")
     return 0
 
 
 def releases(arguments: argparse.Namespace) -> int:
     """Print what the package index has and matrix.yaml has not, and what adding it costs."""
-    matrix_read, locks = _read(arguments), _locks(arguments)
-    found = growth.offers(matrix_read, locks=locks, pre=arguments.pre, jobs=_cores())
+    matrix_read, locks = read(arguments), locks_of(arguments)
+    found = growth.offers(matrix_read, locks=locks, pre=arguments.pre, jobs=cores())
     if arguments.json:
         print(json.dumps(growth.as_json(found), indent=1))
     else:
@@ -385,10 +222,6 @@ def _remove_part(home: Home, part: str) -> None:
         (home.results / "records.jsonl").unlink(missing_ok=True)
     else:
         shutil.rmtree(home.root / part, ignore_errors=True)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _minutes(seconds: float) -> str:

@@ -280,5 +280,10 @@ def test_bad_arguments(
 
 def test_the_python_of_these_environments_is_ours(workshop: Workshop) -> None:
     workshop.use(("1.0",))
-    listed = workshop.run("env", "list")
-    assert listed.out == f"fake-1.0  Python {MINOR}  not built\n"
+    head, line = workshop.run("env", "list").out.splitlines()
+    assert head.split()[:3] == ["id", "python", "tensorflow"]
+    assert line.split(maxsplit=2) == ["fake-1.0", MINOR, "not built"]
+    (row,) = json.loads(workshop.run("env", "list", "--json").out)
+    assert (row["id"], row["found"], row["untested"]) == ("fake-1.0", None, None)
+    assert workshop.run("env", "build", "fake-1.0").code == 0
+    assert workshop.run("env", "list").out.splitlines()[1].split()[3] == "1.0"
