@@ -31,8 +31,8 @@ class Clause:
 class Reach:
     """How far a file of one environment gets within its own stack, by place in the matrix.
 
-    ``untested`` and ``unproven`` are the environments from ``save`` on that say nothing of it: no
-    result, or none that counts because a control failed.
+    ``untested``, ``unproven`` and ``absent`` are the environments from ``save`` on that say nothing
+    of it: no result, none that counts because a control failed, or not asked in this run.
     """
 
     save: int
@@ -42,6 +42,7 @@ class Reach:
     newest_tested: int | None
     untested: tuple[int, ...] = ()
     unproven: tuple[int, ...] = ()
+    absent: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,16 +127,16 @@ def _rest(square: Square, ignored: int) -> list[Clause]:
 
 
 def reach(planes: Planes, save: int, kind: int, models: Sequence[int] | None = None) -> Reach:
-    """Walk from the saving environment to the newest of its stack.
+    """Walk from the saving environment to the newest of its stack; twins are no versions of it.
 
     ``last_good`` is the newest where every tested model loads, ``first_break`` the oldest where
     one does not; a later one may load again, so the two need not be neighbours.
     """
     stack = planes.environments[save].stack
     tested: dict[int, bool] = {}
-    untested, unproven = [], []
+    untested, unproven, absent = [], [], []
     for load in dict(planes.stacks)[stack]:
-        if load < save:
+        if load < save or (planes.environments[load].twin and load != save):
             continue
         square = evidence(planes, save, load, kind, models)
         if square.tested:
@@ -144,6 +145,8 @@ def reach(planes: Planes, save: int, kind: int, models: Sequence[int] | None = N
             unproven.append(load)
         elif square.counts[UNTESTED]:
             untested.append(load)
+        elif not square.counts[0]:
+            absent.append(load)
     return Reach(
         save=save,
         stack=stack,
@@ -152,6 +155,7 @@ def reach(planes: Planes, save: int, kind: int, models: Sequence[int] | None = N
         newest_tested=max(tested, default=None),
         untested=tuple(untested),
         unproven=tuple(unproven),
+        absent=tuple(absent),
     )
 
 
@@ -163,6 +167,7 @@ def reach_sentence(planes: Planes, found: Reach) -> str:
     open_ends = (
         (found.untested, "Not tested"),
         (found.unproven, "No evidence, because a control failed"),
+        (found.absent, "Not in this run"),
     )
     gaps = [
         f" {words}: {shortened([labels[place] for place in places])}."

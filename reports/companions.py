@@ -59,8 +59,8 @@ class Pair:
 def pairs(table: pd.DataFrame, matrix: CleanMatrix) -> list[Pair]:
     """Compare every environment that has a twin in this report, in the order of the matrix."""
     environments = {one.id: one for one in matrix.environments}
-    codes = table["outcome"].map(CODE).astype(int)
-    known = table[~table["control"] & table["evidence"] & (codes >= 1) & (codes < UNTESTED)]
+    # What proves nothing elsewhere counts here: a control that fails in the twin alone is the find.
+    known = table[~table["control"] & (table["outcome"].map(CODE).astype(int) < UNTESTED)]
     return [
         _pair(known, environments[one.twin], one)
         for one in matrix.environments
@@ -84,8 +84,13 @@ def _pair(table: pd.DataFrame, base: JudgedEnvironment, twin: JudgedEnvironment)
 
 
 def _inside(base: JudgedEnvironment, twin: JudgedEnvironment) -> dict[str, tuple[str, str]]:
-    here = {**base.packages, "python": base.versions.get("python", base.python)}
-    there = {**twin.packages, "python": twin.versions.get("python", twin.python)}
+    """Compare what was found; nothing where one of them is not there to be asked."""
+    if not base.packages or not twin.packages:
+        return {}
+    here, there = (
+        {**one.packages, **one.variables, "python": one.versions.get("python", one.python)}
+        for one in (base, twin)
+    )
     names = sorted(here.keys() | there.keys())
     both = {name: (here.get(name, ""), there.get(name, "")) for name in names}
     return {name: versions for name, versions in both.items() if versions[0] != versions[1]}
@@ -106,7 +111,8 @@ def _both(table: pd.DataFrame, axis: str, base: str, twin: str) -> pd.DataFrame:
     one, two = (plain.loc[plain[axis] == name, columns] for name in (base, twin))
     both = one.merge(two, on=keys)
     both[axis] = twin
-    return both
+    nowhere = (both["outcome_x"] == Outcome.NA) & (both["outcome_y"] == Outcome.NA)
+    return both[~nowhere]
 
 
 def _partings(side: str, both: pd.DataFrame) -> Iterator[Parting]:

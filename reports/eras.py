@@ -51,21 +51,22 @@ class Block:
 
 
 def eras(planes: Planes, kind: int) -> list[Era]:
-    """Group the environments for one format; stacks are never mixed."""
+    """Group the environments for one format; stacks are never mixed, and twins left out."""
     found: list[Era] = []
     for stack, places in planes.stacks:
         groups: list[list[int]] = []
         for place in places:
-            if (
-                groups
-                and place == groups[-1][-1] + 1
-                and _alike(planes, groups[-1][0], place, kind)
-            ):
+            if planes.environments[place].twin:
+                continue
+            between = planes.environments[groups[-1][-1] + 1 : place] if groups else ()
+            follows = bool(groups) and all(one.twin for one in between)
+            if follows and _alike(planes, groups[-1][0], place, kind):
                 groups[-1].append(place)
             else:
                 groups.append([place])
+        last = [None, *(group[-1] for group in groups)]
         found += [
-            _era(planes, stack, group, before=number > 0) for number, group in enumerate(groups)
+            _era(planes, stack, group, before) for group, before in zip(groups, last, strict=False)
         ]
     return found
 
@@ -85,16 +86,16 @@ def _behaviour(planes: Planes, place: int, kind: int) -> npt.NDArray[np.uint8]:
     return np.concatenate([_CLASS[saves].ravel(), _CLASS[loads].ravel()])
 
 
-def _era(planes: Planes, stack: str, group: list[int], *, before: bool) -> Era:
+def _era(planes: Planes, stack: str, group: list[int], before: int | None) -> Era:
     labels = [planes.environments[place].label for place in group]
     label = labels[0] if len(labels) == 1 else f"{labels[0]} to {labels[-1].split(' ')[-1]}"
-    why = _changes(planes, group[0]) if before else ""
+    why = _changes(planes, group[0], before) if before is not None else ""
     return Era(stack=stack, places=tuple(group), label=label, why=why)
 
 
-def _changes(planes: Planes, place: int) -> str:
-    """Name the packages that the boundary before ``place`` moved, as found or else as asked."""
-    here, there = planes.environments[place], planes.environments[place - 1]
+def _changes(planes: Planes, place: int, before: int) -> str:
+    """Name the packages that the boundary between two moved, as found or else as asked."""
+    here, there = planes.environments[place], planes.environments[before]
     new, old = here.versions or here.asked, there.versions or there.asked
     moved = [
         f"{name} {old[name]} → {version}"

@@ -81,7 +81,13 @@ def inline(
     """Encode the data of app.js; ``<`` is escaped, so that no text can end the script element."""
     data = {
         "environments": [
-            {"id": one.id, "label": one.label, "stack": one.stack, "slug": slugs[one.id]}
+            {
+                "id": one.id,
+                "label": one.label,
+                "stack": one.stack,
+                "slug": slugs[one.id],
+                **({"twin": 1} if one.twin else {}),
+            }
             for one in grid.environments
         ],
         "models": [{"id": model.id, "family": model.family} for model in grid.models],

@@ -66,8 +66,8 @@ CLAIMS: Mapping[Kind, Claim] = {
         title="Weight shape mismatch",
         said="an architecture and a file that disagree about the shapes of weights",
         provoked="The weights in the file do not fit the model that they are loaded into: a layer "
-        "more, one less, or one of another shape. Unchanged means here that it became the model in "
-        "the file, against the code.",
+        "more, one less, of another shape or under another name. Unchanged means here that it "
+        "became the model in the file, against the code.",
         would="Models that matrix.yaml marks with provokes: [weight-shape], whose loader builds "
         "another architecture than was saved.",
         topics=frozenset({"weight-shape-mismatch", "weights-partially-loaded"}),

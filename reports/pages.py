@@ -132,6 +132,7 @@ class Book:
         codes = grid.codes[..., question.kind]
         return {
             "question": question,
+            "pairs": views.thinning(grid),
             "square": square,
             "verdict": answers.verdict(square, ignored=ignored, largest=self._largest(question)),
             "advice": views.advice(grid, question),
@@ -197,6 +198,10 @@ class Book:
                 reader=READERS.get(kind.id),
                 rows=views.matrix(self.grid, place),
                 starts=self._eras[place].starts,
+                asked=sum(
+                    views.is_asked(self.grid, place, model)
+                    for model in range(len(self.grid.models))
+                ),
             )
 
     def _models(self) -> Iterator[Page]:
@@ -205,8 +210,9 @@ class Book:
                 (
                     kind,
                     views.matrix(self.grid, place, [number])
-                    if views.has_cells(self.grid, place, [number])
+                    if views.has_cells(self.grid, place, number)
                     else [],
+                    views.is_asked(self.grid, place, number),
                     self._eras[place].starts,
                 )
                 for place, kind in enumerate(self.grid.formats)

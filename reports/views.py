@@ -91,10 +91,20 @@ def matrix(grid: Planes, kind: int, models: Sequence[int] | None = None) -> list
     ]
 
 
-def has_cells(grid: Planes, kind: int, models: Sequence[int] | None = None) -> bool:
-    """Whether there is anything but gaps for a format."""
-    chosen = slice(None) if models is None else list(models)
-    return bool((grid.codes[:, :, chosen, kind] % ABSENT > 0).any())
+def has_cells(grid: Planes, kind: int, model: int) -> bool:
+    """Whether there is anything but gaps for a model in a format."""
+    return bool((grid.codes[:, :, model, kind] % ABSENT > 0).any())
+
+
+def is_asked(grid: Planes, kind: int, model: int) -> bool:
+    """Whether this run asks for a model in a format at all."""
+    return bool((grid.codes[:, :, model, kind] != ABSENT).any())
+
+
+def thinning(grid: Planes) -> tuple[int, int]:
+    """Return how many pairs of environments this run asks for, and how many there are."""
+    asked = (grid.codes != ABSENT).any(axis=(2, 3))
+    return int(asked.sum()), asked.size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +148,11 @@ class Question:
 def first_question(grid: Planes) -> Question:
     """Ask about the first stack: its oldest environment with a result, loaded by its newest."""
     for kind in range(len(grid.formats)):
-        places = grid.stacks[0][1] if grid.stacks else ()
+        places = [
+            place
+            for place in (grid.stacks[0][1] if grid.stacks else ())
+            if not grid.environments[place].twin
+        ]
         tested = [n for n in places if grid.tested[n, places[-1], :, kind].any()]
         if tested:
             return Question(save=tested[0], load=places[-1], kind=kind)
@@ -154,7 +168,7 @@ def advice(grid: Planes, question: Question) -> list[str]:
     if path is not None:
         sentences.append(answers.path_sentence(grid, question.load, path))
     elif answers.breaks(square):
-        sentences.append("No path of two clean hops was found.")
+        sentences.append("No path of two clean hops is known from this run.")
     return sentences
 
 

@@ -24,6 +24,7 @@ from runner.environments.home import Home, disk_use
 from runner.errors import StrictError, UsageError
 from runner.evidence import Evidence
 from runner.judged import JudgedCell, JudgedMatrix
+from runner.keys import digest
 from runner.outcomes import Outcome
 from runner.plan import Plan, Selection
 from runner.progress import Display
@@ -89,9 +90,13 @@ def report(arguments: argparse.Namespace) -> int:
     """Write the report from what is stored: of what is named, else of what the last one was of."""
     home, known = Home.default(), read(arguments)
     selection = selection_of(arguments)
-    if selection == Selection(profile="default"):
-        selection = unchanged.last_selection(home.root / NOTE) or selection
-    chosen = planning.make(known, selection)
+    if arguments.profile is None and selection == Selection(profile="default"):
+        selection = unchanged.last_selection(_note(home, arguments)) or selection
+    try:
+        chosen = planning.make(known, selection)
+    except UsageError:  # the matrix has changed since
+        selection = selection_of(arguments)
+        chosen = planning.make(known, selection)
     drawn = _draw(evidence_of(arguments, chosen, home), selection, arguments)
     _show(Path(drawn.index), arguments)
     return 0
@@ -100,8 +105,7 @@ def report(arguments: argparse.Namespace) -> int:
 def _draw(evidence: Evidence, selection: Selection, arguments: argparse.Namespace) -> Drawn:
     """Judge and draw all anew, unless the report that lies there was made of the very same."""
     home, locks = evidence.home, locks_of(arguments)
-    folder = (arguments.report or home.report).absolute()
-    note = home.root / NOTE
+    folder, note = _folder(home, arguments), _note(home, arguments)
     wanted = unchanged.inputs(evidence, folder / "index.html", locks)
     if drawn := unchanged.recall(note, wanted):
         return drawn
@@ -115,7 +119,8 @@ def _draw(evidence: Evidence, selection: Selection, arguments: argparse.Namespac
         raise UsageError(f"{error}; choose another folder with --report") from error
     drawn = Drawn(
         inputs=wanted,
-        selection=asdict(selection),
+        # What was added is in no matrix.yaml: next time it has to be asked for again.
+        selection=asdict(selection) if selection.added is None else {},
         index=str(index),
         summary=summary_lines(table.frame(judged), judged),
         untested=sum(cell.outcome is Outcome.UNTESTED for cell in judged.cells),
@@ -123,6 +128,18 @@ def _draw(evidence: Evidence, selection: Selection, arguments: argparse.Namespac
     )
     unchanged.remember(note, drawn)
     return drawn
+
+
+def _folder(home: Home, arguments: argparse.Namespace) -> Path:
+    return Path(arguments.report or home.report).absolute()
+
+
+def _note(home: Home, arguments: argparse.Namespace) -> Path:
+    """Return where is noted what lies in the report's folder."""
+    folder = _folder(home, arguments)
+    return home.root / (
+        NOTE if folder == home.report.absolute() else f"report-{digest(str(folder))[:12]}.json"
+    )
 
 
 def _show(index: Path, arguments: argparse.Namespace) -> None:

@@ -168,8 +168,8 @@ def as_lines(evidence: Evidence, found: CostOfRun) -> list[str]:
     """Return the plan as a person reads it."""
     axes = f"{found.environments} environments, {found.models} models, {found.formats} formats"
     lines = [f"{axes}: {found.cells} cells; {found.cells_to_run} to run"]
-    pairs = {(cell.artifact.saved_by, cell.loaded_by) for cell in evidence.plan.cells}
-    if len(pairs) < found.environments**2:
+    if evidence.plan.thinned:
+        pairs = {(cell.artifact.saved_by, cell.loaded_by) for cell in evidence.plan.cells}
         lines.append(f"thinned by its profile: {len(pairs)} of {found.environments**2} pairs")
     for environment, reason in found.untested.items():
         lines.append(f"untested {environment}: {reason}")

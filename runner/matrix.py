@@ -400,14 +400,37 @@ def _inconsistencies(matrix: Matrix) -> list[tuple[Location, str]]:
         if name not in formats
     ]
     problems += [
-        (("environments", index, "twin"), f"there is no other environment {one.twin!r}")
+        (("environments", index, "twin"), problem)
         for index, one in enumerate(matrix.environments)
-        if one.twin is not None and (one.twin not in environments or one.twin == one.id)
+        if one.twin is not None and (problem := _no_twin(matrix, one, one.twin))
     ]
     if matrix.controls.model not in models:
         message = f"there is no model {matrix.controls.model!r} above"
         problems.append((("controls", "model"), message))
+    problems += [
+        (("models", index, "formats"), "the control is asked in every format; leave this out")
+        for index, model in enumerate(matrix.models)
+        if model.id == matrix.controls.model and model.formats
+    ]
     return problems
+
+
+def _no_twin(matrix: Matrix, one: Environment, name: str) -> str:
+    """Say why the two do not differ in a companion alone; empty if they may."""
+    if name == one.id or name not in {other.id for other in matrix.environments}:
+        return f"there is no other environment {name!r}"
+    other = matrix.environment(name)
+    if other.twin is not None:
+        return f"{name!r} is itself a twin, of {other.twin!r}"
+    if other.stack != one.stack or _about(other) != _about(one):
+        return f"{name!r} is of another stack or has other packages"
+    return ""
+
+
+def _about(environment: Environment) -> dict[str, str]:
+    """Return the versions that a row is about; a smaller build of TensorFlow is TensorFlow."""
+    packages = environment.packages.items()
+    return {name.removesuffix("-cpu"): version for name, version in packages}
 
 
 def _repeated_ids(data: Any) -> Iterator[tuple[Location, str]]:

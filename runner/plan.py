@@ -38,6 +38,7 @@ class Plan:
     formats: tuple[Format, ...]
     cells: tuple[Cell, ...]
     controls: tuple[Cell, ...]
+    thinned: bool = False
 
 
 def make(matrix: Matrix, selection: Selection) -> Plan:
@@ -49,13 +50,20 @@ def make(matrix: Matrix, selection: Selection) -> Plan:
         models = tuple(model for model in models if model.id in profile.models)
     formats = tuple(_chosen("format", selection.formats, matrix.formats))
     readers = {*profile.readers, selection.added} if profile.readers else set()
+    cells = tuple(_cells(matrix, loaders(environments, readers), models, formats))
+    if not cells:
+        raise UsageError(
+            f"{', '.join(model.id for model in models)}: says nothing about"
+            f" {', '.join(known.id for known in formats)}; see its `formats` in matrix.yaml"
+        )
     return Plan(
         matrix=matrix,
         environments=environments,
         models=models,
         formats=formats,
-        cells=tuple(_cells(matrix, loaders(environments, readers), models, formats)),
+        cells=cells,
         controls=tuple(_controls(matrix, environments, formats)),
+        thinned=bool(readers),
     )
 
 

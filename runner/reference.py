@@ -55,7 +55,11 @@ class Family:
     def source_there(self, model: str) -> str:
         """Return the code of the loading side, where it is not the saving side's; else nothing."""
         names = (f"{model}_objects_there", f"{model}_there")
-        return "\n\n\n".join(self.sources[name] for name in names if name in self.sources)
+        parts = [self.sources[name] for name in names if name in self.sources]
+        if given := self.arguments.get(model):
+            told = "".join(f", {name}={value!r}" for name, value in given.items())
+            parts.append(f"# model.load_weights(path{told})")
+        return "\n\n\n".join(parts)
 
 
 @functools.cache

@@ -201,7 +201,7 @@ def _definitions(evidence: Evidence, cell: Cell) -> str:
     """Return the code of the model, or of its own layers, where loading needs it."""
     family, model = evidence.family(cell.artifact.model), cell.artifact.model
     if cell.artifact.format in INTO_CODE:
-        return family.source(family.builder(model))
+        return "\n\n\n".join(filter(None, (family.source(model), family.source_there(model))))
     definer = family.definer(model)
     return family.sources[definer] if definer else ""
 

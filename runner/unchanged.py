@@ -69,9 +69,11 @@ def recall(file: Path, wanted: str) -> Drawn | None:
 def last_selection(file: Path) -> Selection | None:
     """Return what the last report was of; ``None`` if there is none that can be read."""
     drawn = _last(file)
+    if drawn is None or not drawn.selection:
+        return None
     try:
-        return Selection(**{name: _frozen(one) for name, one in drawn.selection.items()})  # type: ignore[union-attr]
-    except (AttributeError, TypeError):
+        return Selection(**{name: _frozen(one) for name, one in drawn.selection.items()})
+    except TypeError:
         return None
 
 

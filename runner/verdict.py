@@ -63,10 +63,6 @@ def judge(
         return _crashed(record["crash"])
     facts = record["facts"]
     if "architecture" not in carries:
-        if _misfed(facts):
-            was, now = facts["structure"]
-            reason = f"the training step was fed a {was}, and the model built there takes a {now}"
-            return Verdict(outcome=Outcome.UNTESTED, reason=reason)
         facts = _built_by_code(facts)
     messages = classify(facts.get("messages", ()), rules)
     if facts["error"] is not None:
@@ -116,12 +112,6 @@ def _built_by_code(facts: Mapping[str, Any]) -> Mapping[str, Any]:
         return facts
     now, names = facts["structure"][1], facts["output_names"][1]
     return {**facts, "structure": [now, now], "output_names": [names, names]}
-
-
-def _misfed(facts: Mapping[str, Any]) -> bool:
-    """Say whether a step raised that was fed targets in the structure of the saving side's code."""
-    error = facts["error"]
-    return error is not None and error["phase"] == "train" and len(set(facts["structure"])) > 1
 
 
 def _crashed(crash: Mapping[str, Any]) -> Verdict:

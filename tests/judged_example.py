@@ -123,7 +123,6 @@ def _environment(name: str, *, hostile: bool) -> JudgedEnvironment:
         platform="Linux-6.1-x86_64",
         built_at="2026-11-20T10:00:00+00:00",
         untested=untested,
-        twin="keras-3.15-jax" if name == "keras-3.15-torch" else None,
     )
 
 

@@ -49,20 +49,20 @@ window.caniload.answers = (data, plane) => {
   }
 
   function reach({ s, f, ms }) {
-    const stack = envs[s].stack, untested = [], unproven = [];
+    const stack = envs[s].stack, untested = [], unproven = [], absent = [];
     let good = -1, bad = -1, newest = -1;
     for (let l = s; l < E; l++) {
-      if (envs[l].stack !== stack) continue;
+      if (envs[l].stack !== stack || (envs[l].twin && l !== s)) continue;
       const q = sum(s, l, f, ms, true);
       if (!q.tested) {
-        if (q.voids) unproven.push(l); else if (q.counts[UNTESTED]) untested.push(l);
+        if (q.voids) unproven.push(l); else if (q.counts[UNTESTED]) untested.push(l); else if (!q.counts[0]) absent.push(l);
         continue;
       }
       newest = l;
       if (q.worst <= 3) good = l; else if (bad < 0) bad = l;
     }
     if (newest < 0 && !unproven.length) return `Nothing was tested within ${stack}.`;
-    const gaps = [[untested, "Not tested"], [unproven, "No evidence, because a control failed"]]
+    const gaps = [[untested, "Not tested"], [unproven, "No evidence, because a control failed"], [absent, "Not in this run"]]
       .map(([places, words]) => (places.length ? ` ${words}: ${shortened(places.map((l) => envs[l].label))}.` : ""));
     return known({ s, stack, good, bad, newest }) + gaps.join("");
   }

@@ -34,7 +34,7 @@ window.caniload.index = async () => {
       items.push(el("li", {}, `Recommended path for ${whom}: load with ${envs[way.v].label}, save again as ${formats[way.g].label}, ` +
         `load that with ${envs[where.l].label}. Both hops were measured, separately; the chain was not.`,
         " (", link({ l: envs[way.v].id }, "first hop"), ", ", link({ s: envs[way.v].id, f: formats[way.g].id }, "second hop"), ")"));
-    } else if (q.worst > 3 && q.worst < UNTESTED) items.push(el("li", {}, "No path of two clean hops was found."));
+    } else if (q.worst > 3 && q.worst < UNTESTED) items.push(el("li", {}, "No path of two clean hops is known from this run."));
     $("advice").replaceChildren(...items);
   }
 

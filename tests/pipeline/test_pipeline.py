@@ -78,8 +78,8 @@ def test_a_report_is_of_what_the_last_run_was_of(workshop: Workshop) -> None:
     assert json.loads(summary.read_bytes())["planned"] == 2 * 2 * 4
     assert _undated(summary.read_bytes()) == _undated(before)
 
-    assert workshop.run("report", "--models", "control").code == 0
-    assert json.loads(summary.read_bytes())["planned"] == 2 * 2 * 4
+    assert workshop.run("report", "--profile", "default").code == 0
+    assert json.loads(summary.read_bytes())["planned"] == 2 * 2 * 2 * 4
 
 
 def _undated(summary: bytes) -> dict[str, Any]:

@@ -87,9 +87,10 @@ def _outcome(cell: Cell, code: int, told: str, said: str) -> Iterator[str]:
             yield f"ended with {code}, recorded: {cell['reason']}"
     elif error is not None:
         first = texts.first_line(error["message"])
-        raised = re.findall(rf"^(?:[\w.]+\.)?{error['type']}:?(.*)", said, re.MULTILINE)
+        raised = re.findall(rf"^(?:[\w.]+\.)?{error['type']}\b:? ?(.*)", said, re.MULTILINE)
         # h5py tells the time of day in some of its errors.
-        if code != 1 or not any(_essence(one).startswith(_essence(first)) for one in raised):
+        alike = [one for one in raised if _essence(one) == _essence(first)]
+        if code != 1 or not (alike or any(first and one.startswith(first) for one in raised)):
             yield f"exit {code}, recorded {error['type']}: {first}"
     elif code != 0:
         yield f"exit {code} ({said.splitlines()[-1][:100] if said else ''}), recorded no error"

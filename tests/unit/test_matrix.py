@@ -226,6 +226,23 @@ def test_the_repository_has_a_good_one() -> None:
     assert matrix.profiles.full.readers
 
 
+def test_the_control_is_asked_in_every_format() -> None:
+    assert problems(
+        changed("{id: control, family: plain}", "{id: control, family: plain, formats: [h5]}")
+    ) == ["m.yaml:12: models[0].formats: the control is asked in every format; leave this out"]
+
+
+def test_twins_differ_in_a_companion_alone() -> None:
+    matrix = read_matrix(REPOSITORY / "matrix.yaml")
+    twins = [one for one in matrix.environments if one.twin]
+    assert len(twins) >= 5
+    text = (REPOSITORY / "matrix.yaml").read_text(encoding="utf-8")
+    other = text.replace("twin: tf-2.18\n", "twin: tf-2.17\n")
+    assert problems(other)[0].endswith("'tf-2.17' is of another stack or has other packages")
+    chain = text.replace("twin: tf-2.18\n", "twin: tf-2.15-protobuf-3\n")
+    assert problems(chain)[0].endswith("is itself a twin, of 'tf-2.15'")
+
+
 def test_profiles() -> None:
     two = changed(
         "models:\n  - {id",

@@ -150,6 +150,16 @@ def test_a_thinned_profile_plans_these_and_what_is_added_loads_all() -> None:
     }
 
 
+def test_a_plan_without_a_cell_is_refused() -> None:
+    matrix = small()
+    dense = matrix.models[1].model_copy(update={"formats": ("keras",)})
+    with pytest.raises(UsageError, match="dense: says nothing about h5; see its `formats`"):
+        make(
+            matrix.model_copy(update={"models": (matrix.models[0], dense)}),
+            Selection(models=("dense",), formats=("h5",)),
+        )
+
+
 def test_a_model_is_asked_for_its_formats_only() -> None:
     matrix = small()
     dense = matrix.models[1].model_copy(update={"formats": ("keras",)})

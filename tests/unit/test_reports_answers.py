@@ -13,6 +13,7 @@ from reports.eras import block, eras
 from reports.figures import figures, headline, summary_lines
 from reports.planes import Planes, planes
 from reports.table import frame
+from reports.views import first_question, thinning
 from reports.words import ABSENT, CODE
 from runner.judged import JudgedEnvironment, JudgedFormat, JudgedModel
 from runner.outcomes import Outcome
@@ -265,6 +266,32 @@ def test_eras_group_neighbours_that_behave_alike() -> None:
         ("keras 3", "Keras 3.15 on tensorflow to torch"),
     ]
     assert "keras 2.12.0 → 3.4.1" in found[3].why
+
+
+def with_twin(grid: Planes, place: int) -> Planes:
+    environments = list(grid.environments)
+    environments[place] = replace(environments[place], twin=environments[place - 1].id)
+    return replace(grid, environments=tuple(environments))
+
+
+def test_a_twin_is_no_version_of_its_stack() -> None:
+    grid = with_twin(loads_of_first(I, E, I, E), 1)
+    assert answers.reach_sentence(grid, answers.reach(grid, 0, 0)) == (
+        "Last tested version where all load: TF 2. "
+        "The first tested version of tf.keras that breaks is TF 3."
+    )
+    alike = with_twin(tiny([[[[I]]] * 4] * 4), 1)
+    assert [era.places for era in eras(alike, 0)] == [(0, 2, 3)]
+    assert first_question(with_twin(tiny([[[[I]]] * 3] * 3), 2)).load == 1
+
+
+def test_what_this_run_does_not_ask_is_named() -> None:
+    grid = loads_of_first(I, ABSENT, E)
+    assert answers.reach_sentence(grid, answers.reach(grid, 0, 0)) == (
+        "Last tested version where all load: TF 0. "
+        "The first tested version of tf.keras that breaks is TF 2. Not in this run: TF 1."
+    )
+    assert thinning(tiny([[[[I]], [[ABSENT]]], [[[I]], [[I]]]])) == (3, 4)
 
 
 def test_stacks_are_never_one_era() -> None:

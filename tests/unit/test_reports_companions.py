@@ -68,7 +68,7 @@ def test_nothing_is_said_of_cells_that_only_one_has() -> None:
         cell(THIRD, BASE, Outcome.IDENTICAL),
         cell(THIRD, TWIN, Outcome.UNTESTED),
         cell(BASE, THIRD, Outcome.NA),
-        cell(TWIN, THIRD, Outcome.ERROR),
+        cell(TWIN, THIRD, Outcome.NA),
         # Two changes at once: another file, and another loader.
         cell(BASE, BASE, Outcome.IDENTICAL),
         cell(TWIN, TWIN, Outcome.ERROR),
@@ -76,9 +76,22 @@ def test_nothing_is_said_of_cells_that_only_one_has() -> None:
     assert (pair.compared, pair.partings) == (0, [])
 
 
-def test_cells_that_prove_nothing_are_left_out() -> None:
+def test_a_control_that_fails_in_the_twin_alone_is_what_is_looked_for() -> None:
     void = replace(cell(THIRD, TWIN, Outcome.ERROR), evidence=False)
-    assert found(cell(THIRD, BASE, Outcome.IDENTICAL), void).compared == 0
+    assert found(cell(THIRD, BASE, Outcome.IDENTICAL), void).cells == 1
+
+
+def test_a_file_that_only_one_can_write() -> None:
+    (parting,) = found(cell(BASE, THIRD, Outcome.IDENTICAL), cell(TWIN, THIRD, Outcome.NA)).partings
+    assert (parting.was, parting.now) == (Outcome.IDENTICAL, Outcome.NA)
+
+
+def test_nothing_is_said_of_the_inside_of_what_is_not_built() -> None:
+    whole = matrix(cell(THIRD, BASE, Outcome.IDENTICAL))
+    first, base, twin = whole.environments
+    unbuilt = replace(whole, environments=(first, replace(base, packages={}), twin))
+    clean = ingest(unbuilt)
+    assert pairs(frame(clean), clean)[0].inside == {}
 
 
 def test_what_is_inside_is_compared_as_found() -> None:

@@ -209,10 +209,8 @@ def test_the_architecture_of_a_model_built_by_code_is_not_the_files() -> None:
     )
     del sheet["losses"], sheet["step"]
     by_code = judge({"facts": sheet}, TOLERANCES, RULES, ("weights", "training"))
-    assert by_code.outcome is Outcome.UNTESTED
-    assert by_code.reason == (
-        "the training step was fed a list, and the model built there takes a dict"
-    )
+    assert by_code.outcome is Outcome.ERROR
+    assert by_code.reason.startswith("loads and predicts, but the next training step raises: ")
     assert judge({"facts": sheet}, TOLERANCES, RULES).outcome is Outcome.DIFFERS
     unfed = {**sheet, "error": None}
     assert judge({"facts": unfed}, TOLERANCES, RULES, ("weights",)).outcome is Outcome.IDENTICAL
