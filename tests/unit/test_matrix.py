@@ -227,9 +227,10 @@ def test_the_repository_has_a_good_one() -> None:
 
 
 def test_the_control_is_asked_in_every_format() -> None:
-    assert problems(
-        changed("{id: control, family: plain}", "{id: control, family: plain, formats: [h5]}")
-    ) == ["m.yaml:12: models[0].formats: the control is asked in every format; leave this out"]
+    thinned = "{id: control, family: plain, formats: [h5]}"
+    assert problems(changed("{id: control, family: plain}", thinned)) == [
+        "m.yaml:11: models[0].formats: the control is asked in every format; leave this out"
+    ]
 
 
 def test_twins_differ_in_a_companion_alone() -> None:

@@ -68,7 +68,8 @@ def test_the_loading_side_may_have_other_code(folder: Path) -> None:
     assert family.arguments == {"one": {"by_name": True}}
     assert family.source("one").endswith("return 1")
     assert family.source_there("one") == (
-        "def one_objects_there(keras):\n    return {}\n\n\ndef one_there(keras):\n    return 2\n\n\n"
+        "def one_objects_there(keras):\n    return {}\n\n\n"
+        "def one_there(keras):\n    return 2\n\n\n"
         "# model.load_weights(path, by_name=True)"
     )
     assert plain.source_there("one") == ""
