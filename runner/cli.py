@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
-from runner import commands
+from runner import commands, inspecting
 from runner.environments.build import EnvironmentUnusable
 from runner.errors import CaniloadError, UsageError
 from runner.matrix import ProfileName
@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_cells(actions)
     _add_reproduce(actions)
     _add_env(actions)
+    _add_inspect(actions)
     _add_releases(actions)
     _add_clean(actions)
     return parser
@@ -85,7 +86,7 @@ Actions = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public na
 
 def _add(actions: Actions[_Parser], name: str, command: Command, text: str) -> _Parser:
     parser: _Parser = actions.add_parser(name, help=text, description=text)
-    if command is not commands.clean:
+    if command not in (commands.clean, inspecting.inspect):
         # Suppressed, for "env" has it before and after its action, and the later is not to undo it.
         parser.add_argument(
             "--locks",
@@ -200,6 +201,17 @@ def _add_env(actions: Actions[_Parser]) -> None:
         "requirement", nargs="+", help="such as tensorflow==2.16.1 keras==3.5.0; one environment"
     )
     action.add_argument("--id", metavar="ID", help="its id (default: inferred, such as tf-2.16.1)")
+
+
+def _add_inspect(actions: Actions[_Parser]) -> None:
+    parser = _add(
+        actions,
+        "inspect",
+        inspecting.inspect,
+        "Show what saved model files say of themselves; loads nothing, needs no framework.",
+    )
+    parser.add_argument("model", nargs="+", type=Path, help="a file, a folder, or a prefix")
+    parser.add_argument("--json", action="store_true", help="as a JSON list, one object a model")
 
 
 def _add_releases(actions: Actions[_Parser]) -> None:
