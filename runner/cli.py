@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
-from runner import commands, inspecting
+from runner import inspecting
 from runner.environments.build import EnvironmentUnusable
 from runner.errors import CaniloadError, UsageError
 from runner.matrix import ProfileName
@@ -22,6 +23,10 @@ exit codes: 0 done, whatever the cells say · 1 under --strict something is unte
 failed · 2 matrix.yaml or an argument cannot be used · 3 another run holds the store · 4 the
 machine cannot do what was asked, or the package index does not answer · 130 interrupted (run
 again: nothing is lost)"""
+
+
+PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added")
+"""What `caniload clean` can remove."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -81,12 +86,25 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+@functools.cache
+def _later(name: str) -> Command:
+    """Return the command of that name, imported when it runs: most need pandas, some do not."""
+
+    def command(arguments: argparse.Namespace) -> int:
+        from runner import commands  # noqa: PLC0415
+
+        function: Command = getattr(commands, name)
+        return function(arguments)
+
+    return command
+
+
 Actions = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
 
 
 def _add(actions: Actions[_Parser], name: str, command: Command, text: str) -> _Parser:
     parser: _Parser = actions.add_parser(name, help=text, description=text)
-    if command not in (commands.clean, inspecting.inspect):
+    if name not in ("clean", "inspect"):
         # Suppressed, for "env" has it before and after its action, and the later is not to undo it.
         parser.add_argument(
             "--locks",
@@ -127,7 +145,7 @@ def _add_adding(parser: argparse._ActionsContainer) -> None:
 
 def _add_plan(actions: Actions[_Parser]) -> None:
     parser = _add(
-        actions, "plan", commands.plan, "Show what would run and what it costs; run nothing."
+        actions, "plan", _later("plan"), "Show what would run and what it costs; run nothing."
     )
     _add_selection(parser)
     parser.add_argument("--jobs", type=_count, metavar="N", help="processes at a time")
@@ -136,7 +154,7 @@ def _add_plan(actions: Actions[_Parser]) -> None:
 
 def _add_matrix(actions: Actions[_Parser]) -> None:
     parser = _add(
-        actions, "matrix", commands.matrix, "Build and run what is missing; write the report."
+        actions, "matrix", _later("matrix"), "Build and run what is missing; write the report."
     )
     _add_selection(parser)
     how = parser.add_argument_group("how")
@@ -154,7 +172,7 @@ def _add_matrix(actions: Actions[_Parser]) -> None:
 
 def _add_report(actions: Actions[_Parser]) -> None:
     parser = _add(
-        actions, "report", commands.report, "Write the report from what is stored; run nothing."
+        actions, "report", _later("report"), "Write the report from what is stored; run nothing."
     )
     _add_selection(parser)
     parser.add_argument("--report", type=Path, metavar="DIR", help="where it goes")
@@ -164,7 +182,9 @@ def _add_report(actions: Actions[_Parser]) -> None:
 
 
 def _add_cells(actions: Actions[_Parser]) -> None:
-    parser = _add(actions, "cells", commands.cells, "Print stored results, one JSON object a line.")
+    parser = _add(
+        actions, "cells", _later("cells"), "Print stored results, one JSON object a line."
+    )
     _add_selection(parser)
     parser.add_argument("--save", type=_names, default=(), metavar="ID,ID", help="saved by")
     parser.add_argument("--load", type=_names, default=(), metavar="ID,ID", help="loaded by")
@@ -175,7 +195,7 @@ def _add_cells(actions: Actions[_Parser]) -> None:
 
 def _add_reproduce(actions: Actions[_Parser]) -> None:
     parser = _add(
-        actions, "reproduce", commands.reproduce, "Print a script that repeats one cell by hand."
+        actions, "reproduce", _later("reproduce"), "Print a script that repeats one cell by hand."
     )
     parser.add_argument("cell", help="such as tf-2.15/lstm.h5/tf-2.21")
     _add_adding(parser)
@@ -183,20 +203,20 @@ def _add_reproduce(actions: Actions[_Parser]) -> None:
 
 def _add_env(actions: Actions[_Parser]) -> None:
     parser = _add(
-        actions, "env", commands.env_list, "List, build, enter, remove or add environments."
+        actions, "env", _later("env_list"), "List, build, enter, remove or add environments."
     )
     inner = parser.add_subparsers(metavar="ACTION", parser_class=_Parser)
-    _add(inner, "list", commands.env_list, "Show every environment and whether it is built.")
+    _add(inner, "list", _later("env_list"), "Show every environment and whether it is built.")
     for name, command, text in (
-        ("build", commands.env_build, "Build environments."),
-        ("path", commands.env_path, "Print the interpreter of an environment."),
-        ("shell", commands.env_shell, "Start the environment's Python, as its cells have it."),
-        ("remove", commands.env_remove, "Remove built environments."),
+        ("build", _later("env_build"), "Build environments."),
+        ("path", _later("env_path"), "Print the interpreter of an environment."),
+        ("shell", _later("env_shell"), "Start the environment's Python, as its cells have it."),
+        ("remove", _later("env_remove"), "Remove built environments."),
     ):
         action = _add(inner, name, command, text)
         many = "+" if name in {"build", "remove"} else None
         action.add_argument("id", nargs=many)
-    action = _add(inner, "add", commands.env_add, "Write an environment into matrix.yaml, locked.")
+    action = _add(inner, "add", _later("env_add"), "Write an environment into matrix.yaml, locked.")
     action.add_argument(
         "requirement", nargs="+", help="such as tensorflow==2.16.1 keras==3.5.0; one environment"
     )
@@ -218,7 +238,7 @@ def _add_releases(actions: Actions[_Parser]) -> None:
     parser = _add(
         actions,
         "releases",
-        commands.releases,
+        _later("releases"),
         "Show what the package index has that matrix.yaml has not, and what adding it costs.",
     )
     parser.add_argument("--pre", action="store_true", help="pre-releases, too")
@@ -227,10 +247,10 @@ def _add_releases(actions: Actions[_Parser]) -> None:
 
 def _add_clean(actions: Actions[_Parser]) -> None:
     parser = _add(
-        actions, "clean", commands.clean, "Say what CANILOAD_HOME holds, and remove parts."
+        actions, "clean", _later("clean"), "Say what CANILOAD_HOME holds, and remove parts."
     )
     parser.add_argument(
-        "part", nargs="*", choices=[[], *commands.PARTS], help="what to remove (default: nothing)"
+        "part", nargs="*", choices=[[], *PARTS], help="what to remove (default: nothing)"
     )
 
 

@@ -36,8 +36,6 @@ from runner.run import BATCH, Options, Run
 from runner.store import Store
 from runner.unchanged import Drawn
 
-PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added")
-
 
 def _matrix_path(arguments: argparse.Namespace) -> Path:
     """Return the matrix.yaml that is meant: given, here, beside the code, or packaged with it."""

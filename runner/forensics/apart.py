@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -34,7 +35,8 @@ def inspect_all(paths: Sequence[Path]) -> Iterator[Inspection]:
             for line in worker.stdout or ():
                 if not line.endswith(b"\n"):
                     break  # it ended while it wrote
-                yield _INSPECTION.validate_json(line)
+                # A path keeps the bytes that are no letters, which a line of JSON cannot carry.
+                yield dataclasses.replace(_INSPECTION.validate_json(line), path=left[done])
                 done += 1
             code = worker.wait()
             if done < len(left):

@@ -17,7 +17,7 @@ MEMBERS = 50_000
 """Most members that a zip is looked into with."""
 
 UNPACKED_BYTES = 64 * 2**20
-"""Largest compressed member that is unpacked, in memory; what is stored plainly is read in place."""
+"""Largest compressed member that is unpacked, in memory; one stored plainly is read in place."""
 
 ERRORS = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError, MemoryError)
 """What zipfile raises; ``RuntimeError`` for what is encrypted or compressed in a way unknown."""
@@ -111,20 +111,16 @@ class Archive:
         return True
 
     def _in_place(self, info: zipfile.ZipInfo) -> BinaryIO:
-        raw = self._path.open("rb")
-        try:
-            raw.seek(info.header_offset)
-            header = raw.read(_LOCAL_HEADER.size)
-            if len(header) < _LOCAL_HEADER.size:
-                raise zipfile.BadZipFile("its header is cut short")
-            signature, name, extra = _LOCAL_HEADER.unpack(header)
-            if signature != b"PK\3\4":
-                raise zipfile.BadZipFile("its header is not where the directory says")
-            start = info.header_offset + _LOCAL_HEADER.size + name + extra
-            return io.BufferedReader(_Window(raw, start, info.file_size))
-        except BaseException:
-            raw.close()
-            raise
+        with self._path.open("rb") as stream:
+            stream.seek(info.header_offset)
+            header = stream.read(_LOCAL_HEADER.size)
+        if len(header) < _LOCAL_HEADER.size:
+            raise zipfile.BadZipFile("its header is cut short")
+        signature, name, extra = _LOCAL_HEADER.unpack(header)
+        if signature != b"PK\3\4":
+            raise zipfile.BadZipFile("its header is not where the directory says")
+        start = info.header_offset + _LOCAL_HEADER.size + name + extra
+        return io.BufferedReader(_Window(self._path.open("rb"), start, info.file_size))
 
 
 class _Window(io.RawIOBase):

@@ -38,7 +38,7 @@ class Architecture:
     @property
     def layers_by_class(self) -> dict[str, int]:
         """Return the classes, most frequent first, without those of models inside."""
-        inside = {layer.inside for layer in self.layers}
+        inside = {layer.inside for layer in self.layers if layer.inside is not None}
         counted = Counter(
             layer.class_name
             for layer in self.layers
@@ -152,7 +152,7 @@ def _wrapped(node: Config) -> Iterator[Config]:
     for key in _WRAPPED:
         value = config.get(key)
         for one in value if isinstance(value, list) else [value]:
-            if _is(one) and "class_name" in one:
+            if isinstance(one, dict) and "class_name" in one:
                 yield one
 
 
@@ -230,7 +230,7 @@ def _tensors(value: Any) -> Iterator[str]:
     while pending:
         one = pending.pop()
         if isinstance(one, dict):
-            pending += reversed(list(one.values()))
+            pending += [one[key] for key in sorted(one, reverse=True)]  # as Keras flattens it
         elif isinstance(one, list):
             if len(one) >= _HISTORY and isinstance(one[0], str) and _is_size(one[1]):
                 yield one[0]

@@ -45,9 +45,8 @@ def of(config: Any, *, layers_under: str = "layers") -> Contents:
                         code[one] = None
                     case Finding():
                         findings[one] = None
-        elif isinstance(value, str) and _names_a_function(key):
-            if own := custom_function(value):
-                custom[own] = None
+        elif isinstance(value, str) and _names_a_function(key) and (own := custom_function(value)):
+            custom[own] = None
     placed = {one.bytes for one in code if one.where is not None}
     return Contents(
         custom=tuple(custom),

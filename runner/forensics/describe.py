@@ -63,12 +63,21 @@ def _line(label: str, text: str) -> str:
 
 
 def _facts(one: Inspection) -> Iterator[tuple[str, str]]:
+    yield from _file(one)
+    yield from _architecture(one)
+    yield from _state(one)
+
+
+def _file(one: Inspection) -> Iterator[tuple[str, str]]:
     variant = f", {one.variant}" if one.variant else ""
     size = f", {one.bytes:,} bytes" if one.bytes is not None else ""
     yield "format", f"{_FORMATS[one.format or '']}{variant}{size}"
     if one.holds:
         yield "holds", _HOLDS[one.holds]
     yield "saved by", _origin(one)
+
+
+def _architecture(one: Inspection) -> Iterator[tuple[str, str]]:
     if one.model_class:
         yield "model", " ".join(filter(None, (one.model_class, one.model_name)))
     if one.layers:
@@ -78,6 +87,13 @@ def _facts(one: Inspection) -> Iterator[tuple[str, str]]:
         yield "outputs", _tensors(one.outputs)
     if one.dtype_policies:
         yield "policy", _counted(one.dtype_policies)
+    if one.custom:
+        yield "needs", _some([_custom(own) for own in one.custom])
+    if one.code:
+        yield "code", _some([_code(code) for code in one.code])
+
+
+def _state(one: Inspection) -> Iterator[tuple[str, str]]:
     if one.weights:
         yield "parameters", _weights(one.weights)
     if one.holds is not Holds.ARCHITECTURE or one.optimizer:
@@ -86,10 +102,6 @@ def _facts(one: Inspection) -> Iterator[tuple[str, str]]:
         yield "loss", _some(one.loss)
     if one.metrics:
         yield "metrics", _some(one.metrics)
-    if one.custom:
-        yield "needs", _some([_custom(own) for own in one.custom])
-    if one.code:
-        yield "code", _some([_code(code) for code in one.code])
 
 
 def _origin(one: Inspection) -> str:

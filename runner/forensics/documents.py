@@ -37,7 +37,7 @@ def read_json(text: bytes | str) -> Any:
     if len(text) > TEXT_BYTES:
         raise UnreadableError("holds a text that is longer than is read")
     try:
-        data = json.loads(text)
+        data = json.loads(text, parse_constant=str)  # NaN is no JSON, whatever Python says
     except RecursionError as error:
         raise UnreadableError("holds JSON nested deeper than is read") from error
     except ValueError as error:  # not UTF-8 is one, too

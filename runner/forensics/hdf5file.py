@@ -27,6 +27,7 @@ NAMES = 100_000
 ERRORS = (OSError, KeyError, RuntimeError, TypeError, ValueError, AttributeError, MemoryError)
 """What h5py makes of all that HDF5 reports."""
 
+_OPTIMIZERS = ("optimizer_weights/", "optimizer/")
 _ABSURD = 2**20
 """Declared bytes for each byte of the file beyond which a shape is a trap."""
 
@@ -162,9 +163,8 @@ def _dataset(dataset: h5py.Dataset, where: str, size: int, found: Hdf5) -> None:
     elif variable.bytes > max(size, 1) * _ABSURD:
         text = f"{where} declares {variable.bytes:,} bytes in a file of {size:,}"
         found.findings.append(danger("absurd-size", text))
-    elif dataset.chunks is None and shape == () and dataset.dtype.kind in "iuf":
-        if where.startswith(("optimizer_weights/", "optimizer/")):
-            found.scalars[where] = dataset[()].item()
+    elif shape == () and dataset.dtype.kind in "iuf" and where.startswith(_OPTIMIZERS):
+        found.scalars[where] = dataset[()].item()
     if stamp := _written(dataset):
         found.written = max(stamp, found.written or stamp)
 

@@ -128,7 +128,7 @@ def _with_layout_3(found: Hdf5, so_far: Inspection) -> Inspection:
 
 
 def _foreign_hdf5(found: Hdf5, so_far: Inspection) -> Inspection:
-    if any(one.kind in ("hdf5-damaged",) for one in found.findings):
+    if any(one.kind == "hdf5-damaged" for one in found.findings):
         return dataclasses.replace(so_far, findings=(*so_far.findings, *found.findings))
     raise UnreadableError("an HDF5 file, but none of Keras: no model and no layers in it")
 
@@ -451,9 +451,7 @@ def _whole(root: dict[str, Any], parts: list[dict[str, Any]]) -> dict[str, Any]:
     return {**model, "config": {**config, "layers": layers}}
 
 
-def _with_variables(
-    folder: Path, own: list[Variable] | None, so_far: Inspection
-) -> Inspection:
+def _with_variables(folder: Path, own: list[Variable] | None, so_far: Inspection) -> Inspection:
     files = [folder / one for one in (savedmodel.GRAPH_FILE, savedmodel.METADATA_FILE)]
     prefix = folder / "variables" / "variables"
     if not prefix.with_name("variables.index").is_file():

@@ -63,11 +63,10 @@ def recognise(path: Path) -> Recognised:
 
 
 def _reason(error: OSError) -> str:
-    match error:
-        case PermissionError():
-            return "no permission to read it"
-        case FileNotFoundError():
-            return "there is no such file or folder"
+    if isinstance(error, PermissionError):
+        return "no permission to read it"
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file or folder"
     return f"cannot be read: {error.strerror}"
 
 
@@ -184,9 +183,9 @@ def _what_is_in(path: Path, names: set[str]) -> str:
     if "variables" in names:
         return "a SavedModel folder without its saved_model.pb"
     models = sorted(name for name in names if name.endswith(_MODEL_ENDINGS))
-    inner = sorted(
-        name for name in names if (path / name / savedmodel.GRAPH_FILE).is_file()
-    )
+    inner = sorted(name for name in names if (path / name / savedmodel.GRAPH_FILE).is_file())
     if models or inner:
-        return f"a folder that is no model itself; name one in it: {', '.join([*inner, *models][:5])}"
+        return (
+            f"a folder that is no model itself; name one in it: {', '.join([*inner, *models][:5])}"
+        )
     return "a folder without a model"

@@ -15,7 +15,7 @@ from typing import Any
 
 from runner.forensics.documents import read_json
 from runner.forensics.dtypes import BYTES, of_number
-from runner.forensics.facts import Finding, Tensor, UnreadableError, danger, damage, unchecked
+from runner.forensics.facts import Finding, Tensor, UnreadableError, damage, danger, unchecked
 from runner.forensics.variables import Variable
 from runner.forensics.wire import (
     WireError,

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras", "torch", "jax", "h5py", "theano"}
-FILE_READERS = {"runner.origin": {"h5py"}}
+FILE_READERS = {"runner.origin": {"h5py"}, "runner.forensics.hdf5file": {"h5py"}}
 ADDING = ("wishes", "releases", "joining", "naming", "inference", "matrixtext")
 PACKAGES = ("runner", "reports", "probes")
 FILES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
