@@ -11,7 +11,8 @@ reads.
 
 Beside the line, ``wishes -> inference -> joining`` make a matrix with one environment more out of
 what a person typed and what a package index lists (pure); ``adding`` locks it, ``matrixtext``
-writes it down, ``growth`` says what there would be to add.
+writes it down, ``growth`` says what there would be to add. ``forensics`` says what a model file
+states of itself; ``inspect`` is its front.
 """
 
 from __future__ import annotations

@@ -136,10 +136,9 @@ def main() -> int:
                     faults += "fault of caniload" in problem
                     answered["fault" if "fault" in problem else "ended by its limits"] += 1
                     print(f"{start} {path.name} {took:.2f} s: {problem}", flush=True)
-                    if arguments.keep:
-                        shutil.copy(
-                            path, arguments.keep / f"{start}-{path.parent.name}-{path.name}"
-                        )
+                    if arguments.keep and path.is_file():
+                        kept = f"{start}-{path.parent.name}-{path.name}"
+                        shutil.copy(path, arguments.keep / kept)
     largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
     print(dict(answered))
     print(f"{arguments.count} mutations of {len(found)} files, {faults} faults,", end=" ")
