@@ -144,7 +144,8 @@ def _tensor(one: Tensor) -> str:
 def _weights(one: Weights) -> str:
     trainable = f", {one.trainable:,} of them trainable" if one.trainable is not None else ""
     types = f", {_counted(one.dtypes)}" if len(one.dtypes) != 1 else f", {next(iter(one.dtypes))}"
-    return f"{one.parameters:,} in {one.variables:,} arrays{trainable}{types}, {one.bytes:,} bytes"
+    held = f"{one.parameters:,} in {_number(one.variables, 'array')}"
+    return f"{held}{trainable}{types}, {one.bytes:,} bytes"
 
 
 def _optimizer(one: Optimizer | None) -> str:
@@ -155,10 +156,14 @@ def _optimizer(one: Optimizer | None) -> str:
         for name, value in sorted(one.settings.items(), key=lambda item: item[0] not in _FIRST)
         if value not in (None, False) and name != "name"
     ]
-    steps = f"{one.iterations:,} steps" if one.iterations is not None else f"steps {NOT_STATED}"
-    slots = f"{one.slots:,} slots stored" if one.slots else "no slots stored"
+    steps = f"steps {NOT_STATED}" if one.iterations is None else _number(one.iterations, "step")
+    slots = f"{_number(one.slots, 'slot')} stored" if one.slots else "no slots stored"
     called = f"{one.class_name or f'class {NOT_STATED}'}, {steps}, {slots}"
     return f"{called}; {_some(settings)}" if settings else called
+
+
+def _number(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _setting(value: Any) -> str:

@@ -106,8 +106,13 @@ def state(keras, framework, optimizer):
     held = getattr(optimizer, "variables", None)
     held = held() if callable(held) else held
     held = optimizer.weights if held is None else held  # Keras's own before TensorFlow 1.14
-    found["arrays"] = sum(1 for one in held if len(one.shape) > 0)
+    found["arrays"] = sum(1 for one in held if dimensions(one) > 0)
     return found
+
+
+def dimensions(variable):
+    symbolic = hasattr(variable, "get_value")  # Theano, where a shape is a computation
+    return variable.ndim if symbolic else len(variable.shape)
 
 
 def stored_state(path, found):
