@@ -1,7 +1,7 @@
 """Compare what `caniload inspect` says of real files with what Keras says once it has loaded them.
 
     python tests/real/inspecting.py HOME [--environments HOME] [--loader tf-2.8=tf-2.9]
-        [--only tf-2.15,tf-2.21]
+        [--only tf-2.15,tf-2.21] [--sample 10]
 
 HOME is a CANILOAD_HOME with artifacts; each is loaded by the environment that saved it, or by the
 one that ``--loader`` names where that one is not built. What the file does not state contradicts
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import subprocess
 import sys
 import tempfile
@@ -163,6 +164,7 @@ def main() -> int:
     parser.add_argument("--environments", type=Path, metavar="HOME")
     parser.add_argument("--loader", action="append", default=[], metavar="ID=ID")
     parser.add_argument("--only", type=lambda text: text.split(","), default=[])
+    parser.add_argument("--sample", type=int, metavar="N", help="of each environment, by chance")
     arguments = parser.parse_args()
     built = (arguments.environments or arguments.home) / "environments"
     instead = dict(pair.split("=") for pair in arguments.loader)
@@ -174,7 +176,9 @@ def main() -> int:
             jobs.setdefault(saver, []).append({**job, **own})
     counted: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as scratch:
-        for saver, todo in jobs.items():
+        for saver, every in jobs.items():
+            number = min(arguments.sample or len(every), len(every))
+            todo = random.Random(saver).sample(every, number)
             loader = instead.get(saver, saver)
             python = built / loader / "bin" / "python"
             if not python.exists() or loader not in known:
