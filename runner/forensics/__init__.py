@@ -2,6 +2,6 @@
 
 ``recognise`` names the format, one reader a format (``hdf5file``, ``kerasfile``, ``savedmodel``,
 ``checkpoint``, ``documents``, ``pickles``) collects what the file states, ``configuration`` (pure)
-makes sense of it, ``reading`` puts it together as ``facts.Inspection``, ``apart`` does all that in
-a process of its own, and ``describe`` (pure) words it.
+makes sense of it, ``merging`` and ``reading`` put it together as ``facts.Inspection``, ``apart``
+does all that in a process of its own, and ``describe`` (pure) words it.
 """
