@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import functools
+import importlib
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
-from runner import commands, environment_commands
+from runner import inspecting
 from runner.environments.build import EnvironmentUnusable
 from runner.errors import CaniloadError, UsageError
 from runner.matrix import ProfileName
@@ -19,9 +21,13 @@ Command = Callable[[argparse.Namespace], int]
 
 EXIT_CODES = """\
 exit codes: 0 done, whatever the cells say · 1 under --strict something is untested or a control
-failed · 2 matrix.yaml or an argument cannot be used · 3 another run holds the store · 4 the
-machine cannot do what was asked, or the package index does not answer · 130 interrupted (run
-again: nothing is lost)"""
+failed · 2 matrix.yaml or an argument cannot be used, or a file to inspect is damaged or no model ·
+3 another run holds the store · 4 the machine cannot do what was asked, or the package index does
+not answer · 130 interrupted (run again: nothing is lost)"""
+
+
+PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added")
+"""What `caniload clean` can remove."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -75,9 +81,21 @@ def _parser() -> argparse.ArgumentParser:
     _add_cells(actions)
     _add_reproduce(actions)
     _add_env(actions)
+    _add_inspect(actions)
     _add_releases(actions)
     _add_clean(actions)
     return parser
+
+
+@functools.cache
+def _later(name: str, module: str = "commands") -> Command:
+    """Return the command of that name, imported when it runs: most need pandas, some do not."""
+
+    def command(arguments: argparse.Namespace) -> int:
+        function: Command = getattr(importlib.import_module(f"runner.{module}"), name)
+        return function(arguments)
+
+    return command
 
 
 Actions = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
@@ -85,7 +103,7 @@ Actions = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public na
 
 def _add(actions: Actions[_Parser], name: str, command: Command, text: str) -> _Parser:
     parser: _Parser = actions.add_parser(name, help=text, description=text)
-    if command is not commands.clean:
+    if name not in ("clean", "inspect"):
         # Suppressed, for "env" has it before and after its action, and the later is not to undo it.
         parser.add_argument(
             "--locks",
@@ -126,7 +144,7 @@ def _add_adding(parser: argparse._ActionsContainer) -> None:
 
 def _add_plan(actions: Actions[_Parser]) -> None:
     parser = _add(
-        actions, "plan", commands.plan, "Show what would run and what it costs; run nothing."
+        actions, "plan", _later("plan"), "Show what would run and what it costs; run nothing."
     )
     _add_selection(parser)
     parser.add_argument("--jobs", type=_count, metavar="N", help="processes at a time")
@@ -135,7 +153,7 @@ def _add_plan(actions: Actions[_Parser]) -> None:
 
 def _add_matrix(actions: Actions[_Parser]) -> None:
     parser = _add(
-        actions, "matrix", commands.matrix, "Build and run what is missing; write the report."
+        actions, "matrix", _later("matrix"), "Build and run what is missing; write the report."
     )
     _add_selection(parser)
     how = parser.add_argument_group("how")
@@ -153,7 +171,7 @@ def _add_matrix(actions: Actions[_Parser]) -> None:
 
 def _add_report(actions: Actions[_Parser]) -> None:
     parser = _add(
-        actions, "report", commands.report, "Write the report from what is stored; run nothing."
+        actions, "report", _later("report"), "Write the report from what is stored; run nothing."
     )
     _add_selection(parser)
     parser.add_argument("--report", type=Path, metavar="DIR", help="where it goes")
@@ -163,7 +181,9 @@ def _add_report(actions: Actions[_Parser]) -> None:
 
 
 def _add_cells(actions: Actions[_Parser]) -> None:
-    parser = _add(actions, "cells", commands.cells, "Print stored results, one JSON object a line.")
+    parser = _add(
+        actions, "cells", _later("cells"), "Print stored results, one JSON object a line."
+    )
     _add_selection(parser)
     parser.add_argument("--save", type=_names, default=(), metavar="ID,ID", help="saved by")
     parser.add_argument("--load", type=_names, default=(), metavar="ID,ID", help="loaded by")
@@ -174,7 +194,7 @@ def _add_cells(actions: Actions[_Parser]) -> None:
 
 def _add_reproduce(actions: Actions[_Parser]) -> None:
     parser = _add(
-        actions, "reproduce", commands.reproduce, "Print a script that repeats one cell by hand."
+        actions, "reproduce", _later("reproduce"), "Print a script that repeats one cell by hand."
     )
     parser.add_argument("cell", help="such as tf-2.15/lstm.h5/tf-2.21")
     _add_adding(parser)
@@ -182,27 +202,42 @@ def _add_reproduce(actions: Actions[_Parser]) -> None:
 
 def _add_env(actions: Actions[_Parser]) -> None:
     parser = _add(
-        actions, "env", environment_commands.show, "List, build, enter, remove or add environments."
+        actions,
+        "env",
+        _later("show", "environment_commands"),
+        "List, build, enter, remove or add environments.",
     )
     inner = parser.add_subparsers(metavar="ACTION", parser_class=_Parser)
     parser.set_defaults(json=False)
-    listing = _add(inner, "list", environment_commands.show, "Show what was found in each of them.")
+    listing = _add(
+        inner,
+        "list",
+        _later("show", "environment_commands"),
+        "Show what was found in each of them.",
+    )
     listing.add_argument("--json", action="store_true", help="as JSON")
     for name, command, text in (
-        ("build", environment_commands.build_named, "Build environments."),
-        ("path", environment_commands.print_path, "Print the interpreter of an environment."),
+        ("build", _later("build_named", "environment_commands"), "Build environments."),
+        (
+            "path",
+            _later("print_path", "environment_commands"),
+            "Print the interpreter of an environment.",
+        ),
         (
             "shell",
-            environment_commands.shell,
+            _later("shell", "environment_commands"),
             "Start the environment's Python, as its cells have it.",
         ),
-        ("remove", environment_commands.remove, "Remove built environments."),
+        ("remove", _later("remove", "environment_commands"), "Remove built environments."),
     ):
         action = _add(inner, name, command, text)
         many = "+" if name in {"build", "remove"} else None
         action.add_argument("id", nargs=many)
     action = _add(
-        inner, "add", environment_commands.add, "Write an environment into matrix.yaml, locked."
+        inner,
+        "add",
+        _later("add", "environment_commands"),
+        "Write an environment into matrix.yaml, locked.",
     )
     action.add_argument(
         "requirement", nargs="+", help="such as tensorflow==2.16.1 keras==3.5.0; one environment"
@@ -210,11 +245,22 @@ def _add_env(actions: Actions[_Parser]) -> None:
     action.add_argument("--id", metavar="ID", help="its id (default: inferred, such as tf-2.16.1)")
 
 
+def _add_inspect(actions: Actions[_Parser]) -> None:
+    parser = _add(
+        actions,
+        "inspect",
+        inspecting.inspect,
+        "Show what saved model files say of themselves; loads nothing, needs no framework.",
+    )
+    parser.add_argument("model", nargs="+", type=Path, help="a file, a folder, or a prefix")
+    parser.add_argument("--json", action="store_true", help="as a JSON list, one object a model")
+
+
 def _add_releases(actions: Actions[_Parser]) -> None:
     parser = _add(
         actions,
         "releases",
-        commands.releases,
+        _later("releases"),
         "Show what the package index has that matrix.yaml has not, and what adding it costs.",
     )
     parser.add_argument("--pre", action="store_true", help="pre-releases, too")
@@ -223,10 +269,10 @@ def _add_releases(actions: Actions[_Parser]) -> None:
 
 def _add_clean(actions: Actions[_Parser]) -> None:
     parser = _add(
-        actions, "clean", commands.clean, "Say what CANILOAD_HOME holds, and remove parts."
+        actions, "clean", _later("clean"), "Say what CANILOAD_HOME holds, and remove parts."
     )
     parser.add_argument(
-        "part", nargs="*", choices=[[], *commands.PARTS], help="what to remove (default: nothing)"
+        "part", nargs="*", choices=[[], *PARTS], help="what to remove (default: nothing)"
     )
 
 

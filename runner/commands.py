@@ -33,7 +33,6 @@ from runner.store import Store
 from runner.unchanged import Drawn
 
 NOTE = "report.json"
-PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added")
 
 
 def plan(arguments: argparse.Namespace) -> int:

@@ -9,11 +9,15 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import h5py
+
+from runner.forensics import wire
+from runner.forensics.hdf5file import text_attribute
+from runner.forensics.wire import WireError, message
 
 FILE_BYTES = 256 * 2**20
 """Largest file that is opened."""
@@ -25,11 +29,6 @@ TEXT = 200
 """Longest value that is told."""
 
 Says = dict[str, str]
-Field = tuple[int, "int | memoryview"]
-
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5  # wire types; groups (3, 4) are in none of ours
-_FIXED = {_FIXED64: 8, _FIXED32: 4}
-_VARINT_BITS = 64
 
 
 class OriginError(ValueError):
@@ -41,7 +40,10 @@ def read_origin(path: Path, format_id: str) -> Says:
 
     ``path`` is what a person hands to the loading function. ``OriginError``: cannot be read.
     """
-    return _READERS[format_id](path)
+    try:
+        return _READERS[format_id](path)
+    except WireError as error:
+        raise OriginError(str(error)) from error
 
 
 def _hdf5(path: Path) -> Says:
@@ -62,16 +64,9 @@ def _hdf5(path: Path) -> Says:
 
 
 def _attribute(holders: Iterable[Any], name: str) -> str:
-    """Return the first attribute of that name that is one text; arrays are not even read."""
-    for attributes in holders:
-        if name not in attributes or attributes.get_id(name).shape != ():
-            continue
-        value = attributes[name]
-        if isinstance(value, bytes):
-            return value.decode("utf-8", "replace")
-        if isinstance(value, str):
-            return value
-    return ""
+    """Return the first attribute of that name that is one text."""
+    texts = (text_attribute(attributes, name) for attributes in holders)
+    return next(filter(None, texts), "")
 
 
 def _keras_zip(path: Path) -> Says:
@@ -98,20 +93,20 @@ def _json_text(path: Path) -> Says:
 
 
 def _savedmodel(path: Path) -> Says:
-    graph = _message(_content(path / "saved_model.pb"), 2)  # SavedModel.meta_graphs
-    versions = _message(_message(graph, 2), 4)  # MetaGraphDef.graph_def, GraphDef.versions
+    graph = message(_content(path / "saved_model.pb"), 2)  # SavedModel.meta_graphs
+    versions = message(message(graph, 2), 4)  # MetaGraphDef.graph_def, GraphDef.versions
     says = {
-        "tensorflow_version": _string(_message(graph, 1), 5),  # MetaGraphDef.meta_info_def
+        "tensorflow_version": _string(message(graph, 1), 5),  # MetaGraphDef.meta_info_def
         "GraphDef producer": _number(versions, 1),
         "GraphDef min_consumer": _number(versions, 2),
     }
     beside = path / "keras_metadata.pb"
     if beside.is_file():  # from TensorFlow 2.5
-        node = _message(_content(beside), 1)  # SavedMetadata.nodes, of which the first is the root
-        says["Keras metadata producer"] = _number(_message(node, 6), 1)
-        text = _message(node, 5)
+        node = message(_content(beside), 1)  # SavedMetadata.nodes, of which the first is the root
+        says["Keras metadata producer"] = _number(message(node, 6), 1)
+        text = message(node, 5)
     else:  # SavedObjectGraph.nodes, SavedObject.user_object, SavedUserObject.metadata
-        text = _message(_message(_message(_message(graph, 7), 1), 4), 3)
+        text = message(message(message(message(graph, 7), 1), 4), 3)
     if text:
         says |= _chosen(_json(bytes(text)), ("keras_version", "backend"))
     return {name: value for name, value in says.items() if value}
@@ -170,56 +165,13 @@ def _chosen(data: Mapping[str, Any], names: Iterable[str]) -> Says:
     }
 
 
-def _fields(data: bytes | memoryview) -> Iterator[Field]:
-    """Yield number and value of every field of a protobuf message; fixed-width ones as bytes."""
-    view = memoryview(data)
-    place = 0
-    while place < len(view):
-        key, place = _varint(view, place)
-        number, wire = key >> 3, key & 7
-        if wire == _VARINT:
-            value, place = _varint(view, place)
-            yield number, value
-            continue
-        if wire == _BYTES:
-            length, place = _varint(view, place)
-        elif wire in _FIXED:
-            length = _FIXED[wire]
-        else:
-            raise OriginError("not a protobuf message: unknown wire type")
-        if number == 0 or length > len(view) - place:
-            raise OriginError("not a protobuf message, or one cut short")
-        yield number, view[place : place + length]
-        place += length
-
-
-def _varint(view: memoryview, place: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, _VARINT_BITS, 7):
-        if place >= len(view):
-            raise OriginError("a protobuf message cut short")
-        byte = view[place]
-        place += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:  # noqa: PLR2004 - the bit that says that more follows
-            return value, place
-    raise OriginError("not a protobuf message: a number without an end")
-
-
-def _message(data: bytes | memoryview, number: int) -> memoryview:
-    """Return the first field of that number that holds bytes; an absent one is an empty one."""
-    for known, value in _fields(data):
-        if known == number and isinstance(value, memoryview):
-            return value
-    return memoryview(b"")
-
-
 def _string(data: memoryview, number: int) -> str:
-    return _cut(bytes(_message(data, number)).decode("utf-8", "replace"))
+    return _cut(wire.text(data, number))
 
 
 def _number(data: memoryview, number: int) -> str:
-    return next((str(value) for known, value in _fields(data) if known == number), "")
+    value = wire.integer(data, number)
+    return "" if value is None else str(value)
 
 
 def _cut(text: str) -> str:

@@ -12,8 +12,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras", "torch", "jax", "h5py", "theano"}
-FILE_READERS = {"runner.origin": {"h5py"}}
+FILE_READERS = {"runner.origin": {"h5py"}, "runner.forensics.hdf5file": {"h5py"}}
 ADDING = ("wishes", "releases", "joining", "naming", "inference", "matrixtext")
+FORENSICS = ("configuration", "contents", "training", "variables", "facts", "wire", "describe")
 PACKAGES = ("runner", "reports", "probes")
 FILES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
 
@@ -110,7 +111,11 @@ def _all_needed(name: str) -> frozenset[str]:
 
 
 @pytest.mark.parametrize(
-    "stage", ["plan", "verdict", "texts", "confirm", "judged", "outcomes", *ADDING]
+    "stage",
+    [
+        *("plan", "verdict", "texts", "confirm", "judged", "outcomes", *ADDING),
+        *(f"forensics/{name}" for name in FORENSICS),
+    ],
 )
 def test_pure_stages_touch_no_file_and_no_process(stage: str) -> None:
     impure = {"os", "subprocess", "pathlib", "time", "tempfile", "shutil", "socket", "psutil"}

@@ -1,0 +1,158 @@
+"""What a configuration brings along or asks for: custom classes, code, reaches outside; pure."""
+
+from __future__ import annotations
+
+import binascii
+import builtins
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runner.forensics.configuration import class_name
+from runner.forensics.documents import walk
+from runner.forensics.facts import Code, Custom, Finding, danger, notice
+from runner.forensics.names import custom_class, custom_function, of_keras
+
+_LAMBDA = "Lambda"
+_BYTECODE = "__lambda__"
+_STANDARD = sys.stdlib_module_names - {"builtins"}
+_BUILTINS = frozenset(name for name in dir(builtins) if callable(getattr(builtins, name)))
+_FUNCTIONS = frozenset({"fn", "loss", "metrics", "weighted_metrics"})
+_KERAS_UTILITIES = ("keras.utils", "keras.src.utils", "tensorflow.keras.utils", "tf_keras.utils")
+_LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    custom: tuple[Custom, ...]
+    code: tuple[Code, ...]
+    findings: tuple[Finding, ...]
+
+
+def of(config: Any, *, layers_under: str = "layers") -> Contents:
+    """Return what a configuration holds beside its settings; ``of(None)`` is nothing."""
+    custom: dict[Custom, None] = {}
+    code: dict[Code, None] = {}
+    findings: dict[Finding, None] = {}
+    for key, value in walk(config, layers_under):
+        if isinstance(value, dict):
+            for one in _of_node(key, value):
+                match one:
+                    case Custom():
+                        custom[one] = None
+                    case Code():
+                        code[one] = None
+                    case Finding():
+                        findings[one] = None
+        elif isinstance(value, str) and _names_a_function(key) and (own := custom_function(value)):
+            custom[own] = None
+    placed = {one.bytes for one in code if one.where is not None}
+    return Contents(
+        custom=tuple(custom),
+        # A Lambda layer's code is met twice: in the layer, and by itself.
+        code=tuple(one for one in code if one.where is not None or one.bytes not in placed),
+        findings=tuple(findings),
+    )
+
+
+def _of_node(key: str, node: Mapping[str, Any]) -> Iterator[Custom | Code | Finding]:
+    name = node.get("class_name")
+    if not isinstance(name, str):
+        return
+    module = node.get("module") if isinstance(node.get("module"), str) else None
+    config = node.get("config")
+    if name == _BYTECODE:
+        code = config.get("code") if isinstance(config, dict) else None
+        yield Code(kind="bytecode", bytes=_decoded(code) if isinstance(code, str) else None)
+        return
+    if name in ("function", "builtin_function_or_method"):
+        yield from _of_function(config if isinstance(config, str) else "", module)
+        return
+    if name.startswith("__") or ("config" not in node and "module" not in node):
+        return
+    registered = node.get("registered_name")
+    layer = key in ("layers", "layer", "forward_layer", "backward_layer", "nodes")
+    own = custom_class(
+        name,
+        module=module,
+        registered=registered if isinstance(registered, str) else None,
+        layer=layer,
+    )
+    if own:
+        yield own
+    if _from_standard_library(module, name):
+        yield danger("names-python", f"asks the loader for {module}.{name}, which is Python's own")
+    if isinstance(config, dict):
+        yield from _of_layer(class_name(node) or name, config)
+
+
+def _of_function(name: str, module: str | None) -> Iterator[Custom | Finding]:
+    if _from_standard_library(module, name):
+        yield danger("names-python", f"asks the loader for {module}.{name}, which is Python's own")
+    elif of_keras(module) and str(module).startswith(_KERAS_UTILITIES):
+        yield danger("names-utility", f"asks the loader for {module}.{name}, which is no layer's")
+    elif name and (own := custom_function(name, module=module)):
+        yield own
+
+
+def _of_layer(name: str, config: Mapping[str, Any]) -> Iterator[Custom | Code | Finding]:
+    where = config["name"] if isinstance(config.get("name"), str) else None
+    if name == _LAMBDA:
+        yield from _of_lambda(where, config)
+    elif name == "TorchModuleWrapper":
+        yield Code(kind="pickle", where=where)
+    elif name == "TFSMLayer":
+        yield danger(
+            "loads-another-file", f"layer {where} loads the SavedModel {config.get('filepath')}"
+        )
+    elif name in _LOOKUPS and isinstance(vocabulary := config.get("vocabulary"), str):
+        yield notice(
+            "reads-another-file", f"layer {where} reads its vocabulary from the file {vocabulary}"
+        )
+
+
+def _of_lambda(where: str | None, config: Mapping[str, Any]) -> Iterator[Custom | Code]:
+    for part in ("function", "output_shape", "mask"):
+        value = config.get(part)
+        kind = config.get(f"{part}_type")
+        text = _bytecode(value, kind)
+        if text is not None:
+            yield Code(kind="bytecode", where=where, bytes=_decoded(text))
+        elif isinstance(value, str) and kind == "function":
+            module = config.get("module" if part == "function" else f"{part}_module")
+            own = custom_function(value, module=module if isinstance(module, str) else None)
+            if own:
+                yield own
+
+
+def _bytecode(value: Any, kind: Any) -> str | None:
+    """Return the marshalled code of a Lambda; a plain shape or a function's name is none."""
+    if isinstance(value, dict) and value.get("class_name") == _BYTECODE:
+        config = value.get("config")
+        code = config.get("code") if isinstance(config, dict) else None
+        return code if isinstance(code, str) else ""
+    if isinstance(value, dict) and value.get("class_name") == "__tuple__":
+        value = value.get("items")
+    if isinstance(value, list) and value and isinstance(value[0], str):
+        return value[0] if kind in ("lambda", None) else None
+    if isinstance(value, str) and kind == "lambda":
+        return value  # Keras 1
+    return None
+
+
+def _decoded(text: str) -> int | None:
+    try:
+        return len(binascii.a2b_base64(text.encode(), strict_mode=False))
+    except (binascii.Error, UnicodeEncodeError):
+        return None
+
+
+def _from_standard_library(module: str | None, name: str) -> bool:
+    if module is None:
+        return False
+    return module.partition(".")[0] in _STANDARD or (module == "builtins" and name in _BUILTINS)
+
+
+def _names_a_function(key: str) -> bool:
+    return key == "activation" or key.endswith("_activation") or key in _FUNCTIONS

@@ -1,0 +1,188 @@
+"""Inspection -> lines for people, and JSON; pure. Names come from strangers' files: cleaned."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from runner.forensics.facts import Code, Custom, Holds, Inspection, Optimizer, Tensor, Weights
+from runner.texts import clean
+
+NOT_STATED = "not stated in the file"
+
+_FORMATS = {
+    "h5": "HDF5",
+    "weights-h5": "HDF5 with weights only",
+    "keras": ".keras",
+    "savedmodel": "SavedModel",
+    "checkpoint": "TensorFlow checkpoint",
+    "json": "JSON",
+    "yaml": "YAML",
+    "pickle": "pickle",
+}
+_HOLDS = {
+    Holds.MODEL: "a model: architecture and weights",
+    Holds.WEIGHTS: "weights only: code must build the model",
+    Holds.ARCHITECTURE: "an architecture only, without weights",
+    Holds.GRAPH: "a graph with weights, and no description by Keras",
+}
+_BIDIRECTIONAL = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
+_FIRST = ("learning_rate", "lr")
+_LONGEST = 200
+_MOST = 12
+_WIDTH = 11
+
+
+def as_json(inspections: list[Inspection]) -> list[dict[str, Any]]:
+    """Return the inspections as ``--json`` prints them; the classes in ``facts`` are the schema."""
+    return [dataclasses.asdict(one) for one in inspections]
+
+
+def as_lines(inspection: Inspection) -> Iterator[str]:
+    """Yield what a person is shown of one model."""
+    yield shown(inspection.path)
+    if inspection.problem is not None:
+        yield _line("problem", inspection.problem)
+    if inspection.format is not None and inspection.problem is None:
+        for label, text in _facts(inspection):
+            yield _line(label, text)
+    for finding in inspection.findings:
+        yield _line(finding.severity.value, finding.text)
+
+
+def shown(text: object) -> str:
+    """Return a text that cannot steer a terminal, in one line of bounded length."""
+    line = " ".join(_BIDIRECTIONAL.sub("", clean(str(text))).split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+
+
+def _line(label: str, text: str) -> str:
+    return f"  {label:<{_WIDTH}} {text if label == 'layers' else shown(text)}".rstrip()
+
+
+def _facts(one: Inspection) -> Iterator[tuple[str, str]]:
+    yield from _file(one)
+    yield from _architecture(one)
+    yield from _state(one)
+
+
+def _file(one: Inspection) -> Iterator[tuple[str, str]]:
+    variant = f", {one.variant}" if one.variant else ""
+    size = f", {one.bytes:,} bytes" if one.bytes is not None else ""
+    yield "format", f"{_FORMATS[one.format or '']}{variant}{size}"
+    if one.holds:
+        yield "holds", _HOLDS[one.holds]
+    yield "saved by", _origin(one)
+
+
+def _architecture(one: Inspection) -> Iterator[tuple[str, str]]:
+    if one.model_class:
+        yield "model", " ".join(filter(None, (one.model_class, one.model_name)))
+    if one.layers:
+        yield "layers", _layers(one)
+    if one.holds is not Holds.WEIGHTS or one.inputs:
+        yield "inputs", _tensors(one.inputs)
+        yield "outputs", _tensors(one.outputs)
+    if one.dtype_policies:
+        yield "policy", _counted(one.dtype_policies)
+    if one.custom:
+        yield "needs", _some([_custom(own) for own in one.custom])
+    if one.code:
+        yield "code", _some([_code(code) for code in one.code])
+
+
+def _state(one: Inspection) -> Iterator[tuple[str, str]]:
+    if one.weights:
+        yield "parameters", _weights(one.weights)
+    if one.holds is not Holds.ARCHITECTURE or one.optimizer:
+        yield "optimizer", _optimizer(one.optimizer)
+    if one.loss:
+        yield "loss", _some(one.loss)
+    if one.metrics:
+        yield "metrics", _some(one.metrics)
+
+
+def _origin(one: Inspection) -> str:
+    origin = one.origin
+    parts = (
+        ("Keras", origin.keras_version),
+        ("TensorFlow", origin.tensorflow_version),
+        ("backend", origin.backend),
+        ("on", origin.date_saved),
+    )
+    stated = ", ".join(f"{label} {value}" for label, value in parts if value)
+    missing = [label for label, value in parts if not value]
+    missing = ["when" if label == "on" else label for label in missing]
+    said = f"{', '.join(missing)}: {NOT_STATED}" if missing else ""
+    return "; ".join(filter(None, (stated, said)))
+
+
+def _layers(one: Inspection) -> str:
+    if not one.layers_by_class:
+        names = _some([layer.name or "?" for layer in one.layers])
+        return shown(f"{len(one.layers):,}, classes {NOT_STATED}: {names}")
+    return shown(f"{sum(one.layers_by_class.values()):,}: {_counted(one.layers_by_class)}")
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return _some([f"{number:,} {name}" for name, number in counts.items()])
+
+
+def _tensors(tensors: tuple[Tensor, ...]) -> str:
+    return _some([_tensor(one) for one in tensors]) if tensors else NOT_STATED
+
+
+def _tensor(one: Tensor) -> str:
+    shape = f"shape {NOT_STATED}"
+    if one.shape is not None:
+        shape = f"({', '.join('?' if size is None else str(size) for size in one.shape)})"
+    return " ".join(filter(None, (one.name, shape, one.dtype)))
+
+
+def _weights(one: Weights) -> str:
+    trainable = f", {one.trainable:,} of them trainable" if one.trainable is not None else ""
+    types = f", {_counted(one.dtypes)}" if len(one.dtypes) != 1 else f", {next(iter(one.dtypes))}"
+    held = f"{one.parameters:,} in {_number(one.variables, 'array')}"
+    return f"{held}{trainable}{types}, {one.bytes:,} bytes"
+
+
+def _optimizer(one: Optimizer | None) -> str:
+    if one is None:
+        return f"none: {NOT_STATED}"
+    settings = [
+        f"{name}={_setting(value)}"
+        for name, value in sorted(one.settings.items(), key=lambda item: item[0] not in _FIRST)
+        if value not in (None, False) and name != "name"
+    ]
+    steps = f"steps {NOT_STATED}" if one.iterations is None else _number(one.iterations, "step")
+    slots = f"{_number(one.slots, 'slot')} stored" if one.slots else "no slots stored"
+    called = f"{one.class_name or f'class {NOT_STATED}'}, {steps}, {slots}"
+    return f"{called}; {_some(settings)}" if settings else called
+
+
+def _number(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, dict) and isinstance(value.get("class_name"), str):
+        return str(value["class_name"])
+    return repr(value) if isinstance(value, str) else str(value)
+
+
+def _custom(one: Custom) -> str:
+    name = f"{one.package}>{one.name}" if one.package else one.name
+    return f"{one.role} {name}" + (f" of {one.module}" if one.module else "")
+
+
+def _code(one: Code) -> str:
+    size = f" of {one.bytes:,} bytes" if one.bytes is not None else ""
+    return f"{one.kind}{size} in {one.where or 'its configuration'}"
+
+
+def _some(texts: Any) -> str:
+    listed = [str(text) for text in texts]
+    more = f" and {len(listed) - _MOST:,} more" if len(listed) > _MOST else ""
+    return ", ".join(listed[:_MOST]) + more

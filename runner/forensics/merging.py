@@ -1,0 +1,88 @@
+"""Parts of an Inspection, put in one after the other; each step returns a new one."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from runner.forensics import configuration, contents, training
+from runner.forensics.facts import Finding, Inspection, damage, danger, notice
+
+
+def adding(so_far: Inspection, *findings: Finding) -> Inspection:
+    return dataclasses.replace(so_far, findings=(*so_far.findings, *findings))
+
+
+def with_architecture(config: Any, so_far: Inspection) -> Inspection:
+    """Add what a model's configuration says; anything else than one is a finding."""
+    if config is None:
+        return so_far
+    if not configuration.is_model(config):
+        text = "its configuration describes no model"
+        return adding(so_far, damage("damaged-configuration", text))
+    read = configuration.read(config)
+    inside = contents.of(config)
+    return dataclasses.replace(
+        so_far,
+        model_class=read.model_class,
+        model_name=read.model_name,
+        layers=read.layers,
+        layers_by_class=read.layers_by_class,
+        inputs=so_far.inputs or read.inputs,
+        outputs=so_far.outputs or read.outputs,
+        dtype_policies=read.dtype_policies,
+        custom=_unique([*so_far.custom, *inside.custom]),
+        code=_unique([*so_far.code, *inside.code]),
+        findings=(*so_far.findings, *inside.findings, *map(_told, inside.code)),
+    )
+
+
+def _told(code: Any) -> Finding:
+    where = f"layer {code.where}" if code.where else "its configuration"
+    if code.kind == "pickle":
+        return danger("pickle", f"{where} holds a pickled PyTorch module: loading runs code")
+    return danger("bytecode", f"{where} holds Python bytecode, which runs when it is loaded")
+
+
+def with_training(compiled: Any, so_far: Inspection) -> Inspection:
+    read = training.read(compiled)
+    inside = contents.of(compiled, layers_under="training")
+    return dataclasses.replace(
+        so_far,
+        optimizer=read.optimizer,
+        loss=read.loss,
+        metrics=read.metrics,
+        custom=_unique([*so_far.custom, *inside.custom, *read.custom]),
+        code=_unique([*so_far.code, *inside.code]),
+        findings=(*so_far.findings, *inside.findings, *map(_told, inside.code)),
+    )
+
+
+def with_files(so_far: Inspection, folder: Path, files: Iterable[Path]) -> Inspection:
+    there = [path for path in files if path.is_file()]
+    return dataclasses.replace(
+        so_far,
+        files=tuple(path.relative_to(folder).as_posix() for path in there),
+        bytes=sum(path.stat().st_size for path in there),
+    )
+
+
+def misnamed(name: str, endings: str | tuple[str, ...], what: str) -> tuple[Finding, ...]:
+    if not name.endswith(endings):
+        return ()
+    text = f"is {what} under a name that ends in .{name.rpartition('.')[2]}"
+    return (notice("misnamed", text),)
+
+
+def stated_text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def line(error: BaseException) -> str:
+    return (str(error).splitlines() or [""])[0] or type(error).__name__
+
+
+def _unique(values: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys(values))

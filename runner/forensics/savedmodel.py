@@ -1,0 +1,258 @@
+"""SavedModel folders, by TensorFlow's ``saved_model.proto`` and what it includes; nothing is run.
+
+Keras describes its objects in ``keras_metadata.pb`` from TensorFlow 2.5 to 2.15, before in the
+objects themselves; Keras 3 exports graphs without a description.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runner.forensics.documents import read_json
+from runner.forensics.dtypes import BYTES, of_number
+from runner.forensics.facts import Finding, Tensor, UnreadableError, damage, danger, unchecked
+from runner.forensics.variables import Variable
+from runner.forensics.wire import (
+    WireError,
+    dimensions,
+    fields,
+    integer,
+    message,
+    messages,
+    text,
+)
+
+GRAPH_BYTES = 256 * 2**20
+"""Largest ``saved_model.pb`` that is read."""
+
+OPERATIONS = 400_000
+"""Most operations whose names are looked at."""
+
+GRAPH_FILE = "saved_model.pb"
+METADATA_FILE = "keras_metadata.pb"
+
+_SERVING = "serving_default"
+_KERAS = "_tf_keras_"
+_METRIC = "_tf_keras_metric"
+
+_REACHING = {
+    "ReadFile": "reads files",
+    "WriteFile": "writes files",
+    "MatchingFiles": "lists files",
+    "PyFunc": "calls Python",
+    "PyFuncStateless": "calls Python",
+    "EagerPyFunc": "calls Python",
+    "DebugIdentityV2": "writes files",
+    "DumpGraph": "writes files",
+    "PrintV2": "writes to a stream or file",
+}
+"""Operations that reach out of the graph; those that save and restore are in every SavedModel."""
+
+
+@dataclass
+class _Node:
+    """A SavedObject: its children by name, and what it is."""
+
+    children: dict[str, int] = field(default_factory=dict)
+    identifier: str = ""
+    metadata: memoryview = field(default_factory=lambda: memoryview(b""))
+    variable: memoryview | None = None
+    registered: str = ""
+
+
+@dataclass
+class SavedModel:
+    """What was found; ``root`` is Keras's description of the model, ``layers`` of its parts."""
+
+    tensorflow_version: str | None = None
+    graph_producer: int | None = None
+    inputs: tuple[Tensor, ...] = ()
+    outputs: tuple[Tensor, ...] = ()
+    signatures: tuple[str, ...] = ()
+    root: dict[str, Any] | None = None
+    parts: list[dict[str, Any]] = field(default_factory=list)
+    variables: list[Variable] | None = None
+    """Those of the model, with whether they are trained; None where no object lists them."""
+    findings: list[Finding] = field(default_factory=list)
+
+
+def read(folder: Path) -> SavedModel:
+    """Return what the folder's ``saved_model.pb`` and ``keras_metadata.pb`` say."""
+    found = SavedModel()
+    whole = memoryview(_content(folder / GRAPH_FILE))
+    try:
+        graphs = list(messages(whole, 2))  # SavedModel.meta_graphs
+        if not graphs:
+            raise UnreadableError(f"{GRAPH_FILE} holds no graph")
+        graph = graphs[0]
+        _origin(graph, found)
+        _signatures(graph, found)
+        nodes = [_node(one) for one in messages(message(graph, 7), 1)]  # object_graph_def.nodes
+        found.variables = _variables(nodes)
+        described = _beside(folder, found)
+        _describe(described if described is not None else _inside(nodes), found)
+        _operations(message(graph, 2), found)
+    except WireError as error:
+        raise UnreadableError(f"{GRAPH_FILE} is damaged: {error}") from error
+    return found
+
+
+def _content(path: Path) -> bytes:
+    if path.stat().st_size > GRAPH_BYTES:
+        raise UnreadableError(f"{path.name} is larger than is read")
+    content = path.read_bytes()
+    if not content:
+        raise UnreadableError(f"{path.name} is empty")
+    return content
+
+
+def _origin(graph: memoryview, found: SavedModel) -> None:
+    found.tensorflow_version = text(message(graph, 1), 5) or None  # MetaInfoDef
+    found.graph_producer = integer(message(message(graph, 2), 4), 1)  # GraphDef.versions
+
+
+def _signatures(graph: memoryview, found: SavedModel) -> None:
+    signatures = {text(one, 1): message(one, 2) for one in messages(graph, 5)}
+    found.signatures = tuple(name for name in signatures if not name.startswith("__"))
+    signature = signatures.get(_SERVING)
+    if signature is not None:
+        found.inputs = tuple(_tensors(signature, 1))
+        found.outputs = tuple(_tensors(signature, 2))
+
+
+def _tensors(signature: memoryview, number: int) -> Iterator[Tensor]:
+    for entry in messages(signature, number):
+        info = message(entry, 2)  # TensorInfo
+        shape = message(info, 3)
+        dims = dimensions(shape)
+        unknown = integer(shape, 3)  # unknown_rank
+        yield Tensor(
+            name=text(entry, 1),
+            shape=None if unknown else tuple(None if size < 0 else size for size in dims),
+            dtype=of_number(integer(info, 2) or 0),
+        )
+
+
+def _node(data: memoryview) -> _Node:
+    node = _Node()
+    for number, value in fields(data):
+        if not isinstance(value, memoryview):
+            continue
+        if number == 1:  # children
+            node.children[text(value, 2)] = integer(value, 1) or 0
+        elif number == 4:  # noqa: PLR2004 - user_object
+            node.identifier, node.metadata = text(value, 1), message(value, 3)
+        elif number == 7:  # noqa: PLR2004 - variable
+            node.variable = value
+        elif number == 13:  # noqa: PLR2004 - registered_name
+            node.registered = bytes(value).decode("utf-8", "replace")
+    return node
+
+
+def _variables(nodes: list[_Node]) -> list[Variable] | None:
+    """Return the variables that the root lists as its own."""
+    if not nodes or "variables" not in nodes[0].children:
+        return None
+    trained = set(_listed(nodes, "trainable_variables"))
+    found = {}
+    for number in _listed(nodes, "variables"):
+        data = nodes[number].variable
+        if data is None:
+            continue
+        shape = tuple(max(0, size) for size in dimensions(message(data, 2)))
+        dtype = of_number(integer(data, 1) or 0)
+        found[number] = Variable(
+            path=text(data, 6),
+            shape=shape,
+            dtype=dtype,
+            bytes=BYTES.get(dtype, 0) * math.prod(shape),
+            trainable=number in trained,
+        )
+    return list(found.values())
+
+
+def _listed(nodes: list[_Node], name: str) -> Iterator[int]:
+    wrapper = nodes[0].children.get(name, 0)
+    if 0 < wrapper < len(nodes):
+        for child in nodes[wrapper].children.values():
+            if 0 < child < len(nodes):
+                yield child
+
+
+Described = tuple[str, str, bytes]
+"""Path of an object from the root, its identifier, and Keras's JSON about it."""
+
+
+def _beside(folder: Path, found: SavedModel) -> list[Described] | None:
+    path = folder / METADATA_FILE
+    if not path.is_file():
+        return None
+    try:
+        nodes = list(messages(_content(path), 1))  # SavedMetadata.nodes
+        return [(text(one, 3), text(one, 4), bytes(message(one, 5))) for one in nodes]
+    except (WireError, UnreadableError) as error:
+        found.findings.append(damage("keras-metadata", f"{METADATA_FILE} is damaged: {error}"))
+        return []
+
+
+def _inside(nodes: list[_Node]) -> list[Described]:
+    """Return the objects that Keras describes, each under the shortest path that leads to it."""
+    paths, pending = {0: "root"}, deque([0])
+    while pending and nodes:
+        at = pending.popleft()
+        for name, child in nodes[at].children.items():
+            if child not in paths and child < len(nodes):
+                paths[child] = f"{paths[at]}.{name}"
+                pending.append(child)
+    return [
+        (path, nodes[number].identifier, bytes(nodes[number].metadata))
+        for number, path in sorted(paths.items())
+        if number < len(nodes) and nodes[number].identifier.startswith(_KERAS)
+    ]
+
+
+def _describe(described: list[Described], found: SavedModel) -> None:
+    for path, identifier, content in described:
+        if not content or identifier == _METRIC or not identifier.startswith(_KERAS):
+            continue
+        if path != "root" and path.count(".") != 1:
+            continue
+        try:
+            data = read_json(content)
+        except UnreadableError as error:
+            found.findings.append(damage("keras-metadata", f"{path}: {error}"))
+            continue
+        if not isinstance(data, dict):
+            continue
+        if path == "root":
+            found.root = data
+        else:
+            found.parts.append(data)
+
+
+def _operations(graph: memoryview, found: SavedModel) -> None:
+    """Look at every operation of the graph and of its functions."""
+    met: dict[str, None] = {}
+    for number, operation in enumerate(_named(graph)):
+        if number >= OPERATIONS:
+            text = f"more than {OPERATIONS:,} operations: the rest was not looked at"
+            found.findings.append(unchecked("many-operations", text))
+            break
+        if operation in _REACHING:
+            met[operation] = None
+    for operation in met:
+        text_ = f"its graph {_REACHING[operation]} when it runs (operation {operation})"
+        found.findings.append(danger("reaching-operation", text_))
+
+
+def _named(graph: memoryview) -> Iterator[str]:
+    for node in messages(graph, 1):  # GraphDef.node, NodeDef.op
+        yield text(node, 2)
+    for function in messages(message(graph, 2), 1):  # GraphDef.library.function
+        for node in messages(function, 3):  # FunctionDef.node_def
+            yield text(node, 2)
