@@ -102,6 +102,7 @@ def findings(table: pd.DataFrame, matrix: CleanMatrix) -> list[Finding]:
     """Count once; cells that prove nothing are left out, those without a result counted apart."""
     environments = {one.id: one for one in matrix.environments}
     models = {one.id: one for one in matrix.models}
+    topics = {one.id: one.category for one in matrix.catalogue}
     generations = {one.id: generation(one) for one in matrix.environments}
 
     @cache
@@ -114,7 +115,7 @@ def findings(table: pd.DataFrame, matrix: CleanMatrix) -> list[Finding]:
         for kind in provoked(row["save"], row["model"], row["load"]):
             tally = tallies[kind].setdefault(generations[row["load"]], Tally())
             heard = [
-                replace(text, about=matrix.topics.get(rule) in CLAIMS[kind].topics)
+                replace(text, about=topics.get(rule) in CLAIMS[kind].topics)
                 for rule, text in _heard(row["warnings"])
             ]
             _add(tally, row, heard)
