@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from reports.generations import GENERATIONS, generation
-from reports.groups import anchor
+from reports.groups import Place, anchor
 from reports.kinds import CLAIMS, Claim, Kind, kinds_of
 from reports.text import CleanMatrix, normalised
 from reports.words import CODE, UNTESTED
@@ -42,9 +42,6 @@ COUNTS = (
     "named",
 )
 """What is counted: the first six add up to the cells, the last two are about warnings alone."""
-
-Place = tuple[str, str, str, str]
-"""Format, saver, loader and model of a cell: what a link into the matrix is made of."""
 
 
 @dataclass(kw_only=True)

@@ -18,10 +18,13 @@ from reports.badges import badges, shields, svg
 from reports.claims import Finding
 from reports.claimtext import exported
 from reports.figures import Figures, headline
+from reports.glossary import Glossary
+from reports.glossdata import as_data, summed
 from reports.groups import untested_reasons
 from reports.junit import junit
 from reports.markdown import markdown
 from reports.planes import Planes
+from reports.readers import causes, coordinates, first_bad_readers
 from reports.text import CleanMatrix
 from reports.views import slugs
 from reports.words import CODE, ORDER
@@ -42,21 +45,31 @@ class Export:
         return len(self.content)
 
 
-def exports(
-    table: pd.DataFrame,
-    grid: Planes,
-    found: Figures,
-    findings: list[Finding],
-    matrix: CleanMatrix,
-) -> list[Export]:
+@dataclass(frozen=True, kw_only=True)
+class Sums:
+    """What was counted once, for pages and files alike."""
+
+    figures: Figures
+    findings: list[Finding]
+    glossary: Glossary
+
+
+def exports(table: pd.DataFrame, grid: Planes, sums: Sums, matrix: CleanMatrix) -> list[Export]:
     """Make every file, in the order in which data.html lists them."""
-    summary = as_json(summarised(table, grid, found, findings, matrix))
-    report = markdown(table, grid, found, matrix).encode()
+    summary = as_json(summarised(table, grid, sums, matrix))
+    glossary = catalogue_json(sums.glossary, grid)
+    report = markdown(table, grid, sums.figures, matrix).encode()
     made = [
         ("cells.parquet", parquet(table), "every cell, with tracebacks; Parquet, zstd"),
         ("cells.csv.gz", csv(table), "every cell; CSV, gzip"),
         ("cells.jsonl.gz", json_lines(table), "every cell; a JSON object a line, gzip"),
         ("summary.json", summary, "the totals; small and stable"),
+        (
+            "catalogue.json",
+            catalogue_json(sums.glossary, grid),
+            "what was heard and raised, by entry",
+        ),
+        ("first-bad.csv.gz", first_bad(table, grid), "who breaks each file first; CSV, gzip"),
         ("summary.schema.json", SCHEMA.read_bytes(), "JSON Schema of summary.json"),
         ("junit.xml", junit(table, grid, matrix), "a case for each format, save and load version"),
         ("report.md", report, "the report on one page"),
@@ -98,6 +111,24 @@ def json_lines(table: pd.DataFrame) -> bytes:
     return gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
 
 
+def first_bad(table: pd.DataFrame, grid: Planes) -> bytes:
+    """Name the first version that breaks a file: a row for each file and stack."""
+    named = causes(table)
+    rows = [
+        (save, model, kind, one.stack, load, ORDER[one.code].value, named.get(place, ""))
+        for one in first_bad_readers(grid)
+        for place in [coordinates(grid, one)]
+        for kind, save, load, model in [place]
+    ]
+    columns = ["save", "model", "format", "stack", "load", "outcome", "cause"]
+    text = pd.DataFrame(rows, columns=columns).to_csv(index=False, lineterminator="\n")
+    return gzip.compress(text.encode(), mtime=0)
+
+
+def catalogue_json(known: Glossary, grid: Planes) -> bytes:
+    return as_json(as_data(known, [one.id for one in grid.environments]))
+
+
 def _line(row: dict[str, Any]) -> str:
     for key, value in row.items():
         if pd.isna(value):
@@ -113,13 +144,10 @@ def _plain(value: Any) -> Any:
 
 
 def summarised(
-    table: pd.DataFrame,
-    grid: Planes,
-    found: Figures,
-    findings: list[Finding],
-    matrix: CleanMatrix,
+    table: pd.DataFrame, grid: Planes, sums: Sums, matrix: CleanMatrix
 ) -> dict[str, Any]:
     """Sum up, as summary.schema.json describes them."""
+    found = sums.figures
     return {
         "schema_version": SCHEMA_VERSION,
         "built_at": matrix.built_at,
@@ -136,7 +164,8 @@ def summarised(
         "untested": [
             {"reason": reason.text, "cells": reason.cells} for reason in untested_reasons(table)
         ],
-        "claims": exported(findings),
+        "claims": exported(sums.findings),
+        "catalogue": summed(sums.glossary),
     }
 
 

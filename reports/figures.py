@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from reports import glossdata
 from reports.answers import size
+from reports.glossary import glossary
 from reports.groups import Reason, failure_groups, shortened, untested_reasons, warning_groups
 from reports.planes import Flags, Planes, planes
 from reports.text import ingest
@@ -115,7 +117,14 @@ def summary_lines(table: pd.DataFrame, judged: JudgedMatrix) -> list[str]:
     lines += _cause_lines(table, found)
     lines += _warning_lines(table, found)
     lines += _untested_lines(untested_reasons(table), found)
+    lines += glossdata.lines(glossary(table, grid, matrix), matrix.bounds)
     return lines + _control_lines(control_rows(table, grid), found)
+
+
+def unnamed(table: pd.DataFrame, judged: JudgedMatrix) -> list[str]:
+    """Say where more is without an entry in the catalogue than matrix.yaml allows."""
+    matrix = ingest(judged)
+    return glossary(table, planes(table, matrix), matrix).coverage.over(matrix.bounds)
 
 
 def _silent_lines(table: pd.DataFrame, found: Figures) -> list[str]:

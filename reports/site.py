@@ -7,8 +7,9 @@ import tempfile
 from pathlib import Path
 
 from reports.claims import findings
-from reports.exports import exports, manifest
+from reports.exports import Sums, exports, manifest
 from reports.figures import figures
+from reports.glossary import glossary
 from reports.pages import Book
 from reports.planes import planes
 from reports.shards import shards
@@ -48,7 +49,9 @@ def contents(judged: JudgedMatrix, home: Path | None = None) -> dict[str, bytes]
     found = figures(table, grid)
     details = shards(table, grid)
     tested = findings(table, matrix)
-    made = exports(table, grid, found, tested, matrix)
+    known = glossary(table, grid, matrix)
+    sums = Sums(figures=found, findings=tested, glossary=known)
+    made = exports(table, grid, sums, matrix)
     files = {export.path: export.content for export in made}
     files |= {path: text.encode() for path, text in details.files.items()}
     files |= {f"static/{file.name}": file.read_bytes() for file in sorted(STATIC.iterdir())}
@@ -60,6 +63,7 @@ def contents(judged: JudgedMatrix, home: Path | None = None) -> dict[str, bytes]
         matrix=matrix,
         shards=details,
         exports=made,
+        glossary=known,
     )
     files |= {path: page.encode() for path, page in book.pages()}
     return files | {"manifest.json": manifest(files, matrix)}

@@ -53,9 +53,9 @@ def read_catalogue(path: Path = FILE) -> tuple[Rule, ...]:
 
 
 def _rule(*, pattern: str, traceback: str | None = None, **entry: Any) -> Rule:
-    listed = {name: tuple(entry.pop(name, ())) for name in ("channels", "sources")}
+    entry |= {name: tuple(entry.get(name, ())) for name in ("channels", "sources")}
     return Rule(
-        entry=Entry(**entry, **listed),
+        entry=Entry(**entry),
         pattern=re.compile(pattern),
         traceback=re.compile(traceback) if traceback else None,
     )

@@ -138,10 +138,9 @@ def matrix(arguments: argparse.Namespace) -> int:
         f" {tally.built} environments built, in {_minutes(time.monotonic() - started)}"
     )
     _show(Path(drawn.index), arguments)
-    if arguments.strict and (drawn.untested or drawn.unproven):
-        raise StrictError(
-            f"--strict: {drawn.untested} cells untested, {drawn.unproven} without valid controls"
-        )
+    if arguments.strict and (drawn.untested or drawn.unproven or drawn.unnamed):
+        told = [f"{drawn.untested} cells untested, {drawn.unproven} without valid controls"]
+        raise StrictError(f"--strict: {'; '.join([*told, *drawn.unnamed])}")
     return 0
 
 
@@ -162,17 +161,19 @@ def _draw(evidence: Evidence, arguments: argparse.Namespace) -> Drawn:
     if drawn := unchanged.recall(note, wanted):
         return drawn
     from reports import site, table  # noqa: PLC0415 - pandas takes half a second to import
-    from reports.figures import summary_lines  # noqa: PLC0415
+    from reports.figures import summary_lines, unnamed  # noqa: PLC0415
 
     judged = Assembly(evidence=evidence, batch=BATCH, locks=locks)()
     try:
         index = site.render(judged, folder, home=home.root)
     except FileExistsError as error:
         raise UsageError(f"{error}; choose another folder with --report") from error
+    rows = table.frame(judged)
     drawn = Drawn(
         inputs=wanted,
         index=str(index),
-        summary=summary_lines(table.frame(judged), judged),
+        summary=summary_lines(rows, judged),
+        unnamed=unnamed(rows, judged),
         untested=sum(cell.outcome is Outcome.UNTESTED for cell in judged.cells),
         unproven=sum(not cell.evidence for cell in judged.cells),
     )

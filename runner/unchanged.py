@@ -18,13 +18,17 @@ SOURCES = ("runner", "reports", "probes")
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
-    """A report as it was drawn: from what (a hash), and what the command said of it."""
+    """A report as it was drawn: from what (a hash), and what the command said of it.
+
+    ``unnamed`` says which share of texts without an entry in the catalogue is too large.
+    """
 
     inputs: str
     index: str
     summary: Sequence[str]
     untested: int
     unproven: int
+    unnamed: Sequence[str] = ()
 
 
 def inputs(evidence: Evidence, index: Path, locks: Path) -> str:
