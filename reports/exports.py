@@ -57,18 +57,14 @@ class Sums:
 def exports(table: pd.DataFrame, grid: Planes, sums: Sums, matrix: CleanMatrix) -> list[Export]:
     """Make every file, in the order in which data.html lists them."""
     summary = as_json(summarised(table, grid, sums, matrix))
-    glossary = catalogue_json(sums.glossary, grid)
+    met = catalogue_json(sums.glossary, grid)
     report = markdown(table, grid, sums.figures, matrix).encode()
     made = [
         ("cells.parquet", parquet(table), "every cell, with tracebacks; Parquet, zstd"),
         ("cells.csv.gz", csv(table), "every cell; CSV, gzip"),
         ("cells.jsonl.gz", json_lines(table), "every cell; a JSON object a line, gzip"),
         ("summary.json", summary, "the totals; small and stable"),
-        (
-            "catalogue.json",
-            catalogue_json(sums.glossary, grid),
-            "what was heard and raised, by entry",
-        ),
+        ("catalogue.json", met, "what was heard and raised, by entry, and what has none"),
         ("first-bad.csv.gz", first_bad(table, grid), "who breaks each file first; CSV, gzip"),
         ("summary.schema.json", SCHEMA.read_bytes(), "JSON Schema of summary.json"),
         ("junit.xml", junit(table, grid, matrix), "a case for each format, save and load version"),
