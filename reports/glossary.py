@@ -117,7 +117,7 @@ def glossary(table: pd.DataFrame, grid: Planes, matrix: CleanMatrix) -> Glossary
     for group in warning_groups(table, matrix.asides):
         _hear(terms, entries.get(group.rule or ""), group)
     raised = table[table["cause"].notna() | table["error_type"].notna()]
-    for row in raised.to_dict("records"):
+    for row in raised[_COLUMNS].to_dict("records"):
         _raise(terms, entries, row, matrix)
     tested = _tested(table, matrix)
     for term in terms.values():
@@ -130,6 +130,12 @@ def glossary(table: pd.DataFrame, grid: Planes, matrix: CleanMatrix) -> Glossary
         unused=tuple(entry for entry in matrix.catalogue if entry_anchor(entry) not in terms),
         coverage=_coverage(terms.values()),
     )
+
+
+_COLUMNS = [
+    *("format", "save", "load", "model", "outcome", "reason", "control"),
+    *("cause", "error_type", "error_message", "error_phase"),
+]
 
 
 def entry_anchor(entry: Entry) -> str:

@@ -161,19 +161,21 @@ def _draw(evidence: Evidence, arguments: argparse.Namespace) -> Drawn:
     if drawn := unchanged.recall(note, wanted):
         return drawn
     from reports import site, table  # noqa: PLC0415 - pandas takes half a second to import
-    from reports.figures import summary_lines, unnamed  # noqa: PLC0415
+    from reports.figures import summary  # noqa: PLC0415
+    from reports.text import ingest  # noqa: PLC0415
 
     judged = Assembly(evidence=evidence, batch=BATCH, locks=locks)()
+    clean = ingest(judged, home.root)
     try:
-        index = site.render(judged, folder, home=home.root)
+        index = site.render(clean, folder, home=home.root)
     except FileExistsError as error:
         raise UsageError(f"{error}; choose another folder with --report") from error
-    rows = table.frame(judged)
+    told = summary(table.frame(clean), clean)
     drawn = Drawn(
         inputs=wanted,
         index=str(index),
-        summary=summary_lines(rows, judged),
-        unnamed=unnamed(rows, judged),
+        summary=told.lines,
+        unnamed=told.unnamed,
         untested=sum(cell.outcome is Outcome.UNTESTED for cell in judged.cells),
         unproven=sum(not cell.evidence for cell in judged.cells),
     )
