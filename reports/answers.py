@@ -121,7 +121,9 @@ def measure(value: float | None, unit: str) -> str:
         return "not counted"
     if unit.startswith("of "):
         return f"{value:.0%} {unit}" if np.isfinite(value) else f"{size(value)} {unit}"
-    return f"{value:,.0f} {unit}" if unit else size(value)
+    if not unit or unit.startswith("in "):
+        return f"{size(value)} {unit}".rstrip()
+    return f"{value:,.0f} {unit.removesuffix('s') if value == 1 else unit}"
 
 
 def _rest(square: Square, ignored: int) -> list[Clause]:

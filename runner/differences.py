@@ -178,7 +178,9 @@ def _training(facts: Mapping[str, Any], tolerances: Tolerances) -> Iterator[Diff
         yield _difference("training", text)
     elif any(not _same_loss(a, b, tolerances) for a, b in zip(was, now, strict=True)):
         gap = max(abs(a - b) for a, b in zip(was, now, strict=True))
-        yield _difference("training", f"loss or metrics differ by up to {gap:.2g}", gap)
+        yield _difference(
+            "training", f"loss or metrics differ by up to {gap:.2g}", gap, "in the loss"
+        )
     step = facts["step"]
     length, gap = number(step["step"]), number(step["difference"])
     if not gap <= tolerances.training * length + tolerances.absolute:
