@@ -116,6 +116,17 @@ def size(value: float) -> str:
     return f"{value:.1e}" if np.isfinite(value) else "not a number" if np.isnan(value) else "inf"
 
 
+def measure(value: float | None, unit: str) -> str:
+    """Write the size of a difference in its unit; without a unit it is absolute."""
+    if value is None:
+        return "not counted"
+    if unit.startswith("of "):
+        return f"{value:.0%} {unit}" if np.isfinite(value) else f"{size(value)} {unit}"
+    if not unit or unit.startswith("in "):
+        return f"{size(value)} {unit}".rstrip()
+    return f"{value:,.0f} {unit.removesuffix('s') if value == 1 else unit}"
+
+
 def _rest(square: Square, ignored: int) -> list[Clause]:
     """Name what the sentence does not count."""
     parts = [

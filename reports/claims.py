@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from reports.generations import GENERATIONS, generation
-from reports.groups import anchor
+from reports.groups import Place, anchor
 from reports.kinds import CLAIMS, Claim, Kind, kinds_of
 from reports.text import CleanMatrix, normalised
 from reports.words import CODE, UNTESTED
@@ -42,9 +42,6 @@ COUNTS = (
     "named",
 )
 """What is counted: the first six add up to the cells, the last two are about warnings alone."""
-
-Place = tuple[str, str, str, str]
-"""Format, saver, loader and model of a cell: what a link into the matrix is made of."""
 
 
 @dataclass(kw_only=True)
@@ -102,6 +99,7 @@ def findings(table: pd.DataFrame, matrix: CleanMatrix) -> list[Finding]:
     """Count once; cells that prove nothing are left out, those without a result counted apart."""
     environments = {one.id: one for one in matrix.environments}
     models = {one.id: one for one in matrix.models}
+    topics = {one.id: one.category for one in matrix.catalogue}
     generations = {one.id: generation(one) for one in matrix.environments}
 
     @cache
@@ -114,7 +112,7 @@ def findings(table: pd.DataFrame, matrix: CleanMatrix) -> list[Finding]:
         for kind in provoked(row["save"], row["model"], row["load"]):
             tally = tallies[kind].setdefault(generations[row["load"]], Tally())
             heard = [
-                replace(text, about=matrix.topics.get(rule) in CLAIMS[kind].topics)
+                replace(text, about=topics.get(rule) in CLAIMS[kind].topics)
                 for rule, text in _heard(row["warnings"])
             ]
             _add(tally, row, heard)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reports.claims import COUNTS, Finding, Place, Tally
+from reports.claims import COUNTS, Finding, Tally
+from reports.groups import Place
 
 COLUMNS: Mapping[str, str] = {
     "other_numbers_silent": "Other numbers, no warning",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from reports.claims import Place
+from reports. import Place
 from reports.text import CleanMatrix
 from reports.words import CODE, UNTESTED
 from runner.judged import JudgedEnvironment

@@ -20,10 +20,13 @@ from reports.claims import Finding
 from reports.claimtext import exported
 from reports.companions import Pair
 from reports.figures import Figures, headline
+from reports.glossary import Glossary
+from reports.glossdata import as_data, summed
 from reports.groups import untested_reasons
 from reports.junit import junit
 from reports.markdown import markdown
 from reports.planes import Planes
+from reports.readers import causes, coordinates, first_bad_readers
 from reports.text import CleanMatrix
 from reports.views import slugs
 from reports.words import CODE, ORDER
@@ -44,23 +47,28 @@ class Export:
         return len(self.content)
 
 
-def exports(
-    table: pd.DataFrame,
-    grid: Planes,
-    found: Figures,
-    *,
-    findings: list[Finding],
-    pairs: list[Pair],
-    matrix: CleanMatrix,
-) -> list[Export]:
+@dataclass(frozen=True, kw_only=True)
+class Sums:
+    """What was counted once, for pages and files alike."""
+
+    figures: Figures
+    findings: list[Finding]
+    pairs: list[Pair]
+    glossary: Glossary
+
+
+def exports(table: pd.DataFrame, grid: Planes, sums: Sums, matrix: CleanMatrix) -> list[Export]:
     """Make every file, in the order in which data.html lists them."""
-    summary = as_json(summarised(table, grid, found, findings=findings, pairs=pairs, matrix=matrix))
-    report = markdown(table, grid, found, matrix).encode()
+    summary = as_json(summarised(table, grid, sums, matrix))
+    met = catalogue_json(sums.glossary, grid)
+    report = markdown(table, grid, sums.figures, matrix).encode()
     made = [
         ("cells.parquet", parquet(table), "every cell, with tracebacks; Parquet, zstd"),
         ("cells.csv.gz", csv(table), "every cell; CSV, gzip"),
         ("cells.jsonl.gz", json_lines(table), "every cell; a JSON object a line, gzip"),
         ("summary.json", summary, "the totals; small and stable"),
+        ("catalogue.json", met, "what was heard and raised, by entry, and what has none"),
+        ("first-bad.csv.gz", first_bad(table, grid), "who breaks each file first; CSV, gzip"),
         ("summary.schema.json", SCHEMA.read_bytes(), "JSON Schema of summary.json"),
         ("junit.xml", junit(table, grid, matrix), "a case for each format, save and load version"),
         ("report.md", report, "the report on one page"),
@@ -102,6 +110,24 @@ def json_lines(table: pd.DataFrame) -> bytes:
     return gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
 
 
+def first_bad(table: pd.DataFrame, grid: Planes) -> bytes:
+    """Name the first version that breaks a file: a row for each file and stack."""
+    named = causes(table)
+    rows = [
+        (save, model, kind, one.stack, load, ORDER[one.code].value, named.get(place, ""))
+        for one in first_bad_readers(grid)
+        for place in [coordinates(grid, one)]
+        for kind, save, load, model in [place]
+    ]
+    columns = ["save", "model", "format", "stack", "load", "outcome", "cause"]
+    text = pd.DataFrame(rows, columns=columns).to_csv(index=False, lineterminator="\n")
+    return gzip.compress(text.encode(), mtime=0)
+
+
+def catalogue_json(known: Glossary, grid: Planes) -> bytes:
+    return as_json(as_data(known, [one.id for one in grid.environments]))
+
+
 def _line(row: dict[str, Any]) -> str:
     for key, value in row.items():
         if pd.isna(value):
@@ -117,15 +143,10 @@ def _plain(value: Any) -> Any:
 
 
 def summarised(
-    table: pd.DataFrame,
-    grid: Planes,
-    found: Figures,
-    *,
-    findings: list[Finding],
-    pairs: list[Pair],
-    matrix: CleanMatrix,
+    table: pd.DataFrame, grid: Planes, sums: Sums, matrix: CleanMatrix
 ) -> dict[str, Any]:
     """Sum up, as summary.schema.json describes them."""
+    found = sums.figures
     return {
         "schema_version": SCHEMA_VERSION,
         "built_at": matrix.built_at,
@@ -142,8 +163,9 @@ def summarised(
         "untested": [
             {"reason": reason.text, "cells": reason.cells} for reason in untested_reasons(table)
         ],
-        "claims": exported(findings),
-        "companions": companions.exported(pairs),
+        "claims": exported(sums.findings),
+        "companions": companions.exported(sums.pairs),
+        "catalogue": summed(sums.glossary),
     }
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from reports import glossdata
 from reports.answers import size
+from reports.glossary import glossary
 from reports.groups import Reason, failure_groups, shortened, untested_reasons, warning_groups
 from reports.planes import Flags, Planes, planes
 from reports.text import ingest
@@ -105,17 +107,28 @@ def headline(found: Figures) -> str:
     )
 
 
-def summary_lines(table: pd.DataFrame, judged: JudgedMatrix) -> list[str]:
-    """Sum a run up in plain text: what matters most to somebody who upgrades comes first."""
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """A run in plain text; ``unnamed`` says which share without an entry is too large."""
+
+    lines: list[str]
+    unnamed: list[str]
+
+
+def summary(table: pd.DataFrame, judged: JudgedMatrix) -> Summary:
+    """Sum a run up: what matters most to somebody who upgrades comes first."""
     matrix = ingest(judged)
     grid = planes(table, matrix)
     found = figures(table, grid)
+    known = glossary(table, grid, matrix)
     lines = [headline(found)]
     lines += _silent_lines(table, found)
     lines += _cause_lines(table, found)
     lines += _warning_lines(table, found)
     lines += _untested_lines(untested_reasons(table), found)
-    return lines + _control_lines(control_rows(table, grid), found)
+    lines += glossdata.lines(known, matrix.bounds)
+    lines += _control_lines(control_rows(table, grid), found)
+    return Summary(lines=lines, unnamed=known.coverage.over(matrix.bounds))
 
 
 def _silent_lines(table: pd.DataFrame, found: Figures) -> list[str]:

@@ -10,14 +10,22 @@ from typing import Any
 
 import pandas as pd
 
+from reports.planes import Flags
 from reports.text import normalised
 from reports.words import CODE
+from runner.judged import Aside, Entry
 from runner.outcomes import Outcome
+
+Place = tuple[str, str, str, str]
+"""Format, saver, loader and model of a cell: what a link into the matrix is made of."""
 
 
 @dataclass(kw_only=True)
 class WarningGroup:
-    """One text, however its names and numbers read; environments are those that load."""
+    """One text, however its names and numbers read; ``places`` are the environments that say it.
+
+    ``cells`` counts those where it was heard, ``times`` how often in all, cells or not.
+    """
 
     anchor: str
     text: str
@@ -30,19 +38,25 @@ class WarningGroup:
     phases: set[str] = field(default_factory=set)
     places: set[int] = field(default_factory=set)
     cells: int = 0
+    times: int = 0
+    where: Place | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class FailureGroup:
     """Cells with one outcome and one signature.
 
-    ``largest`` is the largest difference among them, ``example`` the first of them in the plan.
+    ``cause`` is the entry of the catalogue that names them, if one does; ``upgrades`` how many are
+    loaded by the same or a newer version than saved them. ``largest`` is the largest difference
+    among them, ``example`` the first of them in the plan.
     """
 
     anchor: str
     outcome: Outcome
     signature: str
+    cause: str | None
     cells: int
+    upgrades: int
     save: tuple[str, ...]
     load: tuple[str, ...]
     models: tuple[str, ...]
@@ -65,21 +79,36 @@ def anchor(prefix: str, *parts: str) -> str:
     return f"{prefix}-{digest[:8]}"
 
 
-def warning_groups(table: pd.DataFrame) -> list[WarningGroup]:
+def warning_groups(table: pd.DataFrame, asides: Sequence[Aside] = ()) -> list[WarningGroup]:
     """Group every message that was heard; those that a user must act on come first."""
     groups: dict[str, WarningGroup] = {}
     heard = table[table["warnings"] != "[]"]
-    for text, place in zip(heard["warnings"], heard["load"].cat.codes, strict=True):
+    columns = [heard[name].astype("str") for name in ("format", "save", "load", "model")]
+    rows = zip(heard["warnings"], heard["load"].cat.codes, *columns, strict=True)
+    for text, place, *where in rows:
         seen = set()
-        for message in json.loads(text):
-            group = _warning_group(groups, message)
-            group.phases.add(message["phase"])
-            group.places.add(int(place))
+        for group, phase in _groups_of(groups, text):
+            _add(group, int(place), phase)
+            group.where = group.where or (where[0], where[1], where[2], where[3])
             group.cells += group.anchor not in seen
             seen.add(group.anchor)
+    places = {name: place for place, name in enumerate(table["load"].cat.categories)}
+    for aside in asides:
+        group = _warning_group(groups, vars(aside.message))
+        _add(group, places[aside.environment], aside.message.phase, aside.times)
     return sorted(
         groups.values(), key=lambda group: (_rank(group.severity), -group.cells, group.anchor)
     )
+
+
+def _groups_of(groups: dict[str, WarningGroup], text: str) -> list[tuple[WarningGroup, str]]:
+    return [(_warning_group(groups, one), one["phase"]) for one in json.loads(text)]
+
+
+def _add(group: WarningGroup, place: int, phase: str, times: int = 1) -> None:
+    group.phases.add(phase)
+    group.places.add(place)
+    group.times += times
 
 
 LOUDEST_FIRST = ("danger", "attention", "unknown", "info", "noise")
@@ -111,10 +140,18 @@ PROBLEM_ORDER = (Outcome.DIFFERS, Outcome.CRASH, Outcome.ERROR, Outcome.WORKAROU
 
 
 def failure_groups(
-    table: pd.DataFrame, outcomes: Sequence[Outcome] = PROBLEM_ORDER
+    table: pd.DataFrame, outcomes: Sequence[Outcome] = PROBLEM_ORDER, older: Flags | None = None
 ) -> list[FailureGroup]:
-    """Group the matrix's problems by outcome and signature: worst first, then most frequent."""
+    """Group the matrix's problems by outcome and signature: worst first, then most frequent.
+
+    ``older`` says of [save, load] whether the loader is the older one; without it none is.
+    """
     rows = table[~table["control"] & table["evidence"] & table["outcome"].isin(list(outcomes))]
+    if older is not None:
+        places = rows["save"].cat.codes.to_numpy(), rows["load"].cat.codes.to_numpy()
+        rows = rows.assign(upgrade=~older[places])
+    else:
+        rows = rows.assign(upgrade=True)
     cause = rows["signature"].where(rows["signature"] != "", rows["reason"])
     groups = [
         _failure_group(Outcome(str(outcome)), str(signature), group)
@@ -126,11 +163,14 @@ def failure_groups(
 
 
 def _failure_group(outcome: Outcome, signature: str, group: pd.DataFrame) -> FailureGroup:
+    named = group["cause"].iloc[0]
     return FailureGroup(
         anchor=anchor("f", outcome, signature),
         outcome=outcome,
         signature=signature,
+        cause=named if isinstance(named, str) else None,
         cells=len(group),
+        upgrades=int(group["upgrade"].sum()),
         save=_present(group["save"]),
         load=_present(group["load"]),
         models=_present(group["model"]),
@@ -138,6 +178,39 @@ def _failure_group(outcome: Outcome, signature: str, group: pd.DataFrame) -> Fai
         largest=largest(group),
         example=group.iloc[0],
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CauseGroup:
+    """Failures that one entry of the catalogue names; without an entry, one signature alone."""
+
+    anchor: str
+    entry: Entry | None
+    outcome: Outcome
+    cells: int
+    upgrades: int
+    groups: tuple[FailureGroup, ...]
+
+
+def cause_groups(found: Sequence[FailureGroup], catalogue: Sequence[Entry]) -> list[CauseGroup]:
+    """Gather failures by what causes them; the cause of most upgrades that fail comes first."""
+    entries = {entry.id: entry for entry in catalogue}
+    together: dict[str, list[FailureGroup]] = {}
+    for group in found:
+        name = f"c-{group.cause}" if group.cause in entries else f"c-{group.anchor}"
+        together.setdefault(name, []).append(group)
+    causes = [
+        CauseGroup(
+            anchor=name,
+            entry=entries.get(groups[0].cause or ""),
+            outcome=max((group.outcome for group in groups), key=CODE.__getitem__),
+            cells=sum(group.cells for group in groups),
+            upgrades=sum(group.upgrades for group in groups),
+            groups=tuple(groups),
+        )
+        for name, groups in together.items()
+    ]
+    return sorted(causes, key=lambda cause: (-cause.upgrades, -cause.cells, cause.anchor))
 
 
 OUTPUTS = '"what":"outputs"'

@@ -15,12 +15,21 @@ from reports import answers, views
 from reports.claims import Finding
 from reports.claimtext import context
 from reports.companions import Pair
+from reports.damage import damages
 from reports.exports import Export
 from reports.figures import Figures, control_rows, headline, must_be
 from reports.front import inline, tiles
-from reports.groups import failure_groups, largest, untested_reasons, warning_groups
+from reports.glossary import Glossary
+from reports.groups import (
+    PROBLEM_ORDER,
+    cause_groups,
+    failure_groups,
+    largest,
+    untested_reasons,
+)
 from reports.origins import READERS, origins_of
 from reports.planes import Planes
+from reports.readers import FirstBadRow, first_bad_rows, gaps
 from reports.shards import Shards
 from reports.table import COLUMNS
 from reports.text import CleanMatrix, excerpt
@@ -46,14 +55,15 @@ class Book:
     matrix: CleanMatrix
     shards: Shards
     exports: list[Export]
+    glossary: Glossary
 
     def pages(self) -> Iterator[Page]:
         """Yield every page by its path."""
         yield self._page("index", **self._index())
-        yield self._page("failures", groups=failure_groups(self.table))
+        yield self._page("failures", **self._failures())
         yield self._page("what-warnings", **context(self.findings), readers=READERS)
         yield self._page("companions", pairs=self.pairs)
-        yield self._page("warnings", groups=warning_groups(self.table))
+        yield self._page("warnings", glossary=self.glossary, bounds=self.matrix.bounds)
         yield self._page("environments")
         yield self._page("about", **self._about())
         yield self._data()
@@ -117,6 +127,7 @@ class Book:
             "slug": lambda name: self._slugs[name],
             "thousands": lambda number: f"{number:,}",
             "size": answers.size,
+            "measure": answers.measure,
             "excerpt": excerpt,
             "quoted": shlex.quote,
             "labels": lambda names: ", ".join(labels[name] for name in names),
@@ -164,6 +175,19 @@ class Book:
         for model in self.grid.models:
             families.setdefault(model.family, []).append(model.id)
         return families
+
+    def _failures(self) -> dict[str, Any]:
+        loud = [one for one in PROBLEM_ORDER if one is not Outcome.DIFFERS]
+        found = failure_groups(self.table, loud, self.grid.older)
+        return {
+            "causes": cause_groups(found, self.matrix.catalogue),
+            "damages": damages(self.table, self.grid),
+            "gaps": gaps(self.grid),
+        }
+
+    @cached_property
+    def _first_bad(self) -> dict[int, list[FirstBadRow]]:
+        return first_bad_rows(self.grid, self.table)
 
     def _about(self) -> dict[str, Any]:
         grid = self.grid
@@ -236,6 +260,7 @@ class Book:
                 rows=views.from_rows(grid, place),
                 reaches=reaches,
                 origins=origins_of(self.matrix, environment.id),
+                first_bad=self._first_bad.get(place, []),
             )
 
 

@@ -99,6 +99,7 @@ def _cell(row: Record, models: dict[str, int], number: Any) -> dict[str, Any]:
         "mark": mark or None,
         "reason": number(row["reason"]),
         "signature": number(row["signature"]),
+        "cause": number(row["cause"]),
         "error": number(head),
         "phase": row["error_phase"] if failed else None,
         "traceback": number(row["error_traceback"]),

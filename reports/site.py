@@ -8,8 +8,9 @@ from pathlib import Path
 
 from reports.claims import findings
 from reports.companions import pairs
-from reports.exports import exports, manifest
+from reports.exports import Sums, exports, manifest
 from reports.figures import figures
+from reports.glossary import glossary
 from reports.pages import Book
 from reports.planes import planes
 from reports.shards import shards
@@ -50,7 +51,9 @@ def contents(judged: JudgedMatrix, home: Path | None = None) -> dict[str, bytes]
     details = shards(table, grid)
     tested = findings(table, matrix)
     twins = pairs(table, matrix)
-    made = exports(table, grid, found, findings=tested, pairs=twins, matrix=matrix)
+    known = glossary(table, grid, matrix)
+    sums = Sums(figures=found, findings=tested, pairs=twins, glossary=known)
+    made = exports(table, grid, sums, matrix)
     files = {export.path: export.content for export in made}
     files |= {path: text.encode() for path, text in details.files.items()}
     files |= {f"static/{file.name}": file.read_bytes() for file in sorted(STATIC.iterdir())}
@@ -63,6 +66,7 @@ def contents(judged: JudgedMatrix, home: Path | None = None) -> dict[str, bytes]
         matrix=matrix,
         shards=details,
         exports=made,
+        glossary=known,
     )
     files |= {path: page.encode() for path, page in book.pages()}
     return files | {"manifest.json": manifest(files, matrix)}

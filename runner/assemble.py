@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from runner import confirm, texts
+from runner.asides import asides
+from runner.catalogue import read_catalogue
 from runner.cells import Cell
 from runner.environments.build import Receipt
 from runner.environments.locking import LOCKS, lock_path
@@ -18,6 +20,7 @@ from runner.environments.receipts import read_receipt
 from runner.environments.variables import replay_variables
 from runner.evidence import Evidence, died_of_limits
 from runner.judged import (
+    Bounds,
     JudgedCell,
     JudgedEnvironment,
     JudgedFormat,
@@ -29,8 +32,7 @@ from runner.matrix import Environment
 from runner.outcomes import Outcome
 from runner.provenance import origins
 from runner.reference import format_sources, provoked
-from runner.rules import read_rules
-from runner.verdict import Verdict, judge
+from runner.verdict import Verdict, cause, judge
 from runner.version import commit, version
 
 
@@ -66,7 +68,9 @@ class Assembly:
             version=version(),
             commit=commit(),
             machine=f"{platform.system()} {platform.machine()}, CPU only, one thread a process",
-            topics={rule.id: rule.category for rule in read_rules()},
+            catalogue=tuple(rule.entry for rule in read_catalogue()),
+            bounds=Bounds(**matrix.catalogue.model_dump()),
+            asides=tuple(asides(self.evidence, read_catalogue())),
             origins=tuple(origins(self.evidence)),
         )
 
@@ -136,10 +140,17 @@ class Assembly:
                 "artifact_bytes": saved.file.bytes,
             }
         record = self.evidence.record(cell)
-        if saved is None and self.evidence.format_record(cell.artifact) is not None:
+        entry = self.evidence.format_record(cell.artifact)
+        if saved is None and entry is not None:
             # What was measured stays true when an environment can no longer be built here.
             outcome, reason = self._unsaved(cell)
-            return JudgedCell(**common, outcome=outcome, reason=reason, signature=f"save: {reason}")
+            return JudgedCell(
+                **common,
+                outcome=outcome,
+                reason=reason,
+                signature=f"save: {reason}",
+                cause=cause(entry["error"], read_catalogue()) if entry.get("error") else None,
+            )
         if record is None:
             reason = self._refused(cell) or self._not_run(cell)
             return JudgedCell(**common, outcome=Outcome.UNTESTED, reason=reason)
@@ -149,6 +160,7 @@ class Assembly:
             outcome=verdict.outcome,
             reason=verdict.reason,
             signature=verdict.signature,
+            cause=verdict.cause,
             error=verdict.error,
             messages=verdict.messages,
             differences=verdict.differences,
@@ -168,7 +180,7 @@ class Assembly:
 
     def _judge(self, record: Mapping[str, Any], cell: Cell) -> Verdict:
         tolerances = self.evidence.plan.matrix.tolerances
-        return judge(record, tolerances, read_rules(), self.evidence.carries(cell))
+        return judge(record, tolerances, read_catalogue(), self.evidence.carries(cell))
 
     def _not_run(self, cell: Cell) -> str:
         fault = self.evidence.fault(cell)

@@ -25,6 +25,7 @@ def as_json(cell: JudgedCell, evidence: Evidence) -> dict[str, Any]:
         "damage": artifact.damage,
         "outcome": str(cell.outcome),
         "reason": cell.reason,
+        "cause": cell.cause,
         "error": None
         if cell.error is None
         else {

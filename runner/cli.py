@@ -166,7 +166,11 @@ def _add_matrix(actions: Actions[_Parser]) -> None:
     how.add_argument("--installer", choices=("uv", "virtualenv"), default="uv")
     how.add_argument("--report", type=Path, metavar="DIR", help="where the report goes")
     how.add_argument("--open", action=argparse.BooleanOptionalAction, help="show it in a browser")
-    how.add_argument("--strict", action="store_true", help="exit 1 if anything is untested")
+    how.add_argument(
+        "--strict",
+        action="store_true",
+        help="exit 1 if anything is untested, or too much has no entry in the catalogue",
+    )
 
 
 def _add_report(actions: Actions[_Parser]) -> None:

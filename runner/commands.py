@@ -78,10 +78,9 @@ def matrix(arguments: argparse.Namespace) -> int:
         f" {tally.built} environments built, in {_minutes(time.monotonic() - started)}"
     )
     _show(Path(drawn.index), arguments)
-    if arguments.strict and (drawn.untested or drawn.unproven):
-        raise StrictError(
-            f"--strict: {drawn.untested} cells untested, {drawn.unproven} without valid controls"
-        )
+    if arguments.strict and (drawn.untested or drawn.unproven or drawn.unnamed):
+        told = [f"{drawn.untested} cells untested, {drawn.unproven} without valid controls"]
+        raise StrictError(f"--strict: {'; '.join([*told, *drawn.unnamed])}")
     return 0
 
 
@@ -109,19 +108,23 @@ def _draw(evidence: Evidence, selection: Selection, arguments: argparse.Namespac
     if drawn := unchanged.recall(note, wanted):
         return drawn
     from reports import site, table  # noqa: PLC0415 - pandas takes half a second to import
-    from reports.figures import summary_lines  # noqa: PLC0415
+    from reports.figures import summary  # noqa: PLC0415
+    from reports.text import ingest  # noqa: PLC0415
 
     judged = Assembly(evidence=evidence, batch=BATCH, locks=locks)()
+    clean = ingest(judged, home.root)
     try:
-        index = site.render(judged, folder, home=home.root)
+        index = site.render(clean, folder, home=home.root)
     except FileExistsError as error:
         raise UsageError(f"{error}; choose another folder with --report") from error
+    told = summary(table.frame(clean), clean)
     drawn = Drawn(
         inputs=wanted,
         # What was added is in no matrix.yaml: next time it has to be asked for again.
         selection=asdict(selection) if selection.added is None else {},
         index=str(index),
-        summary=summary_lines(table.frame(judged), judged),
+        summary=told.lines,
+        unnamed=told.unnamed,
         untested=sum(cell.outcome is Outcome.UNTESTED for cell in judged.cells),
         unproven=sum(not cell.evidence for cell in judged.cells),
     )

@@ -58,8 +58,9 @@ def kinds(differences: Sequence[Difference]) -> str:
     return "differs: " + ", ".join(sorted({str(one["what"]) for one in differences}))
 
 
-def _difference(what: str, text: str, size: float | None = None) -> Difference:
-    return {"what": what, "text": text, "size": size}
+def _difference(what: str, text: str, size: float | None = None, unit: str = "") -> Difference:
+    """Describe one difference; of numbers in a model the size is absolute and has no unit."""
+    return {"what": what, "text": text, "size": size, "unit": unit if size is not None else ""}
 
 
 def _structure(facts: Mapping[str, Any]) -> Iterator[Difference]:
@@ -69,7 +70,7 @@ def _structure(facts: Mapping[str, Any]) -> Iterator[Difference]:
     names_was, names_now = facts["output_names"]
     if len(names_was) != len(names_now):
         text = f"{len(names_now)} outputs, there were {len(names_was)}"
-        yield _difference("structure", text)
+        yield _difference("structure", text, abs(len(names_now) - len(names_was)), "outputs")
     elif was == now == "dict" and names_was != names_now:
         text = f"the outputs are named {', '.join(names_now)}, not {', '.join(names_was)}"
         yield _difference("structure", text)
@@ -80,7 +81,8 @@ def _outputs(facts: Mapping[str, Any], tolerances: Tolerances) -> Iterator[Diffe
         was, now = one["expected"], one["got"]
         if was["shape"] != now["shape"]:
             text = f"output {index} has shape {now['shape']}, it had {was['shape']}"
-            yield _difference("structure", text)
+            more = abs(math.prod(now["shape"]) - math.prod(was["shape"]))
+            yield _difference("structure", text, more, "elements")
         elif was["dtype"] != now["dtype"]:
             yield _difference(
                 "structure", f"output {index} is {now['dtype']}, it was {was['dtype']}"
@@ -105,7 +107,8 @@ def _weights(facts: Mapping[str, Any], tolerances: Tolerances) -> Iterator[Diffe
     was, now = weights["count"]
     if weights["missing"] or weights["extra"]:
         text = f"{now} weights, there were {was}" if was != now else "weights have other owners"
-        yield _difference("weights", text)
+        concerned = max(len(weights["missing"]), len(weights["extra"]))
+        yield _difference("weights", text, concerned, "weights")
     for name, shape, got in weights["reshaped"]:
         yield _difference("weights", f"weight {name} has shape {got}, it had {shape}")
     for name, dtype, got in weights["retyped"]:
@@ -133,10 +136,11 @@ def _optimizer(facts: Mapping[str, Any]) -> Iterator[Difference]:
     for key in sorted(old.keys() & new.keys() - UNCOMPARED_SETTINGS):
         if not _same_setting(old[key], new[key]):
             text = f"the optimizer's {key} is {_short(new[key])}, it was {_short(old[key])}"
-            yield _difference("settings", text)
+            yield _difference("settings", text, _change(old[key], new[key]), "of its value")
     if was["iterations"] != now["iterations"]:
         text = f"the optimizer has taken {now['iterations']} steps, it had {was['iterations']}"
-        yield _difference("optimizer", text)
+        lost = _steps_apart(was["iterations"], now["iterations"])
+        yield _difference("optimizer", text, lost, "steps")
 
 
 def _settings(optimizer: Mapping[str, Any]) -> dict[str, Any]:
@@ -147,6 +151,17 @@ def _same_setting(was: Any, now: Any) -> bool:
     if isinstance(was, int | float) and isinstance(now, int | float):
         return math.isclose(was, now, rel_tol=1e-5, abs_tol=1e-12)
     return (was or None) == (now or None)
+
+
+def _change(was: Any, now: Any) -> float | None:
+    """Return by what share of its value a numeric setting changed."""
+    if not isinstance(was, int | float) or not isinstance(now, int | float) or not was:
+        return None
+    return abs(now - was) / abs(was)
+
+
+def _steps_apart(was: Any, now: Any) -> float | None:
+    return abs(now - was) if isinstance(was, int) and isinstance(now, int) else None
 
 
 def _short(value: Any) -> str:
@@ -163,13 +178,15 @@ def _training(facts: Mapping[str, Any], tolerances: Tolerances) -> Iterator[Diff
         yield _difference("training", text)
     elif any(not _same_loss(a, b, tolerances) for a, b in zip(was, now, strict=True)):
         gap = max(abs(a - b) for a, b in zip(was, now, strict=True))
-        yield _difference("training", f"loss or metrics differ by up to {gap:.2g}", gap)
+        yield _difference(
+            "training", f"loss or metrics differ by up to {gap:.2g}", gap, "in the loss"
+        )
     step = facts["step"]
     length, gap = number(step["step"]), number(step["difference"])
     if not gap <= tolerances.training * length + tolerances.absolute:
         share = gap / length if length else math.inf
         text = f"the next training step differs by {share:.0%} of its length"
-        yield _difference("training", text, share)
+        yield _difference("training", text, share, "of its length")
 
 
 def _same_loss(was: float, now: float, tolerances: Tolerances) -> bool:

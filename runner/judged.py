@@ -11,13 +11,34 @@ from runner.outcomes import Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What is known of a message or an exception: an entry of ``runner/catalogue.yaml``.
+
+    ``means`` says it in plain words, ``cause`` why it comes, as far as ``sources`` (addresses, or
+    places in the code of a release) show; ``advice`` what to do, and ``remedy`` names that in one
+    word. ``example`` is a text as it was recorded, empty where none has been.
+    """
+
+    id: str
+    channels: tuple[str, ...]
+    means: str
+    category: str
+    severity: str
+    advice: str
+    remedy: str = ""
+    cause: str = ""
+    sources: tuple[str, ...] = ()
+    example: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Message:
     """One warning that was heard, on one of the four channels.
 
     ``channel`` is ``warnings``, ``logging``, ``stdout``, ``stderr`` or ``native`` (the C++
     runtime); ``category`` the warning class or the logger's name; ``level`` as in ``logging``
     (``WARNING``...); ``phase`` one of import, build, save, load, predict, train. ``rule`` is the id
-    of the entry of ``runner/warning_rules.yaml`` that it matched, ``severity`` that entry's, or
+    of the entry of ``runner/catalogue.yaml`` that it matched, ``severity`` that entry's, or
     ``unknown``. ``matters``: a person has to act on it, so it makes a cell ``warning``.
     """
 
@@ -46,11 +67,13 @@ class Failure:
 class JudgedCell:
     """One planned cell with its verdict.
 
-    ``reason`` is one plain sentence. ``signature`` groups cells that failed alike: the error or
-    warning text with names, paths and numbers taken out. ``max_abs_diff``, ``max_rel_diff`` and
-    ``max_ulp_diff`` are the worst over all outputs (``None``: never compared; ``inf``/``nan`` are
-    possible). ``differences`` lists what differs, each ``{"what": "outputs" | "weights" |
-    "settings" | "optimizer" | "training" | "structure", "text": ..., "size": float | None}``.
+    ``reason`` is one plain sentence. ``cause`` is the id of the entry of the catalogue that names
+    what was raised, or what has to be acted on, if one does. ``signature`` groups cells that failed
+    alike: the error or warning text with names, paths and numbers taken out. ``max_abs_diff``,
+    ``max_rel_diff`` and ``max_ulp_diff`` are the worst over all outputs (``None``: never compared;
+    ``inf``/``nan`` are possible). ``differences`` lists what differs, each ``{"what": "outputs" |
+    "weights" | "settings" | "optimizer" | "training" | "structure", "text": ..., "size": float |
+    None, "unit": what the size is in}``.
     ``solo``: the recorded run had a process to itself. ``evidence`` is ``False`` where a control of
     the loading or saving environment failed, so that the cell proves nothing. ``repeatable`` is
     ``False`` where the batched and the solo run disagreed.
@@ -60,6 +83,7 @@ class JudgedCell:
     outcome: Outcome
     reason: str
     signature: str = ""
+    cause: str | None = None
     error: Failure | None = None
     messages: tuple[Message, ...] = ()
     max_abs_diff: float | None = None
@@ -144,6 +168,23 @@ class JudgedOrigin:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Aside:
+    """What an environment said apart from any cell, importing the framework or saving a file."""
+
+    environment: str
+    message: Message
+    times: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """Largest share of what was heard and raised that the catalogue may leave without a name."""
+
+    unmatched_messages: float = 1.0
+    unmatched_errors: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class NoiseFloor:
     """How much a model differs from itself, saved and loaded by one environment."""
 
@@ -158,8 +199,8 @@ class JudgedMatrix:
     """The whole result, in the order of matrix.yaml; ``cells`` follows the plan, none missing.
 
     ``built_at`` is ISO 8601 UTC; ``tolerances``, ``limits`` and ``sampling`` are sentences or
-    numbers to print as they are. ``topics`` is what each rule of ``runner/warning_rules.yaml`` is
-    about, its category by its id.
+    numbers to print as they are. ``catalogue`` is all that is known of messages and exceptions,
+    ``bounds`` how much may be missing from it.
     """
 
     environments: tuple[JudgedEnvironment, ...]
@@ -173,5 +214,7 @@ class JudgedMatrix:
     version: str
     commit: str
     machine: str
-    topics: Mapping[str, str] = field(default_factory=dict)
+    catalogue: tuple[Entry, ...] = ()
+    bounds: Bounds = field(default_factory=Bounds)
+    asides: tuple[Aside, ...] = ()
     origins: tuple[JudgedOrigin, ...] = ()

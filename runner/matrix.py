@@ -164,6 +164,16 @@ class Limits(_Node):
     build_seconds: float = Field(gt=0)
 
 
+class CatalogueBounds(_Node):
+    """Largest shares without an entry in runner/catalogue.yaml that `--strict` lets pass.
+
+    Of the messages that are not known noise, and of the exceptions.
+    """
+
+    unmatched_messages: float = Field(default=1.0, ge=0, le=1)
+    unmatched_errors: float = Field(default=1.0, ge=0, le=1)
+
+
 class Matrix(_Node):
     """The whole of matrix.yaml; order in the file is order everywhere."""
 
@@ -178,6 +188,7 @@ class Matrix(_Node):
     controls: Controls
     tolerances: Tolerances
     limits: Limits
+    catalogue: CatalogueBounds = CatalogueBounds()
 
     def environment(self, environment_id: str) -> Environment:
         """Return the environment of that id; ``KeyError`` if there is none."""

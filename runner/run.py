@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from runner import artifacts
+from runner.catalogue import read_catalogue
 from runner.cells import Cell
 from runner.confirm import Confirmation
 from runner.environments import disk, processes
@@ -24,7 +25,6 @@ from runner.environments.variables import process_variables
 from runner.evidence import Evidence, Saved, cut_short
 from runner.progress import Progress
 from runner.results import OUTSIDE, Result
-from runner.rules import read_rules
 from runner.saving import Saving
 from runner.schedule import Pool, Unit
 from runner.verdict import Verdict, judge
@@ -67,7 +67,7 @@ class Run:
         self.tally = Tally()
         self.unusable: dict[str, str] = {}
         self._matrix = evidence.plan.matrix
-        self._rules = read_rules()
+        self._rules = read_catalogue()
         self._confirmation = Confirmation()
         self._history: defaultdict[str, list[float]] = defaultdict(list)
         self._scratch = evidence.home.root / "scratch"

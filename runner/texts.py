@@ -19,6 +19,13 @@ _NORMAL: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"[ \t]+"), " "),
 )
 
+(_ADDRESS, _PATH, _TIME) = _NORMAL[:3]  # what never tells causes apart
+_SUFFIX = re.compile(r"\.[A-Za-z]\w*(?=[./]*$)")
+
+_ENCOUNTERED = "Exception encountered: "
+_INNER = re.compile(rf"^{_ENCOUNTERED}", re.MULTILINE)
+_CONFIG = re.compile(r"(Full object config: |\bconfig=)[{(].*", re.DOTALL)
+
 
 def clean(text: str) -> str:
     """Take out terminal escapes, control characters and lone surrogates; keep line breaks."""
@@ -35,10 +42,8 @@ def told(text: str) -> str:
     """Return the line that tells what went wrong: Keras 3 opens with a line that says nothing."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     for line in lines:
-        if line.startswith("Exception encountered: ") and len(line) > len(
-            "Exception encountered: "
-        ):
-            return line.removeprefix("Exception encountered: ").removeprefix("''").strip() or line
+        if line.startswith(_ENCOUNTERED) and len(line) > len(_ENCOUNTERED):
+            return line.removeprefix(_ENCOUNTERED).removeprefix("''").strip() or line
     return lines[0] if lines else ""
 
 
@@ -48,3 +53,31 @@ def normalised(text: str) -> str:
     for pattern, replacement in _NORMAL:
         text = pattern.sub(replacement, text)
     return text[:300]
+
+
+def plain(text: str) -> str:
+    """Return the text as the catalogue knows it: without places, in one line.
+
+    Names and numbers stay, and of a path what its name ends in, for they tell causes apart.
+    """
+    text = clean(text)
+    for pattern, replacement in (_ADDRESS, _TIME):
+        text = pattern.sub(replacement, text)
+    return " ".join(_PATH[0].sub(_ending, text).split())
+
+
+def _ending(path: re.Match[str]) -> str:
+    suffix = _SUFFIX.search(path[0])
+    return f"<path>{suffix[0] if suffix else ''}"
+
+
+def raised(kind: str, message: str) -> str:
+    """Return ``Type: message``; of exceptions within exceptions the innermost message.
+
+    Configurations are cut: they hold every word that a model can be made of.
+    """
+    message = clean(message)
+    inner = _INNER.split(message)[-1]
+    inner = inner if inner.strip() not in {"", "''"} else message
+    told_of = plain(_CONFIG.sub(r"\1{…}", inner))
+    return f"{kind}: {told_of}"

@@ -20,7 +20,10 @@ SOURCES = ("runner", "reports", "probes")
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
-    """A report as it was drawn: from what (a hash), of what, and what the command said of it."""
+    """A report as it was drawn: from what (a hash), of what, and what the command said of it.
+
+    ``unnamed`` says which share of texts without an entry in the catalogue is too large.
+    """
 
     inputs: str
     selection: Mapping[str, Any]
@@ -28,6 +31,7 @@ class Drawn:
     summary: Sequence[str]
     untested: int
     unproven: int
+    unnamed: Sequence[str] = ()
 
 
 def inputs(evidence: Evidence, index: Path, locks: Path) -> str:

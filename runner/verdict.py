@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from runner import texts
+from runner.catalogue import ACTED_ON, Rule, match, match_raised
 from runner.differences import (
     Difference,
     differences_of_model,
@@ -18,16 +19,15 @@ from runner.differences import (
 from runner.judged import Failure, Message
 from runner.matrix import Tolerances
 from runner.outcomes import Outcome
-from runner.rules import ACTED_ON, Rule, match
 
 ANNOUNCED = {
     "optimizer-state-lost": frozenset({"optimizer", "training"}),
     "compile-state-lost": frozenset({"settings", "optimizer", "training"}),
 }
-"""Rule categories by which a framework says that training state is gone, and what they excuse."""
+"""Categories by which a framework says that training state is gone, and what they excuse."""
 
 NAMES_VARIABLES = "weights-partially-loaded"
-"""Rule category of messages that name what was not restored, which may be the optimizer's."""
+"""Category of messages that name what was not restored, which may be the optimizer's."""
 
 HEARD = frozenset({"load", "predict", "train"})
 """Phases whose messages are about the file; import and build say nothing of it."""
@@ -40,6 +40,7 @@ class Verdict:
     outcome: Outcome
     reason: str
     signature: str = ""
+    cause: str | None = None
     error: Failure | None = None
     messages: tuple[Message, ...] = ()
     differences: tuple[Difference, ...] = ()
@@ -66,8 +67,8 @@ def judge(
         facts = _built_by_code(facts)
     messages = classify(facts.get("messages", ()), rules)
     if facts["error"] is not None:
-        return _failed(facts, messages, tolerances)
-    categories = {rule.id: rule.category for rule in rules}
+        return replace(_failed(facts, messages, tolerances), cause=cause(facts["error"], rules))
+    categories = {rule.entry.id: rule.entry.category for rule in rules}
     announced = {
         message: excused
         for message in messages
@@ -86,6 +87,13 @@ def _excused(message: Message, categories: Mapping[str, str]) -> Collection[str]
     return ()
 
 
+def cause(error: Mapping[str, Any], rules: Sequence[Rule]) -> str | None:
+    """Return the id of the entry that names what was raised."""
+    traceback = error.get("traceback") or ""
+    rule = match_raised(error["type"], error["message"], traceback, rules)
+    return rule.entry.id if rule else None
+
+
 def classify(found: Sequence[Mapping[str, Any]], rules: Sequence[Rule]) -> tuple[Message, ...]:
     """Give every message heard its rule and severity."""
     messages = []
@@ -99,8 +107,8 @@ def classify(found: Sequence[Mapping[str, Any]], rules: Sequence[Rule]) -> tuple
             text=text,
             phase=one["phase"],
             shown_by_default=bool(one.get("shown_by_default", True)),
-            rule=rule.id if rule else None,
-            severity=rule.severity if rule else "unknown",
+            rule=rule.entry.id if rule else None,
+            severity=rule.entry.severity if rule else "unknown",
         )
         messages.append(replace(message, matters=_must_act(message)))
     return tuple(messages)
@@ -190,6 +198,7 @@ def _loaded(
     training = [one for one in measured.training if one["what"] not in excused]
     silent = [*measured.differences, *training]
     absolute, relative, ulp = _worst(facts)
+    named = None
     if silent:
         outcome = Outcome.DIFFERS
         reason = "; ".join(str(one["text"]) for one in silent)
@@ -200,7 +209,8 @@ def _loaded(
         outcome = Outcome.WARNING
         told = [*acted_on, *announced][0]
         reason = texts.told(told.text)
-        signature = "warning: " + (told.rule or texts.normalised(told.text))
+        named = told.rule
+        signature = f"warning: {named}"
     elif measured.exact:
         outcome, reason, signature = Outcome.IDENTICAL, "bit for bit the same model", ""
     else:
@@ -214,6 +224,7 @@ def _loaded(
         outcome=outcome,
         reason=reason,
         signature=signature,
+        cause=named,
         messages=messages,
         differences=(*measured.differences, *measured.training),
         max_abs_diff=absolute,
@@ -223,12 +234,8 @@ def _loaded(
 
 
 def _must_act(message: Message) -> bool:
-    """Say whether a person has to act on it; what no rule knows counts when people would see it."""
-    if message.phase not in HEARD:
-        return False
-    if message.severity != "unknown":
-        return message.severity in ACTED_ON
-    return message.channel in ("warnings", "logging") and message.shown_by_default
+    """Say whether a person has to act on it; what no entry knows is listed, and changes nothing."""
+    return message.phase in HEARD and message.severity in ACTED_ON
 
 
 def _worst(facts: Mapping[str, Any]) -> tuple[float | None, float | None, float | None]:

@@ -8,6 +8,7 @@ from itertools import product
 
 from runner.cells import Artifact, Cell
 from runner.judged import (
+    Entry,
     Failure,
     JudgedCell,
     JudgedEnvironment,
@@ -44,6 +45,37 @@ SMALL = (
 )  # fmt: skip
 ERA = (0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 5, 5, 5)
 FIRST_KERAS_3 = ENVIRONMENTS.index("tf-2.16")
+
+ENTRIES = (
+    Entry(
+        id="compile-lost",
+        channels=("logging",),
+        means="The model comes back uncompiled.",
+        category="compile-state-lost",
+        severity="attention",
+        advice="Compile it again.",
+        remedy="recompile",
+    ),
+    Entry(
+        id="argument",
+        channels=("exception",),
+        means="A layer is written with an argument that it does not take here.",
+        category="layer-config-change",
+        severity="danger",
+        advice="Drop the argument in a copy of the configuration.",
+        remedy="drop-argument",
+        cause="The argument came with TensorFlow 2.3.",
+        sources=("https://example.org/issues/1", "keras 3.14.1: keras/src/layers/layer.py, line 1"),
+    ),
+    Entry(
+        id="never-heard",
+        channels=("native",),
+        means="Nothing of this is heard here.",
+        category="runtime-noise",
+        severity="noise",
+        advice="No action.",
+    ),
+)
 
 HOSTILE = (
     "</script><script>alert(1)</script><img src=x onerror=alert(1)> \x1b[31mred\x1b[0m \x00nul "
@@ -85,7 +117,7 @@ def example(
         version="0.1.0",
         commit="0123456789abcdef",
         machine="Linux x86_64, 2 cores",
-        topics={"compile-lost": "compile-state-lost", "argument": "layer-config-change"},
+        catalogue=ENTRIES,
         origins=tuple(
             _origin(name, way.id, hostile=hostile) for name in environments for way in ways
         ),
@@ -251,23 +283,27 @@ def _details(judged: JudgedCell, chance: int, *, hostile: bool) -> JudgedCell:
                 f'/tf/lib/python3.11/site-packages/keras/saving.py", line 1\nTypeError{extra}',
             )  # fmt: skip
             signature = "TypeError: Unrecognized keyword arguments: <name>"
-            return replace(judged, error=error, signature=signature, messages=heard[:1])
+            return replace(
+                judged, error=error, signature=signature, cause="argument", messages=heard[:1]
+            )
         case Outcome.CRASH:
             return replace(judged, signature="signal 11 in predict")
         case Outcome.DIFFERS:
             found = (
-                {"what": "outputs", "text": "largest difference 0.031", "size": 0.031},
+                {"what": "outputs", "text": "largest difference 0.031", "size": 0.031, "unit": ""},
                 {
                     "what": "settings",
                     "text": f"learning rate 0.01 became 0.001{extra}",
-                    "size": 0.009,
+                    "size": 0.9,
+                    "unit": "of its value",
                 },
             )
             return replace(judged, differences=found, signature="settings: learning rate",
                            max_abs_diff=float("nan") if chance < 10 else 0.031, max_rel_diff=0.5,
                            max_ulp_diff=float("inf"))  # fmt: skip
         case Outcome.WARNING | Outcome.WORKAROUND:
-            return replace(judged, messages=heard, max_abs_diff=0.0, signature=heard[0].text[:20])
+            return replace(judged, messages=heard, max_abs_diff=0.0, signature=heard[0].text[:20],
+                           cause="compile-lost")  # fmt: skip
         case Outcome.IDENTICAL | Outcome.TOLERANCE:
             size = 0.0 if judged.outcome is Outcome.IDENTICAL else 2.4e-7
             return replace(judged, max_abs_diff=size, max_rel_diff=size, max_ulp_diff=size and 2.0)

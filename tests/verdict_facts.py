@@ -6,17 +6,25 @@ import copy
 import re
 from typing import Any
 
+from runner.catalogue import Rule
+from runner.judged import Entry
 from runner.matrix import Tolerances
-from runner.rules import Rule
 from runner.verdict import Verdict, judge
 
 TOLERANCES = Tolerances(absolute=1e-5, relative=1e-4, training=0.02)
 ADAM = {"class": "Adam", "module": "keras", "iterations": 1, "slots": []}
 
 
-def rule(name: str, pattern: str, category: str, severity: str) -> Rule:
-    compiled = re.compile(pattern)
-    return Rule(id=name, pattern=compiled, category=category, severity=severity, advice="act")
+def rule(name: str, pattern: str, category: str, severity: str, channel: str = "logging") -> Rule:
+    entry = Entry(
+        id=name,
+        channels=(channel,),
+        means=f"{name} was heard",
+        category=category,
+        severity=severity,
+        advice="act",
+    )
+    return Rule(entry=entry, pattern=re.compile(pattern))
 
 
 RULES = (
@@ -24,6 +32,7 @@ RULES = (
     rule("beware", "beware", "other", "attention"),
     rule("ckpt", "not restored", "weights-partially-loaded", "attention"),
     rule("not-compiled", "not compiled", "compile-state-lost", "info"),
+    rule("refused", "no such layer", "version-mismatch", "danger", "exception"),
     rule("state-lost", "optimizer state is lost", "optimizer-state-lost", "info"),
 )
 

@@ -25,6 +25,7 @@ from typing import Any
 from rich.console import Console
 
 from runner import plan as planning
+from runner.catalogue import read_catalogue
 from runner.environments.home import Home
 from runner.environments.variables import process_variables
 from runner.evidence import Evidence
@@ -32,7 +33,6 @@ from runner.matrix import read_matrix
 from runner.plan import Plan, Selection
 from runner.progress import Display
 from runner.resolve import resolve
-from runner.rules import read_rules
 from runner.run import Options, Run
 from runner.store import Store
 from runner.texts import normalised
@@ -118,7 +118,7 @@ def _seconds(record: Mapping[str, Any], *, isolate: bool) -> float:
 def _said(record: Mapping[str, Any], chosen: Plan) -> object:
     """Return what two runs of a cell must agree on: outcome, reason's kind, every message."""
     carries = chosen.matrix.format(record["cell"]["artifact"]["format"]).carries
-    verdict = judge(record, chosen.matrix.tolerances, read_rules(), carries)
+    verdict = judge(record, chosen.matrix.tolerances, read_catalogue(), carries)
     heard = sorted(
         (message.phase, message.channel, message.category, normalised(message.text))
         for message in verdict.messages

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,11 @@ def _check_reasons(found: dict[str, dict[str, Any]]) -> None:
     warned = found["fake-1.0/dense.h5/fake-2.0"]["warnings"]
     assert {(one["channel"], one["text"], one["phase"]) for one in warned} == {
         ("warnings", "this archive speaks an old dialect", "load"),
-        ("logging", "an archive of 1.0 was read", "load"),
+        (
+            "logging",
+            "SavedModel saved prior to TF 2.5 detected when loading Keras model.",
+            "load",
+        ),
     }
     changed = found["fake-1.0/dense.json/fake-2.0"]
     assert changed["max_abs_diff"] > 1e-3
@@ -177,6 +182,20 @@ def test_what_cannot_be_tested_says_why(workshop: Workshop) -> None:
     assert strict.code == 1
     assert strict.err.splitlines()[-1].startswith("caniload: --strict: ")
     assert workshop.run("matrix", "--strict", "--envs", "fake-1.0").code == 0
+
+
+def test_strict_fails_where_too_much_has_no_name(workshop: Workshop) -> None:
+    workshop.use(("1.0", "2.0"), catalogue={"unmatched_messages": 0.9, "unmatched_errors": 1.0})
+    allowed = workshop.run("matrix", "--strict")
+    assert allowed.code == 0, allowed.err
+    assert "this archive speaks an old dialect" in allowed.out
+
+    workshop.matrix["catalogue"]["unmatched_messages"] = 0.1
+    workshop.write()
+    refused = workshop.run("matrix", "--strict")
+    assert refused.code == 1
+    told = refused.err.splitlines()[-1]
+    assert re.search(r"[\d.]+% of messages without an entry in the catalogue, allowed 10", told)
 
 
 def test_isolated_cells_come_out_like_batched_ones(workshop: Workshop) -> None:

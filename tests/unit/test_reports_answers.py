@@ -10,7 +10,7 @@ from judged_example import ENVIRONMENTS, example
 
 from reports import answers
 from reports.eras import block, eras
-from reports.figures import figures, headline, summary_lines
+from reports.figures import figures, headline, summary
 from reports.planes import Planes, planes
 from reports.table import frame
 from reports.views import first_question, thinning
@@ -344,10 +344,10 @@ def test_figures_add_up_to_the_plan() -> None:
 
 def test_a_run_ends_with_what_matters_first() -> None:
     judged = example(hostile=True)
-    lines = summary_lines(frame(judged), judged)
+    lines = summary(frame(judged), judged).lines
     heads = [line.split(":")[0] for line in lines if line and not line.startswith(" ")][1:]
     assert heads == [
         "≠ silently wrong", "✕ fail plainly", "! load with warnings to act on", "? not tested",
-        "controls",
+        "catalogue", "controls",
     ]  # fmt: skip
     assert all("\x1b" not in line and "\n" not in line for line in lines)

@@ -21,8 +21,10 @@ from reports.origins import READERS
 from reports.site import contents
 from reports.table import frame
 from reports.text import ingest
+from runner.catalogue import read_catalogue
 from runner.cells import Artifact, Cell
 from runner.judged import (
+    Entry,
     Failure,
     JudgedCell,
     JudgedEnvironment,
@@ -32,7 +34,6 @@ from runner.judged import (
 )
 from runner.matrix import read_matrix
 from runner.outcomes import Outcome
-from runner.rules import read_rules
 
 ROOT = Path(__file__).parents[2]
 
@@ -143,7 +144,7 @@ def test_which_cell_provokes_which_kind(
 
 
 def test_every_topic_is_one_of_a_rule() -> None:
-    known = {rule.category for rule in read_rules()}
+    known = {rule.entry.category for rule in read_catalogue()}
     assert set().union(*(claim.topics for claim in CLAIMS.values())) <= known
     assert set(CLAIMS) == set(Kind)
 
@@ -160,6 +161,12 @@ SETTINGS = ({"what": "settings", "text": "another rate", "size": None},)
 ERROR = Failure(type="TypeError", message="\nno groups here\nmore", phase="load")
 
 
+def entry(name: str, category: str) -> Entry:
+    return Entry(
+        id=name, channels=("logging",), means="", category=category, severity="info", advice=""
+    )
+
+
 def told(*cells: JudgedCell) -> dict[Kind, Finding]:
     """Count cells of which one environment saved each, and a newer one loads it."""
     models = tuple(model(f"m{place}") for place in range(len(cells)))
@@ -168,7 +175,7 @@ def told(*cells: JudgedCell) -> dict[Kind, Finding]:
         environments=(OLD, NEW, BLANK),
         models=models,
         origins=(),
-        topics={"version": "version-mismatch", "cpu": "runtime-noise"},
+        catalogue=(entry("version", "version-mismatch"), entry("cpu", "runtime-noise")),
         cells=tuple(
             replace(
                 one,

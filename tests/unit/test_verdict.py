@@ -59,9 +59,7 @@ ALIKE = [
     pytest.param(
         {"messages": [message("beware", phase="build")]}, Outcome.IDENTICAL, id="at build"
     ),
-    pytest.param(
-        {"messages": [message("new", channel="native")]}, Outcome.IDENTICAL, id="unknown of C++"
-    ),
+    pytest.param({"messages": [message("brand new")]}, Outcome.IDENTICAL, id="unknown"),
     pytest.param(
         {"messages": [message("new", shown_by_default=False)]}, Outcome.IDENTICAL, id="unseen"
     ),
@@ -74,9 +72,8 @@ WARNED = [
         "beware",
         id="known and unseen",
     ),
-    pytest.param({"messages": [message("brand new")]}, "brand new", id="unknown"),
-    pytest.param({"messages": [message("new", phase="predict")]}, "new", id="at predict"),
-    pytest.param({"messages": [message("new", phase="train")]}, "new", id="at train"),
+    pytest.param({"messages": [message("beware", phase="predict")]}, "beware", id="at predict"),
+    pytest.param({"messages": [message("beware", phase="train")]}, "beware", id="at train"),
     pytest.param(
         {"messages": [LOST], "optimizer": RESTARTED}, "the optimizer state is lost", id="announced"
     ),

@@ -1,0 +1,120 @@
+"""What is silently another model: how, by how much, and where; worst first (pure)."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from reports.planes import Planes
+from runner.outcomes import Outcome
+
+KINDS = ("outputs", "weights", "structure", "training", "optimizer", "settings")
+"""Kinds of difference, those that reach a user first."""
+
+WORDS = {
+    "outputs": "outputs",
+    "weights": "weights",
+    "structure": "shape or structure",
+    "training": "training step",
+    "optimizer": "optimizer state",
+    "settings": "settings",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """The largest difference of one kind; ``size`` is ``None`` where it cannot be counted."""
+
+    what: str
+    size: float | None
+    unit: str
+    text: str
+
+    @property
+    def words(self) -> str:
+        return WORDS.get(self.what, self.what)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Damage:
+    """One model in one format that differs in the same kinds, wherever it does."""
+
+    model: str
+    format: str
+    sizes: tuple[Size, ...]
+    cells: int
+    upgrades: int
+    save: tuple[str, ...]
+    load: tuple[str, ...]
+    example: pd.Series
+
+
+def damages(table: pd.DataFrame, grid: Planes) -> list[Damage]:
+    """Group what is silently wrong by model, format and kinds, and sort it by its size."""
+    rows = table[
+        ~table["control"] & table["evidence"] & (table["outcome"] == Outcome.DIFFERS)
+    ].copy()
+    found = [_sizes(text) for text in rows["differences"]]
+    rows["kinds"] = [", ".join(size.what for size in sizes) for sizes in found]
+    save, load = rows["save"].cat.codes.to_numpy(), rows["load"].cat.codes.to_numpy()
+    rows["upgrade"] = ~grid.older[save, load]
+    sizes = dict(zip(rows.index, found, strict=True))
+    groups = rows.groupby(["model", "format", "kinds"], observed=True, sort=False)
+    return sorted((_damage(group, sizes) for _, group in groups), key=_rank)
+
+
+def _sizes(differences: str) -> tuple[Size, ...]:
+    """Return the largest difference of each kind, worst kind first."""
+    largest: dict[str, Size] = {}
+    for one in json.loads(differences):
+        size = None if one.get("size") is None else float(one["size"])
+        found = Size(
+            what=one["what"], size=size, unit=one.get("unit", ""), text=one.get("text") or ""
+        )
+        known = largest.get(found.what)
+        if known is None or _weight(found.size) > _weight(known.size):
+            largest[found.what] = found
+    return tuple(sorted(largest.values(), key=lambda size: _place(size.what)))
+
+
+def _place(what: str) -> int:
+    return KINDS.index(what) if what in KINDS else len(KINDS)
+
+
+def _weight(size: float | None) -> float:
+    """Sort a size: not a number beats any number, and any number what cannot be counted."""
+    return -1.0 if size is None else math.inf if math.isnan(size) else size
+
+
+def _damage(group: pd.DataFrame, sizes: Mapping[object, tuple[Size, ...]]) -> Damage:
+    first = group.iloc[0]
+    alike = zip(*(sizes[label] for label in group.index), strict=True)  # kind by kind
+    together = [_worst(column) for column in alike]
+    return Damage(
+        model=str(first["model"]),
+        format=str(first["format"]),
+        sizes=tuple(together),
+        cells=len(group),
+        upgrades=int(group["upgrade"].sum()),
+        save=_present(group["save"]),
+        load=_present(group["load"]),
+        example=first,
+    )
+
+
+def _worst(sizes: Sequence[Size]) -> Size:
+    return max(sizes, key=lambda size: _weight(size.size))
+
+
+def _present(column: pd.Series) -> tuple[str, ...]:
+    return tuple(str(name) for name in column.cat.remove_unused_categories().cat.categories)
+
+
+def _rank(one: Damage) -> tuple[int, float, int, str, str]:
+    """Sort by the worst kind, then by its size, then by how often it happens."""
+    worst = next(iter(one.sizes), Size(what="", size=None, unit="", text=""))
+    return (_place(worst.what), -_weight(worst.size), -one.cells, one.model, one.format)
