@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from reports. import Place
+from reports.groups import Place
 from reports.text import CleanMatrix
 from reports.words import CODE, UNTESTED
 from runner.judged import JudgedEnvironment
