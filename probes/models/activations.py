@@ -8,6 +8,7 @@ INPUTS = {
     "newer_activations": {"features": ["normal", [4]]},
     "activation_functions": {"features": ["normal", [4]]},
     "tensorflow_activations": {"features": ["normal", [4]]},
+    "tensorflow_softmax": {"features": ["normal", [4]]},
     "own_activation": {"features": ["normal", [4]]},
     "activation_layer": {"features": ["normal", [4]]},
     "leaky_relu": {"features": ["normal", [4]]},
@@ -17,6 +18,7 @@ INPUTS = {
     "relu_limits": {"features": ["normal", [4]]},
     "softmax_axis": {"signal": ["normal", [5, 3]]},
 }
+TARGETS = {"tensorflow_softmax": [["classes", 3]]}
 
 
 def activations_named(keras):
@@ -85,15 +87,26 @@ def activation_functions(keras):
 
 
 def tensorflow_activations(keras):
-    """Activations given as TensorFlow's functions: their names are not always those of Keras."""
+    """Activations given as TensorFlow's functions: Keras looks for their names among its own."""
     import tensorflow as tf
 
     inputs = keras.Input((4,), name="features")
     hidden = keras.layers.Dense(3, activation=tf.nn.leaky_relu, name="hidden")(inputs)
-    hidden = keras.layers.Dense(3, activation=tf.nn.tanh, name="deeper")(hidden)
-    outputs = keras.layers.Dense(2, activation=tf.nn.softmax, name="outputs")(hidden)
+    outputs = keras.layers.Dense(2, activation=tf.nn.tanh, name="outputs")(hidden)
     model = keras.Model(inputs, outputs, name="tensorflow_activations")
     model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mean_squared_error")
+    return model
+
+
+def tensorflow_softmax(keras):
+    """`tf.nn.softmax`, as in TensorFlow's first tutorials: its own name is now softmax_v2."""
+    import tensorflow as tf
+
+    inputs = keras.Input((4,), name="features")
+    hidden = keras.layers.Dense(3, activation=tf.nn.relu, name="hidden")(inputs)
+    outputs = keras.layers.Dense(3, activation=tf.nn.softmax, name="classes")(hidden)
+    model = keras.Model(inputs, outputs, name="tensorflow_softmax")
+    model.compile(optimizer=keras.optimizers.Adam(0.01), loss="sparse_categorical_crossentropy")
     return model
 
 
@@ -165,7 +178,7 @@ def prelu(keras):
 
 
 def thresholded_relu(keras):
-    """ThresholdedReLU is gone in Keras 3."""
+    """ThresholdedReLU is all but gone in Keras 3, which may still build it and not load it."""
     inputs = keras.Input((4,), name="features")
     hidden = keras.layers.Dense(3, name="hidden")(inputs)
     hidden = keras.layers.ThresholdedReLU(theta=0.1, name="thresholded")(hidden)

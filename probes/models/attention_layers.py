@@ -66,8 +66,8 @@ def multi_head_masked(keras):
     attended = keras.layers.MultiHeadAttention(2, 3, use_bias=False, name="attention")(
         embedded, embedded
     )
-    flat = keras.layers.Flatten(name="flat")(attended)
-    outputs = keras.layers.Dense(2, name="outputs")(flat)
+    pooled = keras.layers.GlobalAveragePooling1D(name="average")(attended)
+    outputs = keras.layers.Dense(2, name="outputs")(pooled)
     model = keras.Model(inputs, outputs, name="multi_head_masked")
     model.compile(optimizer=keras.optimizers.SGD(0.1), loss="mean_squared_error")
     return model

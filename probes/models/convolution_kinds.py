@@ -151,7 +151,6 @@ def channels_first_pooling(keras):
     inputs = keras.Input((2, 4, 4), name="image")
     features = keras.layers.ZeroPadding2D(1, data_format="channels_first", name="padded")(inputs)
     features = keras.layers.UpSampling2D(2, data_format="channels_first", name="larger")(features)
-    features = keras.layers.BatchNormalization(axis=1, name="normalization")(features)
     flat = keras.layers.Flatten(data_format="channels_first", name="flat")(features)
     pooled = keras.layers.GlobalMaxPooling2D(data_format="channels_first", name="largest")(features)
     joined = keras.layers.Concatenate(name="joined")([flat, pooled])

@@ -84,10 +84,10 @@ def lstm_time_major(keras):
     """Keras 3 has no `time_major`, set or not (https://github.com/keras-team/keras/issues/20750)."""
     import tensorflow as tf
 
+    memory = keras.layers.LSTM(4, time_major=True, name="memory")
     inputs = keras.Input((5, 3), name="sequence")
     turned = tf.transpose(inputs, [1, 0, 2])
-    state = keras.layers.LSTM(4, time_major=True, name="memory")(turned)
-    outputs = keras.layers.Dense(2, name="outputs")(state)
+    outputs = keras.layers.Dense(2, name="outputs")(memory(turned))
     model = keras.Model(inputs, outputs, name="lstm_time_major")
     model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mean_squared_error")
     return model
@@ -155,7 +155,7 @@ def bidirectional_two_layers(keras):
     inputs = keras.Input((5, 3), name="sequence")
     state = keras.layers.Bidirectional(
         keras.layers.LSTM(3, name="forward"),
-        backward_layer=keras.layers.GRU(2, go_backwards=True, name="backward"),
+        backward_layer=keras.layers.GRU(3, go_backwards=True, name="backward"),
         name="both_ways",
     )(inputs)
     outputs = keras.layers.Dense(2, name="outputs")(state)
