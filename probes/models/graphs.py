@@ -149,10 +149,10 @@ def nested_shared(keras):
 def nested_deep(keras):
     """A model in a model in a model: paths of four names."""
     inner_inputs = keras.Input((4,), name="inner_features")
-    inner_outputs = keras.layers.Dense(3, activation="tanh", name="hidden")(inner_inputs)
+    inner_outputs = keras.layers.Dense(3, activation="tanh", name="inner_hidden")(inner_inputs)
     inner = keras.Model(inner_inputs, inner_outputs, name="inner")
     middle_inputs = keras.Input((4,), name="middle_features")
-    middle_outputs = keras.layers.Dense(3, activation="tanh", name="hidden")(inner(middle_inputs))
+    middle_outputs = keras.layers.Dense(3, name="middle_hidden")(inner(middle_inputs))
     middle = keras.Model(middle_inputs, middle_outputs, name="middle")
 
     inputs = keras.Input((4,), name="features")
@@ -335,7 +335,7 @@ def dropouts(keras):
     hidden = keras.layers.Flatten(name="flat")(hidden)
     outputs = keras.layers.Dense(2, name="outputs")(hidden)
     model = keras.Model(inputs, outputs, name="dropouts")
-    model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mean_squared_error")
+    model.compile(optimizer=keras.optimizers.SGD(0.1), loss="mean_squared_error")
     return model
 
 

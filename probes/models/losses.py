@@ -251,6 +251,6 @@ def compile_options(keras):
         optimizer=keras.optimizers.Adam(0.01),
         loss="mean_squared_error",
         run_eagerly=True,
-        steps_per_execution=2,
+        steps_per_execution=1,
     )
     return model

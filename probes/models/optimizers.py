@@ -239,5 +239,5 @@ def optimizer_named(keras):
     hidden = keras.layers.Dense(3, activation="tanh", name="hidden")(inputs)
     outputs = keras.layers.Dense(2, name="outputs")(hidden)
     model = keras.Model(inputs, outputs, name="optimizer_named")
-    model.compile("rmsprop", "mse", ["mae"])
+    model.compile("rmsprop", loss="mse", metrics=["mae"])
     return model

@@ -3,7 +3,6 @@
 INPUTS = {
     "normalization_adapted": {"features": ["normal", [4]]},
     "normalization_set": {"features": ["normal", [4]]},
-    "normalization_nested": {"features": ["normal", [4]]},
     "discretization": {"features": ["normal", [4]]},
     "discretization_adapted": {"features": ["normal", [4]]},
     "hashing": {"tokens": ["integers", [4], 1000]},
@@ -18,7 +17,7 @@ INPUTS = {
 
 
 def normalization_adapted(keras):
-    """Normalization that learnt its mean and variance: weights, beside what it derives of them."""
+    """Adapted weights, and what is derived of them (https://github.com/keras-team/keras/issues/15348)."""
     import numpy as np
 
     place = keras.layers
@@ -41,26 +40,6 @@ def normalization_set(keras):
     )(inputs)
     outputs = keras.layers.Dense(2, name="outputs")(normal)
     model = keras.Model(inputs, outputs, name="normalization_set")
-    model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mean_squared_error")
-    return model
-
-
-def normalization_nested(keras):
-    """As in EfficientNet, within a model (https://github.com/keras-team/keras/issues/15348)."""
-    import numpy as np
-
-    place = keras.layers
-    if not hasattr(place, "Normalization"):  # until TensorFlow 2.5
-        place = keras.layers.experimental.preprocessing
-    layer = place.Normalization(axis=-1, name="normalization")
-    layer.adapt(np.arange(40, dtype="float32").reshape(10, 4))
-    base_inputs = keras.Input((4,), name="base_features")
-    base_outputs = keras.layers.Dense(3, activation="tanh", name="base_hidden")(layer(base_inputs))
-    base = keras.Model(base_inputs, base_outputs, name="base")
-
-    inputs = keras.Input((4,), name="features")
-    outputs = keras.layers.Dense(2, name="outputs")(base(inputs))
-    model = keras.Model(inputs, outputs, name="normalization_nested")
     model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mean_squared_error")
     return model
 

@@ -66,7 +66,7 @@ def lstm_sigmoid(keras):
     )(inputs)
     outputs = keras.layers.Dense(2, name="outputs")(state)
     model = keras.Model(inputs, outputs, name="lstm_sigmoid")
-    model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mean_squared_error")
+    model.compile(optimizer=keras.optimizers.SGD(0.1), loss="mean_squared_error")
     return model
 
 
