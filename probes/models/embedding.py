@@ -56,12 +56,12 @@ def embedding_regularized(keras):
 
 
 def text_lstm(keras):
-    """The text classifier of the tutorials: padding masked, two directions, one probability."""
+    """The text classifier of the tutorials: padding masked, a memory, one probability."""
     model = keras.Sequential(
         [
             keras.layers.InputLayer((8,), dtype="int32", name="tokens"),
             keras.layers.Embedding(9, 4, mask_zero=True, name="embedding"),
-            keras.layers.Bidirectional(keras.layers.LSTM(3, name="memory"), name="both_ways"),
+            keras.layers.LSTM(3, name="memory"),
             keras.layers.Dense(4, activation="relu", name="hidden"),
             keras.layers.Dense(1, activation="sigmoid", name="probability"),
         ],

@@ -285,11 +285,11 @@ def operators(keras):
 
 
 def slices(keras):
-    """Slicing becomes a layer of its own: slices and ellipses are written as dicts."""
+    """Slicing becomes a layer of its own: slices are written as dicts, or as text."""
     inputs = keras.Input((4, 3), name="signal")
     first = inputs[:, 0]
     middle = keras.layers.Flatten(name="middle")(inputs[:, 1:3, ::2])
-    joined = keras.layers.Concatenate(name="joined")([first, middle, inputs[..., -1]])
+    joined = keras.layers.Concatenate(name="joined")([first, middle, inputs[:, :, -1]])
     outputs = keras.layers.Dense(2, name="outputs")(joined)
     model = keras.Model(inputs, outputs, name="slices")
     model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mean_squared_error")

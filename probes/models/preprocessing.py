@@ -60,7 +60,7 @@ def discretization(keras):
 
 
 def discretization_adapted(keras):
-    """Discretization that learnt its boundaries: they are settings in the end, not weights."""
+    """Boundaries that Discretization learnt are made of a summary in its weights, or are not."""
     import numpy as np
 
     layer = keras.layers.Discretization(num_bins=4, epsilon=0.01, name="buckets")
@@ -164,13 +164,14 @@ def text_vectorization_objects(keras):
 
 
 def text_vectorization(keras):
-    """TextVectorization that learnt its words: a vocabulary as an asset, a table or a setting."""
+    """TextVectorization with a vocabulary, which is an asset, a table or a setting by version."""
     layers = text_vectorization_objects(keras)
     place = keras.layers
     if not hasattr(place, "TextVectorization"):  # until TensorFlow 2.5
         place = keras.layers.experimental.preprocessing
-    layer = place.TextVectorization(max_tokens=8, output_sequence_length=5, name="vectors")
-    layer.adapt(["1 3 5", "3 5 7", "5 7"])
+    layer = place.TextVectorization(
+        output_sequence_length=5, vocabulary=["1", "3", "5", "7"], name="vectors"
+    )
     inputs = keras.Input((4,), dtype="int32", name="tokens")
     sentence = layers["AsSentence"](dtype="string", name="sentence")(inputs)
     embedded = keras.layers.Embedding(8, 3, name="embedding")(layer(sentence))
