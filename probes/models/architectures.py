@@ -7,9 +7,8 @@ INPUTS = {
     "autoencoder": {"features": ["normal", [6]]},
     "wide_and_deep": {"wide": ["normal", [3]], "deep": ["normal", [5]]},
     "linear_model": {"features": ["normal", [4]]},
-    "mobilenet": {"image": ["normal", [32, 32, 3]]},
     "mobilenet_v2": {"image": ["normal", [32, 32, 3]]},
-    "efficientnet": {"image": ["normal", [32, 32, 3]]},
+    "efficient_block": {"image": ["normal", [8, 8, 3]]},
 }
 
 
@@ -136,15 +135,6 @@ def linear_model(keras):
     return model
 
 
-def mobilenet(keras):
-    """MobileNet at a quarter of its width, as Keras ships it: 28 convolutions, half depthwise."""
-    model = keras.applications.MobileNet(
-        input_shape=(32, 32, 3), alpha=0.25, dropout=0.0, weights=None, classes=2
-    )
-    model.compile(optimizer=keras.optimizers.SGD(0.01), loss="categorical_crossentropy")
-    return model
-
-
 def mobilenet_v2(keras):
     """MobileNetV2 as a frozen base, the commonest start of transfer learning."""
     base = keras.applications.MobileNetV2(
@@ -158,10 +148,30 @@ def mobilenet_v2(keras):
     return model
 
 
-def efficientnet(keras):
-    """EfficientNetB0 (TensorFlow 2.3) normalizes within (https://github.com/keras-team/keras/issues/15348)."""
-    model = keras.applications.EfficientNetB0(
-        input_shape=(32, 32, 3), include_top=False, pooling="avg", weights=None
-    )
-    model.compile(optimizer=keras.optimizers.SGD(0.01), loss="mean_squared_error")
+def efficient_block(keras):
+    """The first block of an EfficientNet: normalization within, squeeze and excitation, swish."""
+    import numpy as np
+
+    place = keras.layers
+    if not hasattr(place, "Normalization"):  # until TensorFlow 2.5
+        place = keras.layers.experimental.preprocessing
+    normalization = place.Normalization(name="normalization")
+    normalization.adapt(np.arange(48, dtype="float32").reshape(1, 4, 4, 3))
+    inputs = keras.Input((8, 8, 3), name="image")
+    features = place.Rescaling(0.5, name="rescaling")(inputs)
+    features = normalization(features)
+    features = keras.layers.Conv2D(6, 1, use_bias=False, name="expand_conv")(features)
+    features = keras.layers.BatchNormalization(name="expand_bn")(features)
+    features = keras.layers.Activation("swish", name="expand_activation")(features)
+    padded = keras.layers.ZeroPadding2D(((0, 1), (0, 1)), name="dwconv_pad")(features)
+    features = keras.layers.DepthwiseConv2D(3, strides=2, use_bias=False, name="dwconv")(padded)
+    squeezed = keras.layers.GlobalAveragePooling2D(name="se_squeeze")(features)
+    squeezed = keras.layers.Reshape((1, 1, 6), name="se_reshape")(squeezed)
+    squeezed = keras.layers.Conv2D(2, 1, activation="swish", name="se_reduce")(squeezed)
+    squeezed = keras.layers.Conv2D(6, 1, activation="sigmoid", name="se_expand")(squeezed)
+    features = keras.layers.Multiply(name="se_excite")([features, squeezed])
+    features = keras.layers.GlobalAveragePooling2D(name="avg_pool")(features)
+    outputs = keras.layers.Dense(2, name="outputs")(features)
+    model = keras.Model(inputs, outputs, name="efficient_block")
+    model.compile(optimizer=keras.optimizers.SGD(0.05), loss="mean_squared_error")
     return model

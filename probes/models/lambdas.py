@@ -22,7 +22,7 @@ def lambda_named(keras):
     """A function with a name, handed over again (https://github.com/keras-team/keras/pull/21602)."""
     doubled = lambda_named_objects(keras)["doubled"]
     inputs = keras.Input((4,), name="features")
-    hidden = keras.layers.Lambda(doubled, name="doubled")(inputs)
+    hidden = keras.layers.Lambda(doubled, name="twice")(inputs)
     outputs = keras.layers.Dense(2, name="outputs")(hidden)
     model = keras.Model(inputs, outputs, name="lambda_named")
     model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mean_squared_error")
