@@ -37,7 +37,7 @@ def attention_masked(keras):
 
 
 def attention_causal(keras):
-    """`causal` was a setting of the layer until Keras 3, where it is an argument of each call."""
+    """`causal` was a setting of the layer, and is an argument of each call since TensorFlow 2.10."""
     inputs = keras.Input((5, 4), name="sequence")
     query = keras.layers.Dense(4, use_bias=False, name="query")(inputs)
     attended = keras.layers.Attention(causal=True, name="attention")([query, inputs])

@@ -261,13 +261,13 @@ def reshaping(keras):
     """Reshape with an unknown size, Permute, RepeatVector, cropping: shapes come back as lists."""
     inputs = keras.Input((4, 3), name="signal")
     turned = keras.layers.Permute((2, 1), name="turned")(inputs)
-    folded = keras.layers.Reshape((-1, 2), name="folded")(turned)
-    padded = keras.layers.ZeroPadding1D((1, 2), name="padded")(folded)
+    padded = keras.layers.ZeroPadding1D((1, 2), name="padded")(turned)
     cropped = keras.layers.Cropping1D((2, 1), name="cropped")(padded)
     flat = keras.layers.Flatten(name="flat")(cropped)
     repeated = keras.layers.RepeatVector(2, name="repeated")(flat)
     longer = keras.layers.UpSampling1D(2, name="longer")(repeated)
-    outputs = keras.layers.Dense(2, name="outputs")(longer)
+    folded = keras.layers.Reshape((-1, 6), name="folded")(longer)
+    outputs = keras.layers.Dense(2, name="outputs")(folded)
     model = keras.Model(inputs, outputs, name="reshaping")
     model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mean_squared_error")
     return model

@@ -15,7 +15,7 @@ def names_slash(keras):
     """Slashes in names, as scopes of TensorFlow have them: groups within groups of a file."""
     inputs = keras.Input((4,), name="features")
     hidden = keras.layers.Dense(3, activation="tanh", name="block/one/hidden")(inputs)
-    hidden = keras.layers.Dense(3, activation="tanh", name="block/one")(hidden)
+    hidden = keras.layers.Dense(3, activation="tanh", name="block/two/hidden")(hidden)
     outputs = keras.layers.Dense(2, name="head/outputs")(hidden)
     model = keras.Model(inputs, outputs, name="names_slash")
     model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mean_squared_error")

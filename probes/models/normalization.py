@@ -46,9 +46,9 @@ def batch_norm_renorm(keras):
 
 
 def layer_norm(keras):
-    """LayerNormalization over two axes: a list in the configuration, weights of two dimensions."""
+    """LayerNormalization over an axis that is not the last, in a list: a weight for each step."""
     inputs = keras.Input((5, 3), name="signal")
-    normal = keras.layers.LayerNormalization(axis=[1, 2], epsilon=0.01, name="normalization")(
+    normal = keras.layers.LayerNormalization(axis=[1], epsilon=0.01, name="normalization")(
         inputs
     )
     outputs = keras.layers.Dense(2, name="outputs")(normal)
