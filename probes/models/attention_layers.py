@@ -37,7 +37,7 @@ def attention_masked(keras):
 
 
 def attention_causal(keras):
-    """`causal` was a setting of the layer, and is an argument of each call since TensorFlow 2.10."""
+    """`causal` was a setting of the layer, then an argument of each call, and now only that."""
     inputs = keras.Input((5, 4), name="sequence")
     query = keras.layers.Dense(4, use_bias=False, name="query")(inputs)
     attended = keras.layers.Attention(causal=True, name="attention")([query, inputs])

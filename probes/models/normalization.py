@@ -5,6 +5,7 @@ INPUTS = {
     "batch_norm_bare": {"features": ["normal", [4]]},
     "batch_norm_renorm": {"features": ["normal", [4]]},
     "layer_norm": {"signal": ["normal", [5, 3]]},
+    "layer_norm_two_axes": {"signal": ["normal", [5, 3]]},
     "group_norm": {"image": ["normal", [4, 4, 4]]},
     "unit_norm": {"features": ["normal", [4]]},
     "rms_norm": {"features": ["normal", [4]]},
@@ -48,11 +49,21 @@ def batch_norm_renorm(keras):
 def layer_norm(keras):
     """LayerNormalization over an axis that is not the last, in a list: a weight for each step."""
     inputs = keras.Input((5, 3), name="signal")
-    normal = keras.layers.LayerNormalization(axis=[1], epsilon=0.01, name="normalization")(
+    normal = keras.layers.LayerNormalization(axis=[1], epsilon=0.01, name="normalization")(inputs)
+    outputs = keras.layers.Dense(2, name="outputs")(normal)
+    model = keras.Model(inputs, outputs, name="layer_norm")
+    model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mean_squared_error")
+    return model
+
+
+def layer_norm_two_axes(keras):
+    """LayerNormalization over two axes: weights of two dimensions, and a list to remember."""
+    inputs = keras.Input((5, 3), name="signal")
+    normal = keras.layers.LayerNormalization(axis=[1, 2], epsilon=0.01, name="normalization")(
         inputs
     )
     outputs = keras.layers.Dense(2, name="outputs")(normal)
-    model = keras.Model(inputs, outputs, name="layer_norm")
+    model = keras.Model(inputs, outputs, name="layer_norm_two_axes")
     model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mean_squared_error")
     return model
 
