@@ -107,7 +107,7 @@ def _load_seconds(evidence: Evidence) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class CostOfOneMore:
-    """What an environment costs that runs against all others with all models and formats."""
+    """What an environment costs that runs against those of the default profile, with its models."""
 
     cells: int
     seconds: float
@@ -117,20 +117,23 @@ class CostOfOneMore:
 
 def one_more(matrix: Matrix, kin: Environment | None, *, jobs: int, locks: Path) -> CostOfOneMore:
     """Price an environment that is joined to the matrix by what its relative ``kin`` cost."""
-    files = {
-        saver.id: sum(
-            matrix.gap(saver.id, model.id, known) is None
-            for model in matrix.models
-            for known in matrix.formats_of(model.id)
+    profile = matrix.profile("default")
+
+    def files_of(saver: str) -> int:
+        return sum(
+            matrix.gap(saver, model, known) is None
+            for model in profile.models
+            for known in matrix.formats_of(model)
         )
-        for saver in matrix.environments
-    }
-    own = files[kin.id] if kin else sum(len(matrix.formats_of(one.id)) for one in matrix.models)
+
+    there = [one.id for one in matrix.environments if one.id in profile.environments]
+    files = {saver: files_of(saver) for saver in there}
+    own = files_of(kin.id if kin else "")
     cells = sum(files.values()) + own * (len(files) + 1)
     price = disk.estimate(kin or matrix.environments[-1], locks)
     seconds = (
         price.seconds
-        + len(matrix.models) * SAVE_SECONDS
+        + len(profile.models) * SAVE_SECONDS
         + cells * LOAD_SECONDS
         + 2 * (len(files) + 1) * IMPORT_SECONDS
     )

@@ -72,9 +72,10 @@ def test_as_json() -> None:
 
 def test_what_one_more_costs(tmp_path: Path) -> None:
     of = matrix("tf-2.15", "tf-2.20")
-    files = sum(len(of.formats_of(model.id)) for model in of.models)
+    models = of.profile("default").models
+    files = sum(len(of.formats_of(model)) for model in models)
     of_keras_3 = {"h5", "keras", "weights-h5", "json"}
-    written = sum(len(of_keras_3.intersection(of.formats_of(model.id))) for model in of.models)
+    written = sum(len(of_keras_3.intersection(of.formats_of(model))) for model in models)
     plain = of.model_copy(update={"gaps": ()})
     cost = estimate.one_more(plain, plain.environments[0], jobs=1, locks=LOCKS)
     assert cost.cells == (2 * 2 + 1) * files
