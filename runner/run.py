@@ -272,7 +272,10 @@ class Run:
     def _confirm(self, unit: Unit, result: Result) -> bool:
         if unit.job["kind"] == "save":
             return self._saving.went_wrong(unit, result)
-        if result.crash is not None and result.crash["kind"] == "timeout":
+        if result.crash is None:
+            # It has ended once: alone it has all the time there is, however busy the machine.
+            self._patient.add(unit.label)
+        elif result.crash["kind"] == "timeout":
             # The first of its kind is waited for to the end, so that it was not mere slowness.
             kind = (unit.environment, result.crash["phase"])
             if kind not in self._waited:
