@@ -4,9 +4,9 @@ INPUTS = {
     "accuracy_binary": {"features": ["normal", [4]]},
     "accuracy_categorical": {"features": ["normal", [4]]},
     "accuracy_sparse": {"features": ["normal", [4]]},
-    "loss_objects": {"features": ["normal", [4]]},
+    "loss_as_object": {"features": ["normal", [4]]},
     "loss_smoothed": {"features": ["normal", [4]]},
-    "metric_objects": {"features": ["normal", [4]]},
+    "metrics_as_objects": {"features": ["normal", [4]]},
     "weighted_metrics": {"features": ["normal", [4]]},
     "loss_weights": {"features": ["normal", [4]]},
     "own_loss": {"features": ["normal", [4]]},
@@ -19,7 +19,7 @@ INPUTS = {
 TARGETS = {
     "accuracy_binary": [["classes", 2]],
     "accuracy_sparse": [["classes", 3]],
-    "metric_objects": [["classes", 2]],
+    "metrics_as_objects": [["classes", 2]],
 }
 WITHHELD = ["own_loss_missing"]
 
@@ -62,12 +62,12 @@ def accuracy_sparse(keras):
     return model
 
 
-def loss_objects(keras):
+def loss_as_object(keras):
     """A loss as an object with a setting: one that is lost gives steps of another length."""
     inputs = keras.Input((4,), name="features")
     hidden = keras.layers.Dense(3, activation="tanh", name="hidden")(inputs)
     outputs = keras.layers.Dense(2, name="outputs")(hidden)
-    model = keras.Model(inputs, outputs, name="loss_objects")
+    model = keras.Model(inputs, outputs, name="loss_as_object")
     model.compile(optimizer=keras.optimizers.SGD(0.1), loss=keras.losses.Huber(delta=0.25))
     return model
 
@@ -83,12 +83,12 @@ def loss_smoothed(keras):
     return model
 
 
-def metric_objects(keras):
+def metrics_as_objects(keras):
     """Metrics as objects with settings and weights of their own."""
     inputs = keras.Input((4,), name="features")
     hidden = keras.layers.Dense(3, activation="tanh", name="hidden")(inputs)
     outputs = keras.layers.Dense(1, activation="sigmoid", name="outputs")(hidden)
-    model = keras.Model(inputs, outputs, name="metric_objects")
+    model = keras.Model(inputs, outputs, name="metrics_as_objects")
     model.compile(
         optimizer=keras.optimizers.SGD(0.1),
         loss=keras.losses.BinaryCrossentropy(),
