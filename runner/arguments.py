@@ -13,7 +13,7 @@ from runner.environments.home import Home
 from runner.environments.locking import LOCKS
 from runner.evidence import Evidence
 from runner.lockcheck import check_locks
-from runner.matrix import Matrix, read_matrix
+from runner.matrix import Matrix, SelectedBy, read_matrix
 from runner.plan import Plan, Selection
 from runner.reference import check_models
 from runner.resolve import resolve
@@ -53,16 +53,21 @@ def locks_of(arguments: argparse.Namespace) -> Path:
     return getattr(arguments, "locks", LOCKS)
 
 
-def _names_environments(arguments: argparse.Namespace) -> bool:
-    """Say whether environments are chosen by name, which reaches those of every profile."""
-    named = ("envs", "first", "last", "save", "load", "id")
-    return any(getattr(arguments, name, None) for name in named)
+def _profile(arguments: argparse.Namespace) -> SelectedBy:
+    """Return what is meant: environments that are named are found in every profile."""
+    if arguments.profile is not None:
+        profile: SelectedBy = arguments.profile
+        return profile
+    if any(getattr(arguments, name, None) for name in ("save", "load", "id")):
+        return "all"
+    named = any(getattr(arguments, name, None) for name in ("envs", "first", "last"))
+    return "named" if named else "default"
 
 
 def selection_of(arguments: argparse.Namespace) -> Selection:
     return Selection(
         environments=arguments.envs,
-        profile=arguments.profile or ("all" if _names_environments(arguments) else "default"),
+        profile=_profile(arguments),
         first=arguments.first,
         last=arguments.last,
         models=arguments.models,

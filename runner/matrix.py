@@ -19,6 +19,8 @@ ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_l
 PythonVersion = Annotated[str, StringConstraints(pattern=r"^3\.\d+$")]
 Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)*([a-z.+]\w*)*$")]
 ProfileName = Literal["quick", "default", "full", "all"]
+SelectedBy = Literal[ProfileName, "named"]
+"""``named``: environments that a person names, with the models of the default profile."""
 FormatName = Literal["h5", "keras", "savedmodel", "weights-h5", "checkpoint", "json"]
 Damage = Literal["truncated", "bitflipped", "empty"]
 Carried = Literal["architecture", "weights", "training"]
@@ -72,7 +74,12 @@ class Profile(_Node):
     """A selection of the matrix; what is left out is not thinned."""
 
     environments: tuple[Identifier, ...] = Field(default=(), description="Empty: all.")
-    models: tuple[ModelName, ...] = Field(default=(), description="Empty: all.")
+    models: tuple[ModelName, ...] = Field(
+        default=(), description="Those of them that are there; empty, or none there: all."
+    )
+    without: tuple[ModelName, ...] = Field(
+        default=(), description="Families and models that are left out, where they are there."
+    )
     readers: tuple[Identifier, ...] = Field(
         default=(),
         description="Environments that load every file; the others then load only their own, and "
@@ -194,11 +201,16 @@ class Matrix(_Node):
         """Return the environment of that id; ``KeyError`` if there is none."""
         return {environment.id: environment for environment in self.environments}[environment_id]
 
-    def profile(self, name: ProfileName) -> Profile:
+    def profile(self, name: SelectedBy) -> Profile:
         """Return a profile with all its environments and models named."""
-        found: Profile = Profile() if name == "all" else getattr(self.profiles, name)
+        found: Profile = Profile()
+        if name == "named":
+            found = self.profiles.default.model_copy(update={"environments": (), "readers": ()})
+        elif name != "all":
+            found = getattr(self.profiles, name)
         environments = found.environments or tuple(one.id for one in self.environments)
-        models = found.models or tuple(one.id for one in self.models)
+        named = [one for one in self.models if one.id in found.models] or self.models
+        models = tuple(one.id for one in named if not {one.id, one.family} & {*found.without})
         return found.model_copy(update={"environments": environments, "models": models})
 
     def formats_of(self, model_id: str) -> tuple[str, ...]:
@@ -395,7 +407,6 @@ def _inconsistencies(matrix: Matrix) -> list[tuple[Location, str]]:
     for name, profile in matrix.profiles:
         for place, kind, known in (
             ("environments", "environment", environments),
-            ("models", "model", models),
             ("readers", "environment", environments),
         ):
             problems += [

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from runner.cells import Artifact, Cell
 from runner.errors import UsageError
-from runner.matrix import Environment, Format, Matrix, Model, ProfileName
+from runner.matrix import Environment, Format, Matrix, Model, SelectedBy
 
 Named = TypeVar("Named", Model, Format)
 
@@ -19,7 +19,7 @@ class Selection:
     """What of the matrix is wanted; an empty tuple means all. What is ``added`` always is."""
 
     environments: tuple[str, ...] = ()
-    profile: ProfileName = "all"
+    profile: SelectedBy = "all"
     first: str | None = None
     last: str | None = None
     models: tuple[str, ...] = ()

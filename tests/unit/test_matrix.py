@@ -283,7 +283,6 @@ models:
         parse_matrix(wrong.replace("id: one\n", "id: one\n    twin: one\n"))
     said = str(raised.value)
     assert "profiles.full.environments[0]: there is no environment 'gone' above" in said
-    assert "profiles.full.models[0]: there is no model 'lost' above" in said
     assert "profiles.full.readers[0]: there is no environment 'away' above" in said
     assert "models[0].formats[0]: there is no format 'savedmodel' below" in said
     assert "environments[0].twin: there is no other environment 'one'" in said

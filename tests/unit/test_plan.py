@@ -119,6 +119,17 @@ def test_a_profile_may_leave_models_out_and_a_named_model_stays() -> None:
     assert [one.id for one in named.models] == ["control"]
 
 
+def test_a_profile_leaves_out_families_and_takes_what_is_new() -> None:
+    matrix = small()
+    new = matrix.models[1].model_copy(update={"id": "new", "family": "unheard_of"})
+    profiles = Profiles(default=Profile(without=("dense", "gone")), full=Profile(models=("lost",)))
+    matrix = matrix.model_copy(update={"models": (*matrix.models, new), "profiles": profiles})
+    named = [one.id for one in make(matrix, Selection(profile="named")).models]
+    assert named == ["control", "new"]
+    assert len(make(matrix, Selection(profile="named")).environments) == len(STACKS)
+    assert len(make(matrix, Selection(profile="full")).models) == 3
+
+
 def test_without_readers_all_load_all() -> None:
     environments = small().environments
     ids = [one.id for one in environments]
