@@ -29,6 +29,14 @@ TRACING = {
     "_frequent_tracing_detector_manager": "_detectors",  # later
 }
 TRACERS = ("def_function", "polymorphic_function")  # the modules that hold one
+# Modules of TensorFlow 1.14 and 1.15 say once of each name that it is deprecated, and note it here.
+WRAPPED = (
+    "_tfmw_warning_count",
+    "_tfmw_deprecated_checked",
+    "_tfmw_attr_map",
+    "_dw_warning_count",
+    "_dw_deprecated_printed",
+)
 
 
 def forget_what_was_said():
@@ -90,6 +98,7 @@ def remember_keras(keras):
         "objects": dict(objects),
         "names": None if names is None else dict(names),
         "settings": [(read, write, read()) for read, write in _settings(keras)],
+        "wrapped": list(_wrapped()),
         "filters": list(warnings.filters),
         "loggers": [(logger, logger.level, logger.disabled) for logger in _loggers()],
         "disabled": logging.root.manager.disable,
@@ -107,7 +116,25 @@ def reset_keras(keras, remembered):
     for read, write, value in remembered["settings"]:
         if _name(read()) != _name(value):
             write(value)
+    for names, name, value in remembered["wrapped"]:
+        if isinstance(value, int):
+            names[name] = value
+        else:
+            _refill(names[name], value)  # in place: such a module holds it in two places
     _let_speak(remembered)
+
+
+def _wrapped():
+    """Yield (module's names, name, copy of its value) of what modules remember to have said."""
+    for module in list(sys.modules.values()):
+        try:
+            names = object.__getattribute__(module, "__dict__")
+        except AttributeError:
+            continue
+        for name in WRAPPED:
+            if name in names:
+                value = names[name]
+                yield names, name, value if isinstance(value, int) else value.copy()
 
 
 def _let_speak(remembered):

@@ -110,3 +110,41 @@ del sys.modules["tensorflow"]
 
 def test_only_a_framework_of_graphs_lets_go_of_its_graph(heard: Heard) -> None:
     assert texts(heard("let go")) == ["True 0", "False 1"]
+
+
+SCENARIOS["wrapped"] = """
+import sys, types
+import forgetting
+
+module = types.ModuleType("tensorflow.wrapped")
+vars(module).update(_tfmw_warning_count=0, _tfmw_deprecated_checked={"early"}, _tfmw_attr_map={})
+checked = module._tfmw_deprecated_checked
+sys.modules[module.__name__] = module
+
+def get_custom_objects(objects={}):
+    return objects
+
+def setting(value=None):
+    return "as it was"
+
+get_custom_objects.__module__ = "types"
+backend = types.SimpleNamespace(reset_uids=lambda: None)
+for name in ("floatx", "epsilon", "image_data_format"):
+    setattr(backend, name, setting)
+    setattr(backend, "set_" + name, setting)
+keras = types.SimpleNamespace(
+    backend=backend, utils=types.SimpleNamespace(get_custom_objects=get_custom_objects)
+)
+remembered = forgetting.remember_keras(keras)
+module._tfmw_warning_count = 1
+checked.add("get_default_graph")
+module._tfmw_attr_map["get_default_graph"] = 1
+forgetting.reset_keras(keras, remembered)
+print(module._tfmw_warning_count, checked, module._tfmw_attr_map)
+print(module._tfmw_deprecated_checked is checked)
+del sys.modules[module.__name__]
+"""
+
+
+def test_names_that_tensorflow_1_called_deprecated_are_called_so_again(heard: Heard) -> None:
+    assert texts(heard("wrapped")) == ["0 {'early'} {}", "True"]
