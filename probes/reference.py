@@ -4,6 +4,7 @@ Reads one family file of ``models/`` by path. All draws come from numpy's legacy
 stream is frozen. Python 3.6 to 3.13; numpy is imported inside.
 """
 
+import importlib
 import zlib
 
 BATCH = 4
@@ -66,9 +67,19 @@ def architecture(namespace, model_id):
     return namespace.get(model_id + "_there") or namespace[model_id]
 
 
-def arguments(namespace, model_id):
-    """Return what a person adds to load_weights: the family's ``ARGUMENTS`` for the model."""
-    return dict(namespace.get("ARGUMENTS", {}).get(model_id, {}))
+def arguments(namespace, table, model_id):
+    """Return what a person adds when saving or loading: the family's table for the model."""
+    return dict(namespace.get(table, {}).get(model_id, {}))
+
+
+def form(format_id):
+    """Return the module that saves and loads a format.
+
+    It has ``TARGET``, ``save`` and ``load`` or ``load_into``, the way a person types them (their
+    bodies are printed in reproduction scripts); ``instead`` says what was written where it is not
+    the format; ``predict`` is for what gives numbers and is no Keras model.
+    """
+    return importlib.import_module("formats." + format_id.replace("-", "_"))
 
 
 def set_weights(model, seed):
@@ -77,7 +88,12 @@ def set_weights(model, seed):
 
     random = np.random.RandomState(zlib.crc32(seed.encode()) & 0x7FFFFFFF)
     values = []
-    for variable, initial in zip(model.weights, model.get_weights()):
+    current = model.get_weights()
+    for variable in model.weights:
+        if hasattr(variable, "num_tensors"):  # a lookup's table, which is no array, until 2.5
+            values += [current.pop(0) for _ in range(variable.num_tensors)]
+            continue
+        initial = current.pop(0)
         if np.asarray(initial).dtype.kind != "f":
             values.append(initial)
             continue

@@ -18,16 +18,24 @@ _HDF5 = (
     "with its own."
 )
 
-READERS: Mapping[str, str] = {
-    "h5": _HDF5,
-    "weights-h5": f"Where a file states them at all: {_HDF5}",
-    "keras": "No: metadata.json is written and never read. In Keras 2.12 to 2.15, tf-keras 2.16 "
-    "to 2.21 and Keras 3.0 to 3.15, saving_lib.py opens it for writing only.",
-    "savedmodel": "TensorFlow compares producer and min_consumer with its own bounds when it "
+_SAVEDMODEL = (
+    "TensorFlow compares producer and min_consumer with its own bounds when it "
     "imports a graph (CheckVersions in core/common_runtime/graph_constructor.cc). "
     "tensorflow_version becomes an attribute of what tf.saved_model.load returns, and is compared "
     "with nothing there (python/saved_model/load.py). Keras 2 rewrites its own metadata where "
-    "their producer is 1 (legacy/saved_model/load.py), and does not read keras_version.",
+    "their producer is 1 (legacy/saved_model/load.py), and does not read keras_version."
+)
+
+READERS: Mapping[str, str] = {
+    "h5": _HDF5,
+    "weights-h5": f"Where a file states them at all: {_HDF5}",
+    "weights-h5-legacy": _HDF5,
+    "whole-h5-weights": _HDF5,
+    "keras": "No: metadata.json is written and never read. In Keras 2.12 to 2.15, tf-keras 2.16 "
+    "to 2.21 and Keras 3.0 to 3.15, saving_lib.py opens it for writing only.",
+    "savedmodel": _SAVEDMODEL,
+    "exported": _SAVEDMODEL,
+    "pickle": "There is nothing to look at: pickle calls what the file names.",
     "json": "No: to_json of Keras 2 writes keras_version and backend, and in Keras 2.13 and "
     "tf-keras 2.21 nothing but the loader of HDF5 reads keras_version. The weights beside it are "
     "HDF5.",

@@ -13,17 +13,6 @@ from pathlib import Path
 
 from runner.cells import Artifact
 
-TARGETS = {
-    "h5": "model.h5",
-    "keras": "model.keras",
-    "savedmodel": "model",
-    "weights-h5": "model.weights.h5",
-    "checkpoint": "model.ckpt",
-    "json": "model.json",
-}
-"""What a person hands to the loading function; the same names stand in probes/formats.py."""
-
-
 _ZIP_HEADER = 30  # bytes of a zip member's local header before its name, by APPNOTE 4.3.7
 _ZIP_LENGTHS = 26  # where in it the lengths of name and extra field stand
 

@@ -31,7 +31,7 @@ from runner.judged import (
 from runner.matrix import Environment
 from runner.outcomes import Outcome
 from runner.provenance import origins
-from runner.reference import format_sources, provoked
+from runner.reference import provoked, read_form
 from runner.verdict import Verdict, cause, judge
 from runner.version import commit, version
 
@@ -56,7 +56,8 @@ class Assembly:
                     id=one.id,
                     label=one.label,
                     carries=one.carries,
-                    **format_sources(one.id),
+                    save_code=read_form(one.id).save_code,
+                    load_code=read_form(one.id).load_code,
                 )
                 for one in plan.formats
             ),

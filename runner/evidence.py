@@ -9,13 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from runner import artifacts, keys
+from runner import keys
 from runner.artifacts import Stored
 from runner.cells import Artifact, Cell
 from runner.environments.home import Home
 from runner.matrix import Limits, Model
 from runner.plan import Plan
-from runner.reference import Family, read_family
+from runner.reference import Family, read_family, read_form
 from runner.resolve import Resolution
 from runner.results import OUTSIDE
 from runner.store import Record, Store
@@ -88,7 +88,8 @@ class Evidence:
     def save_key(self, environment_id: str, model_id: str) -> str:
         fingerprint = self.resolution.fingerprints[environment_id]
         family = self._families[model_id]
-        return keys.save_key(fingerprint, model_id, family.sha256, self._formats[model_id])
+        forms = tuple(f"{one} {read_form(one).sha256}" for one in self._formats[model_id])
+        return keys.save_key(fingerprint, model_id, family.sha256, forms)
 
     def import_key(self, environment_id: str) -> str:
         return keys.import_key(self.resolution.fingerprints[environment_id])
@@ -145,6 +146,7 @@ class Evidence:
             artifact_sha256=saved.file.sha256,
             expected_sha256=saved.expected.sha256,
             family_sha256=self._families[cell.artifact.model].sha256,
+            form_sha256=read_form(cell.artifact.format).sha256,
             train=self.trains(cell),
         )
 
@@ -171,7 +173,7 @@ class Evidence:
 
     def path(self, saved: Saved) -> Path:
         """Return what a person hands to the loading function."""
-        return self.home.artifacts / saved.file.path / artifacts.TARGETS[saved.artifact.format]
+        return self.home.artifacts / saved.file.path / read_form(saved.artifact.format).target
 
     def save_job(self, model_id: str, folder: Path) -> dict[str, Any]:
         return {

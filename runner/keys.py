@@ -12,7 +12,8 @@ from typing import Any
 from runner.workers import PROBES
 
 ASIDE = frozenset({"healthcheck.py"})
-"""Scripts beside the probe that no result depends on; a model's family file counts for its own."""
+"""Scripts beside the probe that no result depends on; a file of ``models/`` or ``formats/`` counts
+for its own cells."""
 
 
 def digest(*parts: Any) -> str:
@@ -32,17 +33,33 @@ def import_key(fingerprint: str) -> str:
 
 
 @functools.cache  # asked for every cell, and the same for all cells of a file's model
-def save_key(fingerprint: str, model: str, family_sha256: str, formats: tuple[str, ...]) -> str:
-    """Key of saving a model in an environment; ``fingerprint`` identifies the environment."""
-    return digest("save", fingerprint, model, family_sha256, formats, probe_sha256())
+def save_key(fingerprint: str, model: str, family_sha256: str, forms: tuple[str, ...]) -> str:
+    """Key of saving a model in an environment.
+
+    ``fingerprint`` identifies the environment, ``forms`` the formats and the code that saves each.
+    """
+    return digest("save", fingerprint, model, family_sha256, forms, probe_sha256())
 
 
 def cell_key(
-    *, fingerprint: str, artifact_sha256: str, expected_sha256: str, family_sha256: str, train: bool
+    *,
+    fingerprint: str,
+    artifact_sha256: str,
+    expected_sha256: str,
+    family_sha256: str,
+    form_sha256: str,
+    train: bool,
 ) -> str:
     """Key of loading an artifact in an environment."""
     return digest(
-        "cell", fingerprint, artifact_sha256, expected_sha256, family_sha256, train, probe_sha256()
+        "cell",
+        fingerprint,
+        artifact_sha256,
+        expected_sha256,
+        family_sha256,
+        form_sha256,
+        train,
+        probe_sha256(),
     )
 
 

@@ -21,7 +21,7 @@ Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)*([a-z.+]\w*)*$"
 ProfileName = Literal["quick", "default", "full", "all"]
 SelectedBy = Literal[ProfileName, "named"]
 """``named``: environments that a person names, with the models of the default profile."""
-FormatName = Literal["h5", "keras", "savedmodel", "weights-h5", "checkpoint", "json"]
+FormatName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
 Damage = Literal["truncated", "bitflipped", "empty"]
 Carried = Literal["architecture", "weights", "training"]
 Stack = Literal["tf.keras", "keras 2 (multi-backend)", "tf-keras", "keras 3"]
@@ -128,11 +128,14 @@ class Model(_Node):
 
 
 class Format(_Node):
-    """A way to put a model on disk."""
+    """A way to put a model on disk: probes/formats/`id`.py."""
 
     id: FormatName
     label: str
     carries: tuple[Carried, ...] = Field(min_length=1)
+    models: tuple[ModelName, ...] = Field(
+        default=(), description="The only models that it is tried with. Empty: all."
+    )
 
 
 class Gap(_Node):
@@ -216,11 +219,15 @@ class Matrix(_Node):
     def formats_of(self, model_id: str) -> tuple[str, ...]:
         """Return the ids of the formats that a model is saved in."""
         wanted = {model.id: model.formats for model in self.models}[model_id]
-        return tuple(known.id for known in self.formats if not wanted or known.id in wanted)
+        return tuple(
+            known.id
+            for known in self.formats
+            if (not wanted or known.id in wanted) and (not known.models or model_id in known.models)
+        )
 
     def format(self, format_id: str) -> Format:
         """Return the format of that id; ``KeyError`` if there is none."""
-        return {known.id: known for known in self.formats}[format_id]  # type: ignore[index]
+        return {known.id: known for known in self.formats}[format_id]
 
     def gap(self, environment_id: str, model_id: str, format_id: str) -> Gap | None:
         """Return the stated reason why that environment cannot write that file, if there is one."""
@@ -426,11 +433,20 @@ def _inconsistencies(matrix: Matrix) -> list[tuple[Location, str]]:
         for index, one in enumerate(matrix.environments)
         if one.twin is not None and (problem := _no_twin(matrix, one, one.twin))
     ]
+    problems += [
+        (("formats", index, "models", position), f"there is no model {name!r} above")
+        for index, known in enumerate(matrix.formats)
+        for position, name in enumerate(known.models)
+        if name not in models
+    ]
     if matrix.controls.model not in models:
         message = f"there is no model {matrix.controls.model!r} above"
         problems.append((("controls", "model"), message))
     problems += [
-        (("models", index, "formats"), "the control is asked in every format; leave this out")
+        (
+            ("models", index, "formats"),
+            "the control is asked in all formats open to it; leave this",
+        )
         for index, model in enumerate(matrix.models)
         if model.id == matrix.controls.model and model.formats
     ]

@@ -35,13 +35,14 @@ class OriginError(ValueError):
     """The file is not there, too large, damaged, or of another format; the text says which."""
 
 
-def read_origin(path: Path, format_id: str) -> Says:
+def read_origin(path: Path, ending: str) -> Says:
     """Return what the file states, by the name under which it states it; empty if nothing.
 
-    ``path`` is what a person hands to the loading function. ``OriginError``: cannot be read.
+    ``path`` is what a person hands to the loading function, ``ending`` that of files like it, for
+    it says what they are; a SavedModel's folder has none. ``OriginError``: cannot be read.
     """
     try:
-        return _READERS[format_id](path)
+        return _READERS.get(ending, _nothing)(path)
     except WireError as error:
         raise OriginError(str(error)) from error
 
@@ -113,17 +114,15 @@ def _savedmodel(path: Path) -> Says:
 
 
 def _nothing(_path: Path) -> Says:
-    """Read nothing: a checkpoint holds variables, and no word on what wrote them."""
+    """Read nothing: a checkpoint has no word on what wrote it, and a pickle is code."""
     return {}
 
 
 _READERS: dict[str, Callable[[Path], Says]] = {
-    "h5": _hdf5,
-    "keras": _keras_zip,
-    "savedmodel": _savedmodel,
-    "weights-h5": _hdf5,
-    "checkpoint": _nothing,
-    "json": _json_text,
+    ".h5": _hdf5,
+    ".keras": _keras_zip,
+    "": _savedmodel,
+    ".json": _json_text,
 }
 
 

@@ -21,7 +21,8 @@ def origins(evidence: Evidence) -> Iterator[JudgedOrigin]:
                 continue
             says, problem = {}, None
             try:
-                says = read_origin(evidence.path(saved), kind.id)
+                path = evidence.path(saved)
+                says = read_origin(path, path.suffix)
             except OriginError as error:
                 problem = str(error)
             yield JudgedOrigin(

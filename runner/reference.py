@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from runner.matrix import Model, Provoked
 from runner.workers import PROBES
 
 FAMILIES = PROBES / "models"
-TABLES = frozenset({"INPUTS", "WITHHELD", "REGISTERED", "ARGUMENTS"})
+FORMATS = PROBES / "formats"
+TABLES = frozenset({"INPUTS", "WITHHELD", "REGISTERED", "ARGUMENTS", "SAVE_ARGUMENTS"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,7 @@ class Family:
     withheld: tuple[str, ...]
     registered: tuple[str, ...]
     arguments: dict[str, dict[str, object]]
+    save_arguments: dict[str, dict[str, object]]
 
     def has_own_layers(self, model: str) -> bool:
         """Say whether the model is made with classes that no framework brings."""
@@ -56,10 +58,15 @@ class Family:
         """Return the code of the loading side, where it is not the saving side's; else nothing."""
         names = (f"{model}_objects_there", f"{model}_there")
         parts = [self.sources[name] for name in names if name in self.sources]
-        if given := self.arguments.get(model):
-            told = "".join(f", {name}={value!r}" for name, value in given.items())
-            parts.append(f"# model.load_weights(path{told})")
+        for what, table in (("saved", self.save_arguments), ("loaded", self.arguments)):
+            if told := keywords(table.get(model, {})):
+                parts.append(f"# {what} with {told.removeprefix(', ')}")
         return "\n\n\n".join(parts)
+
+
+def keywords(given: Mapping[str, object]) -> str:
+    """Write keyword arguments out, each after a comma."""
+    return "".join(f", {name}={value!r}" for name, value in given.items())
 
 
 @functools.cache
@@ -86,6 +93,7 @@ def read_family(name: str, folder: Path = FAMILIES) -> Family:
         withheld=tuple(tables.get("WITHHELD", ())),
         registered=tuple(tables.get("REGISTERED", ())),
         arguments=tables.get("ARGUMENTS", {}),
+        save_arguments=tables.get("SAVE_ARGUMENTS", {}),
     )
 
 
@@ -95,14 +103,16 @@ def provoked(model: Model, family: Family) -> tuple[Provoked, ...]:
     return tuple(dict.fromkeys((*model.provokes, *seen)))
 
 
-def _tables(path: Path, tree: ast.Module) -> Iterator[tuple[str, Any]]:
-    """Yield the tables of plain data that a family file assigns."""
+def _tables(
+    path: Path, tree: ast.Module, names: frozenset[str] = TABLES
+) -> Iterator[tuple[str, Any]]:
+    """Yield the plain data that a file of the probe's assigns to those names."""
     for node in tree.body:
         if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
             continue
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         for target in targets:
-            if isinstance(target, ast.Name) and target.id in TABLES:
+            if isinstance(target, ast.Name) and target.id in names:
                 try:
                     yield target.id, ast.literal_eval(node.value)
                 except ValueError as error:
@@ -110,22 +120,45 @@ def _tables(path: Path, tree: ast.Module) -> Iterator[tuple[str, Any]]:
                     raise MatrixError(f"{where}: {target.id} must be written out") from error
 
 
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """One file of probes/formats/: how a person saves and loads that format, as text.
+
+    ``target`` is what they hand to the loading function, relative to the artifact's folder;
+    ``into_code`` says that a model which code has built is filled; ``serves`` that what comes back
+    gives numbers and is no Keras model.
+    """
+
+    sha256: str
+    target: str
+    save_code: str
+    load_code: str
+    into_code: bool
+    serves: str | None
+
+
 @functools.cache
-def functions(path: Path) -> dict[str, str]:
-    """Return the source of every function of a file of the probe's, by name."""
-    text = path.read_text(encoding="utf-8")
-    return {
+def read_form(format_id: str, folder: Path = FORMATS) -> Form:
+    """Read how a format is saved and loaded; ``MatrixError`` if no file says it."""
+    path = folder / f"{format_id.replace('-', '_')}.py"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise MatrixError(f"{path}: no such format; matrix.yaml names it") from error
+    tree = ast.parse(text)
+    found = {
         node.name: ast.get_source_segment(text, node) or ""
-        for node in ast.parse(text).body
+        for node in tree.body
         if isinstance(node, ast.FunctionDef)
     }
-
-
-def format_sources(format_id: str) -> dict[str, str]:
-    """Return the code that saves and loads a format, as ``save_code`` and ``load_code``."""
-    found = functions(PROBES / "formats.py")
-    name = format_id.replace("-", "_")
-    return {"save_code": found[f"save_{name}"], "load_code": found[f"load_{name}"]}
+    return Form(
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        target=dict(_tables(path, tree, frozenset({"TARGET"})))["TARGET"],
+        save_code=found["save"],
+        load_code=found.get("load") or found["load_into"],
+        into_code="load_into" in found,
+        serves=found.get("predict"),
+    )
 
 
 def check_models(models: tuple[Model, ...], folder: Path = FAMILIES) -> None:

@@ -21,7 +21,7 @@ from runner.evidence import Evidence
 from runner.judged import JudgedCell
 from runner.matrix import Environment
 from runner.outcomes import Outcome
-from runner.reference import format_sources
+from runner.reference import Form, keywords, read_form
 
 IMPORTS = {
     "tensorflow.keras": "import tensorflow as tf\n\nkeras = tf.keras",
@@ -47,7 +47,8 @@ def variables(model):
         inner = getattr(layer, "layers", None) and hasattr(layer, "get_layer")
         found += variables(layer) if inner else layer.weights
     held = {id(one) for one in found}
-    return found + [one for one in model.weights if id(one) not in held]
+    found += [one for one in model.weights if id(one) not in held]
+    return [one for one in found if not hasattr(one, "num_tensors")]  # no tables of lookups
 
 
 def weights(model):
@@ -63,13 +64,16 @@ def recorded(stem):
 """
 
 MEASURE = """\
-outputs = model.predict(inputs, verbose=0)
+outputs = {predicted}
 names = sorted(outputs) if isinstance(outputs, dict) else None
 if names:
     outputs = [outputs[name] for name in names]
 elif not isinstance(outputs, (list, tuple)):
     outputs = [outputs]
 print("outputs differ by at most", gap(recorded("output"), outputs))
+"""
+
+WEIGHTS = """\
 print("weights differ by at most", gap(recorded("weight"), weights(model)))
 """
 
@@ -113,9 +117,6 @@ import os
 # This TensorFlow starts a thread for each processor it may use; with two, Adam's step is a race.
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 """
-INTO_CODE = frozenset({"weights-h5", "checkpoint"})
-"""Formats that are loaded into a model which code has built."""
-
 THREADS_CAN_BE_SET = Version("1.14")
 """The first TensorFlow that can be told how many threads to use."""
 
@@ -143,7 +144,10 @@ def script(evidence: Evidence, cell_id: str) -> str:
         _in_full(
             evidence,
             cell,
-            _loading(evidence, cell) + "\n\n" + MEASURE + _training(evidence, cell, recorded),
+            _loading(evidence, cell)
+            + "\n\n"
+            + _measuring(read_form(cell.artifact.format))
+            + _training(evidence, cell, recorded),
         ),
     ]
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
@@ -200,7 +204,7 @@ def _in_full(evidence: Evidence, cell: Cell, body: str) -> str:
 def _definitions(evidence: Evidence, cell: Cell) -> str:
     """Return the code of the model, or of its own layers, where loading needs it."""
     family, model = evidence.family(cell.artifact.model), cell.artifact.model
-    if cell.artifact.format in INTO_CODE:
+    if read_form(cell.artifact.format).into_code:
         return "\n\n\n".join(filter(None, (family.source(model), family.source_there(model))))
     definer = family.definer(model)
     return family.sources[definer] if definer else ""
@@ -208,19 +212,23 @@ def _definitions(evidence: Evidence, cell: Cell) -> str:
 
 def _loading(evidence: Evidence, cell: Cell) -> str:
     family, model = evidence.family(cell.artifact.model), cell.artifact.model
-    body = _body(format_sources(cell.artifact.format)["load_code"])
-    if cell.artifact.format in INTO_CODE:
+    form = read_form(cell.artifact.format)
+    given = keywords(family.arguments.get(model, {}))
+    body = _body(form.load_code).replace(", **arguments", given)
+    if form.into_code:
         build = "if not model.built:\n    model.predict(inputs, verbose=0)"
-        given = family.arguments.get(model, {})
-        body = body.replace(
-            ", **arguments", "".join(f", {name}={value!r}" for name, value in given.items())
-        )
         return f"model = {family.builder(model)}(keras)\n{build}\n{body}"
     definer = family.definer(model)
     objects = f"{definer}(keras)" if definer else "None"
     if model in family.registered:
         return f"{objects}  # registers its classes\ncustom_objects = None\n{body}"
     return f"custom_objects = {objects}\n{body}"
+
+
+def _measuring(form: Form) -> str:
+    if form.serves:
+        return f"{form.serves}\n\n\n" + MEASURE.format(predicted="predict(model, inputs)")
+    return MEASURE.format(predicted="model.predict(inputs, verbose=0)") + WEIGHTS
 
 
 def _body(source: str) -> str:
@@ -241,7 +249,9 @@ def _fed(stem: str, recorded: Mapping[str, Any], names: object) -> str:
 
 def _targets(cell: Cell, recorded: Mapping[str, Any]) -> str:
     names = recorded["target_names"]
-    if cell.artifact.format not in INTO_CODE or (names is None and recorded["targets"] == 1):
+    if not read_form(cell.artifact.format).into_code or (
+        names is None and recorded["targets"] == 1
+    ):
         return _fed("target", recorded, names)
     # The loading side's code decides whether outputs have names here.
     listed = _fed("target", recorded, None)

@@ -212,7 +212,8 @@ def _loaded(
         named = told.rule
         signature = f"warning: {named}"
     elif measured.exact:
-        outcome, reason, signature = Outcome.IDENTICAL, "bit for bit the same model", ""
+        outcome, signature = Outcome.IDENTICAL, ""
+        reason = "bit for bit the same " + ("model" if facts.get("weights") else "outputs")
     else:
         outcome, signature = Outcome.TOLERANCE, ""
         reason = f"the same within tolerance: outputs differ by at most {absolute or 0:.1e}"

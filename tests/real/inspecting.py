@@ -21,12 +21,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from runner.artifacts import TARGETS
 from runner.environments.home import Home
 from runner.environments.variables import process_variables
 from runner.forensics.apart import inspect_all
 from runner.forensics.facts import Inspection
 from runner.matrix import Environment, read_matrix
+from runner.reference import read_form
 
 ROOT = Path(__file__).parents[2]
 FAMILIES = {
@@ -35,6 +35,7 @@ FAMILIES = {
     for line in path.read_text(encoding="utf-8").splitlines()
     if line.startswith("def ")
 }
+FORMATS = {known.id for known in read_matrix(ROOT / "matrix.yaml").formats}
 OWN = {
     "custom_registered": "RegisteredScale",
     "custom_unregistered": "Scale",
@@ -51,9 +52,9 @@ def artifacts(home: Path) -> Iterator[tuple[str, Job]]:
     """Yield the environment that saved each undamaged artifact, and what to load."""
     for folder in sorted((home / "artifacts").glob("*/*/*-*")):
         kind, model = folder.name.rpartition("-")[0], folder.parent.name
-        if kind not in TARGETS or model not in FAMILIES:
+        if kind not in FORMATS or model not in FAMILIES:
             continue
-        path = str(folder / TARGETS[kind])
+        path = str(folder / read_form(kind).target)
         yield (
             folder.parent.parent.name,
             {"path": path, "format": kind, "model": model, "family": FAMILIES[model]},

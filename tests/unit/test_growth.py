@@ -74,7 +74,7 @@ def test_what_one_more_costs(tmp_path: Path) -> None:
     of = matrix("tf-2.15", "tf-2.20")
     models = of.profile("default").models
     files = sum(len(of.formats_of(model)) for model in models)
-    of_keras_3 = {"h5", "keras", "weights-h5", "json"}
+    of_keras_3 = {"h5", "keras", "weights-h5", "json", "whole-h5-weights", "pickle", "exported"}
     written = sum(len(of_keras_3.intersection(of.formats_of(model))) for model in models)
     plain = of.model_copy(update={"gaps": ()})
     cost = estimate.one_more(plain, plain.environments[0], jobs=1, locks=LOCKS)

@@ -229,7 +229,16 @@ def test_the_repository_has_a_good_one() -> None:
 def test_the_control_is_asked_in_every_format() -> None:
     thinned = "{id: control, family: plain, formats: [h5]}"
     assert problems(changed("{id: control, family: plain}", thinned)) == [
-        "m.yaml:11: models[0].formats: the control is asked in every format; leave this out"
+        "m.yaml:11: models[0].formats: the control is asked in all formats open to it; leave this"
+    ]
+
+
+def test_a_format_may_be_for_some_models_alone() -> None:
+    entry = "{id: h5, label: HDF5, carries: [weights]}"
+    open_to = parse_matrix(changed(entry, entry[:-1] + ", models: [control]}"))
+    assert open_to.formats_of("control") == ("h5",)
+    assert problems(changed(entry, entry[:-1] + ", models: [other]}")) == [
+        "m.yaml:13: formats[0].models[0]: there is no model 'other' above"
     ]
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from runner.errors import MatrixError
-from runner.matrix import Model, read_matrix
-from runner.reference import check_models, format_sources, provoked, read_family
+from runner.matrix import Format, Model, read_matrix
+from runner.reference import check_models, provoked, read_family, read_form
 
 MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
 
@@ -70,7 +70,7 @@ def test_the_loading_side_may_have_other_code(folder: Path) -> None:
     assert family.source_there("one") == (
         "def one_objects_there(keras):\n    return {}\n\n\n"
         "def one_there(keras):\n    return 2\n\n\n"
-        "# model.load_weights(path, by_name=True)"
+        "# loaded with by_name=True"
     )
     assert plain.source_there("one") == ""
 
@@ -126,7 +126,15 @@ def test_models_of_the_repository_say_why(model: Model) -> None:
 
 
 @pytest.mark.parametrize("known", MATRIX.formats, ids=lambda known: known.id)
-def test_formats_have_code_to_show(known: object) -> None:
-    found = format_sources(known.id)  # type: ignore[attr-defined]
-    assert found["save_code"].startswith("def save_")
-    assert found["load_code"].startswith("def load_")
+def test_formats_have_code_to_show(known: Format) -> None:
+    found = read_form(known.id)
+    assert found.save_code.startswith("def save(keras, model, folder, arguments):")
+    into = "_into(keras, folder, model, arguments)" if found.into_code else ""
+    expected = into or "(keras, folder, custom_objects, arguments)"
+    assert found.load_code.startswith(f"def load{expected}:")
+    assert found.target in found.load_code
+
+
+def test_a_format_that_no_file_defines() -> None:
+    with pytest.raises(MatrixError, match=r"tape\.py: no such format; matrix\.yaml names it"):
+        read_form("tape")

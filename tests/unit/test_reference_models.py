@@ -65,7 +65,7 @@ def test_functions_stand_alone_but_for_their_own_classes(path: Path) -> None:
 @pytest.mark.parametrize("path", FAMILIES, ids=lambda path: path.stem)
 def test_tables_name_models_of_their_family(path: Path) -> None:
     known = functions(path.stem)
-    for name in ("INPUTS", "TARGETS", "REGISTERED", "WITHHELD"):
+    for name in ("INPUTS", "TARGETS", "REGISTERED", "WITHHELD", "ARGUMENTS", "SAVE_ARGUMENTS"):
         assert set(table(path.stem, name)) <= set(known), name
 
 

@@ -235,6 +235,15 @@ def test_weights_alone_have_no_training() -> None:
     assert verdict(sheet).outcome is Outcome.IDENTICAL
 
 
+def test_what_serves_shows_outputs_alone() -> None:
+    shown = ("structure", "output_names", "outputs", "messages", "error", "seconds")
+    sheet = {key: value for key, value in facts().items() if key in shown}
+    found = verdict(sheet)
+    assert (found.outcome, found.reason) == (Outcome.IDENTICAL, "bit for bit the same outputs")
+    other = verdict({**sheet, "outputs": [output(max_abs=0.5)]})
+    assert other.outcome is Outcome.DIFFERS
+
+
 def test_nan_is_the_worst_of_all_outputs() -> None:
     sheet = facts(
         outputs=[output(max_abs="nan"), output(max_abs=3.0)],
