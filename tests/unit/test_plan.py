@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from runner.errors import UsageError
-from runner.matrix import Matrix, Profile, Profiles, read_matrix
+from runner.matrix import Matrix, Profile, Profiles
+from runner.matrixfile import read_matrix
 from runner.plan import Selection, loaders, make
 
 WHOLE = read_matrix(Path(__file__).parents[2] / "matrix.yaml")

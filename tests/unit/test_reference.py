@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from runner.errors import MatrixError
-from runner.matrix import Model, read_matrix
+from runner.matrix import Model
+from runner.matrixfile import read_matrix
 from runner.reference import check_models, format_sources, provoked, read_family
 
 MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")

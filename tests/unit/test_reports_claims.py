@@ -32,7 +32,7 @@ from runner.judged import (
     JudgedModel,
     Message,
 )
-from runner.matrix import read_matrix
+from runner.matrixfile import read_matrix
 from runner.outcomes import Outcome
 
 ROOT = Path(__file__).parents[2]
