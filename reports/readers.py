@@ -46,7 +46,7 @@ def first_bad_readers(grid: Planes) -> Iterator[FirstBad]:
     """
     _, breaks = _readable(grid)
     for save in range(len(grid.environments)):
-        for stack, places in grid.stacks:
+        for stack, places in _versions(grid, save):
             from_here = [place for place in places if place >= save or save not in places]
             column = breaks[save][from_here]
             for model, kind in np.argwhere(column.any(axis=0)):
@@ -66,7 +66,7 @@ def gaps(grid: Planes) -> list[Gap]:
     works, breaks = _readable(grid)
     found: dict[tuple[str, int, int, tuple[int, ...]], list[int]] = {}
     for save in range(len(grid.environments)):
-        for stack, places in grid.stacks:
+        for stack, places in _versions(grid, save):
             column = works[save][list(places)]
             before = np.logical_or.accumulate(column, axis=0)
             after = np.logical_or.accumulate(column[::-1], axis=0)[::-1]
@@ -138,6 +138,15 @@ def causes(table: pd.DataFrame) -> dict[tuple[str, str, str, str], str]:
         (kind, save, load, model): cause
         for kind, save, load, model, cause in columns.itertuples(index=False, name=None)
     }
+
+
+def _versions(grid: Planes, save: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield each stack with its versions; twins are none, but where they saved the file."""
+    for stack, places in grid.stacks:
+        yield (
+            stack,
+            tuple(one for one in places if one == save or not grid.environments[one].twin),
+        )
 
 
 def _readable(grid: Planes) -> tuple[Flags, Flags]:
