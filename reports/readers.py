@@ -13,6 +13,7 @@ import pandas as pd
 
 from reports.planes import Flags, Planes
 from reports.words import BREAKING_CODES, LOADING_CODES
+from runner.outcomes import Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,8 +132,12 @@ def coordinates(grid: Planes, one: FirstBad) -> tuple[str, str, str, str]:
 
 
 def causes(table: pd.DataFrame) -> dict[tuple[str, str, str, str], str]:
-    """Return the cause of every cell that has one."""
-    rows = table[~table["control"] & table["cause"].notna()]
+    """Return the cause of every cell that has one: of a difference, none is known.
+
+    A model that is silently another has the cause of what its training step raised after that.
+    """
+    silent = table["outcome"] == Outcome.DIFFERS
+    rows = table[~table["control"] & table["cause"].notna() & ~silent]
     columns = rows[["format", "save", "load", "model", "cause"]]
     return {
         (kind, save, load, model): cause

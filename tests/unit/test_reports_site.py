@@ -22,6 +22,7 @@ from reports.figures import figures
 from reports.groups import failure_groups, largest, warning_groups
 from reports.markdown import BUDGET, escaped, markdown
 from reports.planes import planes
+from reports.readers import causes
 from reports.shards import shards
 from reports.site import contents, render
 from reports.table import frame
@@ -274,6 +275,26 @@ def test_causes_are_worst_first_and_add_up() -> None:
         ["differs", "crash", "error", "workaround", "warning"]
     )
     assert sum(group.cells for group in groups) == problems.sum()
+
+
+def test_one_text_with_two_causes_is_named_by_neither_alone() -> None:
+    table = frame(example(), HOME)
+    table["signature"] = "alike"
+    loud = table["outcome"] == Outcome.ERROR
+    first = table.index[loud & ~table["control"] & table["evidence"]][0]
+    table.loc[first, "cause"] = "compile-lost"
+    groups = failure_groups(table, [Outcome.ERROR])
+    assert [(group.cause, group.cells) for group in groups][1] == ("compile-lost", 1)
+    assert groups[0].cause == "argument"
+    assert groups[0].anchor != groups[1].anchor
+
+
+def test_what_raised_afterwards_is_no_cause_of_a_difference() -> None:
+    table = frame(example(), HOME)
+    silent = table["outcome"] == Outcome.DIFFERS
+    table.loc[silent, "cause"] = "argument"
+    assert {group.cause for group in failure_groups(table, [Outcome.DIFFERS])} == {None}
+    assert not causes(table[silent])
 
 
 @pytest.mark.parametrize(
