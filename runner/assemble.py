@@ -32,7 +32,7 @@ from runner.matrix import Environment
 from runner.outcomes import Outcome
 from runner.provenance import origins
 from runner.reference import format_sources, provoked
-from runner.verdict import Verdict, cause, judge
+from runner.verdict import Verdict, cause, failure, judge
 from runner.version import commit, version
 
 
@@ -144,12 +144,14 @@ class Assembly:
         if saved is None and entry is not None:
             # What was measured stays true when an environment can no longer be built here.
             outcome, reason = self._unsaved(cell)
+            error = entry.get("error")
             return JudgedCell(
                 **common,
                 outcome=outcome,
                 reason=reason,
                 signature=f"save: {reason}",
-                cause=cause(entry["error"], read_catalogue()) if entry.get("error") else None,
+                cause=cause(error, read_catalogue()) if error else None,
+                error=failure(error) if error else None,
             )
         if record is None:
             reason = self._refused(cell) or self._not_run(cell)

@@ -55,7 +55,7 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """The exception that ended a cell: its type's name, whole message, phase and traceback."""
+    """The exception that ended a cell, or left it without a file, with its whole message."""
 
     type: str
     message: str

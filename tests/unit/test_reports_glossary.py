@@ -14,7 +14,7 @@ from reports.planes import planes
 from reports.site import contents
 from reports.table import frame
 from reports.text import ingest
-from runner.judged import Aside, Bounds, JudgedMatrix, Message
+from runner.judged import Aside, Bounds, Failure, JudgedMatrix, Message
 from runner.outcomes import Outcome
 
 UNKNOWN = Message(
@@ -94,6 +94,38 @@ def test_an_exception_without_an_entry_counts() -> None:
     found = known(replace(judged, cells=nameless)).coverage
     assert found.unmatched_errors == found.errors > 0
     assert known(judged).coverage.unmatched_errors == 0
+
+
+def test_an_exception_while_saving_counts_once_for_its_file() -> None:
+    """A file that was never written has a cell for each loader, and one saver that refused it."""
+    judged = example(models=2, formats=1)
+    refused = Failure(type="OpError", message="no such kernel", phase="build")
+    cells = tuple(
+        replace(one, outcome=Outcome.NA, artifact=None, error=refused)
+        if one.cell.artifact.saved_by == "tf-2.12" and not one.control
+        else replace(one, outcome=Outcome.IDENTICAL, error=None, cause=None)
+        for one in judged.cells
+    )
+    found = known(replace(judged, cells=cells))
+    assert found.coverage.errors == found.coverage.unmatched_errors == 1
+    (term,) = [one for one in found.unmatched if one.sources == {"exception"}]
+    assert term.source == "exception, while build"
+    assert term.places == {SMALL.index("tf-2.12")}
+
+
+def test_who_only_failed_to_save_was_tested() -> None:
+    """Squares and words of a lifetime agree about it."""
+    judged = example(models=2, formats=1)
+    refused = Failure(type="OpError", message="no such kernel", phase="save")
+    cells = tuple(
+        replace(one, outcome=Outcome.NA, artifact=None, error=refused)
+        for one in judged.cells
+        if one.cell.loaded_by == one.cell.artifact.saved_by == "tf-2.12" and not one.control
+    )
+    (term,) = known(replace(judged, cells=cells)).unmatched
+    (life,) = term.lives
+    assert life.squares[SMALL.index("tf-2.12")] == MET
+    assert life.words == "TF 2.12 (1 of 1)"
 
 
 @pytest.mark.parametrize(
