@@ -97,7 +97,7 @@ def must_be(damage: object) -> str:
 def headline(found: Figures) -> str:
     """One sentence for somebody who upgrades."""
     if not found.upgrade_tested:
-        return "Nothing has been tested yet."
+        return _nothing(found)
     silent = found.upgrade[Outcome.DIFFERS]
     failing = found.upgrade[Outcome.ERROR] + found.upgrade[Outcome.CRASH]
     return (
@@ -105,6 +105,17 @@ def headline(found: Figures) -> str:
         f"{found.upgrade_tested:,} files are unchanged, {failing:,} fail plainly, and "
         f"{silent:,} load without error but behave differently."
     )
+
+
+def _nothing(found: Figures) -> str:
+    """Say why there is nothing to say: untested is one reason of several."""
+    if found.tested:
+        return "No result that counts is of the same or a newer version than saved the file."
+    if found.no_evidence:
+        return f"Nothing counts: a control failed, so {found.no_evidence:,} results prove nothing."
+    if found.planned == found.outcomes[Outcome.NA] > 0:
+        return "There was nothing to load: every cell is not applicable."
+    return "Nothing has been tested yet."
 
 
 @dataclass(frozen=True, kw_only=True)
