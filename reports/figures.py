@@ -13,7 +13,7 @@ from reports.glossary import glossary
 from reports.groups import Reason, failure_groups, shortened, untested_reasons, warning_groups
 from reports.planes import Flags, Planes, planes
 from reports.text import ingest
-from reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, UNTESTED, WORDS
+from reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, UNTESTED, WORDS, shown
 from runner.judged import JudgedMatrix
 from runner.outcomes import Outcome
 
@@ -22,10 +22,12 @@ from runner.outcomes import Outcome
 class Figures:
     """Cells of the matrix by outcome: all, and those where the same or a newer version loads.
 
-    Cells that a failed control makes worthless are in ``no_evidence`` and in no outcome.
+    Cells that a failed control makes worthless are in ``no_evidence`` and in no outcome. ``shown``
+    are the outcomes that legends and totals name.
     """
 
     planned: int
+    shown: tuple[Outcome, ...]
     outcomes: dict[Outcome, int]
     upgrade: dict[Outcome, int]
     no_evidence: int
@@ -57,6 +59,7 @@ def figures(table: pd.DataFrame, grid: Planes) -> Figures:
     controls = control_rows(table, grid)
     return Figures(
         planned=int((grid.codes != ABSENT).sum()),
+        shown=shown(_by_outcome(grid, grid.codes != ABSENT)),
         outcomes=_by_outcome(grid, counted),
         upgrade=_by_outcome(grid, upward),
         no_evidence=int(grid.no_evidence.sum()),

@@ -28,10 +28,12 @@ from reports.site import contents, render
 from reports.table import frame
 from reports.text import ingest
 from reports.views import slugs, square_words
+from reports.words import UNGIVEN, WORDS
 from runner.judged import JudgedCell, JudgedMatrix
 from runner.outcomes import Outcome
 
 HOME = Path("/var/store/home")
+ROOT = Path(__file__).parents[2]
 SCRIPTS = {"index.html": 3}
 VOID = {"meta", "link", "input", "img", "br"}
 
@@ -275,6 +277,34 @@ def test_causes_are_worst_first_and_add_up() -> None:
         ["differs", "crash", "error", "workaround", "warning"]
     )
     assert sum(group.cells for group in groups) == problems.sum()
+
+
+def test_an_outcome_that_no_verdict_gives_is_in_no_legend() -> None:
+    """A zero beside it would look as if it had been measured."""
+    judged = example(formats=1)
+    without = tuple(
+        replace(one, outcome=Outcome.ERROR) if one.outcome in UNGIVEN else one
+        for one in judged.cells
+    )
+    pages = {
+        name: content.decode()
+        for name, content in contents(replace(judged, cells=without), HOME).items()
+        if name.endswith((".html", "report.md"))
+    }
+    for outcome in UNGIVEN:
+        told = f"</span> {WORDS[outcome].word}<", f"{WORDS[outcome].word} |", f'="{outcome.value}"'
+        assert not [name for name, page in pages.items() if any(one in page for one in told)]
+        given = contents(judged, HOME)
+        assert told[0] in given["format/h5.html"].decode()
+        assert told[1] in given["report.md"].decode()
+        assert told[2] in given["index.html"].decode()
+
+
+def test_no_verdict_gives_what_no_legend_names() -> None:
+    given = "".join(
+        (ROOT / "runner" / f"{name}.py").read_text() for name in ("verdict", "assemble")
+    )
+    assert {one for one in Outcome if f"Outcome.{one.name}" not in given} == UNGIVEN
 
 
 def test_one_text_with_two_causes_is_named_by_neither_alone() -> None:
