@@ -9,12 +9,11 @@ import pandas as pd
 
 from reports import glossdata
 from reports.answers import size
-from reports.glossary import glossary
+from reports.glossary import Glossary
 from reports.groups import Reason, failure_groups, shortened, untested_reasons, warning_groups
-from reports.planes import Flags, Planes, planes
-from reports.text import ingest
+from reports.planes import Flags, Planes
 from reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, UNTESTED, WORDS, shown
-from runner.judged import JudgedMatrix
+from runner.judged import Bounds
 from runner.outcomes import Outcome
 
 
@@ -129,20 +128,18 @@ class Summary:
     unnamed: list[str]
 
 
-def summary(table: pd.DataFrame, judged: JudgedMatrix) -> Summary:
+def summary(
+    table: pd.DataFrame, grid: Planes, found: Figures, known: Glossary, bounds: Bounds
+) -> Summary:
     """Sum a run up: what matters most to somebody who upgrades comes first."""
-    matrix = ingest(judged)
-    grid = planes(table, matrix)
-    found = figures(table, grid)
-    known = glossary(table, grid, matrix)
     lines = [headline(found)]
     lines += _silent_lines(table, found)
     lines += _cause_lines(table, found)
     lines += _warning_lines(table, found)
     lines += _untested_lines(untested_reasons(table), found)
-    lines += glossdata.lines(known, matrix.bounds)
+    lines += glossdata.lines(known, bounds)
     lines += _control_lines(control_rows(table, grid), found)
-    return Summary(lines=lines, unnamed=known.coverage.over(matrix.bounds))
+    return Summary(lines=lines, unnamed=known.coverage.over(bounds))
 
 
 def _silent_lines(table: pd.DataFrame, found: Figures) -> list[str]:

@@ -12,8 +12,9 @@ from judged_example import ENVIRONMENTS, example
 from reports import answers
 from reports.badges import badges
 from reports.eras import block, eras
-from reports.figures import figures, headline, summary
+from reports.figures import figures, headline
 from reports.planes import Planes, planes
+from reports.site import report
 from reports.table import frame
 from reports.views import first_question, thinning
 from reports.words import ABSENT, CODE
@@ -382,7 +383,7 @@ def test_figures_add_up_to_the_plan() -> None:
 
 def test_a_run_ends_with_what_matters_first() -> None:
     judged = example(hostile=True)
-    lines = summary(frame(judged), judged).lines
+    lines = report(judged).summary.lines
     heads = [line.split(":")[0] for line in lines if line and not line.startswith(" ")][1:]
     assert heads == [
         "≠ silently wrong", "✕ fail plainly", "! load with warnings to act on", "? not tested",

@@ -170,9 +170,9 @@ def test_details_hold_every_cell_and_every_text() -> None:
 
 def test_render_replaces_a_report_and_nothing_else(tmp_path: Path) -> None:
     folder = tmp_path / "report"
-    index = render(example(), folder, HOME)
+    index, _ = render(example(), folder, HOME)
     (folder / "stale.html").write_text("from an older run")
-    assert render(example(), folder, HOME) == index
+    assert render(example(), folder, HOME)[0] == index
     assert index.is_file()
     assert not (folder / "stale.html").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
@@ -189,7 +189,7 @@ def test_an_interrupted_render_leaves_the_old_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "report"
-    before = render(example(), folder, HOME).read_bytes()
+    before = render(example(), folder, HOME)[0].read_bytes()
 
     def stop(made: dict[str, bytes], scratch: Path) -> None:
         scratch.mkdir()
@@ -385,7 +385,7 @@ def hostile_names(judged: JudgedMatrix) -> JudgedMatrix:
 
 
 def test_hostile_names_neither_leave_the_folder_nor_the_page(tmp_path: Path) -> None:
-    index = render(hostile_names(example()), tmp_path / "report", HOME)
+    index, _ = render(hostile_names(example()), tmp_path / "report", HOME)
     made = [path.relative_to(tmp_path) for path in tmp_path.rglob("*.html")]
     assert all(path.parts[0] == "report" for path in made)
     assert all(re.fullmatch(r"[\w./-]+", str(path)) for path in made)
