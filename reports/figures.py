@@ -12,8 +12,8 @@ from reports.answers import size
 from reports.glossary import Glossary
 from reports.groups import Reason, failure_groups, shortened, untested_reasons, warning_groups
 from reports.planes import Flags, Planes
+from reports.text import CleanMatrix
 from reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, UNTESTED, WORDS, shown
-from runner.judged import Bounds
 from runner.outcomes import Outcome
 
 
@@ -129,7 +129,7 @@ class Summary:
 
 
 def summary(
-    table: pd.DataFrame, grid: Planes, found: Figures, known: Glossary, bounds: Bounds
+    table: pd.DataFrame, grid: Planes, found: Figures, known: Glossary, matrix: CleanMatrix
 ) -> Summary:
     """Sum a run up: what matters most to somebody who upgrades comes first."""
     lines = [headline(found)]
@@ -137,9 +137,9 @@ def summary(
     lines += _cause_lines(table, found)
     lines += _warning_lines(table, found)
     lines += _untested_lines(untested_reasons(table), found)
-    lines += glossdata.lines(known, bounds)
+    lines += glossdata.lines(known, matrix)
     lines += _control_lines(control_rows(table, grid), found)
-    return Summary(lines=lines, unnamed=known.coverage.over(bounds))
+    return Summary(lines=lines, unnamed=known.coverage.over(matrix.bounds))
 
 
 def _silent_lines(table: pd.DataFrame, found: Figures) -> list[str]:

@@ -85,7 +85,7 @@ def report(judged: JudgedMatrix, home: Path | None = None) -> Report:
     files |= {path: page.encode() for path, page in book.pages()}
     return Report(
         files=files | {"manifest.json": manifest(files, matrix)},
-        summary=summary(table, grid, found, known, matrix.bounds),
+        summary=summary(table, grid, found, known, matrix),
     )
 
 

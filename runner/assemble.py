@@ -48,8 +48,9 @@ class Assembly:
         plan = self.evidence.plan
         cells = tuple(self._cells())
         matrix = plan.matrix
+        environments = tuple(self._environment(one) for one in plan.environments)
         return JudgedMatrix(
-            environments=tuple(self._environment(one) for one in plan.environments),
+            environments=environments,
             models=tuple(self._models()),
             formats=tuple(
                 JudgedFormat(
@@ -72,6 +73,7 @@ class Assembly:
             bounds=Bounds(**matrix.catalogue.model_dump()),
             asides=tuple(asides(self.evidence, read_catalogue())),
             origins=tuple(origins(self.evidence)),
+            whole=plan.whole and not any(one.untested for one in environments),
         )
 
     def _models(self) -> Iterator[JudgedModel]:

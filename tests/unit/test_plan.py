@@ -162,6 +162,20 @@ def test_a_thinned_profile_plans_these_and_what_is_added_loads_all() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("selection", "whole"),
+    [
+        (Selection(), True),
+        (Selection(profile="full"), False),
+        (Selection(environments=("tf-2.9",)), False),
+        (Selection(models=("dense",)), False),
+        (Selection(formats=("h5",)), False),
+    ],
+)
+def test_a_plan_is_whole_if_nothing_is_left_out(selection: Selection, *, whole: bool) -> None:
+    assert make(small(), selection).whole is whole
+
+
 def test_a_plan_without_a_cell_is_refused() -> None:
     matrix = small()
     dense = matrix.models[1].model_copy(update={"formats": ("keras",)})

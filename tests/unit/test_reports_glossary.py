@@ -76,7 +76,9 @@ def test_what_has_no_entry_is_listed() -> None:
     assert [(term.times, term.cells, term.places) for term in odd] == [(3, 0, {0})]
     assert len(found.unmatched) == 2  # "You are saving <name> as an HDF5 file." is the other
     assert found.coverage.unmatched_messages > 3
-    assert any("x.cc, native: step <n>" in line for line in glossdata.lines(found, Bounds()))
+    assert any(
+        "x.cc, native: step <n>" in line for line in glossdata.lines(found, ingest(example()))
+    )
 
 
 def test_what_matches_nothing_any_more_is_listed() -> None:
@@ -85,7 +87,9 @@ def test_what_matches_nothing_any_more_is_listed() -> None:
     assert [entry.id for entry in found.unused] == ["never-heard"]
     assert [entry.id for entry in found.gone] == ["never-heard"]
     assert known(example()).gone == ()
-    assert "1 entries match nothing any more" in "\n".join(glossdata.lines(found, Bounds()))
+    whole, part = (ingest(replace(example(), whole=whole)) for whole in (True, False))
+    assert "1 entries match nothing any more" in "\n".join(glossdata.lines(found, whole))
+    assert "match nothing" not in "\n".join(glossdata.lines(found, part))  # it was not provoked
 
 
 def test_an_exception_without_an_entry_counts() -> None:
