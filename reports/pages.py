@@ -203,6 +203,7 @@ class Book:
             for place, environment in enumerate(grid.environments)
         ]
         return {
+            "pairs": views.thinning(grid),
             "severity": self._worst_first,
             "tolerances": self.matrix.tolerances,
             "noise": self.matrix.noise,

@@ -279,6 +279,16 @@ def test_causes_are_worst_first_and_add_up() -> None:
     assert sum(group.cells for group in groups) == problems.sum()
 
 
+def test_the_method_of_a_thinned_run_does_not_say_that_all_was_loaded() -> None:
+    judged = example(formats=1, models=2)
+    near = tuple(
+        one for one in judged.cells if "tf-2.15" in (one.cell.loaded_by, one.cell.artifact.saved_by)
+    )
+    thin = contents(replace(judged, cells=near), HOME)["about.html"].decode()
+    assert "loads every file" in contents(judged, HOME)["about.html"].decode()
+    assert "loads some of the files (13 of 49 pairs of environments)" in thin
+
+
 def test_an_outcome_that_no_verdict_gives_is_in_no_legend() -> None:
     """A zero beside it would look as if it had been measured."""
     judged = example(formats=1)
