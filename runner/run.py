@@ -47,7 +47,7 @@ class Options:
 
 @dataclass(kw_only=True)
 class Tally:
-    """What a run did: counts, and CPU seconds of all children."""
+    """What a run did, in counts."""
 
     saved: int = 0
     loaded: int = 0
@@ -55,7 +55,6 @@ class Tally:
     contradicted: int = 0
     built: int = 0
     evicted: int = 0
-    child_cpu: float = 0.0
     peak_workers: int = 0
 
 
@@ -103,7 +102,6 @@ class Run:
             self._pool.close()
             self.evidence.store.sync()
             shutil.rmtree(self._scratch, ignore_errors=True)
-            self.tally.child_cpu = self._pool.cpu
             self.tally.peak_workers = self._pool.peak_workers
         return self.tally
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import pickle
@@ -159,5 +158,4 @@ def test_damaged_copies_end_in_an_answer(recorded: Path, tmp_path: Path) -> None
     assert len(answers) == len(paths)
     for one in answers:
         assert "fault of caniload" not in (one.problem or "")
-        assert dataclasses.replace(one, path="") is not None
         assert list(as_lines(one))
