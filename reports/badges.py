@@ -30,13 +30,16 @@ def badges(grid: Planes) -> Iterator[Badge]:
 
 
 def _badge(grid: Planes, name: str, label: str, kinds: Any) -> Badge:
-    upward = ~grid.no_evidence & ~grid.older[:, :, None, None]
+    newer = ~grid.older[:, :, None, None]
+    upward = newer & ~grid.no_evidence
     codes = grid.codes[..., list(kinds)][upward[..., list(kinds)]]
     tested = int(((codes >= 1) & (codes < UNTESTED)).sum())
     clean = sum(int((codes == code).sum()) for code in CLEAN_CODES)
     silent = int((codes == CODE[Outcome.DIFFERS]).sum())
     if not tested:
-        return Badge(name=name, label=label, message="not tested", colour="#595959")
+        void = bool((newer & grid.no_evidence)[..., list(kinds)].any())
+        message = "no evidence" if void else "not tested"
+        return Badge(name=name, label=label, message=message, colour="#595959")
     message = f"{clean:,}/{tested:,} load unchanged"
     if silent:
         return Badge(

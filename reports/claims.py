@@ -40,15 +40,18 @@ COUNTS = (
     "other_warned",
     "any_warning",
     "named",
+    "raised_named",
 )
-"""What is counted: the first six add up to the cells, the last two are about warnings alone."""
+"""What is counted: the first six add up to the cells. ``any_warning`` and ``named`` (one about the
+kind) are about warnings alone; ``raised_named`` is that part of ``raised`` that is about the kind.
+"""
 
 
 @dataclass(kw_only=True)
 class Text:
     """One text as it was heard first, and in how many cells, whatever its names and numbers.
 
-    ``about``: a rule says that it is about the kind that its cell provokes.
+    ``about``: an entry says that it is about the kind that its cell provokes.
     """
 
     anchor: str
@@ -99,7 +102,10 @@ def findings(table: pd.DataFrame, matrix: CleanMatrix) -> list[Finding]:
     """Count once; cells that prove nothing are left out, those without a result counted apart."""
     environments = {one.id: one for one in matrix.environments}
     models = {one.id: one for one in matrix.models}
-    topics = {one.id: one.category for one in matrix.catalogue}
+    entries = {
+        kind: {one.id for one in matrix.catalogue if one.category in CLAIMS[kind].topics}
+        for kind in Kind
+    }
     generations = {one.id: generation(one) for one in matrix.environments}
 
     @cache
@@ -110,14 +116,13 @@ def findings(table: pd.DataFrame, matrix: CleanMatrix) -> list[Finding]:
     by_model: dict[Kind, dict[str, Tally]] = {kind: {} for kind in Kind}
     for row in _rows(table):
         for kind in provoked(row["save"], row["model"], row["load"]):
+            about = entries[kind]
             tally = tallies[kind].setdefault(generations[row["load"]], Tally())
-            heard = [
-                replace(text, about=topics.get(rule) in CLAIMS[kind].topics)
-                for rule, text in _heard(row["warnings"])
-            ]
-            _add(tally, row, heard)
-            _listen(tally, row, heard)
-            _add(by_model[kind].setdefault(row["model"], Tally()), row, heard)
+            heard = [replace(text, about=rule in about) for rule, text in _heard(row["warnings"])]
+            raised = _raised(row, about)
+            _add(tally, row, heard, raised)
+            _listen(tally, row, heard, raised)
+            _add(by_model[kind].setdefault(row["model"], Tally()), row, heard, raised)
     return [
         Finding(
             kind=kind,
@@ -148,7 +153,7 @@ def _together(tallies: Iterable[Tally]) -> Tally:
 
 _COLUMNS = [
     *("format", "save", "load", "model", "outcome", "warnings", "differences"),
-    *("error_type", "error_message", "error_phase", "signature"),
+    *("error_type", "error_message", "error_phase", "signature", "cause"),
 ]
 
 
@@ -158,7 +163,9 @@ def _rows(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
         yield dict(zip(_COLUMNS, values, strict=True))
 
 
-def _add(tally: Tally, row: Mapping[str, Any], heard: Collection[Text]) -> None:
+def _add(
+    tally: Tally, row: Mapping[str, Any], heard: Collection[Text], raised: Text | None
+) -> None:
     """Count one cell by what became of it."""
     if CODE[Outcome(row["outcome"])] == UNTESTED:
         tally.untested += 1
@@ -167,17 +174,20 @@ def _add(tally: Tally, row: Mapping[str, Any], heard: Collection[Text]) -> None:
     names = [_what(row, warned=bool(heard))]
     names += ["any_warning"] if heard else []
     names += ["named"] if any(text.about for text in heard) else []
+    names += ["raised_named"] if raised and raised.about else []
     for name in names:
         tally.counts[name] += 1
         tally.examples.setdefault(name, _place(row))
 
 
-def _listen(tally: Tally, row: Mapping[str, Any], heard: Collection[Text]) -> None:
+def _listen(
+    tally: Tally, row: Mapping[str, Any], heard: Collection[Text], raised: Text | None
+) -> None:
     """Keep what one cell said and raised."""
     for text in heard:
         _keep(tally.heard, text, row)
-    if Outcome(row["outcome"]) in RAISED:
-        _keep(tally.raised, _exception(row), row)
+    if raised:
+        _keep(tally.raised, raised, row)
 
 
 def _keep(texts: dict[str, Text], text: Text, row: Mapping[str, Any]) -> None:
@@ -203,14 +213,21 @@ def _what(row: Mapping[str, Any], *, warned: bool) -> str:
     return "warned" if warned else "silent"
 
 
-def _exception(row: Mapping[str, Any]) -> Text:
-    """Return type and first line of what was raised; a crash has neither."""
+def _raised(row: Mapping[str, Any], about: Collection[str]) -> Text | None:
+    """Return type and first line of what ended a cell, if something did; a crash has neither."""
+    if Outcome(row["outcome"]) not in RAISED:
+        return None
     text, source = row["signature"] or "(no message)", "the process ended"
     if isinstance(row["error_type"], str):
         lines = [line for line in row["error_message"].splitlines() if line.strip()]
         text = f"{row['error_type']}: {lines[0] if lines else '(no message)'}"
         source = f"exception, while {row['error_phase']}"
-    return Text(anchor=anchor("e", source, normalised(text)), text=text, source=source)
+    return Text(
+        anchor=anchor("e", source, normalised(text)),
+        text=text,
+        source=source,
+        about=row["cause"] in about,
+    )
 
 
 @lru_cache(maxsize=16_384)

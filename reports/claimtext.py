@@ -18,6 +18,7 @@ COLUMNS: Mapping[str, str] = {
     "silent": "Unchanged, silent",
     "any_warning": "Any warning",
     "named": "A warning about it",
+    "raised_named": "An exception about it",
 }
 """What is counted, worst first: the heads of the tables."""
 
@@ -102,8 +103,11 @@ def _happened(tally: Tally) -> Iterator[Sentence]:
     for name, happens in _HAPPENS.items():
         count = tally.counts[name]
         if count:
+            about = tally.counts["raised_named"] if name == "raised" else 0
+            named = f"; {about:,} of these with an exception about it" if about else ""
+            share = _percent(count, tally.cells)
             yield Sentence(
-                text=f"In {count:,} of {tally.cells:,} ({_percent(count, tally.cells)}) {happens}.",
+                text=f"In {count:,} of {tally.cells:,} ({share}) {happens}{named}.",
                 example=tally.examples[name],
                 bad=name == "other_numbers_silent",
             )

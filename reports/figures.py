@@ -9,12 +9,11 @@ import pandas as pd
 
 from reports import glossdata
 from reports.answers import size
-from reports.glossary import glossary
+from reports.glossary import Glossary
 from reports.groups import Reason, failure_groups, shortened, untested_reasons, warning_groups
-from reports.planes import Flags, Planes, planes
-from reports.text import ingest
-from reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, UNTESTED, WORDS
-from runner.judged import JudgedMatrix
+from reports.planes import Flags, Planes
+from reports.text import CleanMatrix
+from reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, UNTESTED, WORDS, shown
 from runner.outcomes import Outcome
 
 
@@ -22,10 +21,12 @@ from runner.outcomes import Outcome
 class Figures:
     """Cells of the matrix by outcome: all, and those where the same or a newer version loads.
 
-    Cells that a failed control makes worthless are in ``no_evidence`` and in no outcome.
+    Cells that a failed control makes worthless are in ``no_evidence`` and in no outcome. ``shown``
+    are the outcomes that legends and totals name.
     """
 
     planned: int
+    shown: tuple[Outcome, ...]
     outcomes: dict[Outcome, int]
     upgrade: dict[Outcome, int]
     no_evidence: int
@@ -57,6 +58,7 @@ def figures(table: pd.DataFrame, grid: Planes) -> Figures:
     controls = control_rows(table, grid)
     return Figures(
         planned=int((grid.codes != ABSENT).sum()),
+        shown=shown(_by_outcome(grid, grid.codes != ABSENT)),
         outcomes=_by_outcome(grid, counted),
         upgrade=_by_outcome(grid, upward),
         no_evidence=int(grid.no_evidence.sum()),
@@ -97,7 +99,7 @@ def must_be(damage: object) -> str:
 def headline(found: Figures) -> str:
     """One sentence for somebody who upgrades."""
     if not found.upgrade_tested:
-        return "Nothing has been tested yet."
+        return _nothing(found)
     silent = found.upgrade[Outcome.DIFFERS]
     failing = found.upgrade[Outcome.ERROR] + found.upgrade[Outcome.CRASH]
     return (
@@ -105,6 +107,17 @@ def headline(found: Figures) -> str:
         f"{found.upgrade_tested:,} files are unchanged, {failing:,} fail plainly, and "
         f"{silent:,} load without error but behave differently."
     )
+
+
+def _nothing(found: Figures) -> str:
+    """Say why there is nothing to say: untested is one reason of several."""
+    if found.tested:
+        return "No result that counts is of the same or a newer version than saved the file."
+    if found.no_evidence:
+        return f"Nothing counts: a control failed, so {found.no_evidence:,} results prove nothing."
+    if found.planned == found.outcomes[Outcome.NA] > 0:
+        return "There was nothing to load: every cell is not applicable."
+    return "Nothing has been tested yet."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,18 +128,16 @@ class Summary:
     unnamed: list[str]
 
 
-def summary(table: pd.DataFrame, judged: JudgedMatrix) -> Summary:
+def summary(
+    table: pd.DataFrame, grid: Planes, found: Figures, known: Glossary, matrix: CleanMatrix
+) -> Summary:
     """Sum a run up: what matters most to somebody who upgrades comes first."""
-    matrix = ingest(judged)
-    grid = planes(table, matrix)
-    found = figures(table, grid)
-    known = glossary(table, grid, matrix)
     lines = [headline(found)]
     lines += _silent_lines(table, found)
     lines += _cause_lines(table, found)
     lines += _warning_lines(table, found)
     lines += _untested_lines(untested_reasons(table), found)
-    lines += glossdata.lines(known, matrix.bounds)
+    lines += glossdata.lines(known, matrix)
     lines += _control_lines(control_rows(table, grid), found)
     return Summary(lines=lines, unnamed=known.coverage.over(matrix.bounds))
 

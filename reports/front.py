@@ -36,7 +36,7 @@ class Tile:
 
 def tiles(found: Figures) -> list[Tile]:
     """Choose the numbers that matter to somebody who upgrades, worst first."""
-    return [*(_problem(found, outcome) for outcome in WORST_FIRST), *_others(found)]
+    return [*(_problem(found, one) for one in WORST_FIRST if one in found.shown), *_others(found)]
 
 
 def _problem(found: Figures, outcome: Outcome) -> Tile:

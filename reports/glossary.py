@@ -116,10 +116,12 @@ def glossary(table: pd.DataFrame, grid: Planes, matrix: CleanMatrix) -> Glossary
     terms: dict[str, Term] = {}
     for group in warning_groups(table, matrix.asides):
         _hear(terms, entries.get(group.rule or ""), group)
-    raised = table[table["cause"].notna() | table["error_type"].notna()]
+    places = {one.id: place for place, one in enumerate(matrix.environments)}
+    raised = table[table["error_type"].notna() & ~_told_elsewhere(table)]
     for row in raised[_COLUMNS].to_dict("records"):
-        _raise(terms, entries, row, matrix)
-    tested = _tested(table, matrix)
+        _raise(terms, entries, row, places)
+    # Whoever met something was tested, if only in saving.
+    tested = _tested(table).union(*(term.places for term in terms.values()))
     for term in terms.values():
         term.lives = _lives(term, grid, tested)
     known = [term for term in terms.values() if term.entry]
@@ -133,7 +135,7 @@ def glossary(table: pd.DataFrame, grid: Planes, matrix: CleanMatrix) -> Glossary
 
 
 _COLUMNS = [
-    *("format", "save", "load", "model", "outcome", "reason", "control"),
+    *("format", "save", "load", "model", "control"),
     *("cause", "error_type", "error_message", "error_phase"),
 ]
 
@@ -164,24 +166,22 @@ def _hear(terms: dict[str, Term], entry: Entry | None, group: WarningGroup) -> N
     term.example = term.example or group.where
 
 
-def _raise(
-    terms: dict[str, Term], entries: dict[str, Entry], row: dict[Any, Any], matrix: CleanMatrix
-) -> None:
-    """Take in one exception; a cell that only warns has a cause, too, and was heard already.
+def _told_elsewhere(table: pd.DataFrame) -> pd.Series:
+    """Tell cells of a file that could not be written, but its saver's: it was raised there once."""
+    unsaved = (table["outcome"] == Outcome.NA) & table["artifact"].isna()
+    return unsaved & (table["save"].astype("str") != table["load"].astype("str"))
 
-    A file that could not be written has a cell for each loader: its own is taken.
-    """
-    failed = isinstance(row["error_type"], str)
+
+def _raise(
+    terms: dict[str, Term], entries: dict[str, Entry], row: dict[Any, Any], places: dict[str, int]
+) -> None:
+    """Take in one exception; a cell that only warns has a cause, too, and was heard already."""
+    text = normalised(f"{row['error_type']}: {row['error_message']}")
+    source = f"exception, while {row['error_phase']}"
     cause = row["cause"] if isinstance(row["cause"], str) else ""
-    if not failed and (row["outcome"] != Outcome.NA or row["save"] != row["load"]):
-        return
-    told = f"{row['error_type']}: {row['error_message']}" if failed else row["reason"]
-    text = normalised(told)
-    source = f"exception, while {row['error_phase'] if failed else 'save'}"
     term = _term(terms, entries.get(cause), anchor("x", source, text), text, source)
-    where = row["load"] if failed else row["save"]
-    term.places.add(_place_of(matrix)[where])
-    term.phases.add(row["error_phase"] if failed else "save")
+    term.places.add(places[row["load"]])
+    term.phases.add(row["error_phase"])
     term.sources.add("exception")
     term.cells += 1
     term.times += 1
@@ -190,17 +190,10 @@ def _raise(
         term.example = term.example or place
 
 
-def _place_of(matrix: CleanMatrix) -> dict[str, int]:
-    return {one.id: place for place, one in enumerate(matrix.environments)}
-
-
-def _tested(table: pd.DataFrame, matrix: CleanMatrix) -> frozenset[int]:
-    """Return the environments of which anything is known."""
+def _tested(table: pd.DataFrame) -> frozenset[int]:
+    """Return the environments that loaded anything."""
     rows = table[~table["outcome"].isin([Outcome.NA, Outcome.UNTESTED])]
-    places = _place_of(matrix)
-    return frozenset(map(int, rows["load"].cat.codes.unique())) | {
-        places[aside.environment] for aside in matrix.asides
-    }
+    return frozenset(map(int, rows["load"].cat.codes.unique()))
 
 
 def _lives(term: Term, grid: Planes, tested: frozenset[int]) -> tuple[Life, ...]:

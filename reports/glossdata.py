@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from reports.glossary import Glossary, Term
-from runner.judged import Bounds
+from reports.text import CleanMatrix
 
 LISTED = 20
 """How many texts without an entry summary.json holds; catalogue.json holds all."""
@@ -66,17 +66,21 @@ def _unmatched(term: Term, environments: Sequence[str]) -> dict[str, Any]:
     return {"text": term.text, "source": term.source, **_met(term, environments)}
 
 
-def lines(known: Glossary, bounds: Bounds) -> list[str]:
-    """Say in plain text how much the catalogue names, and what it does not."""
+def lines(known: Glossary, matrix: CleanMatrix) -> list[str]:
+    """Say in plain text how much the catalogue names, and what it does not.
+
+    What matches nothing says something only where nothing was left out that could provoke it.
+    """
     coverage = known.coverage
     told = (
         f"catalogue: {coverage.unmatched_messages:,} of {coverage.messages:,} messages"
         f" ({coverage.share_of_messages:.1%}) and {coverage.unmatched_errors:,} of"
-        f" {coverage.errors:,} exceptions ({coverage.share_of_errors:.1%}) have no entry;"
-        f" {len(known.gone):,} entries match nothing any more"
+        f" {coverage.errors:,} exceptions ({coverage.share_of_errors:.1%}) have no entry"
     )
+    if matrix.whole:
+        told += f"; {len(known.gone):,} entries match nothing any more"
     found = ["", told]
-    found += [f"          {sentence}" for sentence in coverage.over(bounds)]
+    found += [f"          {sentence}" for sentence in coverage.over(matrix.bounds)]
     for term in known.unmatched[:5]:
         text = term.text if len(term.text) <= 110 else f"{term.text[:109]}…"  # noqa: PLR2004
         found.append(f"  {term.times:>6,}  {term.source}: {text}")

@@ -44,7 +44,7 @@ class WarningGroup:
 
 @dataclass(frozen=True, kw_only=True)
 class FailureGroup:
-    """Cells with one outcome and one signature.
+    """Cells with one outcome, one signature and one cause.
 
     ``cause`` is the entry of the catalogue that names them, if one does; ``upgrades`` how many are
     loaded by the same or a newer version than saved them. ``largest`` is the largest difference
@@ -144,6 +144,8 @@ def failure_groups(
 ) -> list[FailureGroup]:
     """Group the matrix's problems by outcome and signature: worst first, then most frequent.
 
+    One text can have several causes, which its traceback or what a signature leaves out tells
+    apart. What is silently another model has none: its cell's is that of what it raised after.
     ``older`` says of [save, load] whether the loader is the older one; without it none is.
     """
     rows = table[~table["control"] & table["evidence"] & table["outcome"].isin(list(outcomes))]
@@ -152,23 +154,24 @@ def failure_groups(
         rows = rows.assign(upgrade=~older[places])
     else:
         rows = rows.assign(upgrade=True)
-    cause = rows["signature"].where(rows["signature"] != "", rows["reason"])
+    outcome = rows["outcome"].astype("str")
+    signature = rows["signature"].where(rows["signature"] != "", rows["reason"])
+    cause = rows["cause"].astype("object").where(outcome != Outcome.DIFFERS, None).fillna("")
     groups = [
-        _failure_group(Outcome(str(outcome)), str(signature), group)
-        for (outcome, signature), group in rows.groupby(
-            [rows["outcome"].astype("str"), cause], sort=True
-        )
+        _failure_group(group, Outcome(str(what)), str(text), str(named))
+        for (what, text, named), group in rows.groupby([outcome, signature, cause], sort=True)
     ]
     return sorted(groups, key=lambda group: (-CODE[group.outcome], -group.cells, group.signature))
 
 
-def _failure_group(outcome: Outcome, signature: str, group: pd.DataFrame) -> FailureGroup:
-    named = group["cause"].iloc[0]
+def _failure_group(
+    group: pd.DataFrame, outcome: Outcome, signature: str, cause: str
+) -> FailureGroup:
     return FailureGroup(
-        anchor=anchor("f", outcome, signature),
+        anchor=anchor("f", outcome, signature, *filter(None, [cause])),
         outcome=outcome,
         signature=signature,
-        cause=named if isinstance(named, str) else None,
+        cause=cause or None,
         cells=len(group),
         upgrades=int(group["upgrade"].sum()),
         save=_present(group["save"]),

@@ -24,7 +24,7 @@ class Kind(StrEnum):
 class Claim:
     """``provoked`` says which cells count, ``would`` what a matrix without such cells needs.
 
-    ``topics`` are the categories of the warning rules that are about this very kind.
+    ``topics`` are the categories of the catalogue that are about this very kind.
     """
 
     title: str

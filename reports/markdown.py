@@ -51,6 +51,7 @@ def _outcomes(found: Figures) -> str:
         f"| {WORDS[outcome].glyph} {WORDS[outcome].word} | {found.outcomes[outcome]:,} "
         f"| {found.upgrade[outcome]:,} |"
         for outcome in (*reversed(list(Outcome)[:-1]), Outcome.UNTESTED)
+        if outcome in found.shown
     ]
     return "\n".join([*lines, ""])
 

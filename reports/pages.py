@@ -91,11 +91,17 @@ class Book:
             "models": self.grid.models,
             "formats": self.grid.formats,
             "stacks": self.grid.stacks,
+            "codes": [CODE[outcome] for outcome in self.figures.shown],
             "built_at": matrix.built_at,
             "version": matrix.version,
             "commit": matrix.commit,
             "machine": matrix.machine,
         }
+
+    @cached_property
+    def _worst_first(self) -> list[int]:
+        """Codes as pages list them, what was not tested last."""
+        return [code for code in SEVERITY_ORDER if ORDER[code] in self.figures.shown]
 
     @cached_property
     def _eras(self) -> list[views.EraTable]:
@@ -152,8 +158,8 @@ class Book:
             "era_tables": self._eras,
             "rows": views.matrix(grid, question.kind),
             "families": self._families(),
-            "chips": SEVERITY_ORDER,
-            "counts": {code: int((codes == code).sum()) for code in SEVERITY_ORDER},
+            "chips": self._worst_first,
+            "counts": {code: int((codes == code).sum()) for code in self._worst_first},
             "data": inline(grid, self.shards, self._slugs, [table.starts for table in self._eras]),
         }
 
@@ -197,7 +203,8 @@ class Book:
             for place, environment in enumerate(grid.environments)
         ]
         return {
-            "severity": SEVERITY_ORDER,
+            "pairs": views.thinning(grid),
+            "severity": self._worst_first,
             "tolerances": self.matrix.tolerances,
             "noise": self.matrix.noise,
             "sampling": self.matrix.sampling,

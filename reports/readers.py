@@ -13,6 +13,7 @@ import pandas as pd
 
 from reports.planes import Flags, Planes
 from reports.words import BREAKING_CODES, LOADING_CODES
+from runner.outcomes import Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +47,7 @@ def first_bad_readers(grid: Planes) -> Iterator[FirstBad]:
     """
     _, breaks = _readable(grid)
     for save in range(len(grid.environments)):
-        for stack, places in grid.stacks:
+        for stack, places in _versions(grid, save):
             from_here = [place for place in places if place >= save or save not in places]
             column = breaks[save][from_here]
             for model, kind in np.argwhere(column.any(axis=0)):
@@ -66,7 +67,7 @@ def gaps(grid: Planes) -> list[Gap]:
     works, breaks = _readable(grid)
     found: dict[tuple[str, int, int, tuple[int, ...]], list[int]] = {}
     for save in range(len(grid.environments)):
-        for stack, places in grid.stacks:
+        for stack, places in _versions(grid, save):
             column = works[save][list(places)]
             before = np.logical_or.accumulate(column, axis=0)
             after = np.logical_or.accumulate(column[::-1], axis=0)[::-1]
@@ -131,13 +132,26 @@ def coordinates(grid: Planes, one: FirstBad) -> tuple[str, str, str, str]:
 
 
 def causes(table: pd.DataFrame) -> dict[tuple[str, str, str, str], str]:
-    """Return the cause of every cell that has one."""
-    rows = table[~table["control"] & table["cause"].notna()]
+    """Return the cause of every cell that has one: of a difference, none is known.
+
+    A model that is silently another has the cause of what its training step raised after that.
+    """
+    silent = table["outcome"] == Outcome.DIFFERS
+    rows = table[~table["control"] & table["cause"].notna() & ~silent]
     columns = rows[["format", "save", "load", "model", "cause"]]
     return {
         (kind, save, load, model): cause
         for kind, save, load, model, cause in columns.itertuples(index=False, name=None)
     }
+
+
+def _versions(grid: Planes, save: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield each stack with its versions; twins are none, but where they saved the file."""
+    for stack, places in grid.stacks:
+        yield (
+            stack,
+            tuple(one for one in places if one == save or not grid.environments[one].twin),
+        )
 
 
 def _readable(grid: Planes) -> tuple[Flags, Flags]:

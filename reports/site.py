@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from reports.claims import findings
 from reports.companions import pairs
 from reports.exports import Sums, exports, manifest
-from reports.figures import figures
+from reports.figures import Summary, figures, summary
 from reports.glossary import glossary
 from reports.pages import Book
 from reports.planes import planes
@@ -21,29 +22,42 @@ from runner.judged import JudgedMatrix
 STATIC = Path(__file__).with_name("static")
 
 
-def render(judged: JudgedMatrix, folder: Path, home: Path | None = None) -> Path:
-    """Write the report to ``folder`` and return its index.html.
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Every file of a report by its path, and the same in a few lines."""
+
+    files: dict[str, bytes]
+    summary: Summary
+
+
+def render(judged: JudgedMatrix, folder: Path, home: Path | None = None) -> tuple[Path, Summary]:
+    """Write the report to ``folder``; return its index.html, and what a terminal is told.
 
     Paths below ``home`` are written as ``$CANILOAD_HOME/...``. The folder is swapped in whole, so
     that an interrupted run leaves the report that was there. ``FileExistsError``: there is a
     folder of that name that is not a report.
     """
     _refuse_foreign(folder)
-    files = contents(judged, home)
+    made = report(judged, home)
     folder.parent.mkdir(parents=True, exist_ok=True)
     # Beside the goal, so that the swap is a rename within one file system.
     scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         fresh = scratch / "new"
-        _write(files, fresh)
+        _write(made.files, fresh)
         _swap(fresh, folder, scratch / "old")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    return folder / "index.html"
+    return folder / "index.html", made.summary
 
 
 def contents(judged: JudgedMatrix, home: Path | None = None) -> dict[str, bytes]:
     """Make every file of the report by its path; equal input gives equal bytes."""
+    return report(judged, home).files
+
+
+def report(judged: JudgedMatrix, home: Path | None = None) -> Report:
+    """Count once, and say it in every way."""
     matrix = ingest(judged, home)
     table = frame(matrix)
     grid = planes(table, matrix)
@@ -69,7 +83,10 @@ def contents(judged: JudgedMatrix, home: Path | None = None) -> dict[str, bytes]
         glossary=known,
     )
     files |= {path: page.encode() for path, page in book.pages()}
-    return files | {"manifest.json": manifest(files, matrix)}
+    return Report(
+        files=files | {"manifest.json": manifest(files, matrix)},
+        summary=summary(table, grid, found, known, matrix),
+    )
 
 
 def _refuse_foreign(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runner.outcomes import Outcome
@@ -17,6 +18,14 @@ UNTESTED = CODE[Outcome.UNTESTED]
 CLEAN_CODES = (CODE[Outcome.IDENTICAL], CODE[Outcome.TOLERANCE])
 LOADING_CODES = (*CLEAN_CODES, CODE[Outcome.WARNING])
 BREAKING_CODES = tuple(range(CODE[Outcome.WORKAROUND], CODE[Outcome.DIFFERS] + 1))
+
+UNGIVEN = frozenset({Outcome.WORKAROUND})
+"""Outcomes that no verdict gives: a zero beside one would look measured, so it is not shown."""
+
+
+def shown(counts: Mapping[Outcome, int]) -> tuple[Outcome, ...]:
+    """Return the outcomes that legends and totals name, in the order of ``ORDER``."""
+    return tuple(one for one in ORDER if one not in UNGIVEN or counts[one])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,10 +4,10 @@ Data flows one way; a module knows only what stands before it::
 
     matrix.yaml -> plan -> environments -> probes -> results -> verdict -> table -> report
 
-``matrix`` reads the file, ``plan`` lists the cells (pure), ``environments`` builds virtualenvs from
-locks, ``workers`` and ``schedule`` run probes in them, ``store`` keeps what they recorded,
-``verdict`` names it (pure), ``judged`` is the outcome of all that and the only thing ``reports``
-reads.
+``matrixfile`` reads the file into the classes of ``matrix``, ``plan`` lists the cells (pure),
+``environments`` builds virtualenvs from locks, ``workers`` and ``schedule`` run probes in them,
+``store`` keeps what they recorded, ``verdict`` names it (pure), ``judged`` is the outcome of all
+that and the only thing ``reports`` reads.
 
 Beside the line, ``wishes -> inference -> joining`` make a matrix with one environment more out of
 what a person typed and what a package index lists (pure); ``adding`` locks it, ``matrixtext``

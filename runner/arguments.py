@@ -13,7 +13,8 @@ from runner.environments.home import Home
 from runner.environments.locking import LOCKS
 from runner.evidence import Evidence
 from runner.lockcheck import check_locks
-from runner.matrix import Matrix, SelectedBy, read_matrix
+from runner.matrix import Matrix, SelectedBy
+from runner.matrixfile import read_matrix
 from runner.plan import Plan, Selection
 from runner.reference import check_models
 from runner.resolve import resolve

@@ -32,7 +32,7 @@ from runner.matrix import Environment
 from runner.outcomes import Outcome
 from runner.provenance import origins
 from runner.reference import provoked, read_form
-from runner.verdict import Verdict, cause, judge
+from runner.verdict import Verdict, cause, failure, judge
 from runner.version import commit, version
 
 
@@ -48,8 +48,9 @@ class Assembly:
         plan = self.evidence.plan
         cells = tuple(self._cells())
         matrix = plan.matrix
+        environments = tuple(self._environment(one) for one in plan.environments)
         return JudgedMatrix(
-            environments=tuple(self._environment(one) for one in plan.environments),
+            environments=environments,
             models=tuple(self._models()),
             formats=tuple(
                 JudgedFormat(
@@ -73,6 +74,7 @@ class Assembly:
             bounds=Bounds(**matrix.catalogue.model_dump()),
             asides=tuple(asides(self.evidence, read_catalogue())),
             origins=tuple(origins(self.evidence)),
+            whole=plan.whole and not any(one.untested for one in environments),
         )
 
     def _models(self) -> Iterator[JudgedModel]:
@@ -145,12 +147,14 @@ class Assembly:
         if saved is None and entry is not None:
             # What was measured stays true when an environment can no longer be built here.
             outcome, reason = self._unsaved(cell)
+            error = entry.get("error")
             return JudgedCell(
                 **common,
                 outcome=outcome,
                 reason=reason,
                 signature=f"save: {reason}",
-                cause=cause(entry["error"], read_catalogue()) if entry.get("error") else None,
+                cause=cause(error, read_catalogue()) if error else None,
+                error=failure(error) if error else None,
             )
         if record is None:
             reason = self._refused(cell) or self._not_run(cell)

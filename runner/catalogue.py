@@ -46,10 +46,10 @@ class Rule:
 
 
 @functools.cache
-def read_catalogue(path: Path = FILE) -> tuple[Rule, ...]:
+def read_catalogue() -> tuple[Rule, ...]:
     """Read the entries; they are part of the program, so a mistake in them is a bug and raises."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return tuple(_rule(**one) for one in yaml.load(path.read_text("utf-8"), loader))  # noqa: S506
+    return tuple(_rule(**one) for one in yaml.load(FILE.read_text("utf-8"), loader))  # noqa: S506
 
 
 def _rule(*, pattern: str, traceback: str | None = None, **entry: Any) -> Rule:

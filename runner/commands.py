@@ -107,17 +107,13 @@ def _draw(evidence: Evidence, selection: Selection, arguments: argparse.Namespac
     wanted = unchanged.inputs(evidence, folder / "index.html", locks)
     if drawn := unchanged.recall(note, wanted):
         return drawn
-    from reports import site, table  # noqa: PLC0415 - pandas takes half a second to import
-    from reports.figures import summary  # noqa: PLC0415
-    from reports.text import ingest  # noqa: PLC0415
+    from reports import site  # noqa: PLC0415 - pandas takes half a second to import
 
     judged = Assembly(evidence=evidence, batch=BATCH, locks=locks)()
-    clean = ingest(judged, home.root)
     try:
-        index = site.render(clean, folder, home=home.root)
+        index, told = site.render(judged, folder, home=home.root)
     except FileExistsError as error:
         raise UsageError(f"{error}; choose another folder with --report") from error
-    told = summary(table.frame(clean), clean)
     drawn = Drawn(
         inputs=wanted,
         # What was added is in no matrix.yaml: next time it has to be asked for again.

@@ -157,6 +157,8 @@ def _same_setting(was: Any, now: Any) -> bool:
 
 def _change(was: Any, now: Any) -> float | None:
     """Return by what share of its value a numeric setting changed."""
+    if isinstance(was, bool) or isinstance(now, bool):
+        return None
     if not isinstance(was, int | float) or not isinstance(now, int | float) or not was:
         return None
     return abs(now - was) / abs(was)
@@ -178,8 +180,10 @@ def _training(facts: Mapping[str, Any], tolerances: Tolerances) -> Iterator[Diff
     if len(was) != len(now):
         text = f"a training step reports {len(now)} numbers, it reported {len(was)}"
         yield _difference("training", text)
-    elif any(not _same_loss(a, b, tolerances) for a, b in zip(was, now, strict=True)):
-        gap = max(abs(a - b) for a, b in zip(was, now, strict=True))
+    elif gaps := [
+        abs(a - b) for a, b in zip(was, now, strict=True) if not _same_loss(a, b, tolerances)
+    ]:
+        gap = max(gaps, key=lambda size: math.inf if math.isnan(size) else size)
         yield _difference(
             "training", f"loss or metrics differ by up to {gap:.2g}", gap, "in the loss"
         )

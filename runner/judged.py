@@ -55,7 +55,7 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """The exception that ended a cell: its type's name, whole message, phase and traceback."""
+    """The exception that ended a cell, or left it without a file, with its whole message."""
 
     type: str
     message: str
@@ -200,7 +200,8 @@ class JudgedMatrix:
 
     ``built_at`` is ISO 8601 UTC; ``tolerances``, ``limits`` and ``sampling`` are sentences or
     numbers to print as they are. ``catalogue`` is all that is known of messages and exceptions,
-    ``bounds`` how much may be missing from it.
+    ``bounds`` how much may be missing from it. ``whole``: nothing that matrix.yaml has was left
+    out, and every environment was there.
     """
 
     environments: tuple[JudgedEnvironment, ...]
@@ -218,3 +219,4 @@ class JudgedMatrix:
     bounds: Bounds = field(default_factory=Bounds)
     asides: tuple[Aside, ...] = ()
     origins: tuple[JudgedOrigin, ...] = ()
+    whole: bool = False

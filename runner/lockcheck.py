@@ -6,7 +6,8 @@ from pathlib import Path
 
 from runner.environments.locking import lock_problem, version_exists
 from runner.errors import MatrixError
-from runner.matrix import Environment, Location, Matrix, say_problems
+from runner.matrix import Environment, Matrix
+from runner.matrixfile import Location, say_problems
 
 
 def check_locks(path: Path, matrix: Matrix, locks: Path) -> None:

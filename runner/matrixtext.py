@@ -9,7 +9,8 @@ import yaml
 
 from runner.errors import MatrixError
 from runner.joining import joined, place, relative
-from runner.matrix import Environment, parse_matrix
+from runner.matrix import Environment
+from runner.matrixfile import parse_matrix
 
 
 def with_environment(text: str, environment: Environment, *, name: str) -> str:

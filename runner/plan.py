@@ -40,6 +40,12 @@ class Plan:
     controls: tuple[Cell, ...]
     thinned: bool = False
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is all that matrix.yaml has: what is not met then is met nowhere."""
+        every = self.matrix.environments, self.matrix.models, self.matrix.formats
+        return not self.thinned and every == (self.environments, self.models, self.formats)
+
 
 def make(matrix: Matrix, selection: Selection) -> Plan:
     """Return the cells of the selected part; ``UsageError`` names what there is none of."""

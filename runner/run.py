@@ -47,7 +47,7 @@ class Options:
 
 @dataclass(kw_only=True)
 class Tally:
-    """What a run did: counts, and CPU seconds of all children."""
+    """What a run did, in counts."""
 
     saved: int = 0
     loaded: int = 0
@@ -55,7 +55,6 @@ class Tally:
     contradicted: int = 0
     built: int = 0
     evicted: int = 0
-    child_cpu: float = 0.0
     peak_workers: int = 0
 
 
@@ -75,6 +74,7 @@ class Run:
         self._waited: set[tuple[str, str]] = set()
         self._patient: set[str] = set()
         self._numbers = itertools.count(1)
+        self._bounded = False
         limits = self._matrix.limits
         self._pool = Pool(
             launch=self._launch,
@@ -103,7 +103,6 @@ class Run:
             self._pool.close()
             self.evidence.store.sync()
             shutil.rmtree(self._scratch, ignore_errors=True)
-            self.tally.child_cpu = self._pool.cpu
             self.tally.peak_workers = self._pool.peak_workers
         return self.tally
 
@@ -194,11 +193,14 @@ class Run:
         if self.options.max_disk is None:
             return
         found = self.evidence.resolution.usable[environment].environment
-        if existing(found, home=self.evidence.home, locks_dir=self.options.locks) is not None:
+        there = existing(found, home=self.evidence.home, locks_dir=self.options.locks) is not None
+        if there and self._bounded:
             return
+        self._bounded = True  # what an earlier run left beyond the limit goes once
+        price = 0 if there else disk.estimate(found).disk_bytes
         keep = {environment, *building}
         keep |= {one.id for one in self.evidence.plan.environments if self._pool.busy_in(one.id)}
-        room = max(0, self.options.max_disk - disk.estimate(found).disk_bytes)
+        room = max(0, self.options.max_disk - price)
         evicted = disk.evict(self.evidence.home, keep=keep, max_bytes=room)
         self.tally.evicted += len(evicted)
 

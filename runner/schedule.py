@@ -93,7 +93,6 @@ class Pool:
         self._closing: list[Worker] = []
         self._flights: dict[int, Flight] = {}
         self._batches = 0
-        self.cpu = 0.0
         self.peak_workers = 0
 
     def add(self, units: Sequence[Unit]) -> None:
@@ -221,7 +220,6 @@ class Pool:
             case "facts" if flight:
                 self._take_facts(flight, event.data)
             case "exit" if flight:
-                self.cpu += event.data["cpu"]
                 self._land(event.data["batch"], event.data)
             case "gone":
                 self._gone(event.worker)

@@ -94,6 +94,16 @@ def cause(error: Mapping[str, Any], rules: Sequence[Rule]) -> str | None:
     return rule.entry.id if rule else None
 
 
+def failure(error: Mapping[str, Any]) -> Failure:
+    """Return what a probe recorded of an exception, fit to be shown."""
+    return Failure(
+        type=texts.clean(error["type"]),
+        message=texts.clean(error["message"]),
+        phase=error["phase"],
+        traceback=texts.clean(error["traceback"]),
+    )
+
+
 def classify(found: Sequence[Mapping[str, Any]], rules: Sequence[Rule]) -> tuple[Message, ...]:
     """Give every message heard its rule and severity."""
     messages = []
@@ -143,31 +153,25 @@ def _crashed(crash: Mapping[str, Any]) -> Verdict:
 def _failed(
     facts: Mapping[str, Any], messages: tuple[Message, ...], tolerances: Tolerances
 ) -> Verdict:
-    error = facts["error"]
-    failure = Failure(
-        type=texts.clean(error["type"]),
-        message=texts.clean(error["message"]),
-        phase=error["phase"],
-        traceback=texts.clean(error["traceback"]),
-    )
-    line = f"{failure.type}: {texts.told(failure.message)}"
-    signature = f"{failure.phase}: {failure.type}: {texts.normalised(failure.message)}"
-    if failure.phase == "build":
+    raised = failure(facts["error"])
+    line = f"{raised.type}: {texts.told(raised.message)}"
+    signature = f"{raised.phase}: {raised.type}: {texts.normalised(raised.message)}"
+    if raised.phase == "build":
         return Verdict(
             outcome=Outcome.NA,
             reason=f"this environment cannot build what the file needs beside it: {line}",
             signature=signature,
-            error=failure,
+            error=raised,
             messages=messages,
         )
     reached = {
         "load": "does not load",
         "predict": "loads, but predict raises",
         "train": "loads and predicts, but the next training step raises",
-    }.get(failure.phase, f"raises in phase {failure.phase}")
+    }.get(raised.phase, f"raises in phase {raised.phase}")
     absolute, relative, ulp = _worst(facts)
     outcome, reason = Outcome.ERROR, f"{reached}: {line}"
-    other = list(differences_of_model(facts, tolerances)) if failure.phase == "train" else []
+    other = list(differences_of_model(facts, tolerances)) if raised.phase == "train" else []
     if other:  # it was another model before its training step raised
         outcome = Outcome.DIFFERS
         told = "; ".join(str(one["text"]) for one in other)
@@ -177,7 +181,7 @@ def _failed(
         outcome=outcome,
         reason=reason,
         signature=signature,
-        error=failure,
+        error=raised,
         messages=messages,
         differences=tuple(other),
         max_abs_diff=absolute,

@@ -152,7 +152,7 @@ window.caniload.index = async () => {
     if (one.mark & NOT_REPEATABLE) parts.push(el("p", { class: "note" }, "Order-dependent: alone and after other models it came out differently. The run alone is shown."));
     parts.push(el("p", {}, group.map((cell) => models[cell.m].id).join(", ")));
     if (one.reason !== undefined) parts.push(line(one.reason));
-    if (one.cause !== undefined) parts.push(el("p", {}, "Cause: ", el("a", { href: `warnings.html#e-${encodeURIComponent(text(one.cause))}` }, text(one.cause))));
+    if (one.cause !== undefined) parts.push(el("p", {}, "In the glossary: ", el("a", { href: `warnings.html#e-${encodeURIComponent(text(one.cause))}` }, text(one.cause))));
     const texts = new Map(), add = (title, n, cell) => {
       const key = `${title}\n${n}`;
       texts.set(key, { title, n, names: [...new Set([...(texts.get(key)?.names || []), models[cell.m].id])] });

@@ -23,7 +23,8 @@ from runner.environments.locking import LOCKS, download_bytes, resolve
 from runner.environments.pythons import find_pythons
 from runner.environments.receipts import FILE, read_receipt
 from runner.errors import CaniloadError
-from runner.matrix import Environment, read_matrix
+from runner.matrix import Environment
+from runner.matrixfile import read_matrix
 
 COSTS = "costs.json"
 _CLEAN_SECONDS = 120.0

@@ -34,7 +34,7 @@ _ABSURD = 2**20
 
 @dataclass
 class Hdf5:
-    """What was found; built up while the file is open. ``lists`` has lists of names by group."""
+    """What was found; built up while the file is open."""
 
     attributes: dict[str, str] = field(default_factory=dict)
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -62,18 +62,16 @@ class _Node:
     identifier: str = ""
     metadata: memoryview = field(default_factory=lambda: memoryview(b""))
     variable: memoryview | None = None
-    registered: str = ""
 
 
 @dataclass
 class SavedModel:
-    """What was found; ``root`` is Keras's description of the model, ``layers`` of its parts."""
+    """What was found; ``root`` is Keras's description of the model, ``parts`` of its parts."""
 
     tensorflow_version: str | None = None
     graph_producer: int | None = None
     inputs: tuple[Tensor, ...] = ()
     outputs: tuple[Tensor, ...] = ()
-    signatures: tuple[str, ...] = ()
     root: dict[str, Any] | None = None
     parts: list[dict[str, Any]] = field(default_factory=list)
     variables: list[Variable] | None = None
@@ -118,7 +116,6 @@ def _origin(graph: memoryview, found: SavedModel) -> None:
 
 def _signatures(graph: memoryview, found: SavedModel) -> None:
     signatures = {text(one, 1): message(one, 2) for one in messages(graph, 5)}
-    found.signatures = tuple(name for name in signatures if not name.startswith("__"))
     signature = signatures.get(_SERVING)
     if signature is not None:
         found.inputs = tuple(_tensors(signature, 1))
@@ -149,8 +146,6 @@ def _node(data: memoryview) -> _Node:
             node.identifier, node.metadata = text(value, 1), message(value, 3)
         elif number == 7:  # noqa: PLR2004 - variable
             node.variable = value
-        elif number == 13:  # noqa: PLR2004 - registered_name
-            node.registered = bytes(value).decode("utf-8", "replace")
     return node
 
 

@@ -29,7 +29,7 @@ from runner.catalogue import read_catalogue
 from runner.environments.home import Home
 from runner.environments.variables import process_variables
 from runner.evidence import Evidence
-from runner.matrix import read_matrix
+from runner.matrixfile import read_matrix
 from runner.plan import Plan, Selection
 from runner.progress import Display
 from runner.resolve import resolve

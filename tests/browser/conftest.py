@@ -39,7 +39,7 @@ def judged() -> JudgedMatrix:
 
 @pytest.fixture(scope="session")
 def folder(judged: JudgedMatrix, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return render(judged, tmp_path_factory.mktemp("site") / "report").parent
+    return render(judged, tmp_path_factory.mktemp("site") / "report")[0].parent
 
 
 class Quiet(SimpleHTTPRequestHandler):

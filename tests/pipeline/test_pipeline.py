@@ -262,6 +262,13 @@ def test_a_disk_limit_evicts_and_builds_again(workshop: Workshop) -> None:
     }
 
 
+def test_a_disk_limit_holds_for_what_an_earlier_run_left(workshop: Workshop) -> None:
+    workshop.use(("1.0", "2.0"))
+    workshop.run("matrix", "--formats", "h5")
+    workshop.run("matrix", "--envs", "fake-2.0", "--formats", "h5", "--rerun", "--max-disk", "1K")
+    assert {path.name for path in (workshop.home / "environments").glob("fake-?.0")} == {"fake-2.0"}
+
+
 def test_virtualenv_gives_the_same(workshop: Workshop) -> None:
     workshop.use(("2.0",))
     with_uv = workshop.run("matrix")

@@ -12,7 +12,8 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -190,19 +191,20 @@ class Workshop:
     def start(self, command: str, *arguments: str) -> subprocess.Popen[str]:
         """Start ``caniload command ...`` in a process group of its own."""
         locks = () if command == "clean" else ("--locks", str(self.locks))
-        return subprocess.Popen(
-            [
-                *(sys.executable, "-m", "runner", "--matrix", str(self.root / "matrix.yaml")),
-                *(command, *locks, *arguments),
-            ],
-            cwd=self.root,
-            env=self.variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        with _heeding_ctrl_c():
+            return subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "runner", "--matrix", str(self.root / "matrix.yaml")),
+                    *(command, *locks, *arguments),
+                ],
+                cwd=self.root,
+                env=self.variables,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
 
     def run(self, command: str, *arguments: str) -> Finished:
         process = self.start(command, *arguments)
@@ -260,6 +262,19 @@ class Workshop:
             process.send_signal(signal.SIGKILL)
         for folder, _, _ in os.walk(self.home):
             Path(folder).chmod(0o755)
+
+
+@contextmanager
+def _heeding_ctrl_c() -> Iterator[None]:
+    """Let what is started here be interrupted, although we ignore it as a shell's background job.
+
+    What is ignored stays so in a new program; what has a handler is at its default there.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _refuse(constant: str) -> None:

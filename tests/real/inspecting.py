@@ -25,7 +25,8 @@ from runner.environments.home import Home
 from runner.environments.variables import process_variables
 from runner.forensics.apart import inspect_all
 from runner.forensics.facts import Inspection
-from runner.matrix import Environment, read_matrix
+from runner.matrix import Environment
+from runner.matrixfile import read_matrix
 from runner.reference import read_form
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from runner.environments import simpleapi
 from runner.inference import Surroundings
-from runner.matrix import Matrix, read_matrix
+from runner.matrix import Matrix
+from runner.matrixfile import read_matrix
 from runner.releases import PYTHONS
 
 ANSWERS = Path(__file__).with_name("recorded_index")

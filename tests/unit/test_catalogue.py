@@ -21,7 +21,7 @@ CATEGORIES = {
     "backend-mismatch", "layer-config-change", "custom-object-missing", "weight-shape-mismatch",
     "version-mismatch", "optimizer-state-lost", "compile-state-lost", "metrics-unbuilt",
     "weights-partially-loaded", "legacy-format", "deprecated-argument", "unsafe-code",
-    "companion-package", "file-damaged", "training", "runtime-noise",
+    "companion-package", "file-damaged", "training", "runtime-noise", "backend-limit",
 }  # fmt: skip
 
 

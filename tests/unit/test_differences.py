@@ -107,6 +107,12 @@ DIFFERS = [
     pytest.param(
         {"losses": [[0.5, 0.2], [0.5, 0.4]]}, "training", "loss or metrics differ by up to 0.2"
     ),
+    pytest.param(
+        {"losses": [[0.5, 0.5], [0.9, "nan"]]}, "training", "loss or metrics differ by up to nan"
+    ),
+    pytest.param(
+        {"losses": [["nan", 0.5], ["nan", 0.9]]}, "training", "loss or metrics differ by up to 0.4"
+    ),
     pytest.param({"losses": [[0.5], ["nan"]]}, "training", "loss or metrics differ by up to nan"),
     pytest.param(
         {"losses": [[0.5, 0.2], [0.5]]},
@@ -134,3 +140,11 @@ def test_silently_different(changes: dict[str, Any], what: str, text: str) -> No
     assert found.signature == f"differs: {what}"
     (difference,) = found.differences
     assert (difference["what"], difference["text"]) == (what, text)
+
+
+def test_a_switch_has_no_size() -> None:
+    """True is 1 to Python; an optimizer that no longer uses AMSGrad has not changed by 100 %."""
+    now, was = settings(amsgrad=True)
+    (difference,) = verdict(facts(optimizer=[was, now])).differences
+    assert difference["text"] == "the optimizer's amsgrad is False, it was True"
+    assert difference["size"] is None

@@ -25,7 +25,8 @@ from runner.environments.locking import (
 )
 from runner.environments.processes import Finished
 from runner.errors import UsageError
-from runner.matrix import Environment, read_matrix
+from runner.matrix import Environment
+from runner.matrixfile import read_matrix
 
 MATRIX = Path(__file__).parents[2] / "matrix.yaml"
 ENVIRONMENTS = read_matrix(MATRIX).environments

@@ -9,7 +9,8 @@ import pytest
 from runner.environments.home import Home
 from runner.environments.uv import find_links, installer_variables
 from runner.environments.variables import process_variables, replay_variables
-from runner.matrix import Environment, read_matrix
+from runner.matrix import Environment
+from runner.matrixfile import read_matrix
 
 MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
 HOME = Home(root=Path("/somewhere"))

@@ -10,7 +10,8 @@ import pytest
 from runner.environments.home import Home
 from runner.environments.pythons import Interpreter
 from runner.evidence import Evidence, cut_short, died_of_limits
-from runner.matrix import Limits, read_matrix
+from runner.matrix import Limits
+from runner.matrixfile import read_matrix
 from runner.plan import Selection, make
 from runner.resolve import Resolution, Resolved
 from runner.store import Store

@@ -11,7 +11,8 @@ from typing import get_args
 import pytest
 
 from runner.errors import MatrixError
-from runner.matrix import Profile, Stack, parse_matrix, read_matrix, schema
+from runner.matrix import Profile, Stack, schema
+from runner.matrixfile import parse_matrix, read_matrix
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from runner.joining import joined, place, relative
-from runner.matrix import Environment, parse_matrix
+from runner.matrix import Environment
+from runner.matrixfile import parse_matrix
 from runner.matrixtext import entry, with_environment
 
 TEXT = (Path(__file__).parent / "small_matrix.yaml").read_text(encoding="utf-8")

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from runner.errors import UsageError
-from runner.matrix import Matrix, Profile, Profiles, read_matrix
+from runner.matrix import Matrix, Profile, Profiles
+from runner.matrixfile import read_matrix
 from runner.plan import Selection, loaders, make
 
 WHOLE = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
@@ -159,6 +160,20 @@ def test_a_thinned_profile_plans_these_and_what_is_added_loads_all() -> None:
     assert ("keras-3.1", "tf-2.9") in {
         (cell.artifact.saved_by, cell.loaded_by) for cell in added.cells
     }
+
+
+@pytest.mark.parametrize(
+    ("selection", "whole"),
+    [
+        (Selection(), True),
+        (Selection(profile="full"), False),
+        (Selection(environments=("tf-2.9",)), False),
+        (Selection(models=("dense",)), False),
+        (Selection(formats=("h5",)), False),
+    ],
+)
+def test_a_plan_is_whole_if_nothing_is_left_out(selection: Selection, *, whole: bool) -> None:
+    assert make(small(), selection).whole is whole
 
 
 def test_a_plan_without_a_cell_is_refused() -> None:

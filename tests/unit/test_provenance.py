@@ -11,7 +11,7 @@ import h5py
 from runner.cells import Artifact
 from runner.evidence import Evidence
 from runner.judged import JudgedOrigin
-from runner.matrix import read_matrix
+from runner.matrixfile import read_matrix
 from runner.plan import Plan, Selection, make
 from runner.provenance import origins
 

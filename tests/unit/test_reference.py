@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from runner.errors import MatrixError
-from runner.matrix import Format, Model, read_matrix
+from runner.matrix import Format, Model
+from runner.matrixfile import read_matrix
 from runner.reference import check_models, provoked, read_family, read_form
 
 MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")

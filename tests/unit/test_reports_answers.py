@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from judged_example import ENVIRONMENTS, example
 
 from reports import answers
+from reports.badges import badges
 from reports.eras import block, eras
-from reports.figures import figures, headline, summary
+from reports.figures import figures, headline
 from reports.planes import Planes, planes
+from reports.site import report
 from reports.table import frame
 from reports.views import first_question, thinning
 from reports.words import ABSENT, CODE
@@ -333,6 +336,42 @@ def test_untested_cells_are_in_no_problem_count() -> None:
     assert found.outcomes[Outcome.UNTESTED] == found.planned
 
 
+@pytest.mark.parametrize(
+    ("changes", "said", "badge"),
+    [
+        ({"evidence": False}, "Nothing counts: a control failed, so 12 results", "no evidence"),
+        ({"outcome": Outcome.NA}, "There was nothing to load", "not tested"),
+        ({"outcome": Outcome.UNTESTED}, "Nothing has been tested yet.", "not tested"),
+    ],
+)
+def test_the_headline_says_why_there_is_none(
+    changes: dict[str, Any], said: str, badge: str
+) -> None:
+    judged = example(environments=("tf-1.15", "tf-2.15"), models=3, formats=1)
+    cells = tuple(
+        replace(cell, **changes) for cell in judged.cells if not cell.cell.artifact.damage
+    )
+    judged = replace(judged, cells=tuple(replace(cell, control=False) for cell in cells))
+    table = frame(judged)
+    grid = planes(table, judged)
+    assert headline(figures(table, grid)).startswith(said)
+    assert {one.message for one in badges(grid)} == {badge}
+
+
+def test_the_headline_does_not_call_older_loaders_untested() -> None:
+    judged = example(environments=("tf-1.15", "tf-2.15"), models=2, formats=1)
+    cells = tuple(
+        one
+        for one in judged.cells
+        if (one.cell.artifact.saved_by, one.cell.loaded_by) == ("tf-2.15", "tf-1.15")
+    )
+    judged = replace(judged, cells=cells)
+    table = frame(judged)
+    found = figures(table, planes(table, judged))
+    assert found.tested
+    assert headline(found).startswith("No result that counts is of the same or a newer version")
+
+
 def test_figures_add_up_to_the_plan() -> None:
     judged = example()
     table = frame(judged)
@@ -344,7 +383,7 @@ def test_figures_add_up_to_the_plan() -> None:
 
 def test_a_run_ends_with_what_matters_first() -> None:
     judged = example(hostile=True)
-    lines = summary(frame(judged), judged).lines
+    lines = report(judged).summary.lines
     heads = [line.split(":")[0] for line in lines if line and not line.startswith(" ")][1:]
     assert heads == [
         "≠ silently wrong", "✕ fail plainly", "! load with warnings to act on", "? not tested",

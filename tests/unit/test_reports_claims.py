@@ -32,7 +32,7 @@ from runner.judged import (
     JudgedModel,
     Message,
 )
-from runner.matrix import read_matrix
+from runner.matrixfile import read_matrix
 from runner.outcomes import Outcome
 
 ROOT = Path(__file__).parents[2]
@@ -214,6 +214,14 @@ def cell(outcome: Outcome, *messages: Message, **changes: object) -> JudgedCell:
         ),
         pytest.param(cell(Outcome.ERROR, error=ERROR), {"raised"}, id="exception"),
         pytest.param(
+            cell(Outcome.ERROR, error=ERROR, cause="cpu"), {"raised"}, id="about something else"
+        ),
+        pytest.param(
+            cell(Outcome.ERROR, error=ERROR, cause="version"),
+            {"raised", "raised_named"},
+            id="exception about it",
+        ),
+        pytest.param(
             cell(Outcome.WORKAROUND, ABOUT), {"raised", "any_warning", "named"}, id="both"
         ),
         pytest.param(cell(Outcome.CRASH), {"raised"}, id="crash"),
@@ -315,6 +323,18 @@ def test_what_nobody_warns_about_is_told_first() -> None:
     assert second.text.startswith("In 1 of 3 (33 %) the model loads with other outputs")
     assert second.bad
     assert second.example == ("h5", "old", "new", "m2")
+
+
+def test_an_exception_about_the_kind_is_told_and_is_no_warning() -> None:
+    found = told(
+        cell(Outcome.ERROR, error=ERROR),
+        cell(Outcome.ERROR, error=replace(ERROR, message="unknown"), cause="version"),
+    )[Kind.VERSION]
+    said = [sentence.text for sentence in verdict(found)]
+    assert said[0] == "Not so: of the 2 cells that provoke it, none gives a warning about it."
+    assert said[1].endswith("ends it; 1 of these with an exception about it.")
+    tally = found.generations[generations.KERAS_3]
+    assert [one.about for one in tally.exceptions] == [True, False]
 
 
 def test_a_kind_that_nothing_provokes_says_what_would() -> None:

@@ -14,7 +14,7 @@ from reports.planes import planes
 from reports.site import contents
 from reports.table import frame
 from reports.text import ingest
-from runner.judged import Aside, Bounds, JudgedMatrix, Message
+from runner.judged import Aside, Bounds, Failure, JudgedMatrix, Message
 from runner.outcomes import Outcome
 
 UNKNOWN = Message(
@@ -76,7 +76,9 @@ def test_what_has_no_entry_is_listed() -> None:
     assert [(term.times, term.cells, term.places) for term in odd] == [(3, 0, {0})]
     assert len(found.unmatched) == 2  # "You are saving <name> as an HDF5 file." is the other
     assert found.coverage.unmatched_messages > 3
-    assert any("x.cc, native: step <n>" in line for line in glossdata.lines(found, Bounds()))
+    assert any(
+        "x.cc, native: step <n>" in line for line in glossdata.lines(found, ingest(example()))
+    )
 
 
 def test_what_matches_nothing_any_more_is_listed() -> None:
@@ -85,7 +87,9 @@ def test_what_matches_nothing_any_more_is_listed() -> None:
     assert [entry.id for entry in found.unused] == ["never-heard"]
     assert [entry.id for entry in found.gone] == ["never-heard"]
     assert known(example()).gone == ()
-    assert "1 entries match nothing any more" in "\n".join(glossdata.lines(found, Bounds()))
+    whole, part = (ingest(replace(example(), whole=whole)) for whole in (True, False))
+    assert "1 entries match nothing any more" in "\n".join(glossdata.lines(found, whole))
+    assert "match nothing" not in "\n".join(glossdata.lines(found, part))  # it was not provoked
 
 
 def test_an_exception_without_an_entry_counts() -> None:
@@ -94,6 +98,38 @@ def test_an_exception_without_an_entry_counts() -> None:
     found = known(replace(judged, cells=nameless)).coverage
     assert found.unmatched_errors == found.errors > 0
     assert known(judged).coverage.unmatched_errors == 0
+
+
+def test_an_exception_while_saving_counts_once_for_its_file() -> None:
+    """A file that was never written has a cell for each loader, and one saver that refused it."""
+    judged = example(models=2, formats=1)
+    refused = Failure(type="OpError", message="no such kernel", phase="build")
+    cells = tuple(
+        replace(one, outcome=Outcome.NA, artifact=None, error=refused)
+        if one.cell.artifact.saved_by == "tf-2.12" and not one.control
+        else replace(one, outcome=Outcome.IDENTICAL, error=None, cause=None)
+        for one in judged.cells
+    )
+    found = known(replace(judged, cells=cells))
+    assert found.coverage.errors == found.coverage.unmatched_errors == 1
+    (term,) = [one for one in found.unmatched if one.sources == {"exception"}]
+    assert term.source == "exception, while build"
+    assert term.places == {SMALL.index("tf-2.12")}
+
+
+def test_who_only_failed_to_save_was_tested() -> None:
+    """Squares and words of a lifetime agree about it."""
+    judged = example(models=2, formats=1)
+    refused = Failure(type="OpError", message="no such kernel", phase="save")
+    cells = tuple(
+        replace(one, outcome=Outcome.NA, artifact=None, error=refused)
+        for one in judged.cells
+        if one.cell.loaded_by == one.cell.artifact.saved_by == "tf-2.12" and not one.control
+    )
+    (term,) = known(replace(judged, cells=cells)).unmatched
+    (life,) = term.lives
+    assert life.squares[SMALL.index("tf-2.12")] == MET
+    assert life.words == "TF 2.12 (1 of 1)"
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,23 @@ def test_what_breaks_in_between(letters: str, expected: list[str]) -> None:
     assert [STACK[load] for gap in found for load in gap.loads] == expected
 
 
+@pytest.mark.parametrize("letters", ["ieii", "iiie"])
+def test_a_twin_is_no_version(letters: str) -> None:
+    """What another companion breaks says nothing of the version, unless the twin saved the file."""
+    twin = STACK[letters.index("e")]
+    judged = read_by(letters)
+    judged = replace(
+        judged,
+        environments=tuple(
+            replace(one, twin=STACK[0] if one.id == twin else None) for one in judged.environments
+        ),
+    )
+    assert not gaps(grid(judged))
+    assert not list(first_bad_readers(grid(judged)))
+    own = replace(read_by(letters, saved_by=twin), environments=judged.environments)
+    assert [STACK[one.load] for one in first_bad_readers(grid(own))] == [twin]
+
+
 def test_no_evidence_breaks_nothing() -> None:
     judged = read_by("ieii", evidence=False)
     assert not gaps(grid(judged))

@@ -22,15 +22,18 @@ from reports.figures import figures
 from reports.groups import failure_groups, largest, warning_groups
 from reports.markdown import BUDGET, escaped, markdown
 from reports.planes import planes
+from reports.readers import causes
 from reports.shards import shards
 from reports.site import contents, render
 from reports.table import frame
 from reports.text import ingest
 from reports.views import slugs, square_words
+from reports.words import UNGIVEN, WORDS
 from runner.judged import JudgedCell, JudgedMatrix
 from runner.outcomes import Outcome
 
 HOME = Path("/var/store/home")
+ROOT = Path(__file__).parents[2]
 SCRIPTS = {"index.html": 3}
 VOID = {"meta", "link", "input", "img", "br"}
 
@@ -167,9 +170,9 @@ def test_details_hold_every_cell_and_every_text() -> None:
 
 def test_render_replaces_a_report_and_nothing_else(tmp_path: Path) -> None:
     folder = tmp_path / "report"
-    index = render(example(), folder, HOME)
+    index, _ = render(example(), folder, HOME)
     (folder / "stale.html").write_text("from an older run")
-    assert render(example(), folder, HOME) == index
+    assert render(example(), folder, HOME)[0] == index
     assert index.is_file()
     assert not (folder / "stale.html").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
@@ -186,7 +189,7 @@ def test_an_interrupted_render_leaves_the_old_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "report"
-    before = render(example(), folder, HOME).read_bytes()
+    before = render(example(), folder, HOME)[0].read_bytes()
 
     def stop(made: dict[str, bytes], scratch: Path) -> None:
         scratch.mkdir()
@@ -276,6 +279,64 @@ def test_causes_are_worst_first_and_add_up() -> None:
     assert sum(group.cells for group in groups) == problems.sum()
 
 
+def test_the_method_of_a_thinned_run_does_not_say_that_all_was_loaded() -> None:
+    judged = example(formats=1, models=2)
+    near = tuple(
+        one for one in judged.cells if "tf-2.15" in (one.cell.loaded_by, one.cell.artifact.saved_by)
+    )
+    thin = contents(replace(judged, cells=near), HOME)["about.html"].decode()
+    assert "loads every file" in contents(judged, HOME)["about.html"].decode()
+    assert "loads some of the files (13 of 49 pairs of environments)" in thin
+
+
+def test_an_outcome_that_no_verdict_gives_is_in_no_legend() -> None:
+    """A zero beside it would look as if it had been measured."""
+    judged = example(formats=1)
+    without = tuple(
+        replace(one, outcome=Outcome.ERROR) if one.outcome in UNGIVEN else one
+        for one in judged.cells
+    )
+    pages = {
+        name: content.decode()
+        for name, content in contents(replace(judged, cells=without), HOME).items()
+        if name.endswith((".html", "report.md"))
+    }
+    for outcome in UNGIVEN:
+        told = f"</span> {WORDS[outcome].word}<", f"{WORDS[outcome].word} |", f'="{outcome.value}"'
+        assert not [name for name, page in pages.items() if any(one in page for one in told)]
+        given = contents(judged, HOME)
+        assert told[0] in given["format/h5.html"].decode()
+        assert told[1] in given["report.md"].decode()
+        assert told[2] in given["index.html"].decode()
+
+
+def test_no_verdict_gives_what_no_legend_names() -> None:
+    given = "".join(
+        (ROOT / "runner" / f"{name}.py").read_text() for name in ("verdict", "assemble")
+    )
+    assert {one for one in Outcome if f"Outcome.{one.name}" not in given} == UNGIVEN
+
+
+def test_one_text_with_two_causes_is_named_by_neither_alone() -> None:
+    table = frame(example(), HOME)
+    table["signature"] = "alike"
+    loud = table["outcome"] == Outcome.ERROR
+    first = table.index[loud & ~table["control"] & table["evidence"]][0]
+    table.loc[first, "cause"] = "compile-lost"
+    groups = failure_groups(table, [Outcome.ERROR])
+    assert [(group.cause, group.cells) for group in groups][1] == ("compile-lost", 1)
+    assert groups[0].cause == "argument"
+    assert groups[0].anchor != groups[1].anchor
+
+
+def test_what_raised_afterwards_is_no_cause_of_a_difference() -> None:
+    table = frame(example(), HOME)
+    silent = table["outcome"] == Outcome.DIFFERS
+    table.loc[silent, "cause"] = "argument"
+    assert {group.cause for group in failure_groups(table, [Outcome.DIFFERS])} == {None}
+    assert not causes(table[silent])
+
+
 @pytest.mark.parametrize(
     ("outcome", "evidence", "told"),
     [
@@ -334,7 +395,7 @@ def hostile_names(judged: JudgedMatrix) -> JudgedMatrix:
 
 
 def test_hostile_names_neither_leave_the_folder_nor_the_page(tmp_path: Path) -> None:
-    index = render(hostile_names(example()), tmp_path / "report", HOME)
+    index, _ = render(hostile_names(example()), tmp_path / "report", HOME)
     made = [path.relative_to(tmp_path) for path in tmp_path.rglob("*.html")]
     assert all(path.parts[0] == "report" for path in made)
     assert all(re.fullmatch(r"[\w./-]+", str(path)) for path in made)

@@ -18,9 +18,9 @@ from judged_example import ENVIRONMENTS, example
 from reports import exports
 from reports.planes import NO_EVIDENCE, NOT_REPEATABLE, Planes, is_older, planes
 from reports.table import COLUMNS, frame
-from reports.words import ABSENT, CODE, ORDER
+from reports.words import ABSENT, ORDER
 from runner.judged import JudgedMatrix
-from runner.outcomes import SEVERITY, Outcome
+from runner.outcomes import Outcome
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +58,6 @@ def test_categories_are_in_the_order_of_the_matrix(
 
 def test_the_example_shows_every_outcome(table: pd.DataFrame) -> None:
     assert set(table["outcome"]) == set(Outcome)
-
-
-def test_codes_grow_with_severity() -> None:
-    ranked = [outcome for outcome in ORDER if outcome is not Outcome.UNTESTED]
-    assert [SEVERITY[outcome] for outcome in ranked] == [CODE[outcome] for outcome in ranked]
 
 
 def test_a_result_that_is_not_a_number_is_not_one_that_is_missing(table: pd.DataFrame) -> None:

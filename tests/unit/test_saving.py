@@ -10,7 +10,7 @@ import pytest
 from runner.environments.home import Home
 from runner.environments.pythons import Interpreter
 from runner.evidence import Evidence
-from runner.matrix import read_matrix
+from runner.matrixfile import read_matrix
 from runner.plan import Selection, make
 from runner.resolve import Resolution, Resolved
 from runner.results import Result

@@ -1,0 +1,249 @@
+"""matrix.yaml read and checked: every problem in it at once, with file, line and path."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pydantic
+import yaml
+
+from runner.errors import MatrixError
+from runner.matrix import Environment, Matrix
+
+Location = tuple[str | int, ...]
+
+
+def read_matrix(path: Path) -> Matrix:
+    """Read and check matrix.yaml; ``MatrixError`` names every problem, one line each."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "is not UTF-8 text"
+        raise MatrixError(f"{path}: {reason}; give another with --matrix PATH") from error
+    return parse_matrix(text, name=str(path))
+
+
+def parse_matrix(text: str, *, name: str = "matrix.yaml") -> Matrix:
+    """Check the text of a matrix.yaml; ``name`` stands in front of every problem."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        # Safe: the loader is yaml's SafeLoader, which builds plain data only.
+        data = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise MatrixError(f"{name}:{line}: not YAML: {error.problem}") from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise MatrixError(f"{name}:1: not YAML: {str(error).splitlines()[0]}") from error
+    lines = dict(_lines(node))
+    problems = [
+        *_duplicate_keys(node),
+        *_unquoted(data),
+        *_repeated_ids(data),
+    ]
+    told = {location for location, _ in problems}
+    matrix: Matrix | None = None
+    try:
+        # JSON mode: lists become tuples, while types stay strict.
+        matrix = Matrix.model_validate_json(json.dumps(data, default=str))
+    except pydantic.ValidationError as error:
+        problems += [
+            (location, _sentence(detail))
+            for detail in error.errors(include_url=False)
+            if not (detail["type"] == "too_short" and detail["input"])  # what it held is told
+            and (location := tuple(part for part in detail["loc"])) not in told
+        ]
+    if matrix is not None:
+        problems += _inconsistencies(matrix)
+    if problems:
+        raise MatrixError(_say(lines, problems, name))
+    if matrix is None:  # pragma: no cover - a failed validation always names a problem
+        raise MatrixError(f"{name}:1: cannot be used")
+    return matrix
+
+
+def say_problems(text: str, problems: Sequence[tuple[Location, str]], *, name: str) -> str:
+    """Put problems of a matrix.yaml in words, one line each, with its file, line and path."""
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    return _say(dict(_lines(node)), problems, name)
+
+
+def _say(lines: Mapping[Location, int], problems: Sequence[tuple[Location, str]], name: str) -> str:
+    return "\n".join(
+        f"{name}:{_line(lines, location)}: {_path(location)}: {message}"
+        for location, message in sorted(problems, key=lambda problem: _line(lines, problem[0]))
+    )
+
+
+def _lines(node: yaml.Node | None, location: Location = ()) -> Iterator[tuple[Location, int]]:
+    """Yield the line (from 1) of every value below ``node``; an unknown key has its own line."""
+    if node is None:
+        return
+    yield location, node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            here = (*location, str(key.value))
+            yield from _lines(value, here)
+            yield here, key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield from _lines(value, (*location, index))
+
+
+def _line(lines: Mapping[Location, int], location: Location) -> int:
+    """Return the line of a location, or of the nearest thing around it that is written down."""
+    while location and location not in lines:
+        location = location[:-1]
+    return lines.get(location, 1)
+
+
+def _path(location: Location) -> str:
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text or "(the whole file)"
+
+
+def _duplicate_keys(node: yaml.Node | None, location: Location = ()) -> list[tuple[Location, str]]:
+    """Find keys written twice, of which YAML would silently keep the last."""
+    found: list[tuple[Location, str]] = []
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            here = (*location, str(key.value))
+            if key.value in seen:
+                found.append((here, "this key stands here twice; keep one"))
+            seen.add(key.value)
+            found += _duplicate_keys(value, here)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            found += _duplicate_keys(value, (*location, index))
+    return found
+
+
+def _unquoted(data: Any) -> list[tuple[Location, str]]:
+    """Find versions that YAML has read as numbers or dates because they were not quoted."""
+    found: list[tuple[Location, str]] = []
+    environments = data.get("environments") if isinstance(data, dict) else None
+    for index, environment in enumerate(environments if isinstance(environments, list) else []):
+        if not isinstance(environment, dict):
+            continue
+        versions: dict[Location, Any] = {("python",): environment.get("python")}
+        versions[("cutoff",)] = environment.get("cutoff")
+        packages = environment.get("packages")
+        if isinstance(packages, dict):
+            versions |= {("packages", str(key)): value for key, value in packages.items()}
+        for path, value in versions.items():
+            if value is not None and not isinstance(value, str | list | dict):
+                hint = ' (3.10 unquoted is 3.1: write "3.10")' if isinstance(value, float) else ""
+                message = f"quote the version; YAML reads it as {value}{hint}"
+                found.append((("environments", index, *path), message))
+    return found
+
+
+def _sentence(detail: Any) -> str:
+    """Say one validation problem in words."""
+    kind, context, value = detail["type"], detail.get("ctx", {}), detail.get("input")
+    shown = json.dumps(value, default=str)[:60]
+    match kind:
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            return "unknown key; see runner/matrix.schema.json for the known ones"
+        case "literal_error":
+            return f"{shown} is not one of {context['expected']}"
+        case "string_pattern_mismatch":
+            return f"{shown} does not have the form {context['pattern']}"
+        case _:
+            return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, not {shown}"
+
+
+def _inconsistencies(matrix: Matrix) -> list[tuple[Location, str]]:
+    """Find what is well-formed but cannot be meant: names of nothing."""
+    problems: list[tuple[Location, str]] = []
+    environments = {environment.id for environment in matrix.environments}
+    models = {model.id for model in matrix.models}
+    for index, gap in enumerate(matrix.gaps):
+        for place, named, known in (
+            ("environments", gap.environments, environments),
+            ("models", gap.models, models),
+        ):
+            problems += [
+                (("gaps", index, place, position), f"there is no {place[:-1]} {name!r} above")
+                for position, name in enumerate(named)
+                if name not in known
+            ]
+    for name, profile in matrix.profiles:
+        for place, kind, known in (
+            ("environments", "environment", environments),
+            ("readers", "environment", environments),
+        ):
+            problems += [
+                (("profiles", name, place, position), f"there is no {kind} {member!r} above")
+                for position, member in enumerate(getattr(profile, place))
+                if member not in known
+            ]
+    formats = {known.id for known in matrix.formats}
+    problems += [
+        (("models", index, "formats", position), f"there is no format {name!r} below")
+        for index, model in enumerate(matrix.models)
+        for position, name in enumerate(model.formats)
+        if name not in formats
+    ]
+    problems += [
+        (("environments", index, "twin"), problem)
+        for index, one in enumerate(matrix.environments)
+        if one.twin is not None and (problem := _no_twin(matrix, one, one.twin))
+    ]
+    problems += [
+        (("formats", index, "models", position), f"there is no model {name!r} above")
+        for index, known in enumerate(matrix.formats)
+        for position, name in enumerate(known.models)
+        if name not in models
+    ]
+    if matrix.controls.model not in models:
+        message = f"there is no model {matrix.controls.model!r} above"
+        problems.append((("controls", "model"), message))
+    problems += [
+        (
+            ("models", index, "formats"),
+            "the control is asked in all formats open to it; leave this",
+        )
+        for index, model in enumerate(matrix.models)
+        if model.id == matrix.controls.model and model.formats
+    ]
+    return problems
+
+
+def _no_twin(matrix: Matrix, one: Environment, name: str) -> str:
+    """Say why the two do not differ in a companion alone; empty if they may."""
+    if name == one.id or name not in {other.id for other in matrix.environments}:
+        return f"there is no other environment {name!r}"
+    other = matrix.environment(name)
+    if other.twin is not None:
+        return f"{name!r} is itself a twin, of {other.twin!r}"
+    if other.stack != one.stack or _about(other) != _about(one):
+        return f"{name!r} is of another stack or has other packages"
+    return ""
+
+
+def _about(environment: Environment) -> dict[str, str]:
+    """Return the versions that a row is about; a smaller build of TensorFlow is TensorFlow."""
+    packages = environment.packages.items()
+    return {name.removesuffix("-cpu"): version for name, version in packages}
+
+
+def _repeated_ids(data: Any) -> Iterator[tuple[Location, str]]:
+    """Find ids given twice; asked of plain data, so that it is told beside other mistakes."""
+    for section in ("environments", "models", "formats"):
+        entries = data.get(section) if isinstance(data, dict) else None
+        first: dict[str, int] = {}
+        for index, entry in enumerate(entries if isinstance(entries, list) else []):
+            name = entry.get("id") if isinstance(entry, dict) else None
+            if not isinstance(name, str):
+                continue
+            if name in first:
+                yield (section, index, "id"), f"{name!r} is the id of {section}[{first[name]}] too"
+            first.setdefault(name, index)
