@@ -9,11 +9,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from reports.groups import present
 from reports.planes import Planes
 from runner.outcomes import Outcome
-
-KINDS = ("outputs", "weights", "structure", "training", "optimizer", "settings")
-"""Kinds of difference, those that reach a user first."""
 
 WORDS = {
     "outputs": "outputs",
@@ -23,6 +21,9 @@ WORDS = {
     "optimizer": "optimizer state",
     "settings": "settings",
 }
+"""Kinds of difference, those that reach a user first."""
+
+KINDS = tuple(WORDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,18 +101,14 @@ def _damage(group: pd.DataFrame, sizes: Mapping[object, tuple[Size, ...]]) -> Da
         sizes=tuple(together),
         cells=len(group),
         upgrades=int(group["upgrade"].sum()),
-        save=_present(group["save"]),
-        load=_present(group["load"]),
+        save=present(group["save"]),
+        load=present(group["load"]),
         example=first,
     )
 
 
 def _worst(sizes: Sequence[Size]) -> Size:
     return max(sizes, key=lambda size: _weight(size.size))
-
-
-def _present(column: pd.Series) -> tuple[str, ...]:
-    return tuple(str(name) for name in column.cat.remove_unused_categories().cat.categories)
 
 
 def _rank(one: Damage) -> tuple[int, float, int, str, str]:

@@ -113,12 +113,11 @@ def json_lines(table: pd.DataFrame) -> bytes:
 def first_bad(table: pd.DataFrame, grid: Planes) -> bytes:
     """Name the first version that breaks a file: a row for each file and stack."""
     named = causes(table)
-    rows = [
-        (save, model, kind, one.stack, load, ORDER[one.code].value, named.get(place, ""))
-        for one in first_bad_readers(grid)
-        for place in [coordinates(grid, one)]
-        for kind, save, load, model in [place]
-    ]
+    rows = []
+    for one in first_bad_readers(grid):
+        kind, save, load, model = place = coordinates(grid, one)
+        outcome = ORDER[one.code].value
+        rows.append((save, model, kind, one.stack, load, outcome, named.get(place, "")))
     columns = ["save", "model", "format", "stack", "load", "outcome", "cause"]
     text = pd.DataFrame(rows, columns=columns).to_csv(index=False, lineterminator="\n")
     return gzip.compress(text.encode(), mtime=0)

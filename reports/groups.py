@@ -174,10 +174,10 @@ def _failure_group(
         cause=cause or None,
         cells=len(group),
         upgrades=int(group["upgrade"].sum()),
-        save=_present(group["save"]),
-        load=_present(group["load"]),
-        models=_present(group["model"]),
-        formats=_present(group["format"]),
+        save=present(group["save"]),
+        load=present(group["load"]),
+        models=present(group["model"]),
+        formats=present(group["format"]),
         largest=largest(group),
         example=group.iloc[0],
     )
@@ -228,7 +228,7 @@ def largest(rows: pd.DataFrame) -> float | None:
     return None if measured.empty else float(measured.max(skipna=False))
 
 
-def _present(column: pd.Series) -> tuple[str, ...]:
+def present(column: pd.Series) -> tuple[str, ...]:
     """Return the categories that occur, in the order of the matrix."""
     return tuple(str(name) for name in column.cat.remove_unused_categories().cat.categories)
 

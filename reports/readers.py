@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from reports.groups import Place
 from reports.planes import Flags, Planes
 from reports.words import BREAKING_CODES, LOADING_CODES
 from runner.outcomes import Outcome
@@ -121,7 +122,7 @@ def first_bad_rows(grid: Planes, table: pd.DataFrame) -> dict[int, list[FirstBad
     }
 
 
-def coordinates(grid: Planes, one: FirstBad) -> tuple[str, str, str, str]:
+def coordinates(grid: Planes, one: FirstBad) -> Place:
     """Name the cell: format, saver, loader and model."""
     return (
         grid.formats[one.kind].id,
@@ -131,7 +132,7 @@ def coordinates(grid: Planes, one: FirstBad) -> tuple[str, str, str, str]:
     )
 
 
-def causes(table: pd.DataFrame) -> dict[tuple[str, str, str, str], str]:
+def causes(table: pd.DataFrame) -> dict[Place, str]:
     """Return the cause of every cell that has one: of a difference, none is known.
 
     A model that is silently another has the cause of what its training step raised after that.
