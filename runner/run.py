@@ -8,7 +8,7 @@ import queue
 import shutil
 import statistics
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -75,6 +75,7 @@ class Run:
         self._patient: set[str] = set()
         self._numbers = itertools.count(1)
         self._bounded = False
+        self._in_the_way: set[str] = set()
         limits = self._matrix.limits
         self._pool = Pool(
             launch=self._launch,
@@ -171,13 +172,14 @@ class Run:
 
     def _phase(self, wanted: dict[str, list[Unit]]) -> None:
         """Run units environment by environment, building each when its turn comes."""
-        waiting = deque(wanted)
+        waiting = deque(self._in_turn(wanted))
         self.progress.stage_total(sum(len(units) for units in wanted.values()))
         building: dict[str, Future[Receipt]] = {}
         with _builders(max(2, self.options.jobs)) as builders:
             while waiting or building or self._pool.busy:
                 while waiting and len(building) < self._most_builds():
-                    self._make_room(waiting[0], building)
+                    if not self._has_room(waiting[0], building):
+                        break
                     environment = waiting.popleft()
                     building[environment] = builders.submit(self._build, environment)
                 for environment in [one for one, future in building.items() if future.done()]:
@@ -188,21 +190,36 @@ class Run:
     def _most_builds(self) -> int:
         return max(2, self.options.jobs) if self.options.max_disk is None else 1
 
-    def _make_room(self, environment: str, building: Mapping[str, Any]) -> None:
-        """Under a disk limit, remove environments that have nothing to do now."""
-        if self.options.max_disk is None:
-            return
+    def _in_turn(self, wanted: Iterable[str]) -> list[str]:
+        """Put what is built first under a disk limit: else each would go just before its turn."""
+        limited = self.options.max_disk is not None
+        return sorted(wanted, key=lambda one: limited and not self._there(one))
+
+    def _there(self, environment: str) -> bool:
         found = self.evidence.resolution.usable[environment].environment
-        there = existing(found, home=self.evidence.home, locks_dir=self.options.locks) is not None
-        if there and self._bounded:
-            return
+        receipt = existing(found, home=self.evidence.home, locks_dir=self.options.locks)
+        return receipt is not None
+
+    def _has_room(self, environment: str, building: Mapping[str, Any]) -> bool:
+        """Under a disk limit, remove environments that have nothing to do now.
+
+        False where that is not enough yet, and others will be done with.
+        """
+        there = self._there(environment)
+        if self.options.max_disk is None or (there and self._bounded):
+            return True
+        ids = (one.id for one in self.evidence.plan.environments)
+        busy = {*building, *(one for one in ids if self._pool.busy_in(one))}
+        if busy and busy == self._in_the_way:
+            return False
         self._bounded = True  # what an earlier run left beyond the limit goes once
+        found = self.evidence.resolution.usable[environment].environment
         price = 0 if there else disk.estimate(found).disk_bytes
-        keep = {environment, *building}
-        keep |= {one.id for one in self.evidence.plan.environments if self._pool.busy_in(one.id)}
         room = max(0, self.options.max_disk - price)
-        evicted = disk.evict(self.evidence.home, keep=keep, max_bytes=room)
+        evicted, excess = disk.evict(self.evidence.home, keep={environment, *busy}, max_bytes=room)
         self.tally.evicted += len(evicted)
+        self._in_the_way = busy if excess > 0 else set()
+        return not self._in_the_way
 
     def _build(self, environment_id: str) -> Receipt:
         found = self.evidence.resolution.usable[environment_id]

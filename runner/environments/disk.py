@@ -57,15 +57,16 @@ def estimate(environment: Environment, locks_dir: Path = LOCKS) -> Cost:
     )
 
 
-def evict(home: Home, keep: Collection[str], max_bytes: int) -> list[str]:
+def evict(home: Home, keep: Collection[str], max_bytes: int) -> tuple[list[str], int]:
     """Remove environments, least recently needed first, until the rest and the cache fit.
 
-    What is in ``keep``, or is being built by another process, stays. Returns the ids removed.
+    What is in ``keep``, or is being built by another process, stays. Returns the ids removed, and
+    the bytes that are still too many.
     """
     use = disk_use(home)
     excess = use[home.environments.name] + use[home.cache.name] - max_bytes
     if excess <= 0:
-        return []
+        return [], 0
     excess -= _drop_unlinked(home)
     names = _least_recent(home)
     holders = _holders(home, names)
@@ -80,7 +81,7 @@ def evict(home: Home, keep: Collection[str], max_bytes: int) -> list[str]:
             remove(name, home)
             removed.append(name)
     _drop_unlinked(home)
-    return removed
+    return removed, max(0, excess)
 
 
 def _holders(home: Home, names: Iterable[str]) -> Counter[int]:

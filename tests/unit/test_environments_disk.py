@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.environments.disk import COSTS, Cost, estimate, evict
+from runner.environments.disk import COSTS, Cost, disk_use, estimate, evict
 from runner.environments.holding import held
 from runner.environments.home import Home
 from runner.environments.locking import LOCKS
@@ -69,15 +69,17 @@ def home(tmp_path: Path) -> Home:
     ],
 )
 def test_evict(home: Home, kilobytes: int, keep: list[str], expected: list[str]) -> None:
-    assert evict(home, keep, kilobytes * KB) == expected
+    removed, excess = evict(home, keep, kilobytes * KB)
+    assert removed == expected
+    assert (excess > 0) == (disk_use(home)["environments"] > kilobytes * KB)
     assert [name for name in expected if home.environment(name).exists()] == []
 
 
 def test_an_environment_that_is_being_built_is_left_alone(home: Home) -> None:
     with held("old", home):
-        assert evict(home, [], 0) == ["dead", "middle", "new"]
+        assert evict(home, [], 0)[0] == ["dead", "middle", "new"]
     assert home.environment("old").exists()
 
 
 def test_a_home_without_environments(tmp_path: Path) -> None:
-    assert evict(Home(root=tmp_path), [], -1) == []
+    assert evict(Home(root=tmp_path), [], 0) == ([], 0)
