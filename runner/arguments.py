@@ -75,6 +75,7 @@ def selection_of(arguments: argparse.Namespace) -> Selection:
         formats=arguments.formats,
         python=arguments.python_only,
         added=getattr(arguments, "added", None),
+        cells=arguments.cells,
     )
 
 

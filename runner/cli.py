@@ -128,6 +128,13 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
     chosen.add_argument("--to", dest="last", metavar="ID", help="last, such as 2.21")
     chosen.add_argument("--models", type=_names, default=(), metavar="ID,ID")
     chosen.add_argument("--formats", type=_names, default=(), metavar="ID,ID")
+    chosen.add_argument(
+        "--cells",
+        type=_listed,
+        default=(),
+        metavar="FILE",
+        help="only the cells whose ids a file lists, one a line, as the report's retry.txt does",
+    )
     chosen.add_argument("--python-only", metavar="3.11", help="only environments of that Python")
     _add_adding(chosen)
 
@@ -285,6 +292,18 @@ def _names(text: str) -> tuple[str, ...]:
     if not names:
         raise argparse.ArgumentTypeError("names nothing; leave it out to choose all")
     return names
+
+
+def _listed(path: str) -> tuple[str, ...]:
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "is not UTF-8 text"
+        raise argparse.ArgumentTypeError(f"{path}: {reason}") from error
+    found = tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+    if not found:
+        raise argparse.ArgumentTypeError(f"{path}: lists no cell")
+    return found
 
 
 def _count(text: str) -> int:

@@ -40,12 +40,11 @@ class CostOfRun:
 
 def cost(evidence: Evidence, *, jobs: int, locks: Path) -> CostOfRun:
     """Count what is missing, and price it."""
-    plan, usable = evidence.plan, evidence.resolution.usable
+    plan = evidence.plan
     saves = [
-        (environment, model.id)
-        for environment in usable
-        for model in evidence.models()
-        if evidence.save_record(environment, model.id) is None
+        (environment, model)
+        for environment, model in evidence.saves()
+        if evidence.save_record(environment, model) is None
     ]
     cells = list(_missing(evidence))
     needed = {environment for environment, _ in saves} | set(cells)

@@ -81,6 +81,18 @@ class Evidence:
         chosen = {model.id for model in self.plan.models} | {control}
         return [model for model in self.plan.matrix.models if model.id in chosen]
 
+    def saves(self) -> list[tuple[str, str]]:
+        """Return the (environment, model) that cells and controls need, where they can be saved."""
+        control = self.plan.matrix.controls.model
+        wanted = {(cell.artifact.saved_by, cell.artifact.model) for cell in self.plan.cells}
+        return [
+            (environment.id, model.id)
+            for environment in self.plan.environments
+            if environment.id in self.resolution.usable
+            for model in self.models()
+            if model.id == control or (environment.id, model.id) in wanted
+        ]
+
     def formats(self, model_id: str) -> tuple[str, ...]:
         """Return all formats of a model: saving them together costs little, and filters vary."""
         return self._formats[model_id]

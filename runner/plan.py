@@ -16,7 +16,10 @@ Named = TypeVar("Named", Model, Format)
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """What of the matrix is wanted; an empty tuple means all. What is ``added`` always is."""
+    """What of the matrix is wanted; an empty tuple means all. What is ``added`` always is.
+
+    ``cells`` are ids, and leave nothing else to choose.
+    """
 
     environments: tuple[str, ...] = ()
     profile: SelectedBy = "all"
@@ -26,6 +29,7 @@ class Selection:
     formats: tuple[str, ...] = ()
     python: str | None = None
     added: str | None = None
+    cells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +53,8 @@ class Plan:
 
 def make(matrix: Matrix, selection: Selection) -> Plan:
     """Return the cells of the selected part; ``UsageError`` names what there is none of."""
+    if selection.cells:
+        return _of_cells(matrix, selection.cells)
     environments = _environments(matrix, selection)
     profile = matrix.profile(selection.profile)
     models = tuple(_chosen("model", selection.models, matrix.models))
@@ -70,6 +76,43 @@ def make(matrix: Matrix, selection: Selection) -> Plan:
         cells=cells,
         controls=tuple(_controls(matrix, environments, formats)),
         thinned=bool(readers),
+    )
+
+
+def _of_cells(matrix: Matrix, ids: Collection[str]) -> Plan:
+    """Return these cells, in table order, with the controls of every environment they need."""
+    named = [_cell(one) for one in ids]
+    places = {one for cell in named for one in (cell.artifact.saved_by, cell.loaded_by)}
+    known = tuple(one for one in matrix.environments if one.id in places)
+    loading = loaders(known, ())
+    wanted = {cell.artifact.model for cell in named}, {cell.artifact.format for cell in named}
+    models = tuple(one for one in matrix.models if one.id in wanted[0])
+    formats = tuple(one for one in matrix.formats if one.id in wanted[1])
+    asked = set(named)
+    cells = tuple(cell for cell in _cells(matrix, loading, models, formats) if cell in asked)
+    if missing := asked.difference(cells):
+        raise UsageError(
+            f"there is no cell {min(cell.id for cell in missing)!r} in matrix.yaml; ids look like"
+            " tf-2.15/lstm.h5/tf-2.21"
+        )
+    return Plan(
+        matrix=matrix,
+        environments=known,
+        models=models,
+        formats=formats,
+        cells=cells,
+        controls=tuple(_controls(matrix, known, formats)),
+        thinned=True,
+    )
+
+
+def _cell(cell_id: str) -> Cell:
+    """Read what a person wrote; what it is not the id of is found missing."""
+    saved_by, _, rest = cell_id.partition("/")
+    name, _, loaded_by = rest.rpartition("/")
+    model, _, known = name.partition(".")
+    return Cell(
+        artifact=Artifact(saved_by=saved_by, model=model, format=known), loaded_by=loaded_by
     )
 
 
@@ -168,8 +211,9 @@ def _controls(
     matrix: Matrix, environments: Sequence[Environment], formats: Sequence[Format]
 ) -> Iterator[Cell]:
     """Yield what proves that a row is evidence: the control's diagonal, whole and damaged."""
+    able = matrix.formats_of(matrix.controls.model)
     for environment in environments:
-        for known in formats:
+        for known in (one for one in formats if one.id in able):
             for damage in (None, *matrix.controls.damage):
                 artifact = Artifact(
                     saved_by=environment.id,

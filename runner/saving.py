@@ -55,16 +55,10 @@ class Saving:
     def missing(self, *, rerun: bool) -> dict[str, list[Unit]]:
         """Return the save jobs still to be done, by environment."""
         units: dict[str, list[Unit]] = {}
-        for environment in self._evidence.plan.environments:
-            if environment.id not in self._evidence.resolution.usable:
-                continue
-            found = [
-                self._unit(environment.id, model.id, self._evidence.formats(model.id))
-                for model in self._evidence.models()
-                if rerun or not self._is_saved(environment.id, model.id)
-            ]
-            if found:
-                units[environment.id] = found
+        for environment, model in self._evidence.saves():
+            if rerun or not self._is_saved(environment, model):
+                unit = self._unit(environment, model, self._evidence.formats(model))
+                units.setdefault(environment, []).append(unit)
         return units
 
     def _is_saved(self, environment_id: str, model_id: str) -> bool:

@@ -44,7 +44,7 @@ def inputs(evidence: Evidence, index: Path, locks: Path) -> str:
         [one.id for one in plan.environments],
         [one.id for one in plan.models],
         [one.id for one in plan.formats],
-        sorted({(cell.artifact.saved_by, cell.loaded_by) for cell in plan.cells}),
+        [cell.id for cell in plan.cells],
         evidence.resolution.fingerprints,
         dict(evidence.resolution.untested),
         [receipt.built_at if receipt else None for receipt in receipts],

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.environments.disk import COSTS, Cost, disk_use, estimate, evict
+from runner.environments.disk import COSTS, Cost, estimate, evict
 from runner.environments.holding import held
-from runner.environments.home import Home
+from runner.environments.home import Home, disk_use
 from runner.environments.locking import LOCKS
 from runner.environments.receipts import FILE
 from runner.matrixfile import read_matrix

@@ -206,3 +206,26 @@ def test_controls_do_not_depend_on_the_models_chosen() -> None:
     assert {cell.artifact.model for cell in plan.cells} == {"dense"}
     assert {cell.artifact.model for cell in plan.controls} == {"control"}
     assert all(cell.diagonal for cell in plan.controls)
+
+
+def test_cells_that_are_named() -> None:
+    whole = make(small(), Selection())
+    some = [whole.cells[3], whole.cells[-1]]
+    plan = make(small(), Selection(cells=tuple(cell.id for cell in reversed(some))))
+    assert list(plan.cells) == some
+    places = {one for cell in some for one in (cell.artifact.saved_by, cell.loaded_by)}
+    assert {one.id for one in plan.environments} == places
+    assert {cell.loaded_by for cell in plan.controls} == places
+    assert plan.thinned
+
+
+@pytest.mark.parametrize("name", ["nonsense", "tf-2.15/lstm.h5", "tf-2.15/lstm.tape/tf-2.21", "//"])
+def test_a_cell_that_is_not_there(name: str) -> None:
+    with pytest.raises(UsageError, match="ids look like"):
+        make(small(), Selection(cells=(name,)))
+
+
+def test_a_format_that_is_not_open_to_the_control_has_none() -> None:
+    plan = make(WHOLE, Selection(models=("dense",)))
+    asked = {cell.artifact.format for cell in plan.controls}
+    assert asked == set(WHOLE.formats_of("control")) != set(WHOLE.formats_of("dense"))
