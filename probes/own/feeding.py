@@ -52,9 +52,10 @@ def feed(job, state, model):
         raise NoInputs("neither the file nor the model states its inputs")
     _bound(model, specs)
     tried = LENGTHS if any(None in one.shape[1:] for one in specs) else LENGTHS[:1]
+    by_name = _names_of_dict(model, specs)
     for length in tried:
         arrays = _made(specs, length)
-        fed = Fed(arrays, None, ["%s %s" % (one.dtype, list(one.shape)) for one in arrays])
+        fed = Fed(arrays, by_name, ["%s %s" % (one.dtype, list(one.shape)) for one in arrays])
         state.phase("predict")
         try:
             return fed, framework.predict(model, fed.given())
@@ -63,6 +64,7 @@ def feed(job, state, model):
                 raise
             error.__traceback__ = None
         state.phase("compare")
+    raise AssertionError("no length was tried")
 
 
 def _theirs(path, model):
@@ -73,7 +75,21 @@ def _theirs(path, model):
         found = {name: file[name] for name in file.files}
     names = [one.name for one in stated(model)]
     order = names if set(names) == set(found) else list(found)
-    return Fed([found[name] for name in order], None, ["%s of --inputs" % name for name in order])
+    by_name = _names_of_dict(model, stated(model))
+    return Fed(
+        [found[name] for name in order], by_name, ["%s of --inputs" % name for name in order]
+    )
+
+
+def _names_of_dict(model, specs):
+    """Return the names of the inputs where the model was built on a dict of them, else ``None``."""
+    built_on = getattr(model, "_inputs_struct", None)  # Keras 3
+    if built_on is None:
+        built_on = getattr(model, "_nested_inputs", None)  # TensorFlow 2
+    if not isinstance(built_on, dict) or len(built_on) != len(specs):
+        return None
+    # Both list a dict's tensors in the order of its sorted keys.
+    return sorted(built_on)
 
 
 class _Spec(object):
@@ -229,10 +245,13 @@ def _histories(nodes, names):
     """Yield the names of layers that a configuration says a layer is called on, in any version."""
     if isinstance(nodes, dict):
         nodes = list(nodes.values())
-    elif isinstance(nodes, (list, tuple)) and len(nodes) >= HISTORY:
-        if isinstance(nodes[0], str) and nodes[0] in names:
-            yield nodes[0]
+    elif _is_history(nodes) and nodes[0] in names:
+        yield nodes[0]
     if isinstance(nodes, (list, tuple)):
         for value in nodes:
             for name in _histories(value, names):
                 yield name
+
+
+def _is_history(nodes):
+    return isinstance(nodes, (list, tuple)) and len(nodes) >= HISTORY and isinstance(nodes[0], str)

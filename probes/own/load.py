@@ -3,7 +3,8 @@
 A job is a dict of plain data: ``kind`` "load", ``role``, ``format``, ``path``, ``weights`` (of a
 JSON or YAML architecture, else ``None``), ``custom`` (see custom.py), ``inputs`` (.npz of theirs or
 ``None``), ``stated`` (inputs that the file states: [[name, shape, dtype]]), ``losses`` (their
-names), ``train`` (whether the format carries training state), ``expected`` (folder).
+names), ``train`` (whether the format carries training state), ``iterations`` (steps that the
+optimizer in the file has taken, as it states), ``expected`` (folder).
 
 In the role "reference" the model becomes what others are compared with: its inputs, outputs,
 weights and a training step are written to ``expected``, in the layout of jobs.py. In the role
@@ -62,6 +63,9 @@ def _record(job, state, model):
     state.phase("compare")
     weights = framework.named_weights(keras, model)
     optimizer = framework.optimizer(keras, model) if job["train"] else None
+    if optimizer is not None and job["iterations"] is not None:
+        # What loading loses even here is seen where this environment is compared with itself.
+        optimizer["iterations"] = job["iterations"]
     fed, predicted = feeding.feed(job, state, model)
     state.phase("compare")
     structure, outputs = framework.outputs(predicted)
@@ -85,7 +89,7 @@ def _record(job, state, model):
     facts["untrained"] = None
     if expected["compiled"] and job["train"]:
         targets = feeding.targets(job["losses"], [array.shape for _, array in outputs])
-        facts["untrained"] = _train(job, state, model, fed.given(), targets, expected)
+        facts["untrained"] = _train(state, model, job["format"], [fed.given(), targets], expected)
         if facts["untrained"] is None:
             expected["targets"] = len(targets)
             after = [array for _, array in framework.named_weights(keras, model)]
@@ -95,15 +99,16 @@ def _record(job, state, model):
     jobs._write_expected(job["expected"], expected, arrays)
 
 
-def _train(job, state, model, inputs, targets, expected):
+def _train(state, model, format_id, batch, expected):
     """Take the step that others repeat; return why there is none, if there is none.
 
     The targets are made up, so a step that raises says nothing of the file.
     """
+    inputs, targets = batch
     given = framework.fed(targets, expected["target_names"])
     state.phase("train")
     try:
-        losses = framework.train_once(model, inputs, given, eagerly=job["format"] != "savedmodel")
+        losses = framework.train_once(model, inputs, given, eagerly=format_id != "savedmodel")
     except Exception as error:
         told = jobs.describe(error, "train")
         error.__traceback__ = None

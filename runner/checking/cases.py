@@ -123,6 +123,7 @@ class Case:
             "inputs": str(self.inputs.absolute()) if self.inputs else None,
             "stated": [[one.name, one.shape, one.dtype] for one in said.inputs],
             "losses": list(said.loss),
+            "iterations": said.optimizer.iterations if said.optimizer else None,
             "train": "training" in self.carries,
             "expected": str(self.kept.expected(self.terms, self.fingerprints[source])),
         }

@@ -133,7 +133,10 @@ def prepare(subjects: Sequence[Subject], request: Request) -> tuple[Prepared, Re
         for one in around
         if existing(one, home=request.home, locks_dir=request.locks) is not None
     }
-    cases = [_case(subject, request, around, resolution, built) for subject in subjects]
+    cases = [
+        _case(subject, request, around=around, resolution=resolution, built=built)
+        for subject in subjects
+    ]
     needed: list[str] = []
     for case in cases:
         now = [step.environment for step in case.steps()]  # of one without a reference, the first
@@ -157,6 +160,7 @@ def prepare(subjects: Sequence[Subject], request: Request) -> tuple[Prepared, Re
 def _case(
     subject: Subject,
     request: Request,
+    *,
     around: Sequence[Environment],
     resolution: Resolution,
     built: set[str],

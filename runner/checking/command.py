@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from rich.console import Console
 
@@ -19,7 +18,7 @@ from runner.checking.wanted import wanted
 from runner.environments.home import Home
 from runner.errors import UsageError
 from runner.outcomes import CLEAN
-from runner.progress import Display, Progress
+from runner.progress import Display
 
 ALL_GOOD, NOT_GOOD, NOT_KNOWN = 0, 1, 5
 

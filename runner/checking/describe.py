@@ -14,7 +14,7 @@ from runner.forensics.describe import shown
 from runner.outcomes import Outcome
 
 SIGNS = {
-    Outcome.NA: "–",
+    Outcome.NA: "–",  # noqa: RUF001 - a dash, as in the report
     Outcome.IDENTICAL: "✓",
     Outcome.TOLERANCE: "≈",
     Outcome.WARNING: "!",

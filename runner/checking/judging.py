@@ -30,11 +30,11 @@ class Judge:
     def verdict(self, record: Record) -> Verdict:
         return judge(record, self.tolerances, self.rules, self.carries)
 
-    def drawn(self, control: Record | None) -> Collection[str]:
+    def drawn(self, control: Record | None) -> frozenset[str]:
         """Return what no two runs of the reference itself have in common."""
         if control is None or control.get("facts") is None or control["facts"]["error"]:
             return frozenset()
-        found = {str(one["what"]) for one in self.verdict(control).differences}
+        found = frozenset(str(one["what"]) for one in self.verdict(control).differences)
         return found & (PREDICTED | TRAINED)
 
 

@@ -8,8 +8,7 @@ import queue
 import shutil
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

@@ -95,5 +95,5 @@ def _apart(one: str, other: str) -> tuple[int, int, int]:
 
 
 def _three(version: str) -> tuple[int, int, int]:
-    numbers = [int(one) for one in _NUMBERS.findall(version)[:3]]
-    return (*numbers, 0, 0, 0)[:3]
+    major, minor, patch = [*(int(one) for one in _NUMBERS.findall(version)[:3]), 0, 0, 0][:3]
+    return major, minor, patch
