@@ -55,21 +55,28 @@ class Case:
 
         Call it again when a step has been delivered, as long as it was to find the reference.
         """
-        for candidate in self.candidates:
-            if candidate in self.unusable or candidate in self.faults:
-                continue
-            record = self._reference_record(candidate)
-            if record is None:
-                yield self._step(candidate, None)
-                return
-            if loaded(record):
-                self.reference = candidate
-                break
+        untried = self.find_reference()
+        if untried is not None:
+            yield self._step(untried, None)
         if self.reference is None:
             return
         for environment in dict.fromkeys((self.reference, *self.asked)):
             if environment not in self.unusable and self.record(environment) is None:
                 yield self._step(environment, self.reference)
+
+    def find_reference(self) -> str | None:
+        """Take the first candidate that recorded the model; return the one to be tried before."""
+        self.reference = None
+        for candidate in self.candidates:
+            if candidate in self.unusable or candidate in self.faults:
+                continue
+            record = self._reference_record(candidate)
+            if record is None:
+                return candidate
+            if loaded(record):
+                self.reference = candidate
+                break
+        return None
 
     def record(self, environment: str) -> Record | None:
         """Return what is known of the model there: compared, else how it failed by itself."""

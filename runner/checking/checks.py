@@ -94,17 +94,18 @@ def inputs_sha256(path: Path | None) -> str | None:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def refusal(subject: Subject, request: Request) -> Checked | None:
-    """Return the answer about a model that is not to be run, with the reason; else ``None``."""
+def refusal(subject: Subject, request: Request, *, run: bool) -> Checked | None:
+    """Return the answer about a model that cannot be loaded, or is not to be run; else ``None``."""
     problem, readable = subject.problem, subject.problem is None
     problem = problem or subject.unloadable
-    if problem is None and subject.code and not request.trust:
+    if problem is None and subject.code and run and not request.trust:
         problem = f"not run, for loading runs code that is in the file ({subject.code}): --trust"
-        return _blank(subject, problem=problem, readable=False)
-    return _blank(subject, problem=problem, readable=readable) if problem else None
+        return blank_of(subject, problem=problem, readable=False)
+    return blank_of(subject, problem=problem, readable=readable) if problem else None
 
 
-def _blank(subject: Subject, *, problem: str | None, readable: bool = True) -> Checked:
+def blank_of(subject: Subject, *, problem: str | None = None, readable: bool = True) -> Checked:
+    """Return what is said of a model before anything is known of how it loads."""
     return Checked(
         path=str(subject.path),
         problem=problem,
@@ -200,7 +201,7 @@ def told(case: Case, request: Request) -> Checked:
     """Judge what was measured of one model."""
     judge_by = request.judge_by(case.subject)
     answers = tuple(answer(case, one, judge_by) for one in request.asked)
-    blank = _blank(case.subject, problem=None)
+    blank = blank_of(case.subject)
     return Checked(
         path=blank.path,
         format=blank.format,

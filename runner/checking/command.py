@@ -13,12 +13,15 @@ from runner.checking.answers import Checked
 from runner.checking.checks import Prepared, Request
 from runner.checking.customs import read_custom
 from runner.checking.describe import as_json, as_lines
+from runner.checking.index import read_index
+from runner.checking.knowing import known
 from runner.checking.subjects import Subject, gather
 from runner.checking.wanted import wanted
 from runner.environments.home import Home
 from runner.errors import UsageError
 from runner.outcomes import CLEAN
 from runner.progress import Display
+from runner.resolve import resolve
 
 ALL_GOOD, NOT_GOOD, NOT_KNOWN = 0, 1, 5
 
@@ -39,7 +42,7 @@ def check(arguments: argparse.Namespace) -> int:
     )
     checks.inputs_sha256(request.inputs)
     subjects = list(gather(arguments.model))
-    found = list(_measured(subjects, request))
+    found = list(_measured(subjects, request) if arguments.run else _known(subjects, request))
     if arguments.json:
         print(as_json(found))
     else:
@@ -48,7 +51,7 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def _measured(subjects: Sequence[Subject], request: Request) -> Iterator[Checked]:
-    refused = {id(one): checks.refusal(one, request) for one in subjects}
+    refused = {id(one): checks.refusal(one, request, run=True) for one in subjects}
     left = [one for one in subjects if refused[id(one)] is None]
     console = Console(stderr=True)
     prepared, resolution = checks.prepare(left, request)
@@ -59,6 +62,18 @@ def _measured(subjects: Sequence[Subject], request: Request) -> Iterator[Checked
     for subject in subjects:
         answered = refused[id(subject)]
         yield answered if answered is not None else next(told)
+
+
+def _known(subjects: Sequence[Subject], request: Request) -> Iterator[Checked]:
+    console = Console(stderr=True)
+    refused = {id(one): checks.refusal(one, request, run=False) for one in subjects}
+    formats = [one.inspection.format or "" for one in subjects if refused[id(one)] is None]
+    resolution = resolve(request.matrix.environments, home=request.home, locks=request.locks)
+    index = read_index(
+        formats, matrix=request.matrix, home=request.home, locks=request.locks, say=console.print
+    )
+    for subject in subjects:
+        yield refused[id(subject)] or known(subject, request, index=index, resolution=resolution)
 
 
 def _cost(prepared: Prepared, request: Request) -> Iterator[str]:
