@@ -23,7 +23,9 @@ EXIT_CODES = """\
 exit codes: 0 done, whatever the cells say · 1 under --strict something is untested or a control
 failed · 2 matrix.yaml or an argument cannot be used, or a file to inspect is damaged or no model ·
 3 another run holds the store · 4 the machine cannot do what was asked, or the package index does
-not answer · 130 interrupted (run again: nothing is lost)"""
+not answer · 130 interrupted (run again: nothing is lost)
+of check: 0 all models stay the same everywhere asked · 1 somewhere they do not · 2 a file cannot be
+read, or is not run without --trust · 5 not known"""
 
 
 PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added", "checked")

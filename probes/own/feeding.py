@@ -55,7 +55,7 @@ def feed(job, state, model):
     by_name = _names_of_dict(model, specs)
     for length in tried:
         arrays = _made(specs, length)
-        fed = Fed(arrays, by_name, ["%s %s" % (one.dtype, list(one.shape)) for one in arrays])
+        fed = Fed(arrays, by_name, [_told(one) for one in arrays])
         state.phase("predict")
         try:
             return fed, framework.predict(model, fed.given())
@@ -65,6 +65,11 @@ def feed(job, state, model):
             error.__traceback__ = None
         state.phase("compare")
     raise AssertionError("no length was tried")
+
+
+def _told(array):
+    kind = "string" if array.dtype.kind == "U" else array.dtype
+    return "%s %s" % (kind, list(array.shape))
 
 
 def _theirs(path, model):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from runner.checking.answers import Answer, Basis, Checked
+from runner.checking.answers import Answer, Basis, Checked, Turn
 from runner.forensics.describe import shown
 from runner.outcomes import Outcome
 
@@ -54,11 +54,15 @@ def as_lines(one: Checked) -> Iterator[str]:
         for answer in group:
             yield f"    {answer.environment:<{width}}  {_line(answer)}"
     for turn in one.turns:
-        good = f"last good {turn.last_good}" if turn.last_good else "good nowhere"
-        bad = f"first bad after it {turn.first_bad}" if turn.last_good else None
-        if turn.last_good is None or turn.first_bad is None:
-            bad = None if turn.last_good is None else "nothing bad after it"
-        yield f"  {turn.stack}: {', '.join(filter(None, (good, bad)))}"
+        yield f"  {turn.stack}: {_turn(turn)}"
+
+
+def _turn(turn: Turn) -> str:
+    if turn.last_good is None:
+        return "good nowhere, as far as known"
+    if turn.first_bad is None:
+        return f"last good {turn.last_good}, and nothing known to be bad after it"
+    return f"last good {turn.last_good}, first bad after it {turn.first_bad}"
 
 
 def _line(answer: Answer) -> str:
