@@ -85,8 +85,10 @@ def main(argv: list[str] | None = None) -> int:
 def _with_command(argv: list[str]) -> list[str]:
     """Put ``check`` before what is no command but looks like a path."""
     first = argv[0] if argv else ""
-    is_path = not first.startswith("-") and ("/" in first or "." in first or Path(first).exists())
-    return ["check", *argv] if is_path and first not in COMMANDS else argv
+    if not first or first.startswith("-") or first in COMMANDS:
+        return argv
+    is_path = "/" in first or "." in first or Path(first).exists()
+    return ["check", *argv] if is_path else argv
 
 
 def _parser() -> argparse.ArgumentParser:
