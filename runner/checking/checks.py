@@ -28,7 +28,10 @@ from runner.progress import Progress
 from runner.resolve import Resolution, resolve
 
 NEAREST = 2
-"""How many environments that nobody asked for may be tried as the reference."""
+"""How many environments that nobody asked for may be tried as the reference.
+
+They are there already, or have the very version that saved the file: none is built on the chance.
+"""
 
 SECONDS_A_RUN = 6.0
 """CPU seconds of one model loaded, predicted and trained once, its share of an import included:
@@ -169,7 +172,11 @@ def _case(
     asked = {one.id for one in request.asked}
     usable = [one for one in around if one.id in resolution.usable]
     order = nearest(subject.inspection, usable, first=built.__contains__)
-    others = [one.id for one in order if one.id not in asked][:NEAREST]
+    others = [
+        one.id
+        for one in order
+        if one.id not in asked and (one.id in built or is_origin(subject.inspection, one))
+    ][:NEAREST]
     return Case(
         subject=subject,
         terms=request.terms(subject),
@@ -226,8 +233,9 @@ def _notes(case: Case, answers: Sequence[Answer], request: Request) -> Iterator[
     if fed.get("fed"):
         made = "given" if case.inputs else "made up"
         yield f"inputs, {made}: {', '.join(fed['fed'])}"
-    if fed.get("untrained"):
-        yield f"no training step was compared: in {case.reference} it raised {fed['untrained']}"
+    control = case.record(case.reference)
+    if untrained := request.judge_by(case.subject).untrained(control):
+        yield f"a training step raises even in {case.reference}: {untrained}"
 
 
 def needs(subject: Subject, request: Request) -> Iterator[str]:

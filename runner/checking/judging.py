@@ -13,10 +13,11 @@ from runner.checking.cases import Case
 from runner.checking.kept import Record, loaded
 from runner.matrix import Environment, Tolerances
 from runner.outcomes import Outcome
-from runner.verdict import Verdict, judge
+from runner.verdict import Verdict, cause, judge
 
 PREDICTED = frozenset({"outputs", "structure"})
 TRAINED = frozenset({"training"})
+UNCOMPARED = "; a training step could not be compared"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,24 @@ class Judge:
             return frozenset()
         found = frozenset(str(one["what"]) for one in self.verdict(control).differences)
         return found & (PREDICTED | TRAINED)
+
+    def untrained(self, control: Record | None) -> str | None:
+        """Return what the reference itself raises at a training step, in a line."""
+        error = _step_error(control)
+        return None if error is None else f"{error['type']}: {texts.told(error['message'])}"
+
+    def unnamed_step(self, record: Record) -> bool:
+        """Say whether a training step raised what the catalogue does not know.
+
+        Targets are made up: where the reference raises, too, they may be to blame.
+        """
+        error = _step_error(record)
+        return error is not None and cause(error, self.rules) is None
+
+
+def _step_error(record: Record | None) -> Mapping[str, Any] | None:
+    error = ((record or {}).get("facts") or {}).get("error")
+    return error if error is not None and error["phase"] == "train" else None
 
 
 def answer(case: Case, environment: Environment, judge_by: Judge) -> Answer:
@@ -67,23 +86,25 @@ def of_record(record: Record, blank: Answer, judge_by: Judge, *, control: Record
             return replace(blank, reason=reason)
     drawn = judge_by.drawn(control)
     facts = record.get("facts")
-    if facts is not None and facts["error"] is None:
-        if drawn & PREDICTED:
-            return replace(
-                blank,
-                reason="loads and predicts; what it predicts differs from run to run even in"
-                f" {record['reference']}, so nothing can be compared",
-            )
-        if drawn & TRAINED:
-            record = _without_training(record)
+    if facts is not None and facts["error"] is None and drawn & PREDICTED:
+        return replace(
+            blank,
+            reason="loads and predicts; what it predicts differs from run to run even in"
+            f" {record['reference']}, so nothing can be compared",
+        )
+    untrained = judge_by.untrained(control)
+    if untrained is not None and judge_by.unnamed_step(record):
+        record = _without(record, "losses", "step", error=None)
+    elif drawn & TRAINED:
+        record = _without(record, "losses", "step")
     verdict = judge_by.verdict(record)
-    outcome, reason = verdict.outcome, verdict.reason
-    if drawn & TRAINED and outcome is not Outcome.CRASH:
-        reason = reason.removesuffix("; a training step could not be compared")
+    reason = verdict.reason
+    if drawn & TRAINED and verdict.error is None and verdict.outcome is not Outcome.CRASH:
+        reason = reason.removesuffix(UNCOMPARED)
         reason += "; training draws random numbers, so no step was compared"
     return replace(
         blank,
-        outcome=outcome,
+        outcome=verdict.outcome,
         basis=Basis.FILE,
         reason=texts.clean(reason),
         cause=verdict.cause,
@@ -102,9 +123,8 @@ def _unsuited(record: Record) -> str | None:
     return f"loads, but does not predict from the inputs {fed} ({told})"
 
 
-def _without_training(record: Record) -> Mapping[str, Any]:
-    facts = {name: value for name, value in record["facts"].items() if name not in _STEP}
-    return {**record, "facts": facts}
-
-
-_STEP = ("losses", "step")
+def _without(record: Record, *names: str, **changes: Any) -> Mapping[str, Any]:
+    if record.get("facts") is None:
+        return record
+    facts = {name: value for name, value in record["facts"].items() if name not in names}
+    return {**record, "facts": {**facts, **changes}}
