@@ -7,20 +7,24 @@ from dataclasses import dataclass
 
 from runner.forensics.facts import Inspection
 
+_NAMES = frozenset({"registered_name", "module"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Features:
     """A model's traits, to be looked for in others.
 
     ``classes`` are those of its layers and of what they wrap, ``traits`` all there is: classes with
-    the kind of model, the optimizer, losses, metrics, policies and code. ``origin`` is who saved
-    it: files of another origin are no evidence.
+    their arguments, the kind of model, the optimizer, losses, metrics, policies and code.
+    ``origin`` is who saved it: files of another origin are no evidence. ``own``: what becomes of it
+    depends on code that is not, or not only, in the file.
     """
 
     format: str
     origin: tuple[str, ...]
     classes: frozenset[str]
     traits: frozenset[str]
+    own: bool = False
 
 
 def features(inspection: Inspection) -> Features | None:
@@ -35,6 +39,7 @@ def features(inspection: Inspection) -> Features | None:
         origin=origin,
         classes=classes,
         traits=frozenset({f"layer {name}" for name in classes} | set(_others(one))),
+        own=bool(one.custom or one.code),
     )
 
 
@@ -72,8 +77,12 @@ def _others(one: Inspection) -> Iterator[str]:
         yield f"model {one.model_class}"
     if any(layer.inside is not None for layer in one.layers):
         yield "a model inside"
-    if len(one.inputs) > 1:
-        yield "several inputs"
+    yield "several inputs" if len(one.inputs) > 1 else "one input" if one.inputs else "no input"
+    for layer in one.layers:
+        for name, value in layer.settings.items():
+            # What a layer is called, and what calls it, decides nothing.
+            if name not in _NAMES:
+                yield f"{layer.class_name} with {name}={value}"
     if one.optimizer is not None:
         yield f"optimizer {one.optimizer.class_name}"
         yield "optimizer state" if one.optimizer.slots else "no optimizer state"

@@ -33,7 +33,7 @@ from runner.store import Store
 from runner.unchanged import ROOT
 
 SCHEMA = 1
-RULES = ("checking/index.py", "checking/features.py", "verdict.py", "differences.py", "texts.py")
+RULES = ("checking/index.py", "verdict.py", "differences.py", "texts.py")
 """Sources that decide what stands in the index, with the catalogue."""
 
 NOTHING = frozenset({Outcome.UNTESTED, Outcome.NA})
@@ -119,6 +119,7 @@ def _stamp(records: Path, matrix: Matrix, locks: Path) -> str:
         matrix.model_dump(mode="json"),
         str(locks),
         [hashlib.sha256(source.read_bytes()).hexdigest() for source in sources],
+        _readers(),
     )
 
 
@@ -190,7 +191,16 @@ def _loaded(judged: JudgedCell) -> Loaded:
 def _inspected(folder: Path) -> dict[str, Features]:
     """Return the features that an older index knows, by the hash of the file's content."""
     found = json.loads(_text(folder / "features.json") or "{}")
+    if found.pop("readers", None) != _readers():
+        return {}
     return {name: _features(entry) for name, entry in found.items()}
+
+
+def _readers() -> str:
+    """Hash all that decides what features a file has."""
+    sources = [*(ROOT / "runner" / "forensics").glob("*"), ROOT / "runner/checking/features.py"]
+    files = sorted(one for one in sources if one.is_file())
+    return digest([hashlib.sha256(one.read_bytes()).hexdigest() for one in files])
 
 
 def _write(folder: Path, stamp: str, arranged: Sequence[tuple[str, Known]]) -> None:
@@ -204,7 +214,8 @@ def _write(folder: Path, stamp: str, arranged: Sequence[tuple[str, Known]]) -> N
     for name, listed in by_format.items():
         (folder / f"{name}.json").write_text(json.dumps(listed), encoding="utf-8")
     seen = {sha256: _plain_features(known.features) for sha256, known in arranged}
-    (folder / "features.json").write_text(json.dumps(seen), encoding="utf-8")
+    seen_by = {**seen, "readers": _readers()}
+    (folder / "features.json").write_text(json.dumps(seen_by), encoding="utf-8")
     (folder / "stamp").write_text(stamp, encoding="utf-8")
 
 
@@ -219,6 +230,7 @@ def _plain_features(one: Features) -> dict[str, Any]:
         "origin": list(one.origin),
         "classes": sorted(one.classes),
         "traits": sorted(one.traits),
+        "own": one.own,
     }
 
 
@@ -228,6 +240,7 @@ def _features(entry: Mapping[str, Any]) -> Features:
         origin=tuple(entry["origin"]),
         classes=frozenset(entry["classes"]),
         traits=frozenset(entry["traits"]),
+        own=entry["own"],
     )
 
 

@@ -1,14 +1,15 @@
 """A file's features and the evidence about others -> what to expect of it; pure.
 
-What was measured on others is a statement about others. It becomes an expectation in two cases
-only: another file with nothing but what this one has, too, came to grief, or what was raised names
-a class of this one; or everything that this one has is found in files that loaded, and no file with
-nothing else did not.
+What was measured on others is a statement about others. It becomes an expectation only where
+another file with nothing but what this one has, too, came to grief; where what was raised names a
+class of this one; where several came to grief alike that have nothing in common which this one
+lacks; or where everything that this one has is found in files that loaded.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,7 +22,10 @@ from runner.outcomes import CLEAN, SEVERITY, Outcome
 NAMED = 3
 """How many cells are named at most as what an answer rests on."""
 
-_LOADS = frozenset({*CLEAN, Outcome.WARNING})
+SEVERAL = 3
+"""How many models make a group: what two have in common may be chance."""
+
+_LOADS = frozenset({*CLEAN, Outcome.WARNING, Outcome.DIFFERS})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,30 +57,85 @@ def expect(wanted: Features, kin: Sequence[Known], environment: str) -> Expected
     tried = [one for one in kin if environment in one.cells]
     if not tried:
         return "no reference model of this format and version was loaded there"
-    if failing := _failing(wanted, tried, environment):
-        return _as_bad(wanted, failing, environment)
-    loading = [one for one in tried if one.cells[environment].outcome in _LOADS]
-    covered = frozenset().union(*(one.features.traits for one in loading))
-    missing = sorted(wanted.traits - covered)
-    if missing:
-        names = ", ".join(missing[:NAMED])
-        return f"none of the {len(loading)} reference models that load there has its {names}"
-    return _as_loading(wanted, loading, environment)
+    plain = [one for one in tried if not one.features.own]
+    named = _naming(wanted, tried, environment)
+    if wanted.own:
+        if named:
+            return _as_bad(wanted, named, environment)
+        return "code of its own decides, which no reference model has"
+    failing = _within(wanted, plain, environment) or named or _alike(wanted, plain, environment)
+    if failing:
+        return _unless_worse(wanted, failing, plain, environment)
+    good = [one for one in plain if one.cells[environment].outcome in CLEAN]
+    if missing := _missing(wanted, good):
+        return (
+            f"none of the {len(good)} reference models that stay the same there has its {missing}"
+        )
+    return _as_good(wanted, good, environment)
 
 
-def _failing(wanted: Features, tried: Sequence[Known], environment: str) -> list[Known]:
-    """Return the files that came to grief for something that this one has, too.
+def _missing(wanted: Features, among: Sequence[Known]) -> str:
+    """Return which traits none of these files has, the first of them; empty if there is none."""
+    missing = sorted(wanted.traits.difference(*(one.features.traits for one in among)))
+    return ", ".join(missing[:NAMED])
 
-    Those that have nothing which it has not come first; then those of which what was raised names a
-    class of it, unless a file with that class loads.
+
+def _bad(tried: Sequence[Known], environment: str) -> list[Known]:
+    return [one for one in tried if one.cells[environment].outcome not in CLEAN]
+
+
+def _traits_of_good(tried: Sequence[Known], environment: str) -> list[frozenset[str]]:
+    return [one.features.traits for one in tried if one.cells[environment].outcome in CLEAN]
+
+
+def _within(wanted: Features, tried: Sequence[Known], environment: str) -> list[Known]:
+    """Return the files that came to grief though they have nothing which this one has not."""
+    return [one for one in _bad(tried, environment) if one.features.traits <= wanted.traits]
+
+
+def _naming(wanted: Features, tried: Sequence[Known], environment: str) -> list[Known]:
+    """Return those of which what was raised names a class of this one that loads in no other."""
+    fine = frozenset().union(*_traits_of_good(tried, environment))
+    return [one for one in _bad(tried, environment) if _named(wanted, one, environment) - fine]
+
+
+def _alike(wanted: Features, tried: Sequence[Known], environment: str) -> list[Known]:
+    """Return several that failed alike, if this one has all that they have in common.
+
+    And no file that stays the same has that.
     """
-    bad = [one for one in tried if one.cells[environment].outcome not in _LOADS]
-    within = [one for one in bad if one.features.traits <= wanted.traits]
-    if within:
-        return within
-    good = [one for one in tried if one.cells[environment].outcome in _LOADS]
-    fine = frozenset().union(*(one.features.traits for one in good))
-    return [one for one in bad if _named(wanted, one, environment) - fine]
+    good = _traits_of_good(tried, environment)
+    for alike in _groups(_bad(tried, environment), environment):
+        common = frozenset.intersection(*(one.features.traits for one in alike))
+        if common <= wanted.traits and not any(common <= traits for traits in good):
+            return alike
+    return []
+
+
+def _unless_worse(
+    wanted: Features, failing: Sequence[Known], tried: Sequence[Known], environment: str
+) -> Expected | str:
+    """Expect what those came to, unless something that none of them has may be worse.
+
+    A file that does not even load there is no other model there, nor one with a warning.
+    """
+    expected = _as_bad(wanted, failing, environment)
+    if expected.outcome in (Outcome.ERROR, Outcome.CRASH):
+        return expected
+    loading = [one for one in tried if one.cells[environment].outcome in _LOADS]
+    if missing := _missing(wanted, loading):
+        return f"none of the {len(loading)} reference models that load there has its {missing}"
+    return expected
+
+
+def _groups(bad: Sequence[Known], environment: str) -> list[list[Known]]:
+    """Return the groups of several models that failed for one reason, the largest first."""
+    groups: defaultdict[str, list[Known]] = defaultdict(list)
+    for one in bad:
+        cell = one.cells[environment]
+        groups[cell.cause or cell.signature].append(one)
+    several = [alike for alike in groups.values() if len({one.model for one in alike}) >= SEVERAL]
+    return sorted(several, key=len, reverse=True)
 
 
 def _named(wanted: Features, one: Known, environment: str) -> frozenset[str]:
@@ -105,7 +164,7 @@ def _as_bad(wanted: Features, failing: Sequence[Known], environment: str) -> Exp
     )
 
 
-def _as_loading(wanted: Features, loading: Sequence[Known], environment: str) -> Expected:
+def _as_good(wanted: Features, loading: Sequence[Known], environment: str) -> Expected:
     """Tell of the fewest files that together have all that the wanted one has."""
     left, chosen = set(wanted.traits), []
     while left:
