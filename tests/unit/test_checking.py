@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -309,3 +310,45 @@ def test_own_code_counts_with_what_it_imports(
     for missing in ("nothing.py", "nothing"):
         with pytest.raises(UsageError, match="--custom nothing"):
             read_custom([missing])
+
+
+def test_several_that_failed_alike_tell_by_what_they_have_in_common() -> None:
+    failed = bad("ValueError: no optimizer of that kind")
+    kin = [reference(name, f"Shared {name}", new=failed) for name in ("A", "B", "C")]
+    found = quick.expect(having("Shared Other"), kin, "new")
+    assert isinstance(found, quick.Expected)
+    assert found.outcome is Outcome.ERROR
+    assert len(found.cells) == 3
+    fine = [*kin, reference("D", "Shared D", new=GOOD)]
+    assert "has its layer Other" in str(quick.expect(having("Shared Other"), fine, "new"))
+
+
+def test_a_milder_end_is_not_expected_of_what_nobody_loaded() -> None:
+    mild = Loaded(outcome=Outcome.DIFFERS, reason="output 0 differs by up to 1")
+    kin = [reference("one", "Dense", new=mild)]
+    found = quick.expect(having("Dense"), kin, "new")
+    assert isinstance(found, quick.Expected)
+    assert found.outcome is Outcome.DIFFERS
+    assert "that load there has its layer GRU" in str(quick.expect(having("Dense GRU"), kin, "new"))
+
+
+def test_where_own_code_decides_only_a_named_class_counts() -> None:
+    own = replace(having("Dense Lambda"), own=True)
+    kin = [reference("one", "Dense Lambda", new=GOOD)]
+    assert "code of its own decides" in str(quick.expect(own, kin, "new"))
+    kin = [reference("one", "Conv1D Lambda", new=bad("ValueError: a Lambda layer is not safe"))]
+    found = quick.expect(own, kin, "new")
+    assert isinstance(found, quick.Expected)
+    assert found.outcome is Outcome.ERROR
+
+
+def test_a_step_that_raises_in_the_reference_counts_only_where_it_is_known_why() -> None:
+    error = {"type": "ValueError", "message": "what is this", "phase": "train", "traceback": ""}
+    raised = record(error=error, seconds={"load": 0.1, "train": 0.1})
+    found = of_record(raised, BLANK, JUDGE, control=raised)
+    assert found.outcome is Outcome.IDENTICAL
+    assert "a training step could not be compared" in found.reason
+    known = replace(JUDGE, rules=verdict_facts.RULES)
+    told = record(error={**error, "message": "no such layer"})
+    assert of_record(told, BLANK, known, control=told).outcome is Outcome.ERROR
+    assert of_record(raised, BLANK, JUDGE, control=record()).outcome is Outcome.ERROR
