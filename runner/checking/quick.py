@@ -59,12 +59,14 @@ def expect(wanted: Features, kin: Sequence[Known], environment: str) -> Expected
         return "no reference model of this format and version was loaded there"
     plain = [one for one in tried if not one.features.own]
     named = _naming(wanted, tried, environment)
+    within, alike = _within(wanted, plain, environment), _alike(wanted, plain, environment)
     if wanted.own:
-        if named:
-            return _as_bad(wanted, named, environment)
+        # What already fails to load does so whatever that code is.
+        for group in (within, named, alike):
+            if group and all(one.cells[environment].phase == "load" for one in group):
+                return _as_bad(wanted, group, environment)
         return "code of its own decides, which no reference model has"
-    failing = _within(wanted, plain, environment) or named or _alike(wanted, plain, environment)
-    if failing:
+    if failing := within or named or alike:
         return _unless_worse(wanted, failing, plain, environment)
     good = [one for one in plain if one.cells[environment].outcome in CLEAN]
     if missing := _missing(wanted, good):
