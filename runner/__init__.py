@@ -12,7 +12,8 @@ that and the only thing ``reports`` reads.
 Beside the line, ``wishes -> inference -> joining`` make a matrix with one environment more out of
 what a person typed and what a package index lists (pure); ``adding`` locks it, ``matrixtext``
 writes it down, ``growth`` says what there would be to add. ``forensics`` says what a model file
-states of itself; ``inspect`` is its front.
+states of itself; ``inspect`` is its front. ``checking`` asks what becomes of a person's own model
+in other environments; ``check`` is its front.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from runner.checking.answers import Checked
     from runner.forensics.facts import Inspection
 
 
@@ -34,3 +39,26 @@ def inspect(path: str | os.PathLike[str]) -> Inspection:
     from runner.forensics.apart import inspect_all  # noqa: PLC0415
 
     return next(iter(inspect_all([Path(path)])))
+
+
+def check(
+    *models: str | os.PathLike[str],
+    to: Sequence[str] = (),
+    envs: Sequence[str] = (),
+    run: bool = False,
+    trust: bool = False,
+    custom: Sequence[str] = (),
+    inputs: Path | None = None,
+) -> list[Checked]:
+    """Return whether models of yours load in other environments and stay the same, as far as known.
+
+    ``to`` are TensorFlow versions or ids, ``envs`` ids; by default those of the default profile.
+    With ``run`` it is tried: every environment loads the file, and what it gives is compared with
+    what the one gives that is nearest to where it was saved; ``trust`` lets files with code in them
+    be loaded, ``custom`` names your own layers (``layers.py``, ``package.module:factory``),
+    ``inputs`` is an .npz file to predict from. Raises ``runner.errors.CaniloadError`` for what
+    cannot be asked; never for what is wrong with a file: ``problem`` says it.
+    """
+    from runner.checking.asking import ask  # noqa: PLC0415
+
+    return ask(models, to=to, envs=envs, run=run, trust=trust, custom=custom, inputs=inputs)

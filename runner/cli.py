@@ -23,11 +23,30 @@ EXIT_CODES = """\
 exit codes: 0 done, whatever the cells say · 1 under --strict something is untested or a control
 failed · 2 matrix.yaml or an argument cannot be used, or a file to inspect is damaged or no model ·
 3 another run holds the store · 4 the machine cannot do what was asked, or the package index does
-not answer · 130 interrupted (run again: nothing is lost)"""
+not answer · 130 interrupted (run again: nothing is lost)
+of check: 0 all models stay the same everywhere asked · 1 somewhere they do not · 2 a file cannot be
+read, or is not run without --trust · 5 not known"""
 
 
-PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added")
+PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added", "checked")
 """What `caniload clean` can remove."""
+
+
+COMMANDS = frozenset(
+    (
+        "plan",
+        "matrix",
+        "report",
+        "cells",
+        "reproduce",
+        "env",
+        "inspect",
+        "check",
+        "releases",
+        "clean",
+    )
+)
+"""Names that are never taken for a model's, even where a file has one of them."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -40,7 +59,7 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     try:
-        arguments = _parser().parse_args(argv)
+        arguments = _parser().parse_args(_with_command(sys.argv[1:] if argv is None else argv))
         command: Command = arguments.command
         return command(arguments)
     except CaniloadError as error:
@@ -63,6 +82,15 @@ def main(argv: list[str] | None = None) -> int:
         return CaniloadError.exit_code
 
 
+def _with_command(argv: list[str]) -> list[str]:
+    """Put ``check`` before what is no command but looks like a path."""
+    first = argv[0] if argv else ""
+    if not first or first.startswith("-") or first in COMMANDS:
+        return argv
+    is_path = "/" in first or "." in first or Path(first).exists()
+    return ["check", *argv] if is_path else argv
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="caniload",
@@ -82,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_reproduce(actions)
     _add_env(actions)
     _add_inspect(actions)
+    _add_check(actions)
     _add_releases(actions)
     _add_clean(actions)
     return parser
@@ -265,6 +294,36 @@ def _add_inspect(actions: Actions[_Parser]) -> None:
     )
     parser.add_argument("model", nargs="+", type=Path, help="a file, a folder, or a prefix")
     parser.add_argument("--json", action="store_true", help="as a JSON list, one object a model")
+
+
+def _add_check(actions: Actions[_Parser]) -> None:
+    parser = _add(
+        actions,
+        "check",
+        _later("check", "checking.command"),
+        "Say whether models of yours load elsewhere and stay the same; --run tries it.",
+    )
+    parser.add_argument("model", nargs="+", type=Path, help="a file, a model folder, or a zoo")
+    parser.add_argument(
+        "--to", type=_names, default=(), metavar="2.21", help="TensorFlow versions, or ids"
+    )
+    parser.add_argument("--envs", type=_names, default=(), metavar="ID,ID", help="environments")
+    parser.add_argument("--json", action="store_true", help="as a JSON list, one object a model")
+    how = parser.add_argument_group("measuring")
+    how.add_argument("--run", action="store_true", help="load it in each, and compare")
+    how.add_argument(
+        "--trust", action="store_true", help="also what runs code of its own when it is loaded"
+    )
+    how.add_argument(
+        "--custom",
+        action="append",
+        default=[],
+        metavar="FILE.py[:FACTORY]",
+        help="your layers and functions: a file or a module; a factory returns a dict of them",
+    )
+    how.add_argument("--inputs", type=Path, metavar="X.npz", help="what to predict from")
+    how.add_argument("--rerun", action="store_true", help="measure again what has been")
+    how.add_argument("--jobs", type=_count, metavar="N", help="processes at a time")
 
 
 def _add_releases(actions: Actions[_Parser]) -> None:

@@ -45,6 +45,7 @@ class Worker:
         variables: Mapping[str, str],
         folder: Path,
         events: queue.Queue[Event],
+        script: Path = PROBES / "probe.py",
     ) -> None:
         self.environment = environment
         self.folder = folder
@@ -58,7 +59,7 @@ class Worker:
         reader, writer = os.pipe()
         with (folder / "output.log").open("wb") as log:
             self._process = subprocess.Popen(
-                [python, PROBES / "probe.py", config, str(writer)],
+                [python, script, config, str(writer)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

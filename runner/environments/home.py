@@ -54,6 +54,11 @@ class Home:
         """Holds environments that `--add` made, each with its lock and links to the others."""
         return self.root / "added"
 
+    @property
+    def checked(self) -> Path:
+        """Holds what was measured of a person's own models, one folder for each content."""
+        return self.root / "checked"
+
     def environment(self, environment_id: str) -> Path:
         return self.environments / environment_id
 
@@ -77,6 +82,7 @@ def disk_use(home: Home) -> dict[str, int]:
         home.report,
         home.private,
         home.added,
+        home.checked,
     )
     return {part.name: sum(_new_bytes(part, seen)) for part in parts}
 

@@ -7,6 +7,7 @@ Keras 2.12 on (``module`` and ``registered_name`` beside them), Keras 3 (tensors
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,11 @@ from runner.forensics.facts import Layer, Shape, Tensor
 
 LAYERS = 20_000
 """Most layers that are listed."""
+
+SETTINGS, SETTING = 60, 60
+"""Most arguments of a layer that are looked at, and the longest name that is told."""
+
+_TOLD_ELSEWHERE = frozenset({"name", "dtype", "trainable"})
 
 Config = Mapping[str, Any]
 
@@ -142,7 +148,22 @@ def _layer(node: Config, inside: str | None) -> Layer:
         wraps=tuple(filter(None, map(class_name, _wrapped(node)))),
         dtype=policy_of(config.get("dtype", config.get("input_dtype"))),
         trainable=trainable if isinstance(trainable, bool) else None,
+        settings=dict(_settings(config)),
     )
+
+
+def _settings(config: Config) -> Iterator[tuple[str, str]]:
+    """Yield the arguments of a layer that name something, or are true."""
+    for name, value in itertools.islice(config.items(), SETTINGS):
+        key = str(name)  # YAML has others
+        if key in _TOLD_ELSEWHERE or len(key) > SETTING:
+            continue
+        if value is True:
+            yield key, "true"
+        elif isinstance(value, str) and len(value) <= SETTING:
+            yield key, value
+        elif isinstance(value, dict) and (named := class_name(value)) and len(named) <= SETTING:
+            yield key, named
 
 
 def _wrapped(node: Config) -> Iterator[Config]:

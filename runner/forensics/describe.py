@@ -74,7 +74,7 @@ def _file(one: Inspection) -> Iterator[tuple[str, str]]:
     yield "format", f"{_FORMATS[one.format or '']}{variant}{size}"
     if one.holds:
         yield "holds", _HOLDS[one.holds]
-    yield "saved by", _origin(one)
+    yield "saved by", stated_origin(one)
 
 
 def _architecture(one: Inspection) -> Iterator[tuple[str, str]]:
@@ -104,7 +104,7 @@ def _state(one: Inspection) -> Iterator[tuple[str, str]]:
         yield "metrics", _some(one.metrics)
 
 
-def _origin(one: Inspection) -> str:
+def stated_origin(one: Inspection) -> str:
     origin = one.origin
     parts = (
         ("Keras", origin.keras_version),

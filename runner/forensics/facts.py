@@ -81,6 +81,9 @@ class Layer:
     """Classes of the layers and cells that it was built around, as Bidirectional is."""
     dtype: str | None = None
     trainable: bool | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Arguments that name something (an activation, a padding, an initializer's class) or are
+    ``true``; numbers and shapes are left out."""
 
 
 @dataclass(frozen=True, kw_only=True)

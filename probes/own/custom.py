@@ -1,0 +1,56 @@
+"""A person's own layers and functions, from their file or module, as load_model takes them.
+
+Python 3.6 to 3.13; the code runs in the environment's interpreter, as it would for its author.
+"""
+
+import importlib
+import importlib.util
+import inspect
+import sys
+
+
+def objects(keras, wanted):
+    """Return custom_objects, or ``None`` where none are given.
+
+    ``wanted`` lists {"file": path or None, "module": name, "search": folder, "factory": name or
+    None}. Without a factory it is every public class and function that the module defines itself; a
+    factory is called, with keras if it takes an argument, and returns a dict.
+    """
+    if not wanted:
+        return None
+    found = {}
+    for one in wanted:
+        module = _module(one)
+        if one["factory"] is None:
+            found.update(_defined_in(module))
+            continue
+        factory = getattr(module, one["factory"])
+        takes = len(inspect.signature(factory).parameters)
+        given = factory(keras) if takes else factory()
+        if not isinstance(given, dict):
+            raise TypeError("%s returned no dict of custom objects" % one["factory"])
+        found.update(given)
+    return found
+
+
+def _module(one):
+    # Behind everything else: a folder of theirs may hold a file called keras.py.
+    if one["search"] not in sys.path:
+        sys.path.append(one["search"])
+    if one["file"] is None:
+        return importlib.import_module(one["module"])
+    spec = importlib.util.spec_from_file_location(one["module"], one["file"])
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(one["module"], module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _defined_in(module):
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if not name.startswith("_")
+        and (inspect.isclass(value) or inspect.isfunction(value))
+        and value.__module__ == module.__name__
+    }

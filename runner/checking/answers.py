@@ -1,0 +1,99 @@
+"""What ``caniload check`` finds: plain values, the schema of its ``--json``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+from typing import Any
+
+from runner.outcomes import CLEAN, Outcome
+
+SCHEMA = 1
+
+
+class Basis(StrEnum):
+    """Where a sentence comes from; a guess has no place here."""
+
+    FILE = "measured on this file"
+    MODELS = "measured on reference models with the same features"
+    RULE = "by rule"
+    UNKNOWN = "not known"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What happens to a model in one environment, as far as it is known.
+
+    ``outcome`` is ``untested`` where it is not known. ``likely``: it was not this file that was
+    measured, so it is what to expect. ``cells`` names the reference models' cells it rests on.
+    ``differences`` are as those of a judged cell.
+    """
+
+    environment: str
+    label: str
+    stack: str
+    outcome: Outcome
+    basis: Basis
+    reason: str
+    likely: bool = False
+    cells: tuple[str, ...] = ()
+    cause: str | None = None
+    differences: tuple[Mapping[str, Any], ...] = ()
+    max_abs_diff: float | None = None
+
+    @property
+    def known(self) -> bool:
+        return self.outcome not in (Outcome.UNTESTED, Outcome.NA)
+
+    @property
+    def good(self) -> bool:
+        """Say whether the model loads there and is the same model, with nothing to act on."""
+        return self.outcome in CLEAN
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """In one stack of environments, where a model stops being good; ``None``: nowhere."""
+
+    stack: str
+    last_good: str | None
+    first_bad: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """What is known of one model; with a ``problem`` it could not be checked, and why.
+
+    ``readable`` is false where the file itself is what is wrong. ``reference`` is the environment
+    that the others were compared with, ``notes`` what holds for all of them.
+    """
+
+    path: str
+    schema: int = SCHEMA
+    problem: str | None = None
+    readable: bool = True
+    format: str | None = None
+    saved_by: str = ""
+    reference: str | None = None
+    notes: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        return tuple(_turns(self.answers))
+
+
+def _turns(answers: tuple[Answer, ...]) -> Iterator[Turn]:
+    for stack, group in groupby(answers, key=lambda one: one.stack):
+        known = [one for one in group if one.known]
+        if not known:
+            continue
+        good = [place for place, one in enumerate(known) if one.good]
+        after = known[good[-1] + 1 :] if good else known
+        yield Turn(
+            stack=stack,
+            last_good=known[good[-1]].environment if good else None,
+            first_bad=next((one.environment for one in after), None),
+        )

@@ -1,0 +1,100 @@
+"""One question from beginning to end: paths and wishes in, what is known or measured out."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from runner.arguments import cores, locks_of, read
+from runner.checking import checks
+from runner.checking.answers import Checked
+from runner.checking.checks import Prepared, Request
+from runner.checking.customs import read_custom
+from runner.checking.index import read_index
+from runner.checking.knowing import known
+from runner.checking.subjects import Subject, gather
+from runner.checking.wanted import wanted
+from runner.environments.home import Home
+from runner.progress import Display
+from runner.resolve import resolve
+
+
+def ask(
+    models: Sequence[str | os.PathLike[str]],
+    *,
+    to: Sequence[str] = (),
+    envs: Sequence[str] = (),
+    run: bool = False,
+    trust: bool = False,
+    custom: Sequence[str] = (),
+    inputs: Path | None = None,
+    rerun: bool = False,
+    jobs: int | None = None,
+    arguments: Namespace | None = None,
+    console: Console | None = None,
+) -> list[Checked]:
+    """Return what is known of each model, after measuring it if it is to be run.
+
+    ``arguments`` may name another matrix or folder of locks; ``console`` is told of cost and
+    progress. ``CaniloadError`` where what is asked cannot be understood.
+    """
+    arguments = arguments or Namespace(matrix=None)
+    console = console or Console(quiet=True)
+    matrix = read(arguments)
+    checks.inputs_sha256(inputs)
+    request = Request(
+        asked=wanted(matrix, ids=envs, to=to),
+        matrix=matrix,
+        home=Home.default(),
+        custom=read_custom(custom),
+        inputs=inputs,
+        trust=trust,
+        rerun=rerun,
+        jobs=jobs or cores(),
+        locks=locks_of(arguments),
+    )
+    subjects = list(gather([Path(one) for one in models]))
+    refused = {id(one): checks.refusal(one, request, run=run) for one in subjects}
+    left = [one for one in subjects if refused[id(one)] is None]
+    told = iter(_measured(left, request, console) if run else _known(left, request, console))
+    return [refused[id(one)] or next(told) for one in subjects]
+
+
+def _measured(subjects: Sequence[Subject], request: Request, console: Console) -> list[Checked]:
+    prepared, resolution = checks.prepare(subjects, request)
+    for line in _cost(prepared, request):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    with Display(console) as display:
+        return list(checks.measure(prepared, resolution, request, display))
+
+
+def _known(subjects: Sequence[Subject], request: Request, console: Console) -> list[Checked]:
+    if not subjects:
+        return []
+    resolution = resolve(request.matrix.environments, home=request.home, locks=request.locks)
+    index = read_index(
+        [one.inspection.format or "" for one in subjects],
+        matrix=request.matrix,
+        home=request.home,
+        locks=request.locks,
+        say=console.print,
+    )
+    return [known(one, request, index=index, resolution=resolution) for one in subjects]
+
+
+def _cost(prepared: Prepared, request: Request) -> Iterator[str]:
+    """Yield what the run will cost, before it starts."""
+    build = prepared.environments_to_build
+    if build:
+        yield f"{len(build)} environments to build: {', '.join(build)}"
+        yield (
+            f"up to {prepared.download_bytes / 1e9:.1f} GB to download,"
+            f" {prepared.disk_bytes / 1e9:.1f} GB of disk in {request.home.root}"
+        )
+    if prepared.runs:
+        minutes = max(prepared.seconds / 60, 0.1)
+        yield f"{prepared.runs} times to load, or more; about {minutes:.1f} minutes"

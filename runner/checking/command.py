@@ -1,0 +1,49 @@
+"""``caniload check``: the verdict about models of a person's own, known or measured."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from runner.checking.answers import Checked
+from runner.checking.asking import ask
+from runner.checking.describe import as_json, as_lines
+from runner.errors import UsageError
+from runner.outcomes import Outcome
+
+ALL_GOOD, NOT_GOOD, NOT_KNOWN = 0, 1, 5
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Print what is known of each model, after measuring it where that is asked for."""
+    found = ask(
+        arguments.model,
+        to=arguments.to,
+        envs=arguments.envs,
+        run=arguments.run,
+        trust=arguments.trust,
+        custom=arguments.custom,
+        inputs=arguments.inputs,
+        rerun=arguments.rerun,
+        jobs=arguments.jobs,
+        arguments=arguments,
+        console=Console(stderr=True),
+    )
+    if arguments.json:
+        print(as_json(found))
+    else:
+        print("\n\n".join("\n".join(as_lines(one)) for one in found))
+    return exit_code(found)
+
+
+def exit_code(found: Sequence[Checked]) -> int:
+    """Return the worst that is true of all models and environments; see README for the codes."""
+    if not found or any(not one.readable for one in found):
+        return UsageError.exit_code
+    answers = [answer for one in found for answer in one.answers]
+    if any(answer.known and not answer.good for answer in answers):
+        return NOT_GOOD
+    unknown = any(answer.outcome in (Outcome.UNTESTED, Outcome.NA) for answer in answers)
+    return NOT_KNOWN if unknown or any(one.problem for one in found) else ALL_GOOD

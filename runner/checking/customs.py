@@ -1,0 +1,102 @@
+"""What a person names as their own code -> where it is, and a hash of it."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from runner.errors import UsageError
+from runner.keys import digest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A file or a module with layers and functions; ``factory`` names one that returns a dict.
+
+    The fields are those that probes/own/custom.py takes.
+    """
+
+    file: str | None
+    module: str
+    search: str
+    factory: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Custom:
+    """All code of a person's own that loading gets; ``sha256`` is ``None`` where there is none."""
+
+    sources: tuple[Source, ...] = ()
+    sha256: str | None = None
+    named: tuple[str, ...] = ()
+
+    def job(self) -> list[dict[str, Any]]:
+        return [asdict(one) for one in self.sources]
+
+
+def read_custom(wanted: Sequence[str]) -> Custom:
+    """Find ``FILE.py``, ``FILE.py:factory``, ``package.module`` or ``package.module:factory``."""
+    if not wanted:
+        return Custom()
+    found, hashes = [], []
+    for text in wanted:
+        name, _, factory = text.partition(":")
+        source, files = _found(name)
+        found.append(replace(source, factory=factory or None))
+        hashes += [(one.name, hashlib.sha256(one.read_bytes()).hexdigest()) for one in files]
+    names = [(one.module, one.factory) for one in found]
+    return Custom(sources=tuple(found), sha256=digest(names, hashes), named=tuple(wanted))
+
+
+def _found(name: str) -> tuple[Source, list[Path]]:
+    """Return what a name means, and the files that make it up."""
+    path = Path(name).absolute()
+    if name.endswith(".py"):
+        if not path.is_file():
+            raise UsageError(f"--custom {name}: there is no such file")
+        source = Source(file=str(path), module=path.stem, search=str(path.parent))
+        return source, sorted(_with_imported(path, path.parent))
+    here = Path.cwd()
+    inside = here.joinpath(*name.split("."))
+    files = [inside.with_name(f"{inside.name}.py"), *_package(inside)]
+    files = [file for file in files if file.is_file()]
+    if not files:
+        raise UsageError(
+            f"--custom {name}: no module of that name in {here}; or give a file, NAME.py"
+        )
+    used = {path for file in files for path in _with_imported(file, here)}
+    return Source(file=None, module=name, search=str(here)), sorted(used)
+
+
+def _package(folder: Path) -> Iterator[Path]:
+    yield from sorted(folder.rglob("*.py")) if (folder / "__init__.py").is_file() else ()
+
+
+def _with_imported(file: Path, search: Path) -> set[Path]:
+    """Return a file and those beside it that it imports, directly or not: they decide, too."""
+    found, waiting = {file}, [file]
+    while waiting:
+        for name in _imported(waiting.pop()):
+            inside = search.joinpath(*name.split("."))
+            for path in (inside.with_name(f"{inside.name}.py"), *_package(inside)):
+                if path.is_file() and path not in found:
+                    found.add(path)
+                    waiting.append(path)
+    return found
+
+
+def _imported(file: Path) -> Iterator[str]:
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError):  # its own interpreter may read it, or will say so
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)

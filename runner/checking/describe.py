@@ -1,0 +1,93 @@
+"""What was found -> lines for people, and JSON; pure. Names come from strangers' files: cleaned."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from runner.checking.answers import Answer, Basis, Checked, Turn
+from runner.forensics.describe import shown
+from runner.outcomes import Outcome
+
+SIGNS = {
+    Outcome.NA: "–",  # noqa: RUF001 - a dash, as in the report
+    Outcome.IDENTICAL: "✓",
+    Outcome.TOLERANCE: "≈",
+    Outcome.WARNING: "!",
+    Outcome.WORKAROUND: "~",
+    Outcome.ERROR: "✕",
+    Outcome.CRASH: "†",
+    Outcome.DIFFERS: "≠",
+    Outcome.UNTESTED: "?",
+}
+"""As in the README; without the sign a colour would have to carry the meaning."""
+
+WORDS = {
+    Outcome.NA: "not applicable",
+    Outcome.IDENTICAL: "identical",
+    Outcome.TOLERANCE: "same within tolerance",
+    Outcome.WARNING: "loads with a warning",
+    Outcome.WORKAROUND: "loads with a remedy",
+    Outcome.ERROR: "error",
+    Outcome.CRASH: "crash or timeout",
+    Outcome.DIFFERS: "silently another model",
+    Outcome.UNTESTED: "not known",
+}
+
+
+def as_lines(one: Checked) -> Iterator[str]:
+    """Yield what a person is shown of one model."""
+    yield shown(one.path)
+    if one.saved_by:
+        yield f"  {shown(one.saved_by)}"
+    if one.problem is not None:
+        yield f"  {shown(one.problem)}"
+    for note in one.notes:
+        yield f"  {shown(note)}"
+    width = max((len(answer.environment) for answer in one.answers), default=0)
+    for stack, group in groupby(one.answers, key=lambda answer: answer.stack):
+        yield f"  {stack}"
+        for answer in group:
+            yield f"    {answer.environment:<{width}}  {_line(answer)}"
+    for turn in one.turns:
+        yield f"  {turn.stack}: {_turn(turn)}"
+
+
+def _turn(turn: Turn) -> str:
+    if turn.last_good is None:
+        return "good nowhere, as far as known"
+    if turn.first_bad is None:
+        return f"last good {turn.last_good}, and nothing known to be bad after it"
+    return f"last good {turn.last_good}, first bad after it {turn.first_bad}"
+
+
+def _line(answer: Answer) -> str:
+    word = WORDS[answer.outcome]
+    if answer.likely:
+        word = f"likely {word}"
+    mark = "" if answer.basis is Basis.UNKNOWN else f"  [{answer.basis}]"
+    return f"{SIGNS[answer.outcome]} {word}: {shown(answer.reason)}{mark}"
+
+
+def as_json(found: Sequence[Checked]) -> str:
+    """Return all of it as a JSON list; the classes in ``answers`` are the schema."""
+    listed = [
+        {**dataclasses.asdict(one), "turns": [dataclasses.asdict(turn) for turn in one.turns]}
+        for one in found
+    ]
+    return json.dumps(_plain(listed), indent=1)
+
+
+def _plain(value: Any) -> Any:
+    """Return the value with numbers that JSON lacks as text."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value

@@ -1,0 +1,130 @@
+"""What a case measured -> an answer for each environment; pure but for reading what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from runner import texts
+from runner.catalogue import Rule
+from runner.checking.answers import Answer, Basis
+from runner.checking.cases import Case
+from runner.checking.kept import Record, loaded
+from runner.matrix import Environment, Tolerances
+from runner.outcomes import Outcome
+from runner.verdict import Verdict, cause, judge
+
+PREDICTED = frozenset({"outputs", "structure"})
+TRAINED = frozenset({"training"})
+UNCOMPARED = "; a training step could not be compared"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judge:
+    """Names outcomes with the rules of the matrix."""
+
+    tolerances: Tolerances
+    rules: Sequence[Rule]
+    carries: Collection[str]
+
+    def verdict(self, record: Record) -> Verdict:
+        return judge(record, self.tolerances, self.rules, self.carries)
+
+    def drawn(self, control: Record | None) -> frozenset[str]:
+        """Return what no two runs of the reference itself have in common."""
+        if control is None or control.get("facts") is None or control["facts"]["error"]:
+            return frozenset()
+        found = frozenset(str(one["what"]) for one in self.verdict(control).differences)
+        return found & (PREDICTED | TRAINED)
+
+    def untrained(self, control: Record | None) -> str | None:
+        """Return what the reference itself raises at a training step, in a line."""
+        error = _step_error(control)
+        return None if error is None else f"{error['type']}: {texts.told(error['message'])}"
+
+    def unnamed_step(self, record: Record) -> bool:
+        """Say whether a training step raised what the catalogue does not know.
+
+        Targets are made up: where the reference raises, too, they may be to blame.
+        """
+        error = _step_error(record)
+        return error is not None and cause(error, self.rules) is None
+
+
+def _step_error(record: Record | None) -> Mapping[str, Any] | None:
+    error = ((record or {}).get("facts") or {}).get("error")
+    return error if error is not None and error["phase"] == "train" else None
+
+
+def answer(case: Case, environment: Environment, judge_by: Judge) -> Answer:
+    """Say what happened to a model in an environment, or why that is not known."""
+    blank = Answer(
+        environment=environment.id,
+        label=environment.label,
+        stack=environment.stack,
+        outcome=Outcome.UNTESTED,
+        basis=Basis.UNKNOWN,
+        reason="not run",
+    )
+    for reasons in (case.unusable, case.faults):
+        if environment.id in reasons:
+            return replace(blank, reason=texts.clean(reasons[environment.id]))
+    record = case.record(environment.id)
+    if record is None:
+        return blank
+    control = case.record(case.reference) if case.reference else None
+    return of_record(record, blank, judge_by, control=control)
+
+
+def of_record(record: Record, blank: Answer, judge_by: Judge, *, control: Record | None) -> Answer:
+    """Judge one record; ``control`` is that of the reference compared with itself."""
+    if record["reference"] is None:
+        if loaded(record):
+            return replace(blank, reason="loads, but was compared with nothing: run it again")
+        if reason := _unsuited(record):
+            return replace(blank, reason=reason)
+    drawn = judge_by.drawn(control)
+    facts = record.get("facts")
+    if facts is not None and facts["error"] is None and drawn & PREDICTED:
+        return replace(
+            blank,
+            reason="loads and predicts; what it predicts differs from run to run even in"
+            f" {record['reference']}, so nothing can be compared",
+        )
+    untrained = judge_by.untrained(control)
+    if untrained is not None and judge_by.unnamed_step(record):
+        record = _without(record, "losses", "step", error=None)
+    elif drawn & TRAINED:
+        record = _without(record, "losses", "step")
+    verdict = judge_by.verdict(record)
+    reason = verdict.reason
+    if drawn & TRAINED and verdict.error is None and verdict.outcome is not Outcome.CRASH:
+        reason = reason.removesuffix(UNCOMPARED)
+        reason += "; training draws random numbers, so no step was compared"
+    return replace(
+        blank,
+        outcome=verdict.outcome,
+        basis=Basis.FILE,
+        reason=texts.clean(reason),
+        cause=verdict.cause,
+        differences=verdict.differences,
+        max_abs_diff=verdict.max_abs_diff,
+    )
+
+
+def _unsuited(record: Record) -> str | None:
+    """Return why a failed reference says nothing: it may be what it was fed that it cannot take."""
+    error = (record.get("facts") or {}).get("error")
+    if error is None or error["phase"] != "predict":
+        return None
+    told = f"{error['type']}: {texts.told(texts.clean(error['message']))}"
+    fed = "given with --inputs" if record["inputs"] else "made up for it; give your own: --inputs"
+    return f"loads, but does not predict from the inputs {fed} ({told})"
+
+
+def _without(record: Record, *names: str, **changes: Any) -> Mapping[str, Any]:
+    if record.get("facts") is None:
+        return record
+    facts = {name: value for name, value in record["facts"].items() if name not in names}
+    return {**record, "facts": {**facts, **changes}}

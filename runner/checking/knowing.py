@@ -1,0 +1,120 @@
+"""The verdict from what is at hand: this file measured before, others like it, plain rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from runner.checking import quick
+from runner.checking.answers import Answer, Basis, Checked
+from runner.checking.cases import Case
+from runner.checking.checks import Request, blank_of, needs
+from runner.checking.features import Features, features
+from runner.checking.index import Index, Known
+from runner.checking.judging import answer
+from runner.checking.kept import Kept, Record, Terms, loaded
+from runner.checking.rules import ruled
+from runner.checking.subjects import Subject
+from runner.matrix import Environment
+from runner.outcomes import Outcome
+from runner.resolve import Resolution
+
+NO_EVIDENCE = (
+    "no reference models have been measured here: `caniload matrix` does that, --run tries this"
+    " file itself"
+)
+
+
+def known(subject: Subject, request: Request, *, index: Index, resolution: Resolution) -> Checked:
+    """Say of each environment asked for what is known of the file there, and from where."""
+    case = measured_before(subject, request, resolution)
+    judge_by = request.judge_by(subject)
+    said = features(subject.inspection)
+    kin = index.kin(said) if said is not None else []
+    answers = []
+    for environment in request.asked:
+        found = answer(case, environment, judge_by) if case is not None else None
+        if found is None or found.outcome is Outcome.UNTESTED:
+            found = _from_others(subject, environment, said, kin)
+        answers.append(found)
+    blank = blank_of(subject)
+    return replace(
+        blank,
+        reference=case.reference if case is not None else None,
+        notes=(*needs(subject, request), *_notes(case, index, answers)),
+        answers=tuple(answers),
+    )
+
+
+def _notes(case: Case | None, index: Index, answers: Sequence[Answer]) -> Iterator[str]:
+    measured = any(one.basis is Basis.FILE for one in answers)
+    if case is not None and measured:
+        given = [*case.custom.named, *(["inputs of yours"] if case.terms.inputs else [])]
+        told = f", with {', '.join(given)}" if given else ""
+        against = f"compared with {case.reference}" if case.reference else "nothing could read it"
+        yield f"measured before{told}: {against}"
+    if not index.known and not measured:
+        yield NO_EVIDENCE
+
+
+def _from_others(
+    subject: Subject, environment: Environment, said: Features | None, kin: Sequence[Known]
+) -> Answer:
+    """Answer from reference models with the same features, else by a rule, else not at all."""
+    why = "the file states no layers, or not what saved it"
+    if said is not None:
+        expected = quick.expect(said, kin, environment.id)
+        if isinstance(expected, quick.Expected):
+            return quick.as_answer(environment, expected)
+        why = expected
+    rule = ruled(subject.inspection, environment)
+    if rule is not None:
+        return replace(
+            quick.blank(environment, f"does not load: {rule.reason}"),
+            outcome=Outcome.ERROR,
+            basis=Basis.RULE,
+            cause=rule.cause,
+        )
+    return quick.blank(environment, f"{why}; --run tries it")
+
+
+def measured_before(subject: Subject, request: Request, resolution: Resolution) -> Case | None:
+    """Return what earlier runs measured of this very content, under the same terms if they did.
+
+    Else under those under which most was measured: with other code or inputs.
+    """
+    kept, fingerprints = Kept(request.home), resolution.fingerprints
+    today = set(fingerprints.values())
+    wanted = request.terms(subject)
+    groups: dict[Terms, list[Record]] = {}
+    for record in kept.all_of(subject.sha256):
+        if record["fingerprint"] in today and record["content"] == subject.sha256:
+            terms = Terms(content=subject.sha256, inputs=record["inputs"], custom=record["custom"])
+            groups.setdefault(terms, []).append(record)
+    if not groups:
+        return None
+    terms = wanted if wanted in groups else max(groups, key=lambda one: len(groups[one]))
+    references = [
+        str(record["environment"])
+        for record in groups[terms]
+        if record["reference"] is None and loaded(record)
+    ]
+    by_use = sorted(
+        references,
+        key=lambda one: -sum(record["reference"] == one for record in groups[terms]),
+    )
+    named = tuple(groups[terms][0]["custom_named"])
+    case = Case(
+        subject=subject,
+        terms=terms,
+        custom=replace(request.custom, named=named),
+        inputs=request.inputs,
+        asked=[one.id for one in request.asked],
+        candidates=by_use,
+        fingerprints=fingerprints,
+        carries=request.carries(subject),
+        kept=kept,
+        limits=request.matrix.limits,
+    )
+    case.find_reference()
+    return case

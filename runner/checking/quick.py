@@ -1,0 +1,209 @@
+"""A file's features and the evidence about others -> what to expect of it; pure.
+
+What was measured on others is a statement about others. It becomes an expectation only where
+another file with nothing but what this one has, too, came to grief; where what was raised names a
+class of this one; where several came to grief alike that have nothing in common which this one
+lacks; or where everything that this one has is found in files that loaded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from runner.checking.answers import Answer, Basis
+from runner.checking.features import Features
+from runner.checking.index import Known
+from runner.matrix import Environment
+from runner.outcomes import CLEAN, SEVERITY, Outcome
+
+NAMED = 3
+"""How many cells are named at most as what an answer rests on."""
+
+SEVERAL = 3
+"""How many models make a group: what two have in common may be chance."""
+
+_LOADS = frozenset({*CLEAN, Outcome.WARNING, Outcome.DIFFERS})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """What is to be expected in an environment, and the files that it was measured on."""
+
+    outcome: Outcome
+    reason: str
+    cells: tuple[str, ...]
+    cause: str | None = None
+
+
+def blank(environment: Environment, reason: str) -> Answer:
+    return Answer(
+        environment=environment.id,
+        label=environment.label,
+        stack=environment.stack,
+        outcome=Outcome.UNTESTED,
+        basis=Basis.UNKNOWN,
+        reason=reason,
+    )
+
+
+def expect(wanted: Features, kin: Sequence[Known], environment: str) -> Expected | str:
+    """Return what to expect of a file, or in a sentence why that is not known.
+
+    ``kin`` are reference files of its format that the same version saved.
+    """
+    tried = [one for one in kin if environment in one.cells]
+    if not tried:
+        return "no reference model of this format and version was loaded there"
+    plain = [one for one in tried if not one.features.own]
+    named = _naming(wanted, tried, environment)
+    within, alike = _within(wanted, plain, environment), _alike(wanted, plain, environment)
+    if wanted.own:
+        # What already fails to load does so whatever that code is.
+        for group in (within, named, alike):
+            if group and all(one.cells[environment].phase == "load" for one in group):
+                return _as_bad(wanted, group, environment)
+        return "code of its own decides, which no reference model has"
+    if failing := within or named or alike:
+        return _unless_worse(wanted, failing, plain, environment)
+    good = [one for one in plain if one.cells[environment].outcome in CLEAN]
+    if missing := _missing(wanted, good):
+        return (
+            f"none of the {len(good)} reference models that stay the same there has its {missing}"
+        )
+    return _as_good(wanted, good, environment)
+
+
+def _missing(wanted: Features, among: Sequence[Known]) -> str:
+    """Return which traits none of these files has, the first of them; empty if there is none."""
+    missing = sorted(wanted.traits.difference(*(one.features.traits for one in among)))
+    return ", ".join(missing[:NAMED])
+
+
+def _bad(tried: Sequence[Known], environment: str) -> list[Known]:
+    return [one for one in tried if one.cells[environment].outcome not in CLEAN]
+
+
+def _traits_of_good(tried: Sequence[Known], environment: str) -> list[frozenset[str]]:
+    return [one.features.traits for one in tried if one.cells[environment].outcome in CLEAN]
+
+
+def _within(wanted: Features, tried: Sequence[Known], environment: str) -> list[Known]:
+    """Return the files that came to grief though they have nothing which this one has not."""
+    return [one for one in _bad(tried, environment) if one.features.traits <= wanted.traits]
+
+
+def _naming(wanted: Features, tried: Sequence[Known], environment: str) -> list[Known]:
+    """Return those of which what was raised names a class of this one that loads in no other."""
+    fine = frozenset().union(*_traits_of_good(tried, environment))
+    return [one for one in _bad(tried, environment) if _named(wanted, one, environment) - fine]
+
+
+def _alike(wanted: Features, tried: Sequence[Known], environment: str) -> list[Known]:
+    """Return several that failed alike, if this one has all that they have in common.
+
+    And no file that stays the same has that.
+    """
+    good = _traits_of_good(tried, environment)
+    for alike in _groups(_bad(tried, environment), environment):
+        common = frozenset.intersection(*(one.features.traits for one in alike))
+        if common <= wanted.traits and not any(common <= traits for traits in good):
+            return alike
+    return []
+
+
+def _unless_worse(
+    wanted: Features, failing: Sequence[Known], tried: Sequence[Known], environment: str
+) -> Expected | str:
+    """Expect what those came to, unless something that none of them has may be worse.
+
+    A file that does not even load there is no other model there, nor one with a warning.
+    """
+    expected = _as_bad(wanted, failing, environment)
+    if expected.outcome in (Outcome.ERROR, Outcome.CRASH):
+        return expected
+    loading = [one for one in tried if one.cells[environment].outcome in _LOADS]
+    if missing := _missing(wanted, loading):
+        return f"none of the {len(loading)} reference models that load there has its {missing}"
+    return expected
+
+
+def _groups(bad: Sequence[Known], environment: str) -> list[list[Known]]:
+    """Return the groups of several models that failed for one reason, the largest first."""
+    groups: defaultdict[str, list[Known]] = defaultdict(list)
+    for one in bad:
+        cell = one.cells[environment]
+        groups[cell.cause or cell.signature].append(one)
+    several = [alike for alike in groups.values() if len({one.model for one in alike}) >= SEVERAL]
+    return sorted(several, key=len, reverse=True)
+
+
+def _named(wanted: Features, one: Known, environment: str) -> frozenset[str]:
+    """Return which traits of the wanted file, its layers or its kind, what was raised names."""
+    cell = one.cells[environment]
+    if cell.phase != "load":
+        return frozenset()
+    shared = wanted.traits & one.features.traits
+    return frozenset(
+        trait
+        for trait in shared
+        if trait.startswith(("layer ", "model "))
+        and re.search(rf"\b{re.escape(trait.partition(' ')[2])}\b", cell.raised)
+    )
+
+
+def _as_bad(wanted: Features, failing: Sequence[Known], environment: str) -> Expected:
+    # Of what was measured the mildest is told: this file may have less of what is wrong.
+    first = min(failing, key=lambda one: SEVERITY[one.cells[environment].outcome])
+    cell = first.cells[environment]
+    return Expected(
+        outcome=cell.outcome,
+        reason=f"{_uses(wanted, first)}; there it ended with: {cell.reason}",
+        cells=_ids([first, *(one for one in failing if one is not first)], environment),
+        cause=cell.cause,
+    )
+
+
+def _as_good(wanted: Features, loading: Sequence[Known], environment: str) -> Expected:
+    """Tell of the fewest files that together have all that the wanted one has."""
+    left, chosen = set(wanted.traits), []
+    while left:
+        best = max(loading, key=lambda one: len(left & one.features.traits))
+        chosen.append(best)
+        left -= best.features.traits
+    worst = max(chosen, key=lambda one: SEVERITY[one.cells[environment].outcome])
+    cell = worst.cells[environment]
+    told = f"{_uses(wanted, chosen[0])}; there it ended with: {cell.reason}"
+    if len(chosen) > 1:
+        told = f"{len(chosen)} reference models together use all of its features; {told}"
+    return Expected(
+        outcome=cell.outcome, reason=told, cells=_ids(chosen, environment), cause=cell.cause
+    )
+
+
+def _uses(wanted: Features, one: Known) -> str:
+    shared = len(wanted.classes & one.features.classes)
+    return (
+        f"reference model {one.model}, saved by {one.saved_by} as {one.format}, uses {shared} of"
+        f" this file's {len(wanted.classes)} layer classes"
+    )
+
+
+def _ids(found: Sequence[Known], environment: str) -> tuple[str, ...]:
+    return tuple(one.cell(environment) for one in found[:NAMED])
+
+
+def as_answer(environment: Environment, expected: Expected) -> Answer:
+    return Answer(
+        environment=environment.id,
+        label=environment.label,
+        stack=environment.stack,
+        outcome=expected.outcome,
+        basis=Basis.MODELS,
+        reason=expected.reason,
+        likely=True,
+        cells=expected.cells,
+        cause=expected.cause,
+    )

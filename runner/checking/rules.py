@@ -1,0 +1,52 @@
+"""Plain facts about formats and versions, as runner/catalogue.yaml has them; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from runner.forensics.facts import Inspection
+from runner.joining import versions
+from runner.matrix import Environment
+
+_KERAS_3 = Version("3")
+_WITH_KERAS_3 = Version("2.16")
+_WITH_ZIP = Version("2.12")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ruled:
+    """A rule that decides: the file does not load there."""
+
+    reason: str
+    cause: str | None = None
+
+
+def ruled(inspection: Inspection, environment: Environment) -> Ruled | None:
+    """Return the rule that decides whether a sound file loads in an environment, if one does."""
+    if inspection.format == "savedmodel" and is_keras_3(environment):
+        return Ruled(
+            reason="load_model of Keras 3 reads .keras and .h5 only, no SavedModel",
+            cause="savedmodel-in-keras-3",
+        )
+    if inspection.format == "keras" and not _knows_zip(environment):
+        return Ruled(reason="the .keras zip format came with TensorFlow 2.12")
+    return None
+
+
+def is_keras_3(environment: Environment) -> bool:
+    """Say whether what a person imports as keras there is Keras 3."""
+    found = versions(environment)
+    if "tf-keras" in found:
+        return False
+    if "keras" in found:
+        return found["keras"] >= _KERAS_3
+    return found.get("tensorflow", Version("0")) >= _WITH_KERAS_3
+
+
+def _knows_zip(environment: Environment) -> bool:
+    found = versions(environment)
+    if environment.stack == "tf.keras":
+        return found.get("tensorflow", _WITH_ZIP) >= _WITH_ZIP
+    return environment.stack != "keras 2 (multi-backend)"

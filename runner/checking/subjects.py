@@ -1,0 +1,144 @@
+"""Paths -> the models in them, with what they say of themselves and a hash of their content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner import artifacts
+from runner.forensics.apart import inspect_all
+from runner.forensics.facts import Holds, Inspection, Severity
+from runner.keys import digest
+
+ENDINGS = (".h5", ".hdf5", ".keras", ".json", ".yaml", ".yml", ".index")
+GRAPH = "saved_model.pb"
+LOADED = ("h5", "keras", "savedmodel", "json", "yaml")
+"""Formats from which a model is loaded by one call, or by one and its weights."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A model of a person's own; ``sha256`` hashes names' endings and content of all its files."""
+
+    path: Path
+    inspection: Inspection
+    sha256: str = ""
+    weights: Path | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """Return in a line why it cannot be loaded, if that is plain from the file alone."""
+        one = self.inspection
+        if one.problem is not None:
+            return one.problem
+        damaged = [found for found in one.findings if found.severity is Severity.DAMAGE]
+        if damaged:
+            return f"damaged: {damaged[0].text}"
+        return None
+
+    @property
+    def unloadable(self) -> str | None:
+        """Return why a sound file holds no model that could be loaded."""
+        one = self.inspection
+        if one.format in ("pickle", None):
+            return "a pickle, which is a program and not a saved model: it is not run"
+        if one.holds is Holds.WEIGHTS or one.format not in LOADED:
+            return (
+                "weights only: code must build the model first, so nothing can be said of loading"
+                " this file alone; save the whole model, or put model.to_json() beside it"
+            )
+        if one.holds is Holds.ARCHITECTURE:
+            return "an architecture without weights: put its weights beside it, as NAME.weights.h5"
+        return None
+
+    @property
+    def code(self) -> str | None:
+        """Return what in the file runs when it is loaded, as far as was found."""
+        dangers = [
+            found.text for found in self.inspection.findings if found.severity is Severity.DANGER
+        ]
+        if dangers:
+            return dangers[0]
+        if self.inspection.code:
+            return f"it holds {self.inspection.code[0].kind}"
+        if self.inspection.format == "savedmodel":
+            return "a SavedModel is a graph of operations, some of which run when it is loaded"
+        return None
+
+
+def gather(paths: Sequence[Path]) -> Iterator[Subject]:
+    """Yield the models that the paths name, and those in folders that are no model themselves."""
+    named = list(inspect_all(paths))
+    for path, inspection in zip(paths, named, strict=True):
+        inner = _inside(path) if inspection.problem and _is_folder(path) else []
+        if not inner:
+            yield _subject(path, inspection)
+            continue
+        found = list(inspect_all(inner))
+        beside = {
+            str(one.parent / name)
+            for one, said in zip(inner, found, strict=True)
+            if said.format in ("json", "yaml")
+            for name in said.files
+            if name != one.name
+        }
+        for one, said in zip(inner, found, strict=True):
+            text = one.suffix in (".json", ".yaml", ".yml")
+            if str(one) not in beside and not (text and said.format is None):
+                yield _subject(one, said)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _inside(folder: Path) -> list[Path]:
+    """Return what looks like a model below a folder, in order of names."""
+    found: list[Path] = []
+    for root, folders, files in os.walk(folder):
+        here = Path(root)
+        if GRAPH in files and here != folder:
+            found.append(here)
+            folders.clear()
+            continue
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [here / name for name in sorted(files) if name.endswith(ENDINGS)]
+    return found
+
+
+def _subject(path: Path, inspection: Inspection) -> Subject:
+    if inspection.problem is not None:
+        return Subject(path=path, inspection=inspection)
+    if inspection.format == "savedmodel":
+        folder = path if path.is_dir() else path.parent
+        return Subject(
+            path=folder,
+            inspection=inspection,
+            sha256=digest("folder", artifacts.sha256_of(folder)),
+        )
+    folder = path if path.is_dir() else path.parent
+    files = [folder / name for name in inspection.files]
+    try:
+        contents = [(file.suffix, _sha256(file)) for file in files]
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror}"
+        return Subject(path=path, inspection=Inspection(path=str(path), problem=problem))
+    document = inspection.format in ("json", "yaml")
+    weights = [file for file in files if document and file.suffix in (".h5", ".hdf5")]
+    return Subject(
+        path=files[0] if document and files else path,
+        inspection=inspection,
+        sha256=digest("files", contents),
+        weights=weights[0] if weights else None,
+    )
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,54 @@
+"""What a person asks about -> environments of matrix.yaml, in its order; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from packaging.version import InvalidVersion, Version
+
+from runner.errors import UsageError
+from runner.joining import versions
+from runner.matrix import Environment, Matrix
+
+
+def wanted(matrix: Matrix, *, ids: Sequence[str], to: Sequence[str]) -> tuple[Environment, ...]:
+    """Return the environments named by id or by TensorFlow version; by default a profile's.
+
+    ``UsageError`` names what there is none of.
+    """
+    known = {environment.id: environment for environment in matrix.environments}
+    chosen: set[str] = set()
+    for name in ids:
+        if name not in known:
+            raise UsageError(
+                f"there is no environment {name!r} in matrix.yaml; it has: {', '.join(known)}"
+            )
+        chosen.add(name)
+    for text in to:
+        chosen.update(_of_version(matrix, text))
+    if not chosen:
+        chosen = set(matrix.profile("default").environments)
+    return tuple(one for one in matrix.environments if one.id in chosen)
+
+
+def _of_version(matrix: Matrix, text: str) -> list[str]:
+    """Return the environment of that id, or those of the default profile with that TensorFlow."""
+    if any(one.id == text for one in matrix.environments):
+        return [text]
+    try:
+        asked = Version(text).release
+    except InvalidVersion:
+        asked = ()
+    found = [
+        one.id for one in matrix.environments if asked and _tensorflow(one)[: len(asked)] == asked
+    ]
+    if not found:
+        has = ", ".join(one.id for one in matrix.environments)
+        raise UsageError(f"--to {text}: neither an id nor a TensorFlow version here; ids: {has}")
+    usual = [one for one in found if one in matrix.profile("default").environments]
+    return usual or found
+
+
+def _tensorflow(environment: Environment) -> tuple[int, ...]:
+    found = versions(environment).get("tensorflow")
+    return found.release if found else ()

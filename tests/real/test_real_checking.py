@@ -1,0 +1,114 @@
+"""A person's own files on real TensorFlows: saved there by a plain script, checked by the command.
+
+State is kept in ``$CANILOAD_TEST_HOME`` where that is set, so that a second run builds nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.real
+
+ENVIRONMENTS = "tf-2.15,tf-2.21"
+
+OWN = """
+from tensorflow import keras
+
+
+class Doubled(keras.layers.Layer):
+    def call(self, inputs):
+        return inputs * 2
+"""
+
+SAVE_OWN = (
+    OWN
+    + """
+import sys
+
+model = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(3), Doubled()])
+model.save(sys.argv[1] + "/own.h5")
+words = keras.layers.Input((6,))
+rows = keras.layers.Embedding(5, 4)(words)
+keras.Model(words, keras.layers.GRU(2)(rows)).save(sys.argv[1] + "/words.h5")
+"""
+)
+
+
+def caniload(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "runner", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    kept = os.environ.get("CANILOAD_TEST_HOME")
+    folder = tmp_path_factory.mktemp("own")
+    os.environ["CANILOAD_HOME"] = kept or str(folder / "home")
+    built = caniload("env", "build", *ENVIRONMENTS.split(","))
+    assert built.returncode == 0, built.stderr[-2000:]
+    python = caniload("env", "path", "tf-2.15").stdout.strip()
+    models = folder / "models"
+    models.mkdir()
+    (folder / "own.py").write_text(OWN)
+    saved = subprocess.run(
+        [python, "-c", SAVE_OWN, str(models)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "CUDA_VISIBLE_DEVICES": "-1"},
+    )
+    assert saved.returncode == 0, saved.stderr[-2000:]
+    return folder
+
+
+def check(files: Path, *arguments: str) -> tuple[int, list[dict[str, Any]]]:
+    done = caniload("check", *arguments, "--envs", ENVIRONMENTS, "--json")
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def outcomes(found: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
+    return {
+        Path(one["path"]).name: [answer["outcome"] for answer in one["answers"]] for one in found
+    }
+
+
+def test_a_zoo_is_run_once_and_known_from_then_on(files: Path) -> None:
+    own = str(files / "own.py")
+    code, found = check(files, str(files / "models"), "--run", "--custom", own)
+    assert code == 1
+    # keras issue 20750: time_major
+    assert outcomes(found) == {
+        "own.h5": ["identical", "identical"],
+        "words.h5": ["identical", "error"],
+    }
+    assert {one["reference"] for one in found} == {"tf-2.15"}
+    assert found[1]["notes"][-1] == "inputs, made up: int32 [4, 6]"  # bounded by what is embedded
+    assert "{'time_major': False}" in found[1]["answers"][1]["reason"]
+    assert found[1]["turns"] == [
+        {"stack": "tf.keras", "last_good": "tf-2.15", "first_bad": "tf-2.21"}
+    ]
+
+    again, known = check(files, str(files / "models"), "--custom", own)
+    assert again == 1
+    assert outcomes(known) == outcomes(found)
+    assert {answer["basis"] for one in known for answer in one["answers"]} == {
+        "measured on this file"
+    }
+
+
+def test_without_its_own_layer_a_model_loads_nowhere(files: Path) -> None:
+    code, (found,) = check(files, str(files / "models" / "own.h5"), "--run")
+    assert code == 1
+    assert outcomes([found]) == {"own.h5": ["error", "error"]}
+    assert found["reference"] is None
+    assert found["notes"][0] == "needs your own Doubled: give the code with --custom FILE.py"

@@ -1,0 +1,354 @@
+"""A person's own models: who reads them best, what follows from others, how an answer is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import verdict_facts
+
+from runner.catalogue import read_catalogue
+from runner.checking import quick
+from runner.checking.answers import Answer, Basis, Checked, Turn
+from runner.checking.command import exit_code
+from runner.checking.customs import read_custom
+from runner.checking.describe import as_json, as_lines
+from runner.checking.features import Features, features
+from runner.checking.index import Known, Loaded
+from runner.checking.judging import Judge, of_record
+from runner.checking.kept import Kept, Terms
+from runner.checking.origins import is_origin, nearest
+from runner.checking.rules import ruled
+from runner.checking.wanted import wanted
+from runner.environments.home import Home
+from runner.errors import UsageError
+from runner.forensics.facts import Inspection, Layer, Origin
+from runner.matrix import Matrix, Tolerances, read_matrix
+from runner.outcomes import Outcome
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def matrix() -> Matrix:
+    return read_matrix(ROOT / "matrix.yaml")
+
+
+def saved(keras: str | None = None, tensorflow: str | None = None, **more: Any) -> Inspection:
+    origin = Origin(
+        keras_version=keras, tensorflow_version=tensorflow, backend=more.pop("backend", None)
+    )
+    return Inspection(path="m.h5", format=more.pop("format", "h5"), origin=origin, **more)
+
+
+@pytest.mark.parametrize(
+    ("inspection", "first"),
+    [
+        (saved("2.15.0", backend="tensorflow"), "tf-2.15"),
+        (saved("2.4.0"), "tf-2.4"),
+        (saved("2.2.4", backend="theano"), "keras-2.2-theano"),
+        (saved("2.2.4-tf", backend="tensorflow"), "tf-2.0"),  # of three the newest
+        (saved("2.0.5"), "tf-1.12"),  # 2.1.6 is the nearest there is
+        (saved("3.13.2"), "tf-2.21"),
+        (saved("3.15.1", backend="jax"), "keras-3.15-jax"),
+        (saved("2.16.0", backend="tensorflow"), "tf-2.16-tf-keras"),
+        (saved(tensorflow="2.3.4", format="savedmodel"), "tf-2.3"),
+    ],
+)
+def test_the_reference_is_what_saved_the_file(
+    matrix: Matrix, inspection: Inspection, first: str
+) -> None:
+    found = nearest(inspection, matrix.environments, first=lambda name: name == "tf-2.16-tf-keras")
+    plain = [one for one in found if one.twin is None and "keras-3.13" not in one.id]
+    assert plain[0].id == first
+    assert len(found) == len(matrix.environments)
+
+
+def test_only_the_very_version_is_the_origin(matrix: Matrix) -> None:
+    assert is_origin(saved("2.15.0"), matrix.environment("tf-2.15"))
+    assert not is_origin(saved("2.14.9"), matrix.environment("tf-2.14"))
+    assert is_origin(saved(tensorflow="2.15.1"), matrix.environment("tf-2.15"))
+    assert not is_origin(saved(), matrix.environment("tf-2.15"))
+
+
+@pytest.mark.parametrize(
+    ("to", "ids"),
+    [
+        (["tf-2.16-keras-3.0"], ["tf-2.16-keras-3.0"]),
+        (["2.21"], ["tf-2.21", "tf-2.21-keras-3.15"]),
+        (["2.21.0", "1.15"], ["tf-1.15", "tf-2.21", "tf-2.21-keras-3.15"]),
+        (["2.11"], ["tf-2.11"]),  # in no default profile
+    ],
+)
+def test_where_to_is_a_version_or_an_id(matrix: Matrix, to: list[str], ids: list[str]) -> None:
+    assert [one.id for one in wanted(matrix, ids=(), to=to)] == ids
+
+
+def test_without_a_wish_it_is_the_default_profile(matrix: Matrix) -> None:
+    usual = matrix.profile("default").environments
+    assert {one.id for one in wanted(matrix, ids=(), to=())} == set(usual)
+    for wish in ({"ids": ("tf-9",), "to": ()}, {"ids": (), "to": ("9.9",)}):
+        with pytest.raises(UsageError, match=r"tf-2\.21"):
+            wanted(matrix, **wish)
+
+
+def test_rules_are_about_formats_and_versions(matrix: Matrix) -> None:
+    keras, graph = saved("2.15.0", format="keras"), saved("2.15.0", format="savedmodel")
+    loads = {one.id: ruled(keras, one) is None for one in matrix.environments}
+    some = ("tf-2.11", "tf-2.12", "keras-2.3-theano", "keras-3.15-jax")
+    assert [name for name in some if loads[name]] == ["tf-2.12", "keras-3.15-jax"]
+    refused = {one.id for one in matrix.environments if ruled(graph, one) is not None}
+    assert {"tf-2.16", "tf-2.21-keras-3.15", "keras-3.4-torch"} <= refused
+    assert not {"tf-2.15", "tf-2.16-tf-keras", "tf-2.16-legacy"} & refused
+    assert all(ruled(saved("2.15.0"), one) is None for one in matrix.environments)
+    causes = {rule.entry.id for rule in read_catalogue()}
+    told = ruled(graph, matrix.environment("tf-2.16"))
+    assert told is not None
+    assert told.cause in causes
+
+
+def test_features_are_classes_and_what_they_were_trained_with() -> None:
+    layer = Layer(name="b", class_name="Bidirectional", wraps=("LSTM",))
+    one = features(
+        saved("2.15.0", layers_by_class={"Bidirectional": 1}, layers=(layer,), loss=("mse",))
+    )
+    assert one is not None
+    assert one.classes == {"Bidirectional", "LSTM"}
+    assert {"layer LSTM", "loss mse"} <= one.traits
+    assert features(saved(layers_by_class={"Dense": 1})) is None  # nobody knows who saved it
+    assert features(saved("2.15.0")) is None
+
+
+def reference(model: str, traits: str, **cells: Loaded) -> Known:
+    return Known(saved_by="tf-2.15", model=model, format="h5", features=having(traits), cells=cells)
+
+
+def having(traits: str) -> Features:
+    classes = frozenset(traits.split())
+    return Features(
+        format="h5",
+        origin=("Keras 2.15", "", ""),
+        classes=classes,
+        traits=frozenset(f"layer {name}" for name in classes),
+    )
+
+
+GOOD = Loaded(outcome=Outcome.IDENTICAL, reason="bit for bit the same model")
+
+
+def bad(raised: str) -> Loaded:
+    return Loaded(
+        outcome=Outcome.ERROR, reason=f"does not load: {raised}", phase="load", raised=raised
+    )
+
+
+def test_all_of_it_in_files_that_load_lets_expect_that_it_loads() -> None:
+    kin = [reference("one", "Dense Conv2D", new=GOOD), reference("two", "Dense LSTM", new=GOOD)]
+    found = quick.expect(having("Conv2D LSTM"), kin, "new")
+    assert isinstance(found, quick.Expected)
+    assert found.outcome is Outcome.IDENTICAL
+    assert set(found.cells) == {"tf-2.15/one.h5/new", "tf-2.15/two.h5/new"}
+    assert "together use all of its features" in found.reason
+
+
+def test_what_no_reference_has_is_not_known() -> None:
+    kin = [reference("one", "Dense", new=GOOD)]
+    assert "has its layer GRU" in str(quick.expect(having("Dense GRU"), kin, "new"))
+    assert "was loaded there" in str(quick.expect(having("Dense"), kin, "old"))
+
+
+def test_a_named_class_lets_expect_the_same_failure() -> None:
+    kin = [
+        reference("one", "Dense", new=GOOD),
+        reference("two", "Conv1D GRU", new=bad("TypeError: GRU: {'time_major': False}")),
+    ]
+    found = quick.expect(having("Dense GRU"), kin, "new")
+    assert isinstance(found, quick.Expected)
+    assert found.outcome is Outcome.ERROR
+    assert found.cells == ("tf-2.15/two.h5/new",)
+    assert "uses 1 of this file's 2 layer classes" in found.reason
+
+
+def test_a_named_class_that_loads_elsewhere_proves_nothing() -> None:
+    kin = [
+        reference("one", "Dense GRU", new=GOOD),
+        reference("two", "Conv1D GRU", new=bad("TypeError: GRU: {'time_major': False}")),
+    ]
+    found = quick.expect(having("Dense GRU"), kin, "new")
+    assert isinstance(found, quick.Expected)
+    assert found.outcome is Outcome.IDENTICAL
+
+
+def test_what_has_nothing_that_the_file_lacks_outweighs_all_that_load() -> None:
+    kin = [
+        reference("one", "Dense GRU", new=GOOD),
+        reference("two", "Dense", new=bad("ValueError: no layer is named")),
+    ]
+    found = quick.expect(having("Dense GRU"), kin, "new")
+    assert isinstance(found, quick.Expected)
+    assert found.outcome is Outcome.ERROR
+
+
+def an(outcome: Outcome, environment: str = "tf-2.15", **more: Any) -> Answer:
+    return Answer(
+        environment=environment,
+        label=environment,
+        stack="tf.keras",
+        outcome=outcome,
+        basis=more.pop("basis", Basis.FILE),
+        reason="because",
+        **more,
+    )
+
+
+def test_every_sentence_is_marked_with_where_it_comes_from() -> None:
+    answers = (
+        an(Outcome.IDENTICAL),
+        an(Outcome.ERROR, "tf-2.16", basis=Basis.MODELS, likely=True),
+        an(Outcome.ERROR, "tf-2.21", basis=Basis.RULE),
+        an(Outcome.UNTESTED, "tf-2.22", basis=Basis.UNKNOWN),
+    )
+    one = Checked(path="m\x1b[2J.h5", answers=answers)
+    lines = list(as_lines(one))
+    assert lines[0] == "m.h5"
+    assert [line.rpartition("  [")[2] for line in lines[2:5]] == [
+        "measured on this file]",
+        "measured on reference models with the same features]",
+        "by rule]",
+    ]
+    assert "likely error" in lines[3]
+    assert "not known" in lines[5]
+    assert lines[-1].endswith("last good tf-2.15, first bad after it tf-2.16")
+    assert '"basis": "by rule"' in as_json([one])
+
+
+def test_the_last_good_and_the_first_bad_one_are_those_of_a_stack() -> None:
+    answers = (
+        an(Outcome.ERROR, "a"),
+        an(Outcome.TOLERANCE, "b"),
+        an(Outcome.UNTESTED, "c"),
+        an(Outcome.WARNING, "d"),
+    )
+    assert Checked(path="m", answers=answers).turns == (
+        Turn(stack="tf.keras", last_good="b", first_bad="d"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "code"),
+    [
+        ([Checked(path="m", answers=(an(Outcome.TOLERANCE),))], 0),
+        ([Checked(path="m", answers=(an(Outcome.IDENTICAL), an(Outcome.WARNING)))], 1),
+        ([Checked(path="m", answers=(an(Outcome.IDENTICAL), an(Outcome.UNTESTED)))], 5),
+        ([Checked(path="m", answers=(an(Outcome.ERROR), an(Outcome.UNTESTED)))], 1),
+        ([Checked(path="m", problem="weights only")], 5),
+        ([Checked(path="m", problem="an empty file", readable=False)], 2),
+        ([], 2),
+    ],
+)
+def test_exit_codes(found: list[Checked], code: int) -> None:
+    assert exit_code(found) == code
+
+
+JUDGE = Judge(
+    tolerances=Tolerances(absolute=1e-5, relative=1e-4, training=0.02),
+    rules=(),
+    carries=("architecture", "weights", "training"),
+)
+BLANK = an(Outcome.UNTESTED, basis=Basis.UNKNOWN)
+
+
+def record(reference: str | None = "tf-2.15", **changes: Any) -> dict[str, Any]:
+    facts = verdict_facts.facts(**changes)
+    return {"facts": facts, "crash": None, "reference": reference, "inputs": None}
+
+
+def test_a_record_is_judged_as_a_cell_is() -> None:
+    assert of_record(record(), BLANK, JUDGE, control=record()).outcome is Outcome.IDENTICAL
+
+
+def test_made_up_inputs_that_do_not_fit_say_nothing_of_the_file() -> None:
+    error = {"type": "ValueError", "message": "too small", "phase": "predict", "traceback": ""}
+    found = of_record(record(None, error=error), BLANK, JUDGE, control=None)
+    assert found.outcome is Outcome.UNTESTED
+    assert "--inputs" in found.reason
+
+
+def test_what_differs_from_run_to_run_is_not_held_against_others() -> None:
+    other = record(losses=[[1.0], [2.0]], step={"step": 1.0, "difference": 1.0})
+    found = of_record(other, BLANK, JUDGE, control=other)
+    assert found.outcome is Outcome.IDENTICAL
+    assert "training draws random numbers" in found.reason
+
+
+def test_what_is_kept_is_found_under_the_same_terms_only(tmp_path: Path) -> None:
+    kept = Kept(Home(root=tmp_path))
+    terms = Terms(content="c" * 64)
+    kept.put(terms, "here", "there", {"reference": "tf-2.15"})
+    assert kept.comparison(terms, "here", "there") is not None
+    assert kept.comparison(terms, "here", "elsewhere") is None
+    assert kept.comparison(Terms(content="c" * 64, custom="x"), "here", "there") is None
+    assert len(list(kept.all_of("c" * 64))) == 1
+    (file,) = tmp_path.rglob("*.json")
+    file.write_text("{")
+    assert kept.comparison(terms, "here", "there") is None
+
+
+def test_own_code_counts_with_what_it_imports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "layers.py").write_text("import helper\n")
+    (tmp_path / "helper.py").write_text("X = 1\n")
+    before = read_custom(["layers.py"])
+    assert read_custom(["layers:make"]).sources[0].factory == "make"
+    (tmp_path / "helper.py").write_text("X = 2\n")
+    assert read_custom(["layers.py"]).sha256 != before.sha256
+    assert read_custom([]).sha256 is None
+    for missing in ("nothing.py", "nothing"):
+        with pytest.raises(UsageError, match="--custom nothing"):
+            read_custom([missing])
+
+
+def test_several_that_failed_alike_tell_by_what_they_have_in_common() -> None:
+    failed = bad("ValueError: no optimizer of that kind")
+    kin = [reference(name, f"Shared {name}", new=failed) for name in ("A", "B", "C")]
+    found = quick.expect(having("Shared Other"), kin, "new")
+    assert isinstance(found, quick.Expected)
+    assert found.outcome is Outcome.ERROR
+    assert len(found.cells) == 3
+    fine = [*kin, reference("D", "Shared D", new=GOOD)]
+    assert "has its layer Other" in str(quick.expect(having("Shared Other"), fine, "new"))
+
+
+def test_a_milder_end_is_not_expected_of_what_nobody_loaded() -> None:
+    mild = Loaded(outcome=Outcome.DIFFERS, reason="output 0 differs by up to 1")
+    kin = [reference("one", "Dense", new=mild)]
+    found = quick.expect(having("Dense"), kin, "new")
+    assert isinstance(found, quick.Expected)
+    assert found.outcome is Outcome.DIFFERS
+    assert "that load there has its layer GRU" in str(quick.expect(having("Dense GRU"), kin, "new"))
+
+
+def test_where_own_code_decides_only_a_named_class_counts() -> None:
+    own = replace(having("Dense Lambda"), own=True)
+    kin = [reference("one", "Dense Lambda", new=GOOD)]
+    assert "code of its own decides" in str(quick.expect(own, kin, "new"))
+    kin = [reference("one", "Conv1D Lambda", new=bad("ValueError: a Lambda layer is not safe"))]
+    found = quick.expect(own, kin, "new")
+    assert isinstance(found, quick.Expected)
+    assert found.outcome is Outcome.ERROR
+
+
+def test_a_step_that_raises_in_the_reference_counts_only_where_it_is_known_why() -> None:
+    error = {"type": "ValueError", "message": "what is this", "phase": "train", "traceback": ""}
+    raised = record(error=error, seconds={"load": 0.1, "train": 0.1})
+    found = of_record(raised, BLANK, JUDGE, control=raised)
+    assert found.outcome is Outcome.IDENTICAL
+    assert "a training step could not be compared" in found.reason
+    known = replace(JUDGE, rules=verdict_facts.RULES)
+    told = record(error={**error, "message": "no such layer"})
+    assert of_record(told, BLANK, known, control=told).outcome is Outcome.ERROR
+    assert of_record(raised, BLANK, JUDGE, control=record()).outcome is Outcome.ERROR

@@ -1,0 +1,123 @@
+"""What is wrong with a file is said in one line, by the command itself; nothing is built for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import runner
+from runner import cli
+from runner.checking.subjects import gather
+
+ROOT = Path(__file__).parents[2]
+MATRIX = str(ROOT / "matrix.yaml")
+RECORDED = Path(__file__).with_name("recorded_models.zip")
+
+
+@pytest.fixture(autouse=True)
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CANILOAD_HOME", str(tmp_path / "home"))
+    folder = tmp_path / "files"
+    with zipfile.ZipFile(RECORDED) as archive:
+        archive.extractall(folder)
+    whole = (folder / "tf-1.15-lstm.h5").read_bytes()
+    (folder / "truncated.h5").write_bytes(whole[: len(whole) // 2])
+    (folder / "text.h5").write_text("just a text\n")
+    (folder / "zero.h5").write_bytes(b"")
+    (folder / "pickle.h5").write_bytes(pickle.dumps({"a": 1}))
+    (folder / "empty").mkdir()
+    (folder / "closed").mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def check(*arguments: str) -> int:
+    return cli.main(["--matrix", MATRIX, "check", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "code"),
+    [
+        ("truncated.h5", "HDF5 file that cannot be opened: truncated file", 2),
+        ("text.h5", "a text, and no description of a model", 2),
+        ("zero.h5", "an empty file", 2),
+        ("empty", "an empty folder", 2),
+        ("missing.h5", "there is no such file or folder", 2),
+        ("pickle.h5", "a pickle, which is not opened", 2),
+        ("savedmodel", "not run, for loading runs code that is in the file", 2),
+        ("keras-3.13.weights.h5", "weights only: code must build the model first", 5),
+        ("checkpoint", "weights only: code must build the model first", 5),
+    ],
+)
+def test_one_clear_line(
+    name: str, told: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check(name, "--run", "--to", "2.15") == code
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == name
+    assert said[-1].strip().startswith(told)
+    assert len(said) <= 3
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_may_not_be_read(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (files / "closed").chmod(0)
+    assert check("closed") == 2
+    assert "no permission to read it" in capsys.readouterr().out
+
+
+def test_without_any_evidence_it_says_so_and_what_to_do(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert check("tf-1.15-lstm.h5", "--to", "2.15,2.21", "--json") == 5
+    (found,) = json.loads(capsys.readouterr().out)
+    assert "`caniload matrix`" in found["notes"][0]
+    assert {one["basis"] for one in found["answers"]} == {"not known"}
+    assert all("--run tries it" in one["reason"] for one in found["answers"])
+
+
+def test_a_rule_needs_no_evidence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check("savedmodel", "--to", "2.21", "--json") == 1
+    (found,) = json.loads(capsys.readouterr().out)
+    assert {one["basis"] for one in found["answers"]} == {"by rule"}
+
+
+def test_a_path_alone_is_checked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["zero.h5"]) == 2
+    assert "an empty file" in capsys.readouterr().out
+    assert cli.main(["empty"]) == 2  # a folder of that name is here
+    assert cli.main(["dance"]) == 2  # and none of this
+
+
+def test_a_zoo_is_all_models_in_it(files: Path) -> None:
+    (files / "config.json").write_text("{}")
+    names = [one.path.relative_to(files).as_posix() for one in gather([files])]
+    assert "config.json" not in names
+    assert "savedmodel/saved_model.pb" not in names
+    assert {"savedmodel", "keras-2.15.keras", "tf-1.15-lstm.h5", "zero.h5"} <= set(names)
+
+
+def test_the_same_content_under_another_name_is_the_same(files: Path) -> None:
+    whole = (files / "tf-1.15-lstm.h5").read_bytes()
+    (files / "copy.h5").write_bytes(whole)
+    (files / "copy.hdf5").write_bytes(whole)
+    one, copy, other = gather([files / "tf-1.15-lstm.h5", files / "copy.h5", files / "copy.hdf5"])
+    assert one.sha256 == copy.sha256
+    assert one.sha256 != other.sha256  # loaders go by the ending
+
+
+def test_inputs_must_be_arrays(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check("tf-1.15-lstm.h5", "--inputs", "text.h5") == 2
+    assert "no .npz file" in capsys.readouterr().err
+
+
+def test_python_asks_the_same(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    (found,) = runner.check(files / "zero.h5")
+    assert found.problem == "an empty file"
+    assert not found.readable
