@@ -19,6 +19,11 @@ class Outcome(StrEnum):
     UNTESTED = "untested"
 
 
+SEVERITY: dict[Outcome, int] = {outcome: rank for rank, outcome in enumerate(Outcome)} | {
+    Outcome.UNTESTED: -1
+}
+"""Rank of each outcome; ``untested`` is below all, for it says nothing about a framework."""
+
 CLEAN = frozenset({Outcome.IDENTICAL, Outcome.TOLERANCE})
 """Outcomes under which a model loads and is the same model, with nothing to act on."""
 

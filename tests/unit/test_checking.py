@@ -25,7 +25,8 @@ from runner.checking.wanted import wanted
 from runner.environments.home import Home
 from runner.errors import UsageError
 from runner.forensics.facts import Inspection, Layer, Origin
-from runner.matrix import Matrix, Tolerances, read_matrix
+from runner.matrix import Matrix, Tolerances
+from runner.matrixfile import read_matrix
 from runner.outcomes import Outcome
 
 ROOT = Path(__file__).parents[2]
