@@ -15,6 +15,7 @@ _STATED_BY = {
     "tf-1.14": "2.2.4-tf",
     "tf-1.15": "2.2.4-tf",
     "tf-2.0": "2.2.4-tf",
+    "tf-2.0-h5py-3": "2.2.4-tf",
     "tf-2.1": "2.3.0-tf",
     "tf-2.2": "2.3.0-tf",
     "tf-2.3": "2.4.0",
@@ -72,7 +73,8 @@ def _distance(origin: Origin, environment: Environment) -> tuple[object, ...]:
     """
     keras = keras_of(environment)
     tensorflow = versions(environment).get("tensorflow")
-    wrong_backend = origin.backend is not None and origin.backend != backend(environment.packages)
+    # Old files do not state it; few were made with another than TensorFlow.
+    wrong_backend = (origin.backend or "tensorflow") != backend(environment.packages)
     apart = _FAR if origin.keras_version else (0, 0, 0)
     other_generation, other_kind = False, False
     if origin.keras_version and keras:
