@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_reproduce(actions)
     _add_env(actions)
     _add_inspect(actions)
+    _add_convert(actions)
     _add_releases(actions)
     _add_clean(actions)
     return parser
@@ -258,6 +259,34 @@ def _add_inspect(actions: Actions[_Parser]) -> None:
     )
     parser.add_argument("model", nargs="+", type=Path, help="a file, a folder, or a prefix")
     parser.add_argument("--json", action="store_true", help="as a JSON list, one object a model")
+
+
+def _add_convert(actions: Actions[_Parser]) -> None:
+    parser = _add(
+        actions,
+        "convert",
+        _later("convert", "converting.command"),
+        "Bring a saved model to another version, and prove that it is the same model there.",
+    )
+    parser.add_argument("model", type=Path, help="a file or folder, which is left as it is")
+    parser.add_argument("--to", required=True, metavar="ID", help="where, such as tf-2.21")
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="such as out.keras")
+    parser.add_argument(
+        "--custom",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a Python file with your own layers and functions; may be given several times",
+    )
+    parser.add_argument(
+        "--inputs", type=Path, metavar="FILE", help="inputs to compare on, .npz (default: drawn)"
+    )
+    parser.add_argument(
+        "--trust", action="store_true", help="run code that the file brings (SavedModel, Lambda)"
+    )
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write .html or .json, too")
+    parser.add_argument("--json", action="store_true", help="as JSON")
 
 
 def _add_releases(actions: Actions[_Parser]) -> None:
