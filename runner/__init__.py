@@ -12,15 +12,18 @@ reads.
 Beside the line, ``wishes -> inference -> joining`` make a matrix with one environment more out of
 what a person typed and what a package index lists (pure); ``adding`` locks it, ``matrixtext``
 writes it down, ``growth`` says what there would be to add. ``forensics`` says what a model file
-states of itself; ``inspect`` is its front.
+states of itself; ``inspect`` is its front. ``converting`` brings a file to another version;
+``convert`` is its front.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from runner.converting.outcome import Conversion
     from runner.forensics.facts import Inspection
 
 
@@ -34,3 +37,35 @@ def inspect(path: str | os.PathLike[str]) -> Inspection:
     from runner.forensics.apart import inspect_all  # noqa: PLC0415
 
     return next(iter(inspect_all([Path(path)])))
+
+
+def convert(
+    path: str | os.PathLike[str],
+    *,
+    to: str,
+    out: str | os.PathLike[str],
+    custom: Sequence[str | os.PathLike[str]] = (),
+    inputs: str | os.PathLike[str] | None = None,
+    trust: bool = False,
+) -> Conversion:
+    """Bring a saved model to the environment ``to``, such as ``tf-2.21``; the original stays.
+
+    The file ``out`` is written only if the target loads it plainly and it computes what the original
+    does; ``verdict`` says whether, ``reason`` why not. ``trust`` allows running code that the file
+    brings. Raises ``runner.errors.UsageError`` for a file or an environment that is not there,
+    ``CaniloadError`` where the target cannot be built.
+    """
+    from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
+
+    from runner.converting.command import bring_across, matrix_here  # noqa: PLC0415
+    from runner.converting.ladder import Wish  # noqa: PLC0415
+
+    wish = Wish(
+        path=Path(path),
+        target=to,
+        out=Path(out),
+        custom=tuple(map(Path, custom)),
+        inputs=Path(inputs) if inputs is not None else None,
+        trusted=trust,
+    )
+    return bring_across(wish, matrix_here())

@@ -41,7 +41,9 @@ def main(job, facts):
     facts["structure"] = structure
     facts["outputs"] = [name for name, _ in outputs]
     facts["alike"] = [_alike(array) for _, array in outputs]
-    facts["nan"] = [compare.number(np.isnan(a).mean()) if a.dtype.kind == "f" else 0 for _, a in outputs]
+    facts["nan"] = [
+        compare.number(np.isnan(a).mean()) if a.dtype.kind == "f" else 0 for _, a in outputs
+    ]
 
     facts["phase"] = "weights"
     found = crossing.weights(keras, model)

@@ -54,8 +54,14 @@ def specs(model, config):
             drawn = ["integers", 9]
         open_sizes = [size is None for size in shape[1:]]
         found.append(
-            {"name": name, "key": key, "shape": shape, "dtype": dtype, "open": any(open_sizes),
-             "drawn": drawn}
+            {
+                "name": name,
+                "key": key,
+                "shape": shape,
+                "dtype": dtype,
+                "open": any(open_sizes),
+                "drawn": drawn,
+            }
         )
     return found
 

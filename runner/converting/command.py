@@ -66,13 +66,16 @@ def bring_across(
     inspection = next(iter(inspect_all([wish.path])))
     home.root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="convert-", dir=home.root) as scratch:
-        workshop = Workshop(
-            matrix=matrix, home=home, scratch=Path(scratch), locks=locks, tell=tell
-        )
+        workshop = Workshop(matrix=matrix, home=home, scratch=Path(scratch), locks=locks, tell=tell)
         ladder = Ladder(wish=wish, inspection=inspection, workshop=workshop)
         if (problem := workshop.problem(wish.target)) is not None:
             raise CaniloadError(f"{wish.target}: {problem}")
         return ladder.climb()
+
+
+def matrix_here() -> Matrix:
+    """Return the matrix that is meant where none is named: here, or the packaged one."""
+    return read(argparse.Namespace(matrix=None))
 
 
 def _check(wish: Wish, matrix: Matrix) -> None:

@@ -170,9 +170,11 @@ def _tensors(value: Any, names: Collection[str]) -> Any:
             layer, node, output = value["config"]["keras_history"]
             return {"$tensor": [layer, node, output]}
         if value.get("class_name") == "__tuple__":
-            return [_tensors(one, names) for one in value["config"]["value"]] if isinstance(
-                value.get("config"), dict
-            ) else [_tensors(one, names) for one in value.get("items", [])]
+            return (
+                [_tensors(one, names) for one in value["config"]["value"]]
+                if isinstance(value.get("config"), dict)
+                else [_tensors(one, names) for one in value.get("items", [])]
+            )
         return {key: _tensors(one, names) for key, one in value.items()}
     if isinstance(value, list):
         if _is_old(value, names) and len(value) in (_REFERENCE, _REFERENCE + 1):

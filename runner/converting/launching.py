@@ -41,9 +41,7 @@ class Workshop:
     @property
     def resolution(self) -> Resolution:
         if self._resolution is None:
-            self._resolution = resolve(
-                self.matrix.environments, home=self.home, locks=self.locks
-            )
+            self._resolution = resolve(self.matrix.environments, home=self.home, locks=self.locks)
         return self._resolution
 
     def is_built(self, environment: str) -> bool:

@@ -47,7 +47,9 @@ def translated(
     function = str((node.get("config") or {}).get("function"))
     found = rules.operations.get(function)
     if found is None:
-        raise Refused(f"the layer {path} is tf.{function}, for which no operation of Keras is known")
+        raise Refused(
+            f"the layer {path} is tf.{function}, for which no operation of Keras is known"
+        )
     told = [f"tf.{function} is keras.ops.{found.to.lstrip('@')}"]
     made = [_called(found, call, function, path) for call in calls]
     return {"operation": found.to, "told": told}, made

@@ -110,9 +110,7 @@ def _ordered(
     if backend in ("theano", "cntk") or _is_multi_backend(inspection):
         first = [*_MULTI_BACKEND, "tf-2.3"]
     saver = saved_by(inspection)
-    plain = [
-        one for one in usable if one.stack == "tf.keras" and keras(one) < _KERAS_3
-    ]
+    plain = [one for one in usable if one.stack == "tf.keras" and keras(one) < _KERAS_3]
     near = sorted(
         (one for one in plain if saver is not None and _minor(one) >= saver.release[:2]),
         key=_minor,

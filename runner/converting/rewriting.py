@@ -202,9 +202,7 @@ def _inner_layers(layer: Layer, work: _Work) -> None:
 def _second_direction(layer: Layer, inner: Node, offset: int, work: _Work) -> None:
     """Scale the weights of the copy that Bidirectional makes of its layer by itself."""
     if layer.config.get("backward_layer") is None:
-        apart = _Work(
-            written=work.written, wanted=work.wanted, rules=work.rules, vocabularies={}
-        )
+        apart = _Work(written=work.written, wanted=work.wanted, rules=work.rules, vocabularies={})
         _layer(inner, layer.path, offset, apart)
         work.scaled += apart.scaled
 
