@@ -68,13 +68,17 @@ def registered(keras, objects):
     return dict(known, **objects)
 
 
-def load(keras, job, compiled=True):
+def load(keras, job, compiled=True, own_layers=False):
     """Load the job's model by the framework's own function.
 
-    ``objects`` are used if there are any. With ``trusted``, code that the file brings is run.
+    A person's objects are used if there are any, with ``own_layers`` those of Keras by their names.
+    With ``trusted``, code that the file brings is run.
     """
     path = job["model"]
     objects = custom_objects(job)
+    if own_layers:
+        layers = {name: getattr(keras.layers, name) for name in dir(keras.layers)}
+        objects = dict({name: one for name, one in layers.items() if callable(one)}, **objects)
     more = {"custom_objects": registered(keras, objects)} if objects else {}
     if job.get("trusted"):
         allow = getattr(getattr(keras, "config", None), "enable_unsafe_deserialization", None)

@@ -25,7 +25,9 @@ def main(job, facts):
         facts["compiled"] = framework.is_compiled(model)
     except Exception as error:
         facts["first_error"] = "%s: %s" % (type(error).__name__, str(error)[:300])
-        model = crossing.load(keras, job, compiled=False)
+        # Some versions do not know layers of their own when they load them (SpectralNormalization).
+        unknown = str(error).startswith("Unknown layer")
+        model = crossing.load(keras, job, compiled=False, own_layers=unknown)
         facts["compiled"] = False
     facts["class"] = type(model).__name__
     if not hasattr(model, "predict"):
@@ -34,6 +36,9 @@ def main(job, facts):
     facts["phase"] = "config"
     facts["config"], facts["config_error"] = _config(model)
     facts["vocabularies"] = _vocabularies(model)
+    facts["lambdas"] = [
+        path for path, layer in _all_layers(model) if type(layer).__name__ == "Lambda"
+    ]
 
     facts["phase"] = "predict"
     fed, names, arrays = _feed(job, keras, model, facts)
@@ -53,13 +58,27 @@ def main(job, facts):
     kept.update({"out_%d" % index: array for index, (_, array) in enumerate(outputs)})
     kept.update({"w_%d" % index: entry[3] for index, entry in enumerate(found)})
     np.savez(os.path.join(job["folder"], "arrays.npz"), **kept)
+    np.savez(
+        os.path.join(job["folder"], "inputs.npz"),
+        **{"in_%d" % index: array for index, array in enumerate(arrays)}
+    )
     if job.get("resave"):
         facts["phase"] = "save"
-        _resave(model, job["resave"])
+        model.save(job["resave"], include_optimizer=False)
+    if job.get("export"):
+        facts["phase"] = "export"
+        facts["endpoint"] = _export(model, job["export"])
 
 
-def _resave(model, path):
-    model.save(path, include_optimizer=False)
+def _export(model, folder):
+    """Write what computes the outputs and no more; return the name under which it is called."""
+    if hasattr(model, "export"):
+        model.export(folder)
+        return "serve"
+    import tensorflow as tf
+
+    tf.saved_model.save(model, folder)
+    return "serving_default"
 
 
 def _config(model):
@@ -168,7 +187,11 @@ def _training(keras, model):
     import framework
 
     found = {"optimizer": framework.optimizer(keras, model)}
-    config = model.optimizer.get_config()
+    inside = model.optimizer
+    while getattr(inside, "inner_optimizer", None) is not None:  # what mixed precision wraps
+        inside = inside.inner_optimizer
+    config = inside.get_config()
+    found["optimizer"]["class"] = type(inside).__name__
     found["optimizer"]["config"] = {key: _plain(value) for key, value in config.items()}
     for key in ("loss", "loss_weights"):
         found[key] = _plain(getattr(model, key, None))
@@ -194,6 +217,11 @@ def _plain(value):
         return {str(key): _plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(one) for one in value]
+    wrapped = getattr(value, "_fn", getattr(value, "fn", None))
+    if type(value).__name__.endswith(("MetricWrapper", "FunctionWrapper")) and wrapped is not None:
+        # Keras wraps functions in these; "accuracy" stays what it was asked for by.
+        name = getattr(value, "name", None)
+        return name if name in ("accuracy", "acc") else {"$function": wrapped.__name__}
     if hasattr(value, "get_config"):
         try:
             return {"$class": type(value).__name__, "config": _plain(value.get_config())}

@@ -27,7 +27,7 @@ def main(job, facts):
         objects = crossing.registered(keras, crossing.custom_objects(job))
         scope = getattr(keras.utils, "custom_object_scope", None) or keras.utils.CustomObjectScope
         with scope(objects):
-            model = Builder(keras, objects).model(recipe)
+            model = Builder(keras, objects, job.get("unroll")).model(recipe)
         facts["phase"] = "weights"
         facts["placed"] = place(keras, model, job)
         facts["phase"] = "compile"
@@ -48,30 +48,32 @@ def main(job, facts):
 class Builder(object):
     """Follows recipes with one Keras."""
 
-    def __init__(self, keras, objects):
+    def __init__(self, keras, objects, unroll=False):
         self.keras = keras
         self.objects = objects
+        self.unroll = unroll
 
     def model(self, recipe):
         """Return the model of a recipe."""
-        if recipe["kind"] == "sequential" and not self._has_operations(recipe):
-            return self._line(recipe)
-        return self._graph(recipe)
+        if recipe["kind"] != "sequential":
+            return self._graph(recipe)
+        if any(self._is_no_layer(one) for member in recipe["members"] for one in member["chain"]):
+            return self._graph(_as_graph(recipe))
+        return self._line(recipe)
 
-    def _has_operations(self, recipe):
-        return any("operation" in one for member in recipe["members"] for one in member["chain"])
+    def _is_no_layer(self, spec):
+        return "operation" in spec or (self.unroll and spec.get("class_name") == "Lambda")
 
     def _line(self, recipe):
         made = [self.make(one) for member in recipe["members"] for one in member["chain"]]
         model = self.keras.Sequential(made, name=recipe["name"])
         if not model.built and recipe.get("shape"):
             model.build(tuple(recipe["shape"]))
-        model.trainable = True if recipe["trainable"] else False
+        if not recipe["trainable"]:
+            model.trainable = False
         return model
 
     def _graph(self, recipe):
-        if recipe["kind"] == "sequential":
-            raise NotBuilt("a line of layers with an operation in it")
         held, made = {}, {}
         waiting = []
         for member in recipe["members"]:
@@ -104,7 +106,7 @@ class Builder(object):
         kept = {key: config[key] for key in ("name", "dtype", "sparse") if config.get(key)}
         shape = config.get("batch_shape") or config.get("batch_input_shape")
         if "shape" in config and shape is None:
-            shape = [None] + list(config["shape"])
+            shape = [None, *config["shape"]]
         if hasattr(self.keras, "ops"):
             return self.keras.Input(batch_shape=tuple(shape), **kept)
         more = dict(kept, batch_size=shape[0]) if shape[0] is not None else kept
@@ -123,7 +125,7 @@ class Builder(object):
         value = None
         for index, one in enumerate(made[name]):
             try:
-                value = one(*args, **kwargs) if index == 0 else one(value)
+                value = self._done(one, args if index == 0 else [value], kwargs if index == 0 else {})
             except LookupError as error:
                 raise NotBuilt("calling %s: %s" % (name, error))
         # A model's outputs are counted in their flat order, whatever holds them.
@@ -133,6 +135,13 @@ class Builder(object):
         if type(one).__name__ == "Operation" and one.whole:
             held[name][at] = [value]
         return True
+
+    def _done(self, one, args, kwargs):
+        """Call a layer; of a Lambda that is to be unrolled, its function, on the graph's tensors."""
+        if not (self.unroll and type(one).__name__ == "Lambda"):
+            return one(*args, **kwargs)
+        given = dict(getattr(one, "arguments", None) or {}, **kwargs)
+        return one.function(*args, **given)
 
     def _filled(self, value, held):
         if isinstance(value, dict):
@@ -159,10 +168,14 @@ class Builder(object):
 
             return operations.Operation(self.keras, spec["operation"])
         config = {key: self._inner(value) for key, value in spec["config"].items()}
+        made = config != spec["config"]  # layers within are made already: from_config would not do
+        # Not every layer takes it as an argument, and every one has it.
+        trainable = config.pop("trainable", True)
         kind = self._class(spec)
-        if config != spec["config"]:  # layers within are made already: from_config would not do
-            return kind(**config)
-        return kind.from_config(config)
+        layer = kind(**config) if made else kind.from_config(config)
+        if trainable is False:
+            layer.trainable = False
+        return layer
 
     def _inner(self, value):
         if isinstance(value, dict) and "$layer" in value:
@@ -184,6 +197,21 @@ class Builder(object):
         if found is None:
             raise NotBuilt("there is no layer %s, and no file with --custom defines one" % name)
         return found
+
+
+def _as_graph(recipe):
+    """Return a line of layers as a graph, for what is called by itself has no place in a line."""
+    members = [dict(member) for member in recipe["members"]]
+    if members[0]["chain"][0].get("class_name") != "InputLayer":
+        if not recipe.get("shape"):
+            raise NotBuilt("a line of layers that does not say what it is fed")
+        config = {"name": recipe["name"] + "_input", "batch_shape": recipe["shape"]}
+        chain = [{"class_name": "InputLayer", "registered_name": None, "config": config}]
+        members.insert(0, {"name": config["name"], "calls": [], "chain": chain})
+    for before, member in zip(members, members[1:]):
+        member["calls"] = [{"args": [{"$tensor": [before["name"], 0, 0]}], "kwargs": {}}]
+    ends = [{"$tensor": [members[at]["name"], 0, 0]} for at in (0, -1)]
+    return dict(recipe, kind="functional", members=members, inputs=ends[0], outputs=ends[1])
 
 
 def place(keras, model, job):

@@ -19,8 +19,11 @@ from runner.converting.rules import keras_version, read_rules
 from runner.converting.transforms import Refused
 from runner.differences import within
 from runner.forensics.facts import Inspection
+from runner.matrix import Tolerances
 
 SEED = "caniload convert"
+BRIDGE = "tf-2.15"
+"""The last version that reads what its predecessors wrote."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +49,11 @@ class _Read:
     def arrays(self) -> str:
         return str(Path(self.facts["folder"]) / "arrays.npz")
 
+    @property
+    def arrays_in(self) -> str:
+        """The inputs alone, for another environment to be fed the same."""
+        return str(Path(self.facts["folder"]) / "inputs.npz")
+
 
 @dataclass(kw_only=True)
 class Ladder:
@@ -67,7 +75,45 @@ class Ladder:
             proof = self._prove(original, remedy, out)
             if proof is not None:
                 return self._deliver(original, remedy, out, proof, changes, placed)
-        return self._refused(_last_word(self.attempts))
+        return self._for_inference(original) or self._refused(_last_word(self.attempts))
+
+    def _for_inference(self, original: _Read) -> Conversion | None:
+        """Deliver what computes the outputs and is no model, where the target can call that."""
+        if keras(self.workshop.matrix.environment(self.wish.target)).major < 3:  # noqa: PLR2004
+            return None
+        folder = Path(original.facts["folder"]) / "graph"
+        job = {**self._job(), "given": original.arrays_in, "seed": SEED, "export": str(folder)}
+        facts = self.workshop.run("extract", original.environment, job)
+        way = (original.environment, self.wish.target)
+        if facts["error"] is not None:
+            problem = told(facts["error"], facts["phase"])
+            self.attempts.append(
+                Attempt(remedy=Remedy.INFERENCE, environments=way, problem=problem)
+            )
+            return None
+        more = {"format": "graph", "endpoint": facts["endpoint"]}
+        proof = self._prove(original, Remedy.INFERENCE, folder, more)
+        if proof is None:
+            return None
+        out = self.wish.out.with_suffix("")
+        if out.exists():
+            return self._refused(f"{out} is there already, where the graph would be put")
+        shutil.copytree(folder, out)
+        return Conversion(
+            path=str(self.wish.path),
+            target=self.wish.target,
+            verdict=Verdict.INFERENCE,
+            out=out,
+            remedy=Remedy.INFERENCE,
+            reason=_last_word(self.attempts[:-1]),
+            attempts=tuple(self.attempts),
+            proof=proof,
+            lost=(
+                "the model: what is there is a graph without layers, which cannot be trained on;"
+                f" call it with keras.layers.TFSMLayer({str(out)!r},"
+                f" call_endpoint={facts['endpoint']!r})",
+            ),
+        )
 
     # Before anything runs
 
@@ -170,33 +216,86 @@ class Ladder:
                 }
                 if (out := self._built(remedy, (target,), job)) is not None:
                     yield remedy, out, (), self._last
-        yield from self._rebuilt(original, Remedy.REBUILT)
+        source = self._unrolled(original) if original.facts["lambdas"] else original
+        if source is not None:
+            yield from self._rebuilt(source, original, Remedy.REBUILT)
+        hop = self._hopped(original)
+        if hop is not None:
+            yield from self._rebuilt(hop, original, Remedy.BRIDGED)
 
     def _could_load(self, target: str) -> bool:
         """Say whether the target has a function for this format at all."""
         modern = keras(self.workshop.matrix.environment(target)).major >= 3  # noqa: PLR2004
         return not (modern and self.inspection.format == "savedmodel")
 
+    def _unrolled(self, original: _Read) -> _Read | None:
+        """Return the original with its Lambda layers as the operations that they are made of.
+
+        The reader calls their functions on tensors of a graph, which says what they do: a Lambda
+        is loaded plainly by no target, and its bytecode is of one Python.
+        """
+        reader = original.environment
+        recipe = self._recipe(original, Remedy.REBUILT, (reader,), wanted=reader)
+        if recipe is None:
+            return None
+        job = {**self._weights(original, recipe), "training": None, "unroll": True}
+        out = self._built(Remedy.REBUILT, (reader,), job, recipe, where=reader, name="flat.h5")
+        if out is None:
+            return None
+        return self._reread(out, reader, original, Remedy.REBUILT)
+
+    def _hopped(self, original: _Read) -> _Read | None:
+        """Return the original as the last tf.keras reads what its reader saved anew."""
+        reader = self.workshop.matrix.environment(original.environment)
+        if original.environment == BRIDGE or keras(reader).major >= 3:  # noqa: PLR2004
+            return None
+        if not self.workshop.usable(BRIDGE) or original.facts["config"] is None:
+            return None
+        path = Path(original.facts["folder"]) / "hop.h5"
+        job = {**self._job(), "given": original.arrays_in, "seed": SEED, "resave": str(path)}
+        facts = self.workshop.run("extract", original.environment, job)
+        if facts["error"] is not None:
+            way = (original.environment, BRIDGE)
+            problem = told(facts["error"], facts["phase"])
+            self.attempts.append(
+                Attempt(remedy=Remedy.BRIDGED, environments=way, problem=problem)
+            )
+            return None
+        return self._reread(path, BRIDGE, original, Remedy.BRIDGED)
+
+    def _reread(
+        self, path: Path, environment: str, original: _Read, remedy: Remedy
+    ) -> _Read | None:
+        job = {
+            **self._job(),
+            "model": str(path),
+            "format": "h5",
+            "given": original.arrays_in,
+            "seed": SEED,
+        }
+        facts = self.workshop.run("extract", environment, job)
+        if facts["error"] is None:
+            return _Read(environment=environment, facts=facts)
+        way = (original.environment, environment)
+        problem = told(facts["error"], facts["phase"])
+        self.attempts.append(Attempt(remedy=remedy, environments=way, problem=problem))
+        return None
+
     def _rebuilt(
-        self, source: _Read, remedy: Remedy
+        self, source: _Read, original: _Read, remedy: Remedy
     ) -> Iterator[tuple[Remedy, Path, tuple[Change, ...], Mapping[str, Any]]]:
-        way = tuple(dict.fromkeys((source.environment, self.wish.target)))
-        config = source.facts["config"]
-        if config is None:
+        way = tuple(
+            dict.fromkeys((original.environment, source.environment, self.wish.target))
+        )
+        if source.facts["config"] is None:
             problem = f"the original has no configuration: {source.facts['config_error']}"
             self.attempts.append(Attempt(remedy=remedy, environments=way, problem=problem))
             return
-        recipe = self._recipe(source, remedy, way)
+        recipe = self._recipe(source, remedy, way, wanted=self.wish.target)
         if recipe is None:
             return
-        for training in (source.facts["training"], None):
-            job = {
-                "custom": [str(path.absolute()) for path in self.wish.custom],
-                "arrays": source.arrays,
-                "weights": source.facts["weights"],
-                "scaled": list(recipe.scaled),
-                "training": training,
-            }
+        for training in (original.facts["training"], None):
+            job = {**self._weights(source, recipe), "training": training}
             out = self._built(remedy, way, job, recipe)
             if out is None:
                 return
@@ -204,14 +303,24 @@ class Ladder:
             if training is None or not self._last.get("compiled"):
                 return
 
-    def _recipe(self, source: _Read, remedy: Remedy, way: tuple[str, ...]) -> Recipe | None:
+    def _weights(self, source: _Read, recipe: Recipe) -> dict[str, Any]:
+        return {
+            "custom": [str(path.absolute()) for path in self.wish.custom],
+            "arrays": source.arrays,
+            "weights": source.facts["weights"],
+            "scaled": list(recipe.scaled),
+        }
+
+    def _recipe(
+        self, source: _Read, remedy: Remedy, way: tuple[str, ...], *, wanted: str
+    ) -> Recipe | None:
         environments = self.workshop.matrix.environment
         written = keras_version(source.facts["versions"].get("keras"))
         try:
             return rewrite(
                 source.facts["config"],
                 written=written or keras(environments(source.environment)),
-                wanted=keras(environments(self.wish.target)),
+                wanted=keras(environments(wanted)),
                 vocabularies=source.facts["vocabularies"],
             )
         except (Refused, GraphError) as error:
@@ -226,18 +335,21 @@ class Ladder:
         way: tuple[str, ...],
         job: Mapping[str, Any],
         recipe: Recipe | None = None,
+        *,
+        where: str | None = None,
+        name: str | None = None,
     ) -> Path | None:
-        """Have the target make a file; return it, or note why there is none."""
+        """Have the target (or ``where``) make a file; return it, or note why there is none."""
         number = len(list(self.workshop.scratch.iterdir()))
         folder = self.workshop.scratch / f"out-{number}"
         folder.mkdir()
-        out = folder / self.wish.out.name
+        out = folder / (name or self.wish.out.name)
         more: dict[str, Any] = {"out": str(out)}
         if recipe is not None:
             path = folder / "recipe.json"
             path.write_text(json.dumps(recipe.model), encoding="utf-8")
             more["recipe"] = str(path)
-        facts = self.workshop.run("rebuild", self.wish.target, {**job, **more})
+        facts = self.workshop.run("rebuild", where or self.wish.target, {**job, **more})
         self._last = facts
         if facts["error"] is not None:
             problem = told(facts["error"], facts["phase"])
@@ -247,7 +359,13 @@ class Ladder:
 
     # The proof
 
-    def _prove(self, original: _Read, remedy: Remedy, out: Path) -> Proof | None:
+    def _prove(
+        self,
+        original: _Read,
+        remedy: Remedy,
+        out: Path,
+        more: Mapping[str, Any] | None = None,
+    ) -> Proof | None:
         """Load the file in a fresh process of the target; note why it is no proof if it is not."""
         facts = original.facts
         job = {
@@ -258,6 +376,7 @@ class Ladder:
             "outputs": facts["outputs"],
             "inputs_count": len(facts["inputs"]),
             "inputs_by_name": facts["by_name"],
+            **(more or {}),
         }
         way = tuple(dict.fromkeys((original.environment, self.wish.target)))
         seen = self.workshop.run("prove", self.wish.target, job)
@@ -265,7 +384,7 @@ class Ladder:
             problem = f"the result, loaded: {told(seen['error'], seen['phase'])}"
             self.attempts.append(Attempt(remedy=remedy, environments=way, problem=problem))
             return None
-        tolerances = self.workshop.matrix.tolerances
+        tolerances = tolerances_for(facts["config"], self.workshop.matrix.tolerances)
         compared = seen["compared"]
         gaps = [_number(one["max_abs"]) for one in compared]
         worst = max(gaps, default=0.0)
@@ -326,6 +445,22 @@ class Ladder:
             lost=tuple(dict.fromkeys(lost)),
             kept=tuple(kept),
         )
+
+
+_HALF = {"bfloat16": 2.0**-7, "float16": 2.0**-10}
+"""Distance from 1 to the next number."""
+_ROUNDINGS = 4
+"""So many roundings of numbers of half the size may come out otherwise."""
+
+
+def tolerances_for(config: Any, usual: Tolerances) -> Tolerances:
+    """Return the bounds for a model: wider where its layers compute with half the digits."""
+    text = json.dumps(config)
+    for dtype, step in _HALF.items():
+        if f'{dtype}"' in text:
+            wider = max(usual.relative, _ROUNDINGS * step)
+            return usual.model_copy(update={"relative": wider})
+    return usual
 
 
 _FORMATS = {".keras": "keras", ".h5": "h5", ".hdf5": "h5"}

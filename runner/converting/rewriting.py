@@ -98,7 +98,7 @@ def _model(node: Node, prefix: str, work: _Work) -> dict[str, Any]:
     members = [_member(one, prefix, work) for one in graph.members]
     return {
         "kind": "sequential" if graph.sequential else "functional",
-        "name": graph.name,
+        "name": graph.name.replace("/", "_") if work.wanted >= KERAS_3 else graph.name,
         "trainable": bool(graph.settings.get("trainable", True)),
         "members": [*_input(graph, work), *members],
         "inputs": graph.inputs,

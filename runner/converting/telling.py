@@ -51,11 +51,15 @@ def _result(conversion: Conversion) -> list[tuple[str, list[str]]]:
     proof = conversion.proof
     if conversion.verdict is Verdict.REFUSED or proof is None:
         return [(f"{_head(conversion)}: not brought across", [str(conversion.reason)])]
+    same = (
+        f"its outputs are those of the original in {proof.reader}: the largest difference is"
+        f" {proof.max_abs:.3g}, {proof.bound:.3g} was allowed, values go to {proof.scale:.3g}"
+    )
+    how = "load_model" if conversion.verdict is Verdict.DELIVERED else "TFSMLayer"
     lines = [
         f"{conversion.remedy}",
-        f"its outputs are those of the original in {proof.reader}: the largest difference is"
-        f" {proof.max_abs:.3g}, {proof.bound:.3g} was allowed, values go to {proof.scale:.3g}",
-        f"a fresh process of {proof.target} loaded it with load_model",
+        same,
+        f"a fresh process of {proof.target} loaded it with {how}",
     ]
     if proof.weak:
         lines.append(f"this proves less than usual: {proof.weak}")

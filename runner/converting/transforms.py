@@ -72,6 +72,22 @@ def dtype_name(layer: Layer) -> str | None:
     return f"its dtype policy is {name}"
 
 
+def plain_name(layer: Layer) -> str | None:
+    name = layer.config.get("name")
+    if not isinstance(name, str) or "/" not in name:
+        return None
+    layer.config["name"] = name.replace("/", "_")
+    return f"its name is {layer.config['name']}"
+
+
+def no_lambda(layer: Layer) -> str | None:
+    """Refuse a Lambda that the reader could not take apart into operations."""
+    raise Refused(
+        f"the layer {layer.path} is a Lambda, which Keras 3 loads with safe_mode=False only; write"
+        " it as a layer, and name the file with --custom"
+    )
+
+
 def no_such_layer(layer: Layer) -> str | None:
     raise Refused(f"the layer {layer.path} is a {layer.class_name}, which there is no more")
 
@@ -155,6 +171,8 @@ TRANSFORMS: Mapping[str, Callable[[Layer], str | None]] = {
     "plain_axes": plain_axes,
     "vocabulary": vocabulary,
     "dtype_name": dtype_name,
+    "no_lambda": no_lambda,
     "no_such_layer": no_such_layer,
+    "plain_name": plain_name,
     "hard_sigmoid": hard_sigmoid,
 }
