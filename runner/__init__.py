@@ -50,15 +50,15 @@ def convert(
 ) -> Conversion:
     """Bring a saved model to the environment ``to``, such as ``tf-2.21``; the original stays.
 
-    The file ``out`` is written only if the target loads it plainly and it computes what the original
-    does; ``verdict`` says whether, ``reason`` why not. ``trust`` allows running code that the file
-    brings. Raises ``runner.errors.UsageError`` for a file or an environment that is not there,
-    ``CaniloadError`` where the target cannot be built.
+    The file ``out`` is written only if the target loads it plainly and it computes what the
+    original does; ``verdict`` says whether, ``reason`` why not. ``trust`` allows running code that
+    the file brings. Raises ``runner.errors.UsageError`` for a file or an environment that is not
+    there, ``CaniloadError`` where the target cannot be built.
     """
     from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
 
     from runner.converting.command import bring_across, matrix_here  # noqa: PLC0415
-    from runner.converting.ladder import Wish  # noqa: PLC0415
+    from runner.converting.original import Wish  # noqa: PLC0415
 
     wish = Wish(
         path=Path(path),

@@ -78,6 +78,7 @@ def load(keras, job, compiled=True, own_layers=False):
     objects = custom_objects(job)
     if own_layers:
         layers = {name: getattr(keras.layers, name) for name in dir(keras.layers)}
+        layers["relu6"] = _relu6(keras)
         objects = dict({name: one for name, one in layers.items() if callable(one)}, **objects)
     more = {"custom_objects": registered(keras, objects)} if objects else {}
     if job.get("trusted"):
@@ -96,6 +97,15 @@ def load(keras, job, compiled=True, own_layers=False):
     if not compiled:
         more["compile"] = False
     return keras.models.load_model(path, **more)
+
+
+def _relu6(keras):
+    """Return the function that MobileNets of Keras 2.0 and 2.1 name, and no later version knows."""
+
+    def relu6(x):
+        return keras.backend.relu(x, max_value=6)
+
+    return relu6
 
 
 def as_fed(array):
@@ -120,6 +130,8 @@ def as_stored(array):
     import numpy as np
 
     array = np.asarray(array)
+    if str(array.dtype) == "bfloat16":  # numpy itself has no such type
+        return array.astype("float32")
     if array.dtype.kind != "O":
         return array
     flat = [one.decode() if isinstance(one, bytes) else str(one) for one in array.ravel()]
@@ -144,5 +156,5 @@ def weights(keras, model):
     for (path, array), variable in zip(named, own):
         stem, _, index = path.rpartition("/")
         last = str(variable.name).split("/")[-1].split(":")[0]
-        found.append([stem, int(index), last, array])
+        found.append([stem, int(index), last, as_stored(array)])
     return found

@@ -26,7 +26,7 @@ def main(job, facts):
     except Exception as error:
         facts["first_error"] = "%s: %s" % (type(error).__name__, str(error)[:300])
         # Some versions do not know layers of their own when they load them (SpectralNormalization).
-        unknown = str(error).startswith("Unknown layer")
+        unknown = str(error).startswith("Unknown ")
         model = crossing.load(keras, job, compiled=False, own_layers=unknown)
         facts["compiled"] = False
     facts["class"] = type(model).__name__
@@ -60,7 +60,7 @@ def main(job, facts):
     np.savez(os.path.join(job["folder"], "arrays.npz"), **kept)
     np.savez(
         os.path.join(job["folder"], "inputs.npz"),
-        **{"in_%d" % index: array for index, array in enumerate(arrays)}
+        **{"in_%d" % index: array for index, array in enumerate(arrays)},
     )
     if job.get("resave"):
         facts["phase"] = "save"
@@ -204,7 +204,7 @@ def _training(keras, model):
 
 
 def _plain(value):
-    """Return plain data; objects become {"class": name, "config": ...}, what cannot: its type."""
+    """Return plain data; objects become {"$class": name, "config": ...}, functions their name."""
     import numpy as np
 
     if value is None or isinstance(value, (bool, int, float, str)):

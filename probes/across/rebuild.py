@@ -125,7 +125,9 @@ class Builder(object):
         value = None
         for index, one in enumerate(made[name]):
             try:
-                value = self._done(one, args if index == 0 else [value], kwargs if index == 0 else {})
+                value = self._done(
+                    one, args if index == 0 else [value], kwargs if index == 0 else {}
+                )
             except LookupError as error:
                 raise NotBuilt("calling %s: %s" % (name, error))
         # A model's outputs are counted in their flat order, whatever holds them.

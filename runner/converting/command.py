@@ -9,8 +9,9 @@ import tempfile
 from pathlib import Path
 
 from runner.arguments import locks_of, read
-from runner.converting.ladder import Ladder, Wish
+from runner.converting.ladder import Ladder
 from runner.converting.launching import Workshop
+from runner.converting.original import Wish
 from runner.converting.outcome import Conversion, Verdict
 from runner.converting.telling import as_json, as_lines, as_page
 from runner.environments.home import Home

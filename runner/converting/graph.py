@@ -163,6 +163,13 @@ def _is_old(value: Any, names: Collection[str]) -> bool:
     )
 
 
+def _tuple(node: Node) -> list[Any]:
+    """Return the items of a tuple as Keras 2 and 3 write it."""
+    config = node.get("config")
+    items = config.get("value") if isinstance(config, dict) else node.get("items")
+    return items if isinstance(items, list) else []
+
+
 def _tensors(value: Any, names: Collection[str]) -> Any:
     """Return a structure with its references to tensors, in any dialect, written in ours."""
     if isinstance(value, dict):
@@ -170,18 +177,11 @@ def _tensors(value: Any, names: Collection[str]) -> Any:
             layer, node, output = value["config"]["keras_history"]
             return {"$tensor": [layer, node, output]}
         if value.get("class_name") == "__tuple__":
-            return (
-                [_tensors(one, names) for one in value["config"]["value"]]
-                if isinstance(value.get("config"), dict)
-                else [_tensors(one, names) for one in value.get("items", [])]
-            )
+            return [_tensors(one, names) for one in _tuple(value)]
         return {key: _tensors(one, names) for key, one in value.items()}
     if isinstance(value, list):
         if _is_old(value, names) and len(value) in (_REFERENCE, _REFERENCE + 1):
-            if value[0] == _CONSTANT:
-                return value[2]
-            if isinstance(value[2], int):
-                return {"$tensor": value[:_REFERENCE]}
+            return value[2] if value[0] == _CONSTANT else {"$tensor": value[:_REFERENCE]}
         return [_tensors(one, names) for one in value]
     return value
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -79,14 +78,19 @@ class Workshop:
             return error.reason
         return None
 
+    def folder(self, name: str) -> Path:
+        """Make a folder for scratch files that no other has."""
+        made = self.scratch / f"{next(self._numbers)}-{name}"
+        made.mkdir(parents=True)
+        return made
+
     def run(self, script: str, environment: str, job: Mapping[str, Any]) -> dict[str, Any]:
         """Run a script and return its facts, with ``folder``; ``error`` says what went wrong.
 
         A process that hangs, is killed or swells beyond the limits of matrix.yaml is an error of
         the type ``Killed``.
         """
-        folder = self.scratch / f"{next(self._numbers)}-{script}-{environment}"
-        folder.mkdir(parents=True)
+        folder = self.folder(f"{script}-{environment}")
         if (problem := self.problem(environment)) is not None:
             return _died(folder, "start", "Unusable", problem)
         row = self.matrix.environment(environment)

@@ -39,8 +39,8 @@ def translated(
             raise Refused(f"{path} is keras.ops.{node.get('class_name')}, which came with Keras 3")
         return {"operation": "", "node": dict(node), "told": []}, calls
     if wanted.major < 3:  # noqa: PLR2004 - Keras 3
-        made = {key: node.get(key) for key in ("class_name", "config")}
-        return {**made, "registered_name": None, "told": []}, calls
+        kept = {key: node.get(key) for key in ("class_name", "config")}
+        return {**kept, "registered_name": None, "told": []}, calls
     name = bare(node.get("class_name"))
     if name == "TensorFlowOpLayer":
         return _graph_operation(node, calls, path, rules)

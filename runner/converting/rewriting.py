@@ -57,7 +57,7 @@ class _Work:
     changes: list[Change] = field(default_factory=list)
     scaled: list[dict[str, Any]] = field(default_factory=list)
 
-    def note(self, rule: Rule, where: str, text: str) -> None:
+    def note(self, rule: Rule, where: str, text: str, *, loses: bool = True) -> None:
         self.changes.append(
             Change(
                 rule=rule.id,
@@ -66,7 +66,7 @@ class _Work:
                 keeps=rule.keeps,
                 why=rule.why,
                 source=rule.source,
-                loses=rule.loses,
+                loses=rule.loses if loses else None,
             )
         )
 
@@ -243,7 +243,7 @@ def _inner_objects(layer: Layer, work: _Work) -> None:
         registered = value.get("registered_name")
         if ">" in value["class_name"]:
             registered = value["class_name"]
-        made = {"class_name": inner.class_name, "config": inner.config}
+        made: dict[str, Any] = {"class_name": inner.class_name, "config": inner.config}
         if work.wanted >= KERAS_3:
             custom = registered not in (None, inner.class_name)
             made["module"] = value.get("module") if custom else f"keras.{kind}s"
@@ -253,21 +253,22 @@ def _inner_objects(layer: Layer, work: _Work) -> None:
 
 def _functions(layer: Layer, work: _Work) -> None:
     """Write functions by their names, and by those of today."""
-    for key, value in list(layer.config.items()):
+    for key, stated in list(layer.config.items()):
         if key != "activation" and not key.endswith("_activation"):
             continue
-        if isinstance(value, dict) and isinstance(value.get("config"), str):
-            value = layer.config[key] = value["config"]
-        elif isinstance(value, dict) and isinstance(value.get("config"), dict):
-            layer.config[key] = {"$layer": _function_layer(value, layer.path, work)}
+        value: Any = stated
+        if isinstance(stated, dict) and isinstance(stated.get("config"), str):
+            value = layer.config[key] = stated["config"]
+        elif isinstance(stated, dict) and isinstance(stated.get("config"), dict):
+            layer.config[key] = {"$layer": _function_layer(stated, layer.path, work)}
         for rule in work.rules.of("function", work.written, work.wanted):
             if isinstance(value, str) and value in rule.names:
                 layer.config[key] = rule.names[value]
                 text = f"its function {value} is called {rule.names[value]}"
                 work.note(rule, layer.path, text)
     for rule in work.rules.of("function", work.written, work.wanted):
-        if rule.apply and (text := TRANSFORMS[rule.apply](layer)):
-            work.note(rule, layer.path, text)
+        if rule.apply and (done := TRANSFORMS[rule.apply](layer)):
+            work.note(rule, layer.path, done)
 
 
 def _function_layer(value: Node, path: str, work: _Work) -> dict[str, Any]:
@@ -282,17 +283,8 @@ def _apply(rule: Rule, layer: Layer, work: _Work) -> None:
     if rule.become and layer.class_name != rule.become:
         done.append(f"{layer.class_name} is {rule.become}")
         layer.class_name = rule.become
-    for key in rule.drop:
-        if key not in layer.config:
-            continue
-        value = layer.config[key]
-        if rule.when is not None and value not in rule.when:
-            if rule.keeps == "outputs":
-                raise Refused(f"the layer {layer.path} has {key}={value!r}: {rule.why}")
-            done.append(f"{key}={value!r} is dropped")
-        elif rule.keeps == "outputs":
-            done.append(f"{key} is dropped")
-        layer.config.pop(key)
+    dropped, unusual = _dropped(rule, layer)
+    done += dropped
     for old, new in rule.rename.items():
         if old in layer.config:
             layer.config[new] = layer.config.pop(old)
@@ -302,4 +294,20 @@ def _apply(rule: Rule, layer: Layer, work: _Work) -> None:
     if rule.apply and (text := TRANSFORMS[rule.apply](layer)):
         done.append(text)
     if done:
-        work.note(rule, layer.path, ", ".join(done))
+        work.note(rule, layer.path, ", ".join(done), loses=rule.when is None or unusual)
+
+
+def _dropped(rule: Rule, layer: Layer) -> tuple[list[str], bool]:
+    """Drop keys; return what was dropped, and whether any stood at an unusual value."""
+    done, unusual = [], False
+    for key in rule.drop:
+        if key not in layer.config:
+            continue
+        value = layer.config.pop(key)
+        usual = rule.when is None or value in rule.when
+        if not usual and rule.keeps == "outputs":
+            raise Refused(f"the layer {layer.path} has {key}={value!r}: {rule.why}")
+        if rule.keeps != "initial":
+            done.append(f"{key} is dropped" if usual else f"{key}={value!r} is dropped")
+            unusual = unusual or not usual
+    return done, unusual

@@ -161,8 +161,8 @@ def hard_sigmoid(layer: Layer) -> str | None:
 
 def _no_way(layer: Layer) -> str:
     return (
-        f"the layer {layer.path} applies hard_sigmoid to what it keeps, and Keras 3 computes another"
-        " function under that name"
+        f"the layer {layer.path} applies hard_sigmoid to what it keeps, and Keras 3 computes"
+        " another function under that name"
     )
 
 
