@@ -21,9 +21,10 @@ Command = Callable[[argparse.Namespace], int]
 
 EXIT_CODES = """\
 exit codes: 0 done, whatever the cells say · 1 under --strict something is untested or a control
-failed · 2 matrix.yaml or an argument cannot be used, or a file to inspect is damaged or no model ·
-3 another run holds the store · 4 the machine cannot do what was asked, or the package index does
-not answer · 130 interrupted (run again: nothing is lost)"""
+failed, or a file was not converted · 2 matrix.yaml or an argument cannot be used, a file to inspect
+is damaged or no model, or one to convert needs --trust · 3 another run holds the store · 4 the
+machine cannot do what was asked, or the package index does not answer · 130 interrupted (run
+again: nothing is lost)"""
 
 
 PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added")

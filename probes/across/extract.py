@@ -1,9 +1,10 @@
 """Read a model in a version that can: its configuration, weights, and outputs for fixed inputs.
 
-Job: ``imports``, ``model``, ``format``, ``weights`` (beside a JSON), ``custom`` [paths], ``trusted``,
-``given`` (npz of inputs, or null), ``seed``, ``folder``. Facts: ``compiled`` (loaded with its
-training), ``config``, ``inputs``, ``outputs``, ``weights`` [[path, index, name]], ``training``,
-``vocabularies``; arrays in_N, out_N, w_N.
+Job: ``imports``, ``model``, ``format``, ``weights`` (beside a JSON), ``custom`` [paths],
+``trusted``, ``given`` (npz of inputs, or null), ``seed``, ``folder``; ``resave`` and ``export`` are
+paths to write it to anew, as HDF5 and as a graph. Facts: ``compiled`` (loaded with its training),
+``config``, ``inputs``, ``outputs``, ``weights`` [[path, index, name]], ``training``,
+``vocabularies``, ``lambdas``; arrays in_N, out_N, w_N.
 """
 
 import json
@@ -98,7 +99,7 @@ def _all_layers(model, prefix=""):
 
 
 def _vocabularies(model):
-    """Return {path: words} of layers that look words up: what they learnt is in no configuration."""
+    """Return {path: words} of layers that look words up; no configuration has what they learnt."""
     found = {}
     for path, layer in _all_layers(model):
         get = getattr(layer, "get_vocabulary", None)

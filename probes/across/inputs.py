@@ -1,7 +1,7 @@
 """What a loaded model is fed: the shapes and types it states, numbers within what it can look up.
 
-A spec is {"name", "shape", "dtype", "key" (if fed by name), "open", "drawn"}; ``drawn`` is ["normal"],
-["integers", bound] or ["words"]. Python 3.6 to 3.13.
+A spec is {"name", "shape", "dtype", "key" (if fed by name), "open", "drawn"}; ``drawn`` is
+["normal"], ["pixels"], ["integers", bound] or ["words"]. Python 3.6 to 3.13.
 """
 
 import zlib
@@ -108,11 +108,8 @@ def _stated(model):
 def _shape(shape):
     if hasattr(shape, "as_list"):
         shape = shape.as_list()
-    found = []
-    for size in shape:
-        size = getattr(size, "value", size)  # TensorFlow 1's Dimension
-        found.append(None if size is None else int(size))
-    return found
+    sizes = [getattr(size, "value", size) for size in shape]  # TensorFlow 1 has Dimensions
+    return [None if size is None else int(size) for size in sizes]
 
 
 def _dtype(tensor):
@@ -198,7 +195,7 @@ def _wanted(layer):
         return ["words"]
     if name in _OPEN_NUMBERS:
         return ["integers", 9]
-    if name in ("Rescaling",):
+    if name == "Rescaling":
         return ["pixels"]
     if name in ("TimeDistributed", "Bidirectional") and isinstance(config.get("layer"), dict):
         return _wanted(config["layer"])

@@ -139,7 +139,7 @@ class Builder(object):
         return True
 
     def _done(self, one, args, kwargs):
-        """Call a layer; of a Lambda that is to be unrolled, its function, on the graph's tensors."""
+        """Call a layer; of a Lambda to be unrolled, its function, on the graph's tensors."""
         if not (self.unroll and type(one).__name__ == "Lambda"):
             return one(*args, **kwargs)
         given = dict(getattr(one, "arguments", None) or {}, **kwargs)
@@ -170,6 +170,11 @@ class Builder(object):
 
             return operations.Operation(self.keras, spec["operation"])
         config = {key: self._inner(value) for key, value in spec["config"].items()}
+        for key, value in config.items():
+            # Keras 3 looks for a function among its own, and for a person's by its whole name.
+            named = key == "activation" or key.endswith("_activation")
+            if named and isinstance(value, str) and value in self.objects:
+                config[key] = self.objects[value]
         made = config != spec["config"]  # layers within are made already: from_config would not do
         # Not every layer takes it as an argument, and every one has it.
         trainable = config.pop("trainable", True)

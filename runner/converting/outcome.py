@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from runner.converting.rewriting import Change
 
@@ -68,7 +67,7 @@ class Conversion:
     target: str
     verdict: Verdict
     schema: int = SCHEMA
-    out: Path | None = None
+    out: str | None = None
     remedy: Remedy | None = None
     reason: str | None = None
     needs_trust: bool = False

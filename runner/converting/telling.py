@@ -17,9 +17,7 @@ _WHERES = 4
 
 def as_json(conversion: Conversion) -> dict[str, Any]:
     """Return plain data, field by field."""
-    data = asdict(conversion)
-    data["out"] = str(conversion.out) if conversion.out else None
-    return data
+    return asdict(conversion)
 
 
 def as_lines(conversion: Conversion) -> Iterator[str]:

@@ -72,6 +72,13 @@ def dtype_name(layer: Layer) -> str | None:
     return f"its dtype policy is {name}"
 
 
+def float_input(layer: Layer) -> str | None:
+    if not str(layer.config.get("dtype")).startswith("int"):
+        return None
+    layer.config["dtype"] = "float32"
+    return "its type is float32, so that its inputs are not cut to whole numbers"
+
+
 def plain_name(layer: Layer) -> str | None:
     name = layer.config.get("name")
     if not isinstance(name, str) or "/" not in name:
@@ -171,6 +178,7 @@ TRANSFORMS: Mapping[str, Callable[[Layer], str | None]] = {
     "plain_axes": plain_axes,
     "vocabulary": vocabulary,
     "dtype_name": dtype_name,
+    "float_input": float_input,
     "no_lambda": no_lambda,
     "no_such_layer": no_such_layer,
     "plain_name": plain_name,
