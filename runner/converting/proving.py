@@ -113,6 +113,11 @@ def _weakness(facts: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _moved(optimizer: Mapping[str, Any]) -> bool:
+    """Say whether an optimizer holds what it learnt, and not just room for it."""
+    return any(float(length) > 0 for _, length in optimizer["slots"])
+
+
 def losses(
     facts: Mapping[str, Any], seen: Mapping[str, Any], placed: Mapping[str, Any]
 ) -> tuple[list[str], list[str]]:
@@ -133,7 +138,7 @@ def losses(
             rates = [one["settings"].get("learning_rate") for one in (was, now)]
             if rates[0] != rates[1] and was["class"] == now["class"]:
                 lost.append(f"the learning rate: {rates[0]} is {rates[1]}")
-            if was["slots"] and not now["slots"]:
+            if _moved(was) and not _moved(now):
                 steps = f", step {was['iterations']}" if was["iterations"] else ""
                 lost.append(f"the optimizer's state: {len(was['slots'])} arrays{steps}")
     dropped = (placed.get("placed") or {}).get("dropped")
