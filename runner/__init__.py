@@ -14,18 +14,19 @@ what a person typed and what a package index lists (pure); ``adding`` locks it, 
 writes it down, ``growth`` says what there would be to add. ``forensics`` says what a model file
 states of itself; ``inspect`` is its front. ``checking`` asks what becomes of a person's own model
 in other environments; ``check`` is its front.
+states of itself; ``inspect`` is its front. ``converting`` brings a file to another version;
+``convert`` is its front.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from runner.checking.answers import Checked
+    from runner.converting.outcome import Conversion
     from runner.forensics.facts import Inspection
 
 
@@ -48,7 +49,7 @@ def check(
     run: bool = False,
     trust: bool = False,
     custom: Sequence[str] = (),
-    inputs: Path | None = None,
+    inputs: str | os.PathLike[str] | None = None,
 ) -> list[Checked]:
     """Return whether models of yours load in other environments and stay the same, as far as known.
 
@@ -59,6 +60,41 @@ def check(
     ``inputs`` is an .npz file to predict from. Raises ``runner.errors.CaniloadError`` for what
     cannot be asked; never for what is wrong with a file: ``problem`` says it.
     """
+    from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
+
     from runner.checking.asking import ask  # noqa: PLC0415
 
-    return ask(models, to=to, envs=envs, run=run, trust=trust, custom=custom, inputs=inputs)
+    fed = Path(inputs) if inputs is not None else None
+    return ask(models, to=to, envs=envs, run=run, trust=trust, custom=custom, inputs=fed)
+
+
+def convert(
+    path: str | os.PathLike[str],
+    *,
+    to: str,
+    out: str | os.PathLike[str],
+    custom: Sequence[str | os.PathLike[str]] = (),
+    inputs: str | os.PathLike[str] | None = None,
+    trust: bool = False,
+) -> Conversion:
+    """Bring a saved model to the environment ``to``, such as ``tf-2.21``; the original stays.
+
+    The file ``out`` is written only if the target loads it plainly and it computes what the
+    original does; ``verdict`` says whether, ``reason`` why not. ``trust`` allows running code that
+    the file brings. Raises ``runner.errors.UsageError`` for a file or an environment that is not
+    there, ``CaniloadError`` where the target cannot be built.
+    """
+    from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
+
+    from runner.converting.command import bring_across, matrix_here  # noqa: PLC0415
+    from runner.converting.original import Wish  # noqa: PLC0415
+
+    wish = Wish(
+        path=Path(path),
+        target=to,
+        out=Path(out),
+        custom=tuple(map(Path, custom)),
+        inputs=Path(inputs) if inputs is not None else None,
+        trusted=trust,
+    )
+    return bring_across(wish, matrix_here())

@@ -21,9 +21,10 @@ Command = Callable[[argparse.Namespace], int]
 
 EXIT_CODES = """\
 exit codes: 0 done, whatever the cells say · 1 under --strict something is untested or a control
-failed · 2 matrix.yaml or an argument cannot be used, or a file to inspect is damaged or no model ·
-3 another run holds the store · 4 the machine cannot do what was asked, or the package index does
-not answer · 130 interrupted (run again: nothing is lost)
+failed, or a file was not converted · 2 matrix.yaml or an argument cannot be used, a file to inspect
+is damaged or no model, or one to convert needs --trust · 3 another run holds the store · 4 the
+machine cannot do what was asked, or the package index does not answer · 130 interrupted (run
+again: nothing is lost)
 of check: 0 all models stay the same everywhere asked · 1 somewhere they do not · 2 a file cannot be
 read, or is not run without --trust · 5 not known"""
 
@@ -111,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_env(actions)
     _add_inspect(actions)
     _add_check(actions)
+    _add_convert(actions)
     _add_releases(actions)
     _add_clean(actions)
     return parser
@@ -324,6 +326,34 @@ def _add_check(actions: Actions[_Parser]) -> None:
     how.add_argument("--inputs", type=Path, metavar="X.npz", help="what to predict from")
     how.add_argument("--rerun", action="store_true", help="measure again what has been")
     how.add_argument("--jobs", type=_count, metavar="N", help="processes at a time")
+
+
+def _add_convert(actions: Actions[_Parser]) -> None:
+    parser = _add(
+        actions,
+        "convert",
+        _later("convert", "converting.command"),
+        "Bring a saved model to another version, and prove that it is the same model there.",
+    )
+    parser.add_argument("model", type=Path, help="a file or folder, which is left as it is")
+    parser.add_argument("--to", required=True, metavar="ID", help="where, such as tf-2.21")
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="such as out.keras")
+    parser.add_argument(
+        "--custom",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a Python file with your own layers and functions; may be given several times",
+    )
+    parser.add_argument(
+        "--inputs", type=Path, metavar="FILE", help="inputs to compare on, .npz (default: drawn)"
+    )
+    parser.add_argument(
+        "--trust", action="store_true", help="run code that the file brings (SavedModel, Lambda)"
+    )
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write .html or .json, too")
+    parser.add_argument("--json", action="store_true", help="as JSON")
 
 
 def _add_releases(actions: Actions[_Parser]) -> None:

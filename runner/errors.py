@@ -1,11 +1,11 @@
 """Every way to stop, each with its exit code; caught once, in ``runner.cli``.
 
 Exit codes: 0 the run did its work (whatever the cells say), 1 under ``--strict`` something is
-untested or a control failed, 2 bad input (matrix.yaml, arguments, a model file
-that `inspect` finds damaged or no model), 3 another run holds the store,
-4 the machine cannot do what was asked (disk, no interpreter at all, no answer from the package
-index), 130 interrupted. `check` says by 1 that a model does not stay the same somewhere, and by 5
-that this is not known.
+untested or a control failed, or `convert` delivered no model, 2 bad input (matrix.yaml, arguments,
+a model file that `inspect` finds damaged or no model, or that `convert` may not run), 3 another run
+holds the store, 4 the machine cannot do what was asked (disk, no interpreter at all, no answer from
+the package index), 130 interrupted. `check` says by 1 that a model does not stay the same
+somewhere, and by 5 that this is not known.
 """
 
 from __future__ import annotations

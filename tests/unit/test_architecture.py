@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras", "torch", "jax", "h5py", "theano"}
 FILE_READERS = {"runner.origin": {"h5py"}, "runner.forensics.hdf5file": {"h5py"}}
 ADDING = ("wishes", "releases", "joining", "naming", "inference", "matrixtext")
+CONVERTING = ("graph", "operations", "outcome", "readers", "rewriting", "telling", "transforms")
 FORENSICS = ("configuration", "contents", "training", "variables", "facts", "wire", "describe")
 PACKAGES = ("runner", "reports", "probes")
 FILES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
@@ -114,6 +115,7 @@ def _all_needed(name: str) -> frozenset[str]:
     "stage",
     [
         *("plan", "verdict", "texts", "confirm", "judged", "outcomes", *ADDING),
+        *(f"converting/{name}" for name in CONVERTING),
         *(f"forensics/{name}" for name in FORENSICS),
     ],
 )

@@ -1,0 +1,160 @@
+"""What the scripts that bring a model across share: a job, custom objects, loading, arrays.
+
+A script is started as ``SCRIPT job.json`` in a fresh process and writes ``facts.json`` beside it;
+arrays are ``arrays.npz``. Nothing here judges. Python 3.6 to 3.13; frameworks are imported inside.
+"""
+
+import json
+import os
+import sys
+import traceback
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TRACEBACK_LINES = 30
+
+
+def run(main):
+    """Read the job, run ``main(job, facts)`` and write the facts, whatever it raises."""
+    sys.path[0] = os.path.dirname(HERE)
+    sys.path.insert(1, HERE)
+    with open(sys.argv[1]) as file:
+        job = json.load(file)
+    facts = {"error": None, "phase": "import"}
+    try:
+        main(job, facts)
+    except BaseException as error:
+        lines = traceback.format_exc().splitlines()
+        facts["error"] = {
+            "type": type(error).__name__,
+            "message": str(error)[:4000],
+            "traceback": lines[-TRACEBACK_LINES:],
+        }
+    path = os.path.join(job["folder"], "facts.json")
+    with open(path + ".part", "w") as file:
+        json.dump(facts, file)
+    os.replace(path + ".part", path)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # exit handlers of frameworks may hang, and everything is written
+
+
+def framework_of(job):
+    """Import and return the job's Keras, on one thread."""
+    import framework
+
+    keras = framework.find(job["imports"])
+    framework.pin_threads(job["imports"])
+    return keras
+
+
+def custom_objects(job):
+    """Run the person's own files and return what they define, by name."""
+    found = {}
+    for path in job.get("custom") or []:
+        with open(path, "rb") as file:
+            source = file.read()
+        namespace = {"__name__": "__main__", "__file__": path}
+        exec(compile(source, path, "exec"), namespace)
+        for name, value in namespace.items():
+            own = getattr(value, "__module__", None) == "__main__"
+            if own and not name.startswith("_") and callable(value):
+                found[name] = value
+    return found
+
+
+def registered(keras, objects):
+    """Return the same objects, and under the names that decorators in the files gave them."""
+    known = getattr(keras.utils, "get_custom_objects", dict)()
+    return dict(known, **objects)
+
+
+def load(keras, job, compiled=True, own_layers=False):
+    """Load the job's model by the framework's own function.
+
+    A person's objects are used if there are any, with ``own_layers`` those of Keras by their names.
+    With ``trusted``, code that the file brings is run.
+    """
+    path = job["model"]
+    objects = custom_objects(job)
+    if own_layers:
+        layers = {name: getattr(keras.layers, name) for name in dir(keras.layers)}
+        layers["relu6"] = _relu6(keras)
+        objects = dict({name: one for name, one in layers.items() if callable(one)}, **objects)
+    more = {"custom_objects": registered(keras, objects)} if objects else {}
+    if job.get("trusted"):
+        allow = getattr(getattr(keras, "config", None), "enable_unsafe_deserialization", None)
+        if allow is not None:
+            allow()
+        elif job["format"] == "keras":
+            more["safe_mode"] = False
+    if job["format"] in ("json", "yaml"):
+        with open(path) as file:
+            text = file.read()
+        make = getattr(keras.models, "model_from_" + job["format"])
+        model = make(text, **more)
+        model.load_weights(job["weights"])
+        return model
+    if not compiled:
+        more["compile"] = False
+    return keras.models.load_model(path, **more)
+
+
+def _relu6(keras):
+    """Return the function that MobileNets of Keras 2.0 and 2.1 name, and no later version knows."""
+
+    def relu6(x):
+        return keras.backend.relu(x, max_value=6)
+
+    return relu6
+
+
+def as_fed(array):
+    """Return an array as predict takes it: text as a tensor, for arrays of text are refused."""
+    if array.dtype.kind not in "US":
+        return array
+    import tensorflow as tf
+
+    return tf.constant(array.tolist())
+
+
+def predict(model, fed):
+    """Return (structure, [(name, array)]) of what the model gives in inference."""
+    import framework
+
+    structure, found = framework.outputs(framework.predict(model, fed))
+    return structure, [(name, as_stored(array)) for name, array in found]
+
+
+def as_stored(array):
+    """Return an array that needs no pickle: what is text becomes text of a fixed width."""
+    import numpy as np
+
+    array = np.asarray(array)
+    if str(array.dtype) == "bfloat16":  # numpy itself has no such type
+        return array.astype("float32")
+    if array.dtype.kind != "O":
+        return array
+    flat = [one.decode() if isinstance(one, bytes) else str(one) for one in array.ravel()]
+    return np.array(flat).reshape(array.shape)
+
+
+def feed(job, arrays):
+    """Return the model's inputs as they are handed over: by name, alone, or as a list."""
+    import framework
+
+    given = [as_fed(arrays["in_%d" % index]) for index in range(job["inputs_count"])]
+    return framework.fed(given, job.get("inputs_by_name"))
+
+
+def weights(keras, model):
+    """Return [[path, index, name, array]] of every weight; ``name`` is its own, such as kernel."""
+    import framework
+
+    found = []
+    named = framework.named_weights(keras, model)
+    own = [variable for _, variables in framework.owners(model) for variable in variables]
+    for (path, array), variable in zip(named, own):
+        stem, _, index = path.rpartition("/")
+        last = str(variable.name).split("/")[-1].split(":")[0]
+        found.append([stem, int(index), last, as_stored(array)])
+    return found

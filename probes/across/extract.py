@@ -1,0 +1,239 @@
+"""Read a model in a version that can: its configuration, weights, and outputs for fixed inputs.
+
+Job: ``imports``, ``model``, ``format``, ``weights`` (beside a JSON), ``custom`` [paths],
+``trusted``, ``given`` (npz of inputs, or null), ``seed``, ``folder``; ``resave`` and ``export`` are
+paths to write it to anew, as HDF5 and as a graph. Facts: ``compiled`` (loaded with its training),
+``config``, ``inputs``, ``outputs``, ``weights`` [[path, index, name]], ``training``,
+``vocabularies``, ``lambdas``; arrays in_N, out_N, w_N.
+"""
+
+import json
+import os
+
+import crossing
+
+
+def main(job, facts):
+    keras = crossing.framework_of(job)
+    import compare
+    import framework
+    import numpy as np
+
+    facts["versions"] = framework.versions(keras)
+    facts["phase"] = "load"
+    try:
+        model = crossing.load(keras, job)
+        facts["compiled"] = framework.is_compiled(model)
+    except Exception as error:
+        facts["first_error"] = "%s: %s" % (type(error).__name__, str(error)[:300])
+        # Some versions do not know layers of their own when they load them (SpectralNormalization).
+        unknown = str(error).startswith("Unknown ")
+        model = crossing.load(keras, job, compiled=False, own_layers=unknown)
+        facts["compiled"] = False
+    facts["class"] = type(model).__name__
+    if not hasattr(model, "predict"):
+        raise TypeError("what is in the file is no model of Keras: it has no `predict`")
+
+    facts["phase"] = "config"
+    facts["config"], facts["config_error"] = _config(model)
+    facts["vocabularies"] = _vocabularies(model)
+    facts["lambdas"] = [
+        path for path, layer in _all_layers(model) if type(layer).__name__ == "Lambda"
+    ]
+
+    facts["phase"] = "predict"
+    fed, names, arrays = _feed(job, keras, model, facts)
+    structure, outputs = _predicted(job, model, fed, names, arrays, facts)
+    facts["structure"] = structure
+    facts["outputs"] = [name for name, _ in outputs]
+    facts["alike"] = [_alike(array) for _, array in outputs]
+    facts["nan"] = [
+        compare.number(np.isnan(a).mean()) if a.dtype.kind == "f" else 0 for _, a in outputs
+    ]
+
+    facts["phase"] = "weights"
+    found = crossing.weights(keras, model)
+    facts["weights"] = [entry[:3] for entry in found]
+    facts["training"] = _training(keras, model) if facts["compiled"] else None
+    kept = {"in_%d" % index: array for index, array in enumerate(arrays)}
+    kept.update({"out_%d" % index: array for index, (_, array) in enumerate(outputs)})
+    kept.update({"w_%d" % index: entry[3] for index, entry in enumerate(found)})
+    np.savez(os.path.join(job["folder"], "arrays.npz"), **kept)
+    np.savez(
+        os.path.join(job["folder"], "inputs.npz"),
+        **{"in_%d" % index: array for index, array in enumerate(arrays)},
+    )
+    if job.get("resave"):
+        facts["phase"] = "save"
+        model.save(job["resave"], include_optimizer=False)
+    if job.get("export"):
+        facts["phase"] = "export"
+        facts["endpoint"] = _export(model, job["export"])
+
+
+def _export(model, folder):
+    """Write what computes the outputs and no more; return the name under which it is called."""
+    if hasattr(model, "export"):
+        model.export(folder)
+        return "serve"
+    import tensorflow as tf
+
+    tf.saved_model.save(model, folder)
+    return "serving_default"
+
+
+def _config(model):
+    """Return the model's configuration as data, or why it has none."""
+    try:
+        return json.loads(model.to_json()), None
+    except Exception as error:
+        return None, "%s: %s" % (type(error).__name__, str(error)[:300])
+
+
+def _all_layers(model, prefix=""):
+    for layer in getattr(model, "layers", None) or []:
+        path = prefix + layer.name
+        yield path, layer
+        for inner in _all_layers(layer, path + "/"):
+            yield inner
+
+
+def _vocabularies(model):
+    """Return {path: words} of layers that look words up; no configuration has what they learnt."""
+    found = {}
+    for path, layer in _all_layers(model):
+        get = getattr(layer, "get_vocabulary", None)
+        if get is None:
+            continue
+        try:
+            words = get(include_special_tokens=False)
+        except TypeError:
+            words = get()
+        except Exception:
+            continue
+        found[path] = [_word(word) for word in words]
+    return found
+
+
+def _word(word):
+    if isinstance(word, bytes):
+        return word.decode("utf-8", "replace")
+    return word if isinstance(word, str) else int(word)
+
+
+def _feed(job, keras, model, facts):
+    """Return what predict is given, the names if by name, and the arrays in order."""
+    import framework
+    import inputs
+    import numpy as np
+
+    specs = inputs.specs(model, facts["config"])
+    if job.get("given"):
+        with np.load(job["given"]) as given:
+            arrays = inputs.arranged(specs, {name: given[name] for name in given.files})
+    else:
+        if specs is None:
+            raise ValueError("the model does not say what its inputs are; give some with --inputs")
+        arrays = inputs.draw(specs, job["seed"])
+    facts["inputs"] = [
+        {
+            "name": (specs[index]["name"] if specs else str(index)),
+            "shape": list(array.shape),
+            "dtype": str(array.dtype),
+            "drawn": None if job.get("given") else specs[index]["drawn"],
+        }
+        for index, array in enumerate(arrays)
+    ]
+    names = None
+    if specs and specs[0].get("key") is not None:
+        names = [spec["key"] for spec in specs]
+    facts["by_name"] = names
+    return framework.fed([crossing.as_fed(array) for array in arrays], names), names, arrays
+
+
+def _predicted(job, model, fed, names, arrays, facts):
+    """Predict; where sizes that the model leaves open do not suit it, try larger ones."""
+    import framework
+    import inputs
+
+    try:
+        return crossing.predict(model, fed)
+    except Exception:
+        specs = inputs.specs(model, facts["config"])
+        if job.get("given") or not any(spec["open"] for spec in specs):
+            raise
+        last = None
+        for size in inputs.SIZES[1:]:
+            drawn = inputs.draw(specs, job["seed"], size)
+            arrays[:] = drawn
+            fed = framework.fed([crossing.as_fed(array) for array in drawn], names)
+            try:
+                found = crossing.predict(model, fed)
+            except Exception as error:
+                last = error
+                continue
+            for fact, array in zip(facts["inputs"], drawn):
+                fact["shape"] = list(array.shape)
+            return found
+        raise last
+
+
+def _alike(array):
+    """Say whether all rows are the same, so that equal outputs prove little."""
+    return bool(len(array) > 1 and (array == array[:1]).all())
+
+
+def _training(keras, model):
+    """Return how the model was compiled, as plain data; what is no data is left out."""
+    import framework
+
+    found = {"optimizer": framework.optimizer(keras, model)}
+    inside = model.optimizer
+    while getattr(inside, "inner_optimizer", None) is not None:  # what mixed precision wraps
+        inside = inside.inner_optimizer
+    config = inside.get_config()
+    found["optimizer"]["class"] = type(inside).__name__
+    found["optimizer"]["config"] = {key: _plain(value) for key, value in config.items()}
+    for key in ("loss", "loss_weights"):
+        found[key] = _plain(getattr(model, key, None))
+    compiled = getattr(model, "_compile_metrics", None)
+    if compiled is None:
+        holder = getattr(model, "compiled_metrics", None)
+        compiled = getattr(holder, "_user_metrics", None)
+    found["metrics"] = _plain(compiled)
+    return found
+
+
+def _plain(value):
+    """Return plain data; objects become {"$class": name, "config": ...}, functions their name."""
+    import numpy as np
+
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    wrapped = getattr(value, "_fn", getattr(value, "fn", None))
+    if type(value).__name__.endswith(("MetricWrapper", "FunctionWrapper")) and wrapped is not None:
+        # Keras wraps functions in these; "accuracy" stays what it was asked for by.
+        name = getattr(value, "name", None)
+        return name if name in ("accuracy", "acc") else {"$function": wrapped.__name__}
+    if hasattr(value, "get_config"):
+        try:
+            return {"$class": type(value).__name__, "config": _plain(value.get_config())}
+        except Exception:
+            return {"$class": type(value).__name__, "config": None}
+    if hasattr(value, "__name__"):
+        return {"$function": value.__name__}
+    if hasattr(value, "numpy"):
+        return _plain(value.numpy())
+    return {"$class": type(value).__name__, "config": None}
+
+
+if __name__ == "__main__":
+    crossing.run(main)

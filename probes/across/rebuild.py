@@ -1,0 +1,412 @@
+"""Build a model from a recipe, or load the original, in the wanted version; save it there.
+
+Job: ``imports``, ``folder``, ``custom``, ``out``; either ``recipe`` (path), ``arrays`` (npz of the
+reader), ``weights`` [[path, index, name]], ``scaled``, ``training`` (or null); or ``model`` and
+``format`` with ``compiled``, to load the original. Facts: ``placed`` (how weights were paired),
+``compiled``, ``compile_error``. runner/converting/rewriting.py says what a recipe is.
+"""
+
+import json
+
+import crossing
+
+
+class NotBuilt(Exception):
+    """The recipe cannot be followed in this version; the text says where."""
+
+
+def main(job, facts):
+    keras = crossing.framework_of(job)
+    import framework
+
+    facts["versions"] = framework.versions(keras)
+    if job.get("recipe"):
+        facts["phase"] = "build"
+        with open(job["recipe"]) as file:
+            recipe = json.load(file)
+        objects = crossing.registered(keras, crossing.custom_objects(job))
+        scope = getattr(keras.utils, "custom_object_scope", None) or keras.utils.CustomObjectScope
+        with scope(objects):
+            model = Builder(keras, objects, job.get("unroll")).model(recipe)
+        facts["phase"] = "weights"
+        facts["placed"] = place(keras, model, job)
+        facts["phase"] = "compile"
+        facts["compiled"], facts["compile_error"] = _compiled(keras, model, job, objects)
+    else:
+        facts["phase"] = "load"
+        model = crossing.load(keras, job, compiled=job.get("compiled", True))
+        facts["compiled"] = framework.is_compiled(model)
+        if job.get("training") and not _set_as_before(keras, model, job["training"]):
+            # Keras 3 loads HDF5 files with another learning rate (breakages, c30).
+            facts["phase"] = "compile"
+            objects = crossing.registered(keras, crossing.custom_objects(job))
+            facts["compiled"], facts["compile_error"] = _compiled(keras, model, job, objects)
+    facts["phase"] = "save"
+    model.save(job["out"])
+
+
+class Builder(object):
+    """Follows recipes with one Keras."""
+
+    def __init__(self, keras, objects, unroll=False):
+        self.keras = keras
+        self.objects = objects
+        self.unroll = unroll
+
+    def model(self, recipe):
+        """Return the model of a recipe."""
+        if recipe["kind"] != "sequential":
+            return self._graph(recipe)
+        if any(self._is_no_layer(one) for member in recipe["members"] for one in member["chain"]):
+            return self._graph(_as_graph(recipe))
+        return self._line(recipe)
+
+    def _is_no_layer(self, spec):
+        return "operation" in spec or (self.unroll and spec.get("class_name") == "Lambda")
+
+    def _line(self, recipe):
+        made = [self.make(one) for member in recipe["members"] for one in member["chain"]]
+        model = self.keras.Sequential(made, name=recipe["name"])
+        if not model.built and recipe.get("shape"):
+            model.build(tuple(recipe["shape"]))
+        if not recipe["trainable"]:
+            model.trainable = False
+        return model
+
+    def _graph(self, recipe):
+        held, made = {}, {}
+        waiting = []
+        for member in recipe["members"]:
+            chain = member["chain"]
+            if chain[0].get("class_name") == "InputLayer":
+                held[member["name"]] = [[self._input(chain[0]["config"])]]
+                continue
+            made[member["name"]] = [self.make(one) for one in chain]
+            held[member["name"]] = [None] * len(member["calls"])
+            waiting += [(member["name"], at, call) for at, call in enumerate(member["calls"])]
+        while waiting:
+            left = [one for one in waiting if not self._call(one, made, held)]
+            if len(left) == len(waiting):
+                raise NotBuilt("these layers wait for each other: %s" % [one[0] for one in left])
+            waiting = left
+        inputs = self._filled(recipe["inputs"], held)
+        outputs = self._filled(recipe["outputs"], held)
+        model = self.keras.Model(self._alone(inputs), self._alone(outputs), name=recipe["name"])
+        if not recipe["trainable"]:
+            model.trainable = False
+        return model
+
+    def _alone(self, value):
+        """Return a structure of tensors; one alone was written as a list of one by old files."""
+        if isinstance(value, list) and len(value) == 1:
+            return value[0]
+        return value
+
+    def _input(self, config):
+        kept = {key: config[key] for key in ("name", "dtype", "sparse") if config.get(key)}
+        shape = config.get("batch_shape") or config.get("batch_input_shape")
+        if "shape" in config and shape is None:
+            shape = [None, *config["shape"]]
+        if hasattr(self.keras, "ops"):
+            return self.keras.Input(batch_shape=tuple(shape), **kept)
+        more = dict(kept, batch_size=shape[0]) if shape[0] is not None else kept
+        return self.keras.Input(shape=tuple(shape[1:]), **more)
+
+    def _call(self, waiting, made, held):
+        """Make one call if all it needs is there; say whether it was."""
+        name, at, call = waiting
+        if at and held[name][at - 1] is None:
+            return False
+        try:
+            args = self._filled(call["args"], held)
+            kwargs = self._filled(call["kwargs"], held)
+        except LookupError:
+            return False
+        value = None
+        for index, one in enumerate(made[name]):
+            try:
+                value = self._done(
+                    one, args if index == 0 else [value], kwargs if index == 0 else {}
+                )
+            except LookupError as error:
+                raise NotBuilt("calling %s: %s" % (name, error))
+        # A model's outputs are counted in their flat order, whatever holds them.
+        if isinstance(value, dict):
+            value = list(value.values())
+        held[name][at] = list(value) if isinstance(value, (list, tuple)) else [value]
+        if type(one).__name__ == "Operation" and one.whole:
+            held[name][at] = [value]
+        return True
+
+    def _done(self, one, args, kwargs):
+        """Call a layer; of a Lambda to be unrolled, its function, on the graph's tensors."""
+        if not (self.unroll and type(one).__name__ == "Lambda"):
+            return one(*args, **kwargs)
+        given = dict(getattr(one, "arguments", None) or {}, **kwargs)
+        return one.function(*args, **given)
+
+    def _filled(self, value, held):
+        if isinstance(value, dict):
+            if "$tensor" in value:
+                name, call, output = value["$tensor"]
+                found = held[name][call]
+                if found is None:
+                    raise LookupError(name)
+                return found[output]
+            return {key: self._filled(one, held) for key, one in value.items()}
+        if isinstance(value, list):
+            return [self._filled(one, held) for one in value]
+        return value
+
+    def make(self, spec):
+        """Return a layer, a model or an operation."""
+        if "model" in spec:
+            return self.model(spec["model"])
+        if "node" in spec:  # an operation of Keras 3, which it reads itself
+            node = {key: value for key, value in spec["node"].items() if key != "inbound_nodes"}
+            return self.keras.saving.deserialize_keras_object(node)
+        if "operation" in spec:
+            import operations
+
+            return operations.Operation(self.keras, spec["operation"])
+        config = {key: self._inner(value) for key, value in spec["config"].items()}
+        for key, value in config.items():
+            # Keras 3 looks for a function among its own, and for a person's by its whole name.
+            named = key == "activation" or key.endswith("_activation")
+            if named and isinstance(value, str) and value in self.objects:
+                config[key] = self.objects[value]
+        made = config != spec["config"]  # layers within are made already: from_config would not do
+        # Not every layer takes it as an argument, and every one has it.
+        trainable = config.pop("trainable", True)
+        kind = self._class(spec)
+        layer = kind(**config) if made else kind.from_config(config)
+        if trainable is False:
+            layer.trainable = False
+        return layer
+
+    def _inner(self, value):
+        if isinstance(value, dict) and "$layer" in value:
+            return self.make(value["$layer"])
+        if isinstance(value, list):
+            return [self._inner(one) for one in value]
+        return value
+
+    def _class(self, spec):
+        name = spec["class_name"]
+        for known in (spec.get("registered_name"), name):
+            if known in self.objects:
+                return self.objects[known]
+        layers = self.keras.layers
+        found = getattr(layers, name, None)
+        if found is None:
+            older = getattr(getattr(layers, "experimental", None), "preprocessing", None)
+            found = getattr(older, name, None)
+        if found is None:
+            raise NotBuilt("there is no layer %s, and no file with --custom defines one" % name)
+        return found
+
+
+def _as_graph(recipe):
+    """Return a line of layers as a graph, for what is called by itself has no place in a line."""
+    members = [dict(member) for member in recipe["members"]]
+    if members[0]["chain"][0].get("class_name") != "InputLayer":
+        if not recipe.get("shape"):
+            raise NotBuilt("a line of layers that does not say what it is fed")
+        config = {"name": recipe["name"] + "_input", "batch_shape": recipe["shape"]}
+        chain = [{"class_name": "InputLayer", "registered_name": None, "config": config}]
+        members.insert(0, {"name": config["name"], "calls": [], "chain": chain})
+    for before, member in zip(members, members[1:]):
+        member["calls"] = [{"args": [{"$tensor": [before["name"], 0, 0]}], "kwargs": {}}]
+    ends = [{"$tensor": [members[at]["name"], 0, 0]} for at in (0, -1)]
+    return dict(recipe, kind="functional", members=members, inputs=ends[0], outputs=ends[1])
+
+
+def place(keras, model, job):
+    """Set every weight from the reader's arrays; return by what they were paired.
+
+    Owner by owner (a layer by its path), in order where shapes agree, else by name and shape. What
+    finds no place, or a place that finds nothing, is an error: the model would be another one.
+    """
+    import framework
+    import numpy as np
+
+    arrays = np.load(job["arrays"])
+    source = {}
+    for number, (path, index, name) in enumerate(job["weights"]):
+        source.setdefault(path, []).append((index, name, arrays["w_%d" % number]))
+    for edit in job.get("scaled") or []:
+        _scale(source, edit)
+    target, seen = {}, {}
+    for stem, variables in framework.owners(model):
+        seen[stem] = seen.get(stem, 0) + 1
+        path = stem if seen[stem] == 1 else "%s#%d" % (stem, seen[stem])
+        if variables:
+            target.setdefault(path, []).extend(variables)
+    source = {path: found for path, found in source.items() if found}
+    how = {"order": 0, "name": 0, "dropped": []}
+    pairs = _paths(source, target)
+    for path, variables in target.items():
+        given = source.pop(pairs.get(path, path), None)
+        if given is None:
+            raise NotBuilt("no weights were read for the layer %s" % path)
+        _fill(path, variables, given, how)
+    if source:
+        raise NotBuilt("these layers have weights and no place for them: %s" % sorted(source))
+    for layer in _deep(model):
+        finalize = getattr(layer, "finalize_state", None)
+        if finalize is not None:
+            finalize()  # Keras 3 goes on with the mean and variance that were there before
+    return how
+
+
+def _paths(source, target):
+    """Return {path there: path here}, for layers that have no counterpart under their own name."""
+    here = [path for path in source if path not in target]
+    there = [path for path in target if path not in source]
+    if not there or len(here) != len(there):
+        return {}
+    shapes = {path: [tuple(entry[2].shape) for entry in source[path]] for path in here}
+    wanted = {path: [tuple(variable.shape) for variable in target[path]] for path in there}
+    if [shapes[path] for path in here] != [wanted[path] for path in there]:
+        return {}
+    return dict(zip(there, here))
+
+
+def _deep(model):
+    for layer in getattr(model, "layers", None) or []:
+        yield layer
+        for inner in _deep(layer):
+            yield inner
+
+
+def _scale(source, edit):
+    """Multiply the blocks of columns that an edit names."""
+    import numpy as np
+
+    entries = source.get(edit["path"], [])
+    for number, (index, name, array) in enumerate(entries):
+        if index != edit["index"]:
+            continue
+        size = array.shape[-1] // edit["blocks"]
+        factor = np.ones(array.shape[-1], "float64")
+        for block in edit["scaled"]:
+            factor[block * size : (block + 1) * size] = edit["factor"]
+        entries[number] = (index, name, (array * factor).astype(array.dtype))
+        return
+    raise NotBuilt("the layer %s has no weight number %d" % (edit["path"], edit["index"]))
+
+
+_EXTRA = ("renorm", "moving_stddev")  # of batch renormalization: used in training only
+
+
+def _fill(path, variables, given, how):
+    if len(given) > len(variables):
+        how["dropped"] += [
+            "%s/%s" % (path, name) for _, name, _ in given if name.startswith(_EXTRA)
+        ]
+        given = [entry for entry in given if not entry[1].startswith(_EXTRA)]
+    arrays = [array for _, _, array in given]
+    shapes = [tuple(int(size) for size in variable.shape) for variable in variables]
+    names = [str(variable.name).split("/")[-1].split(":")[0] for variable in variables]
+    if len(arrays) != len(variables):
+        raise NotBuilt("the layer %s has %d weights, of %d" % (path, len(variables), len(arrays)))
+    own = [name for _, name, _ in given]
+    if sorted(own) == sorted(names) and len(set(names)) == len(names):
+        arrays = [arrays[own.index(name)] for name in names]
+        how["name"] += len(arrays)
+    else:
+        how["order"] += len(arrays)
+    for variable, array, shape, name in zip(variables, arrays, shapes, names):
+        if tuple(array.shape) != shape:
+            raise NotBuilt("%s/%s has the shape %s, of %s" % (path, name, shape, array.shape))
+        variable.assign(array)
+
+
+def _compiled(keras, model, job, objects):
+    """Compile as the original was, where that can be said; return (whether, why not)."""
+    training = job.get("training")
+    if not training:
+        return False, None
+    try:
+        stated = training["optimizer"]
+        kind = getattr(keras.optimizers, stated["class"], None)
+        if kind is None:
+            return False, "there is no optimizer %s" % stated["class"]
+        optimizer, left = _optimizer(kind, stated["config"])
+        made = {key: _plain(keras, training.get(key), objects) for key in ("loss", "metrics")}
+        more = {key: value for key, value in made.items() if value is not None}
+        if training.get("loss_weights") is not None:
+            more["loss_weights"] = training["loss_weights"]
+        model.compile(optimizer=optimizer, **more)
+        return True, "without " + ", ".join(left) if left else None
+    except Exception as error:
+        return False, "%s: %s" % (type(error).__name__, str(error)[:300])
+
+
+def _set_as_before(keras, model, training):
+    """Say whether the loaded model's optimizer is what the reader found."""
+    import framework
+
+    now, was = framework.optimizer(keras, model), training["optimizer"]
+    if now is None or now["class"] != was["class"]:
+        return False
+    shared = [key for key in was["settings"] if key in now["settings"] and key not in _SPEED]
+    return all(now["settings"][key] == was["settings"][key] for key in shared)
+
+
+_SPEED = ("jit_compile", "is_legacy_optimizer", "name")
+
+
+def _optimizer(kind, config):
+    """Return the optimizer with the settings that its class knows, and those that it does not."""
+    import inspect
+
+    config = dict(config)
+    if "lr" in config:
+        config.setdefault("learning_rate", config.pop("lr"))
+    known = set()
+    for one in kind.__mro__:
+        if "__init__" in vars(one):
+            known |= set(inspect.signature(one.__init__).parameters)
+    if isinstance(config.get("learning_rate"), dict):
+        schedule = config["learning_rate"]
+        if "$class" in schedule:
+            config["learning_rate"] = {
+                "class_name": schedule["$class"],
+                "config": schedule["config"],
+                "module": "keras.optimizers.schedules",
+                "registered_name": None,
+            }
+    kept = {key: value for key, value in config.items() if key in known and value is not None}
+    left = [
+        "%s=%s" % (key, value)
+        for key, value in config.items()
+        if key not in known and key not in _SPEED and value not in (None, 0, 0.0, False)
+    ]
+    kept.pop("name", None)
+    return kind.from_config(kept), left
+
+
+def _plain(keras, value, objects):
+    if isinstance(value, list):
+        return [_plain(keras, one, objects) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if "$function" in value:
+        return objects.get(value["$function"], value["$function"])
+    if "$class" in value:
+        name = value["$class"]
+        kind = objects.get(name) or getattr(keras.losses, name, None)
+        kind = kind or getattr(keras.metrics, name, None)
+        if kind is None or value["config"] is None:
+            raise ValueError("there is no %s" % name)
+        config = dict(value["config"])
+        if config.get("reduction") == "auto":
+            config["reduction"] = "sum_over_batch_size"
+        config.pop("fn", None)
+        return kind.from_config(config)
+    return {key: _plain(keras, one, objects) for key, one in value.items()}
+
+
+if __name__ == "__main__":
+    crossing.run(main)

@@ -1,0 +1,133 @@
+"""Start one script of probes/across in an environment, in a fresh process with limits."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runner.environments import processes
+from runner.environments.build import EnvironmentUnusable, build, existing
+from runner.environments.home import Home
+from runner.environments.locking import LOCKS
+from runner.environments.variables import process_variables
+from runner.matrix import Environment, Matrix
+from runner.resolve import Resolution, resolve
+
+ACROSS = Path(__file__).resolve().parents[2] / "probes" / "across"
+SLOWER = 10
+"""A person's model is no reference model: it may take so many times the deadline of a cell."""
+
+
+@dataclass(kw_only=True)
+class Workshop:
+    """The environments of a matrix, built when they are needed, and a folder for scratch files."""
+
+    matrix: Matrix
+    home: Home
+    scratch: Path
+    locks: Path = LOCKS
+    tell: Any = None
+    """Called with a line when something takes long, or None."""
+    _numbers: Any = field(default_factory=lambda: itertools.count(1))
+    _resolution: Resolution | None = None
+    _built: dict[str, str | None] = field(default_factory=dict)
+
+    @property
+    def resolution(self) -> Resolution:
+        if self._resolution is None:
+            self._resolution = resolve(self.matrix.environments, home=self.home, locks=self.locks)
+        return self._resolution
+
+    def is_built(self, environment: str) -> bool:
+        return (
+            existing(self.matrix.environment(environment), home=self.home, locks_dir=self.locks)
+            is not None
+        )
+
+    def usable(self, environment: str) -> bool:
+        return environment in self.resolution.usable
+
+    def problem(self, environment: str) -> str | None:
+        """Build the environment if need be; return one sentence if that cannot be done."""
+        if environment not in self._built:
+            self._built[environment] = self._problem(self.matrix.environment(environment))
+        return self._built[environment]
+
+    def _problem(self, environment: Environment) -> str | None:
+        found = self.resolution.usable.get(environment.id)
+        if self.is_built(environment.id):
+            return None
+        if found is None:
+            return self.resolution.untested[environment.id]
+        if self.tell:
+            self.tell(f"building {environment.id}")
+        try:
+            build(
+                environment,
+                home=self.home,
+                interpreter=found.interpreter,
+                limits=self.matrix.limits,
+                locks_dir=self.locks,
+            )
+        except EnvironmentUnusable as error:
+            return error.reason
+        return None
+
+    def folder(self, name: str) -> Path:
+        """Make a folder for scratch files that no other has."""
+        made = self.scratch / f"{next(self._numbers)}-{name}"
+        made.mkdir(parents=True)
+        return made
+
+    def run(self, script: str, environment: str, job: Mapping[str, Any]) -> dict[str, Any]:
+        """Run a script and return its facts, with ``folder``; ``error`` says what went wrong.
+
+        A process that hangs, is killed or swells beyond the limits of matrix.yaml is an error of
+        the type ``Killed``.
+        """
+        folder = self.folder(f"{script}-{environment}")
+        if (problem := self.problem(environment)) is not None:
+            return _died(folder, "start", "Unusable", problem)
+        row = self.matrix.environment(environment)
+        variables = process_variables(row, self.home)
+        Path(variables["HOME"]).mkdir(parents=True, exist_ok=True)
+        config = folder / "job.json"
+        whole = {"imports": row.imports, "folder": str(folder), **job}
+        config.write_text(json.dumps(whole), encoding="utf-8")
+        limits = self.matrix.limits
+        seconds = limits.import_seconds + limits.seconds * SLOWER
+        started = time.monotonic()
+        python = str(self.home.python(environment))
+        finished = processes.run(
+            [python, "-s", str(ACROSS / f"{script}.py"), str(config)],
+            variables=variables,
+            seconds=seconds,
+            cwd=folder,
+        )
+        (folder / "output.log").write_text(finished.output[-100_000:], encoding="utf-8")
+        try:
+            facts: dict[str, Any] = json.loads((folder / "facts.json").read_text("utf-8"))
+        except (OSError, ValueError):
+            if finished.code is None:
+                how = f"did not end within {time.monotonic() - started:.0f} s"
+            else:
+                how = f"ended with {finished.code}"
+            return _died(folder, "run", "Killed", f"the process {how}")
+        facts["folder"] = str(folder)
+        return facts
+
+
+def _died(folder: Path, phase: str, kind: str, message: str) -> dict[str, Any]:
+    error = {"type": kind, "message": message, "traceback": []}
+    return {"error": error, "phase": phase, "folder": str(folder)}
+
+
+def told(error: Mapping[str, Any], phase: str) -> str:
+    """Return an error in one line, as a person needs it."""
+    text = " ".join(str(error["message"]).split())
+    return f"{phase}: {error['type']}: {text[:240]}"

@@ -1,0 +1,78 @@
+"""What a conversion came to: plain values, the schema of ``caniload convert --json``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from runner.converting.rewriting import Change
+
+SCHEMA = 1
+
+
+class Remedy(StrEnum):
+    """The rungs of the ladder, cheapest and safest first."""
+
+    AS_IT_IS = "as it is"
+    UNCOMPILED = "compile=False"
+    CUSTOM = "custom objects"
+    REBUILT = "rewritten and rebuilt"
+    BRIDGED = "rewritten and rebuilt, by way of another version"
+    INFERENCE = "inference only"
+
+
+class Verdict(StrEnum):
+    DELIVERED = "delivered"
+    """The file is there, loads plainly in the target, and its outputs are the original's."""
+    INFERENCE = "inference only"
+    """A SavedModel for keras.layers.TFSMLayer is there; a model to train on is not."""
+    REFUSED = "refused"
+    """Nothing is there: no remedy gave a model with the same outputs, or none was allowed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One remedy that was tried; ``problem`` says why it was not enough, None that it was."""
+
+    remedy: Remedy
+    environments: tuple[str, ...]
+    problem: str | None = None
+    difference: float | None = None
+    """Largest absolute difference of any output, where outputs could be compared."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What was run: the original in ``reader``, the result in a fresh process in ``target``."""
+
+    reader: str
+    target: str
+    outputs: int
+    max_abs: float
+    scale: float
+    """Largest magnitude in the original's outputs."""
+    bound: float
+    """What ``max_abs`` had to stay below: absolute + relative * scale, from matrix.yaml."""
+    inputs: tuple[Mapping[str, object], ...] = ()
+    weak: str | None = None
+    """Why equal outputs say less here than they usually do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversion:
+    """The outcome for one file; ``reason`` is a sentence where nothing was delivered."""
+
+    path: str
+    target: str
+    verdict: Verdict
+    schema: int = SCHEMA
+    out: str | None = None
+    remedy: Remedy | None = None
+    reason: str | None = None
+    needs_trust: bool = False
+    attempts: tuple[Attempt, ...] = ()
+    proof: Proof | None = None
+    changes: tuple[Change, ...] = ()
+    lost: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()

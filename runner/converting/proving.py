@@ -1,0 +1,147 @@
+"""Whether what was made is the same model: judged from what a fresh process of the target saw."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.converting.launching import Workshop, told
+from runner.converting.original import Original, Wish
+from runner.converting.outcome import Proof
+from runner.differences import within
+from runner.matrix import Tolerances
+
+_FORMATS = {".keras": "keras", ".h5": "h5", ".hdf5": "h5"}
+_HALF = {"bfloat16": 2.0**-7, "float16": 2.0**-10}
+"""Distance from 1 to the next number."""
+_ROUNDINGS = 4
+"""So many roundings of numbers of half the size may come out otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """Either a proof or a problem, with what was seen."""
+
+    seen: Mapping[str, Any]
+    proof: Proof | None = None
+    problem: str | None = None
+    difference: float | None = None
+
+
+def prove(
+    wish: Wish,
+    workshop: Workshop,
+    original: Original,
+    out: Path,
+    more: Mapping[str, Any] | None = None,
+) -> Judged:
+    """Load the file in a fresh process of the target, and compare what it computes."""
+    facts = original.facts
+    job = {
+        "model": str(out),
+        "format": _FORMATS.get(out.suffix, "keras"),
+        "custom": wish.custom_paths,
+        "arrays": original.arrays,
+        "outputs": facts["outputs"],
+        "inputs_count": len(facts["inputs"]),
+        "inputs_by_name": facts["by_name"],
+        **(more or {}),
+    }
+    seen = workshop.run("prove", wish.target, job)
+    if seen["error"] is not None:
+        why = told(seen["error"], seen["phase"])
+        return Judged(seen=seen, problem=f"the result, loaded: {why}")
+    tolerances = tolerances_for(facts["config"], workshop.matrix.tolerances)
+    compared = seen["compared"]
+    worst = max((_number(one["max_abs"]) for one in compared), default=0.0)
+    if (problem := _problem(seen, facts, worst, tolerances)) is not None:
+        return Judged(seen=seen, problem=problem, difference=worst)
+    scale = max((_number(one["scale"] or 0.0) for one in compared), default=0.0)
+    proof = Proof(
+        reader=original.environment,
+        target=wish.target,
+        outputs=len(compared),
+        max_abs=worst,
+        scale=scale,
+        bound=tolerances.absolute + tolerances.relative * scale,
+        inputs=tuple(facts["inputs"]),
+        weak=_weakness(facts),
+    )
+    return Judged(seen=seen, proof=proof, difference=worst)
+
+
+def tolerances_for(config: Any, usual: Tolerances) -> Tolerances:
+    """Return the bounds for a model: wider where its layers compute with half the digits."""
+    text = json.dumps(config)
+    for dtype, step in _HALF.items():
+        if f'{dtype}"' in text:
+            wider = max(usual.relative, _ROUNDINGS * step)
+            return usual.model_copy(update={"relative": wider})
+    return usual
+
+
+def _problem(
+    seen: Mapping[str, Any], facts: Mapping[str, Any], worst: float, tolerances: Tolerances
+) -> str | None:
+    """Return how the result is another model than the original, or None."""
+    if seen["count"][0] != seen["count"][1] or seen["structure"] != facts["structure"]:
+        return (
+            f"the result gives {seen['count'][1]} outputs as {seen['structure']}, the original"
+            f" {seen['count'][0]} as {facts['structure']}"
+        )
+    for one in seen["compared"]:
+        was, now = one["expected"]["shape"], one["got"]["shape"]
+        if was != now:
+            return f"the result's output has the shape {now}, the original's {was}"
+        if not within(one, tolerances):
+            return f"the result loads and is another model: its outputs differ by {worst:.3g}"
+    return None
+
+
+def _number(value: Any) -> float:
+    return float("inf") if value is None else float(value)
+
+
+def _weakness(facts: Mapping[str, Any]) -> str | None:
+    if facts["alike"] and all(facts["alike"]):
+        return "the original gives the same for every row of these inputs; try --inputs"
+    if any(_number(share) > 0 for share in facts["nan"]):
+        return "the original gives NaN for some of these inputs; try --inputs"
+    return None
+
+
+def _moved(optimizer: Mapping[str, Any]) -> bool:
+    """Say whether an optimizer holds what it learnt, and not just room for it."""
+    return any(float(length) > 0 for _, length in optimizer["slots"])
+
+
+def losses(
+    facts: Mapping[str, Any], seen: Mapping[str, Any], placed: Mapping[str, Any]
+) -> tuple[list[str], list[str]]:
+    """Return what was lost of the training, and what was kept."""
+    lost: list[str] = []
+    kept: list[str] = []
+    if facts.get("first_error"):
+        lost.append(f"how it was compiled, which its reader could not load: {facts['first_error']}")
+    if facts.get("training"):
+        was, now = facts["training"]["optimizer"], seen.get("optimizer")
+        why = placed.get("compile_error")
+        if now is None:
+            lost.append(f"how it was compiled ({was['class']}){': ' if why else ''}{why or ''}")
+        else:
+            kept.append(
+                f"optimizer {now['class']}, loss and metrics{', ' if why else ''}{why or ''}"
+            )
+            rates = [one["settings"].get("learning_rate") for one in (was, now)]
+            if rates[0] != rates[1] and was["class"] == now["class"]:
+                lost.append(f"the learning rate: {rates[0]} is {rates[1]}")
+            if _moved(was) and not _moved(now):
+                steps = f", step {was['iterations']}" if was["iterations"] else ""
+                lost.append(f"the optimizer's state: {len(was['slots'])} arrays{steps}")
+    dropped = (placed.get("placed") or {}).get("dropped")
+    if dropped:
+        lost.append(f"weights without a place: {', '.join(dropped)}")
+    return lost, kept

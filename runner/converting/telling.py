@@ -1,0 +1,98 @@
+"""A conversion as lines, as JSON and as a page."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import groupby
+from typing import Any
+
+from runner.converting.outcome import Conversion, Verdict
+from runner.converting.rewriting import Change
+
+_WHERES = 4
+"""Most layers that are named where one rule changed many."""
+
+
+def as_json(conversion: Conversion) -> dict[str, Any]:
+    """Return plain data, field by field."""
+    return asdict(conversion)
+
+
+def as_lines(conversion: Conversion) -> Iterator[str]:
+    """Yield what a person reads: the verdict, the proof, what changed and what was lost."""
+    for title, lines in sections(conversion):
+        if not lines:
+            continue
+        yield title
+        yield from (f"  {line}" for line in lines)
+
+
+def sections(conversion: Conversion) -> list[tuple[str, list[str]]]:
+    """Return titles with their lines."""
+    return [
+        (_head(conversion), []),
+        *_result(conversion),
+        ("tried", [_attempt(one) for one in conversion.attempts]),
+        ("changed", list(_changes(conversion.changes))),
+        ("kept", list(conversion.kept)),
+        ("lost", list(conversion.lost)),
+    ]
+
+
+def _head(conversion: Conversion) -> str:
+    return f"{conversion.path} -> {conversion.target}"
+
+
+def _result(conversion: Conversion) -> list[tuple[str, list[str]]]:
+    proof = conversion.proof
+    if conversion.verdict is Verdict.REFUSED or proof is None:
+        return [(f"{_head(conversion)}: not brought across", [str(conversion.reason)])]
+    same = (
+        f"its outputs are those of the original in {proof.reader}: the largest difference is"
+        f" {proof.max_abs:.3g}, {proof.bound:.3g} was allowed, values go to {proof.scale:.3g}"
+    )
+    how = "load_model" if conversion.verdict is Verdict.DELIVERED else "TFSMLayer"
+    lines = [
+        f"{conversion.remedy}",
+        same,
+        f"a fresh process of {proof.target} loaded it with {how}",
+    ]
+    if proof.weak:
+        lines.append(f"this proves less than usual: {proof.weak}")
+    return [(f"{_head(conversion)}: {conversion.verdict}, {conversion.out}", lines)]
+
+
+def _attempt(one: Any) -> str:
+    outcome = one.problem or "works"
+    return f"{one.remedy} ({' -> '.join(one.environments)}): {outcome}"
+
+
+def _changes(changes: tuple[Change, ...]) -> Iterator[str]:
+    """Yield a line for each rule and what it did, with the layers that it did it to."""
+
+    def kind(change: Change) -> tuple[str, str]:
+        return change.rule, change.text
+
+    for (_, text), group in groupby(sorted(changes, key=kind), kind):
+        listed = list(group)
+        wheres = ", ".join(one.where for one in listed[:_WHERES])
+        more = f" and {len(listed) - _WHERES} more" if len(listed) > _WHERES else ""
+        yield f"{text} ({wheres}{more}): {listed[0].why}; {listed[0].source}"
+
+
+def as_page(conversion: Conversion) -> str:
+    """Return a page that stands alone."""
+    parts = []
+    for title, lines in sections(conversion):
+        if lines:
+            items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
+            parts.append(f"<h2>{html.escape(title)}</h2><ul>{items}</ul>")
+    head = html.escape(_head(conversion))
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{head}</title>'
+        "<style>body{font:16px/1.5 system-ui;max-width:60em;margin:2em auto;padding:0 1em}"
+        "h2{font-size:1.1em}</style>"
+        f"<h1>{head}</h1>{''.join(parts)}</html>\n"
+    )

@@ -1,0 +1,186 @@
+"""What a rule cannot say by dropping and renaming: functions that ``rules.yaml`` names; pure.
+
+Each changes the configuration that it is given in place and returns what it did, or None if there
+was nothing to do. ``Refused``: there is no way that keeps the numbers; the text says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Refused(Exception):  # noqa: N818 - a fact about the model, not a fault
+    """The layer cannot be brought across with the same numbers; the text is a whole sentence."""
+
+
+@dataclass(kw_only=True)
+class Layer:
+    """A layer under way: its class and configuration, and what becomes of its weights.
+
+    ``path`` names it in the whole model, ``first`` is the place of its first weight there.
+    ``before`` are layers that go in front of it.
+    """
+
+    path: str
+    class_name: str
+    config: dict[str, Any]
+    first: int = 0
+    vocabulary: list[Any] | None = None
+    before: list[dict[str, Any]] = field(default_factory=list)
+    scaled: list[dict[str, Any]] = field(default_factory=list)
+
+
+def one_axis(layer: Layer) -> str | None:
+    axis = layer.config.get("axis")
+    if isinstance(axis, list) and len(axis) == 1:
+        layer.config["axis"] = axis[0]
+        return f"axis {axis} is {axis[0]}"
+    return None
+
+
+def plain_axes(layer: Layer) -> str | None:
+    """Write axes as numbers; TensorFlow 2.3 to 2.5 wrote tuples as lists."""
+    axis = layer.config.get("axis")
+    if isinstance(axis, list) and len(axis) == 1:
+        layer.config["axis"] = axis[0]
+        return f"axis {axis} is {axis[0]}"
+    return None
+
+
+def vocabulary(layer: Layer) -> str | None:
+    stated = layer.config.get("vocabulary")
+    if layer.vocabulary is None or (isinstance(stated, list) and stated):
+        return None
+    if layer.config.get("output_mode") == "tf_idf":
+        raise Refused(f"the layer {layer.path} weighs words by frequencies that no file states")
+    layer.config["vocabulary"] = layer.vocabulary
+    return f"{len(layer.vocabulary)} words are written into it"
+
+
+def dtype_name(layer: Layer) -> str | None:
+    """Write a policy by its name, except where it is one that quantizes."""
+    stated = layer.config.get("dtype")
+    if not isinstance(stated, dict):
+        return None
+    config = stated.get("config")
+    name = config.get("name") if isinstance(config, dict) else config
+    if not isinstance(name, str) or "Quantized" in str(stated.get("class_name")):
+        return None
+    layer.config["dtype"] = name
+    return f"its dtype policy is {name}"
+
+
+def float_input(layer: Layer) -> str | None:
+    if not str(layer.config.get("dtype")).startswith("int"):
+        return None
+    layer.config["dtype"] = "float32"
+    return "its type is float32, so that its inputs are not cut to whole numbers"
+
+
+def plain_name(layer: Layer) -> str | None:
+    name = layer.config.get("name")
+    if not isinstance(name, str) or "/" not in name:
+        return None
+    layer.config["name"] = name.replace("/", "_")
+    return f"its name is {layer.config['name']}"
+
+
+def no_lambda(layer: Layer) -> str | None:
+    """Refuse a Lambda that the reader could not take apart into operations."""
+    raise Refused(
+        f"the layer {layer.path} is a Lambda, which Keras 3 loads with safe_mode=False only; write"
+        " it as a layer, and name the file with --custom"
+    )
+
+
+def no_such_layer(layer: Layer) -> str | None:
+    raise Refused(f"the layer {layer.path} is a {layer.class_name}, which there is no more")
+
+
+SLOPE = 1.2
+"""new(1.2 x) = clip(1.2 x / 6 + 0.5) = clip(0.2 x + 0.5) = old(x)"""
+
+_GATES: Mapping[str, tuple[int, tuple[int, ...]]] = {
+    # How many blocks the weights' columns are made of, and which go through the gates' function.
+    "LSTM": (4, (0, 1, 3)),
+    "LSTMCell": (4, (0, 1, 3)),
+    "ConvLSTM1D": (4, (0, 1, 3)),
+    "ConvLSTM2D": (4, (0, 1, 3)),
+    "ConvLSTM3D": (4, (0, 1, 3)),
+    "GRU": (3, (0, 1)),
+    "GRUCell": (3, (0, 1)),
+}
+_LINEAR: Mapping[str, tuple[int, ...]] = {
+    # Which weights a layer's sum is linear in, with its bias.
+    **dict.fromkeys(("Dense", "EinsumDense", "Conv1D", "Conv2D", "Conv3D"), (0, 1)),
+    **dict.fromkeys(("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"), (0, 1)),
+    **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D"), (0, 1)),
+    **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), (1, 2)),
+}
+
+
+def hard_sigmoid(layer: Layer) -> str | None:
+    """Keep what the old formula gave, by scaling what leads to it."""
+    if layer.class_name == "Activation" and layer.config.get("activation") == "hard_sigmoid":
+        name = f"{layer.config['name']}_scaled"
+        layer.before.append(
+            {
+                "class_name": "Rescaling",
+                "config": {"name": name, "scale": SLOPE, "dtype": layer.config.get("dtype")},
+            }
+        )
+        return f"a layer {name} before it multiplies by {SLOPE}"
+    if layer.config.get("recurrent_activation") == "hard_sigmoid" and layer.class_name in _GATES:
+        if layer.config.get("activation") == "hard_sigmoid":
+            raise Refused(_no_way(layer))
+        blocks, gates = _GATES[layer.class_name]
+        for index in range(3 if layer.config.get("use_bias", True) else 2):
+            layer.scaled.append(
+                {
+                    "path": layer.path,
+                    "index": layer.first + index,
+                    "blocks": blocks,
+                    "scaled": list(gates),
+                    "factor": SLOPE,
+                }
+            )
+        return f"the weights of its gates are multiplied by {SLOPE}"
+    if layer.config.get("activation") != "hard_sigmoid":
+        return None
+    if layer.class_name not in _LINEAR:
+        raise Refused(_no_way(layer))
+    kernel, bias = _LINEAR[layer.class_name]
+    indices = (kernel, bias) if layer.config.get("use_bias", True) else (kernel,)
+    layer.scaled += [
+        {
+            "path": layer.path,
+            "index": layer.first + index,
+            "blocks": 1,
+            "scaled": [0],
+            "factor": SLOPE,
+        }
+        for index in indices
+    ]
+    return f"its weights are multiplied by {SLOPE}"
+
+
+def _no_way(layer: Layer) -> str:
+    return (
+        f"the layer {layer.path} applies hard_sigmoid to what it keeps, and Keras 3 computes"
+        " another function under that name"
+    )
+
+
+TRANSFORMS: Mapping[str, Callable[[Layer], str | None]] = {
+    "one_axis": one_axis,
+    "plain_axes": plain_axes,
+    "vocabulary": vocabulary,
+    "dtype_name": dtype_name,
+    "float_input": float_input,
+    "no_lambda": no_lambda,
+    "no_such_layer": no_such_layer,
+    "plain_name": plain_name,
+    "hard_sigmoid": hard_sigmoid,
+}

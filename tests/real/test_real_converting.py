@@ -1,0 +1,134 @@
+"""Models of real TensorFlows, brought across, and loaded by a plain interpreter without caniload.
+
+State is kept in ``$CANILOAD_TEST_HOME`` where that is set, so that a second run builds nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.real
+
+ROOT = Path(__file__).parents[2]
+PROBES = ROOT / "probes"
+
+SAVE = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import numpy as np
+import formats, reference
+from tensorflow import keras
+
+family, model_id, form, folder = sys.argv[2:]
+space = reference.family(sys.argv[1] + "/models/" + family + ".py")
+model = space[model_id](keras)
+reference.set_weights(model, model_id)
+formats.SAVE[form](keras, model, folder)
+_, arrays = reference.inputs(space, model_id)
+outputs = model.predict(arrays if len(arrays) > 1 else arrays[0], verbose=0)
+np.savez(folder + "/expected.npz", output=outputs, **{"in_%d" % n: a for n, a in enumerate(arrays)})
+"""
+
+LOAD = """
+import sys
+import keras
+import numpy as np
+
+with np.load(sys.argv[2]) as expected:
+    arrays = [expected["in_%d" % n] for n in range(len(expected.files) - 1)]
+    wanted = expected["output"]
+model = keras.models.load_model(sys.argv[1])
+outputs = model.predict(arrays if len(arrays) > 1 else arrays[0], verbose=0)
+assert wanted.shape == outputs.shape
+print(float(np.abs(wanted - outputs).max()), model.optimizer.learning_rate.numpy())
+"""
+
+ACROSS = [
+    # Each does not load as it is in TensorFlow 2.21.
+    ("recurrent", "lstm", "h5"),
+    ("convolution", "separable", "keras"),
+    ("rnn", "lstm_hard_sigmoid", "savedmodel"),
+    ("graphs", "nested_frozen", "h5"),
+    ("graphs", "tensorflow_functions", "h5"),
+    ("attention_layers", "multi_head", "keras"),
+]
+
+
+def caniload(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "runner", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    kept = os.environ.get("CANILOAD_TEST_HOME")
+    folder = Path(kept) if kept else tmp_path_factory.mktemp("real") / "home"
+    os.environ["CANILOAD_HOME"] = str(folder)
+    built = caniload("env", "build", "tf-2.15", "tf-2.21")
+    assert built.returncode == 0, built.stderr
+    return folder
+
+
+def in_environment(environment: str, script: str, *arguments: str | Path) -> str:
+    python = caniload("env", "path", environment).stdout.strip()
+    done = subprocess.run(
+        [python, "-c", script, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"},
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def saved(family: str, model: str, form: str, folder: Path) -> Path:
+    in_environment("tf-2.15", SAVE, PROBES, family, model, form, folder)
+    return folder / {"h5": "model.h5", "keras": "model.keras", "savedmodel": "model"}[form]
+
+
+@pytest.mark.parametrize(("family", "model", "form"), ACROSS)
+def test_a_model_is_brought_across(family: str, model: str, form: str, tmp_path: Path) -> None:
+    original = saved(family, model, form, tmp_path)
+    out = tmp_path / "across.keras"
+    done = caniload("convert", original, "--to", "tf-2.21", "-o", out, "--trust", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr[-3000:]
+    said: Mapping[str, Any] = json.loads(done.stdout)
+    assert said["verdict"] == "delivered"
+    assert said["proof"]["max_abs"] <= said["proof"]["bound"]
+    assert said["changes"]
+    difference, rate = in_environment("tf-2.21", LOAD, out, tmp_path / "expected.npz").split()[-2:]
+    assert float(difference) < 1e-5
+    assert np.isclose(float(rate), 0.1 if model == "multi_head" else 0.01)
+
+
+def test_a_savedmodel_is_not_run_unasked(tmp_path: Path) -> None:
+    original = saved("plain", "dense", "savedmodel", tmp_path)
+    done = caniload("convert", original, "--to", "tf-2.21", "-o", tmp_path / "out.keras")
+    assert done.returncode == 2
+    assert "--trust" in done.stderr
+    assert not (tmp_path / "out.keras").exists()
+
+
+def test_what_cannot_be_kept_is_refused_with_its_reason(tmp_path: Path) -> None:
+    original = saved("rnn", "lstm_time_major", "h5", tmp_path)
+    out = tmp_path / "out.keras"
+    done = caniload("convert", original, "--to", "tf-2.21", "-o", out)
+    assert done.returncode == 1
+    assert "time_major" in done.stdout
+    assert not out.exists()
+    assert original.exists()

@@ -1,0 +1,289 @@
+"""Configurations as real files have them, and what is made of them for another Keras."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.version import Version
+
+from runner.converting.graph import GraphError, read, references
+from runner.converting.rewriting import Recipe, rewrite
+from runner.converting.rules import keras_version, read_rules
+from runner.converting.transforms import TRANSFORMS, Refused
+
+Config = dict[str, Any]
+
+
+def node(class_name: str, name: str, inbound: Any = (), **config: Any) -> Config:
+    return {
+        "class_name": class_name,
+        "name": name,
+        "config": {"name": name, **config},
+        "inbound_nodes": list(inbound),
+    }
+
+
+def functional(*layers: Config, last: str | None = None, **config: Any) -> Config:
+    return {
+        "class_name": "Functional",
+        "config": {
+            "name": "model",
+            "layers": list(layers),
+            "input_layers": [[layers[0]["name"], 0, 0]],
+            "output_layers": [[last or layers[-1]["name"], 0, 0]],
+            **config,
+        },
+    }
+
+
+def source(shape: list[int | None], name: str = "features") -> Config:
+    return node("InputLayer", name, batch_input_shape=shape, dtype="float32", sparse=False)
+
+
+def to_3(config: Config, written: str = "2.15.0", **more: Any) -> Recipe:
+    return rewrite(config, written=Version(written), wanted=Version("3.13.2"), **more)
+
+
+def made(recipe: Recipe, name: str) -> Mapping[str, Any]:
+    (member,) = [one for one in recipe.model["members"] if one["name"] == name]
+    last: Mapping[str, Any] = member["chain"][-1]
+    return last
+
+
+def rules_of(recipe: Recipe) -> set[str]:
+    return {change.rule for change in recipe.changes}
+
+
+def test_the_original_configuration_is_left_as_it_is() -> None:
+    config = functional(
+        source([None, 6, 4]),
+        node("LSTM", "memory", [[["features", 0, 0, {}]]], units=5, time_major=False),
+    )
+    before = copy.deepcopy(config)
+    to_3(config)
+    assert config == before
+
+
+def test_arguments_that_keras_3_does_not_know_are_dropped_and_told() -> None:
+    config = functional(
+        source([None, 8, 8, 3], "image"),
+        node("DepthwiseConv2D", "depth", [[["image", 0, 0, {}]]], kernel_size=[3, 3], groups=1),
+    )
+    recipe = to_3(config)
+    assert made(recipe, "depth")["config"] == {"name": "depth", "kernel_size": [3, 3]}
+    assert made(recipe, "image")["config"]["batch_shape"] == [None, 8, 8, 3]
+    assert {"groups-of-one", "input-shape"} <= rules_of(recipe)
+    assert all(change.source.startswith("https://") for change in recipe.changes)
+
+
+def test_what_would_change_numbers_is_refused() -> None:
+    config = functional(
+        source([None, 6, 4]),
+        node("LSTM", "memory", [[["features", 0, 0, {}]]], units=5, time_major=True),
+    )
+    with pytest.raises(Refused, match="time_major=True"):
+        to_3(config)
+
+
+def test_a_bare_list_is_a_line_of_layers_with_an_input() -> None:
+    config = {
+        "class_name": "Sequential",
+        "config": [
+            {
+                "class_name": "Dense",
+                "config": {"name": "dense_1", "units": 3, "batch_input_shape": [None, 4]},
+            },
+            {"class_name": "Dense", "config": {"name": "dense_2", "units": 2}},
+        ],
+    }
+    recipe = to_3(config, "2.1.6")
+    assert recipe.model["kind"] == "sequential"
+    names = [member["name"] for member in recipe.model["members"]]
+    assert names == ["dense_1_input", "dense_1", "dense_2"]
+    assert recipe.model["members"][0]["chain"][0]["config"]["batch_shape"] == [None, 4]
+
+
+def test_models_within_count_their_calls_from_one() -> None:
+    inner = functional(
+        source([None, 4], "inner_in"), node("Dense", "d", [[["inner_in", 0, 0, {}]]])
+    )
+    config = functional(
+        source([None, 4]),
+        {**inner, "name": "inner", "inbound_nodes": [[["features", 0, 0, {"training": False}]]]},
+        node("Dense", "outputs", [[["inner", 1, 0, {}]]], units=2),
+    )
+    recipe = to_3(config)
+    _, called, last = recipe.model["members"]
+    assert called["calls"] == [
+        {"args": [{"$tensor": ["features", 0, 0]}], "kwargs": {"training": False}}
+    ]
+    assert last["calls"][0]["args"] == [{"$tensor": ["inner", 0, 0]}]
+    assert called["chain"][0]["model"]["members"][1]["name"] == "d"
+
+
+def test_tensors_in_arguments_of_a_call_are_found() -> None:
+    config = functional(
+        source([None, 5, 4]),
+        node(
+            "MultiHeadAttention",
+            "attention",
+            [[["features", 0, 0, {"value": ["features", 0, 0]}]]],
+            num_heads=2,
+            key_dim=3,
+            query_shape=[None, 5, 4],
+        ),
+    )
+    recipe = to_3(config)
+    (call,) = recipe.model["members"][1]["calls"]
+    assert call["kwargs"] == {"value": {"$tensor": ["features", 0, 0]}}
+    assert "query_shape" not in made(recipe, "attention")["config"]
+
+
+def test_tensors_of_keras_3_are_read() -> None:
+    tensor = {
+        "class_name": "__keras_tensor__",
+        "config": {"shape": [None, 4], "dtype": "float32", "keras_history": ["features", 0, 0]},
+    }
+    config = functional(
+        source([None, 4]),
+        node("Dense", "outputs", [{"args": [tensor], "kwargs": {}}], units=2),
+    )
+    (_, dense) = read(config).members
+    assert dense.calls == ({"args": [{"$tensor": ["features", 0, 0]}], "kwargs": {}},)
+
+
+def test_functions_of_tensorflow_are_those_of_keras() -> None:
+    config = functional(
+        source([None, 4]),
+        node(
+            "TFOpLambda",
+            "tf.math.reduce_mean",
+            [["features", 0, 0, {"axis": -1, "keepdims": True, "name": None}]],
+            function="math.reduce_mean",
+        ),
+    )
+    recipe = to_3(config)
+    assert made(recipe, "tf.math.reduce_mean")["operation"] == "mean"
+    (call,) = recipe.model["members"][1]["calls"]
+    assert call["kwargs"] == {"x": {"$tensor": ["features", 0, 0]}, "axis": -1, "keepdims": True}
+
+
+def test_a_function_that_nobody_knows_is_named() -> None:
+    config = functional(
+        source([None, 4]),
+        node("TFOpLambda", "t", [["features", 0, 0, {}]], function="signal.stft"),
+    )
+    with pytest.raises(Refused, match=r"tf\.signal\.stft"):
+        to_3(config)
+
+
+def test_an_operation_of_a_graph_gets_its_constants() -> None:
+    config = functional(
+        source([None, 4]),
+        node(
+            "TensorFlowOpLayer",
+            "mul",
+            [[["features", 0, 0, {}]]],
+            node_def={"op": "Mul", "attr": {"T": {"type": "DT_FLOAT"}}},
+            constants={"1": 2.0},
+        ),
+    )
+    (call,) = to_3(config, "2.3.0").model["members"][1]["calls"]
+    assert call["kwargs"] == {"x1": {"$tensor": ["features", 0, 0]}, "x2": 2.0}
+
+
+def test_gates_keep_the_old_hard_sigmoid_by_their_weights() -> None:
+    inside = {"class_name": "LSTM", "config": {"name": "m", "recurrent_activation": "hard_sigmoid"}}
+    config = functional(
+        source([None, 6, 4]),
+        node("Bidirectional", "both", [[["features", 0, 0, {}]]], layer=inside),
+    )
+    recipe = to_3(config, "2.3.1")
+    assert [edit["index"] for edit in recipe.scaled] == [0, 1, 2, 3, 4, 5]
+    assert all(edit["scaled"] == [0, 1, 3] for edit in recipe.scaled)
+    assert "hard-sigmoid" in rules_of(recipe)
+
+
+def test_a_hard_sigmoid_that_cannot_be_kept_is_refused() -> None:
+    config = functional(
+        source([None, 6, 4]),
+        node("SimpleRNN", "memory", [[["features", 0, 0, {}]]], activation="hard_sigmoid"),
+    )
+    with pytest.raises(Refused, match="hard_sigmoid"):
+        to_3(config)
+
+
+@given(st.floats(-50, 50, allow_nan=False))
+def test_the_scale_makes_one_formula_of_the_other(x: float) -> None:
+    def old(value: float) -> float:
+        return min(max(0.2 * value + 0.5, 0.0), 1.0)
+
+    def new(value: float) -> float:
+        return min(max(value + 3.0, 0.0), 6.0) / 6.0
+
+    assert new(1.2 * x) == pytest.approx(old(x), abs=1e-12)
+
+
+def test_words_that_a_lookup_learnt_are_written_into_it() -> None:
+    config = functional(
+        source([None, 1]),
+        node("StringLookup", "words", [[["features", 0, 0, {}]]], vocabulary=None),
+    )
+    recipe = to_3(config, vocabularies={"words": ["a", "b"]})
+    assert made(recipe, "words")["config"]["vocabulary"] == ["a", "b"]
+
+
+def test_a_list_of_states_is_handed_over_by_name() -> None:
+    config = functional(
+        source([None, 6, 4]),
+        node("LSTM", "encoder", [[["features", 0, 0, {}]]], return_state=True),
+        node(
+            "LSTM",
+            "decoder",
+            [[["features", 0, 0, {}], ["encoder", 0, 1, {}], ["encoder", 0, 2, {}]]],
+        ),
+    )
+    (call,) = to_3(config, "2.2.4").model["members"][2]["calls"]
+    assert call["kwargs"]["initial_state"] == [
+        {"$tensor": ["encoder", 0, 1]},
+        {"$tensor": ["encoder", 0, 2]},
+    ]
+
+
+def test_a_class_without_layers_is_no_graph() -> None:
+    with pytest.raises(GraphError, match="MyModel"):
+        to_3({"class_name": "MyModel", "config": {"units": 3}})
+
+
+def test_every_rule_names_what_exists() -> None:
+    rules = read_rules()
+    for rule in rules.rules:
+        assert rule.apply is None or rule.apply in TRANSFORMS
+        assert rule.drop or rule.rename or rule.become or rule.names or rule.apply
+    assert len({rule.id for rule in rules.rules}) == len(rules.rules)
+
+
+@pytest.mark.parametrize(
+    ("stated", "version"),
+    [("2.2.4-tf", "2.2.4"), ("2.15.0", "2.15.0"), ("3.0.5", "3.0.5"), ("", None), (None, None)],
+)
+def test_versions_as_files_state_them(stated: str | None, version: str | None) -> None:
+    assert keras_version(stated) == (Version(version) if version else None)
+
+
+names = st.sampled_from(["a", "b", "c"])
+
+
+@given(st.recursive(names | st.integers() | st.none(), lambda inner: st.lists(inner, max_size=4)))
+def test_whatever_a_node_holds_there_is_an_answer(inbound: Any) -> None:
+    config = functional(source([None, 4], "a"), node("Dense", "b", [inbound]))
+    try:
+        graph = read(config)
+    except GraphError:
+        return
+    assert all(len(one) == 3 for one in references(graph.outputs))

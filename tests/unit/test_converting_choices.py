@@ -1,0 +1,134 @@
+"""Who reads a file, what may be loaded at all, how far outputs may part, and what is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.converting.original import refusal
+from runner.converting.outcome import Conversion, Proof, Remedy, Verdict
+from runner.converting.proving import losses, tolerances_for
+from runner.converting.readers import reading
+from runner.converting.rules import read_rules
+from runner.converting.telling import as_lines, as_page
+from runner.forensics.facts import Code, Inspection, Layer, Origin, danger
+from runner.matrixfile import read_matrix
+
+MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
+ALL = {one.id: False for one in MATRIX.environments}
+
+
+def chosen(origin: Origin, built: dict[str, bool] | None = None, **more: Any) -> tuple[str, ...]:
+    found = reading(
+        Inspection(path="m", format="h5", origin=origin, **more),
+        MATRIX.environments,
+        built=ALL if built is None else built,
+        rules=read_rules(),
+        target="tf-2.21",
+    )
+    return found.environments
+
+
+@pytest.mark.parametrize(
+    ("origin", "first"),
+    [
+        (Origin(keras_version="2.15.0", backend="tensorflow"), "tf-2.15"),
+        (Origin(keras_version="2.8.0", backend="tensorflow"), "tf-2.15"),
+        (Origin(keras_version="2.2.4-tf", backend="tensorflow"), "tf-2.15"),
+        (Origin(keras_version="2.0.5", backend="tensorflow"), "tf-1.15-keras-2.3"),
+        (Origin(keras_version="2.3.1", backend="theano"), "tf-1.15-keras-2.3"),
+        (Origin(keras_version="3.13.0"), "tf-2.21"),
+        (Origin(), "tf-2.15"),
+    ],
+)
+def test_the_first_to_read_a_file(origin: Origin, first: str) -> None:
+    assert chosen(origin)[0] == first
+
+
+def test_the_version_that_saved_it_comes_first_where_it_is_there() -> None:
+    origin = Origin(keras_version="2.8.0", backend="tensorflow")
+    assert chosen(origin, {**ALL, "tf-2.8": True})[:2] == ("tf-2.8", "tf-2.15")
+
+
+def test_theano_is_read_by_what_turns_its_kernels_over_or_by_nobody() -> None:
+    origin = Origin(keras_version="2.1.0", backend="theano")
+    assert "tf-2.15" not in chosen(origin)
+    assert chosen(origin, {"tf-2.15": True, "tf-2.21": True}) == ()
+
+
+def test_attention_that_took_no_masks_is_read_by_what_took_none() -> None:
+    origin = Origin(keras_version="2.8.0", backend="tensorflow")
+    layers = (Layer(name="attention", class_name="MultiHeadAttention"),)
+    assert chosen(origin, layers=layers)[0] == "tf-2.8"
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        Inspection(path="m", format="savedmodel"),
+        Inspection(path="m", format="h5", code=(Code(kind="bytecode", where="lambda"),)),
+        Inspection(path="m", format="keras", findings=(danger("names-python", "asks for os"),)),
+    ],
+)
+def test_what_runs_code_of_the_file_needs_trust(found: Inspection) -> None:
+    refused = refusal(found, trusted=False)
+    assert refused is not None
+    assert refused.trust
+    assert "--trust" in refused.reason
+    assert refusal(found, trusted=True) is None
+
+
+def test_what_is_no_model_is_refused_whoever_trusts_it() -> None:
+    for found in (
+        Inspection(path="m", problem="is empty"),
+        Inspection(path="m", format="weights-h5"),
+        Inspection(path="m", format="pickle"),
+    ):
+        refused = refusal(found, trusted=True)
+        assert refused is not None
+        assert not refused.trust
+
+
+def test_half_precision_has_wider_bounds() -> None:
+    usual = MATRIX.tolerances
+    assert tolerances_for({"dtype": "float32"}, usual) == usual
+    assert tolerances_for({"dtype": "mixed_float16"}, usual).relative == 4 * 2.0**-10
+
+
+def test_what_training_lost_is_told() -> None:
+    def optimizer(rate: float, moment: float) -> dict[str, Any]:
+        slots = [[[3], moment]]
+        return {
+            "class": "Adam",
+            "settings": {"learning_rate": rate},
+            "slots": slots,
+            "iterations": 7,
+        }
+
+    facts = {"training": {"optimizer": optimizer(0.01, 0.5)}}
+    lost, kept = losses(facts, {"optimizer": optimizer(0.001, 0.0)}, {})
+    assert lost == [
+        "the learning rate: 0.01 is 0.001",
+        "the optimizer's state: 1 arrays, step 7",
+    ]
+    assert kept == ["optimizer Adam, loss and metrics"]
+    lost, _ = losses(facts, {"optimizer": None}, {"compile_error": "there is no optimizer X"})
+    assert lost == ["how it was compiled (Adam): there is no optimizer X"]
+
+
+def test_the_page_and_the_lines_say_the_proof() -> None:
+    proof = Proof(
+        reader="tf-2.15", target="tf-2.21", outputs=1, max_abs=1e-7, scale=2.0, bound=2.1e-4
+    )
+    conversion = Conversion(
+        path="<m>.h5",
+        target="tf-2.21",
+        verdict=Verdict.DELIVERED,
+        out="m.keras",
+        remedy=Remedy.REBUILT,
+        proof=proof,
+    )
+    assert "the largest difference is 1e-07" in "\n".join(as_lines(conversion))
+    assert "&lt;m&gt;.h5" in as_page(conversion)
