@@ -7,8 +7,8 @@ import itertools
 import queue
 import shutil
 import statistics
-from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -172,15 +172,16 @@ class Run:
 
     def _phase(self, wanted: dict[str, list[Unit]]) -> None:
         """Run units environment by environment, building each when its turn comes."""
-        waiting = deque(self._in_turn(wanted))
+        waiting = list(wanted)
         self.progress.stage_total(sum(len(units) for units in wanted.values()))
         building: dict[str, Future[Receipt]] = {}
         with _builders(max(2, self.options.jobs)) as builders:
             while waiting or building or self._pool.busy:
                 while waiting and len(building) < self._most_builds():
-                    if not self._has_room(waiting[0], building):
+                    environment = self._next(waiting)
+                    if not self._has_room(environment, building):
                         break
-                    environment = waiting.popleft()
+                    waiting.remove(environment)
                     building[environment] = builders.submit(self._build, environment)
                 for environment in [one for one, future in building.items() if future.done()]:
                     self._built(environment, building.pop(environment), wanted.pop(environment))
@@ -190,10 +191,11 @@ class Run:
     def _most_builds(self) -> int:
         return max(2, self.options.jobs) if self.options.max_disk is None else 1
 
-    def _in_turn(self, wanted: Iterable[str]) -> list[str]:
-        """Put what is built first under a disk limit: else each would go just before its turn."""
-        limited = self.options.max_disk is not None
-        return sorted(wanted, key=lambda one: limited and not self._there(one))
+    def _next(self, waiting: Sequence[str]) -> str:
+        """Take what is built first under a disk limit: else it would go just before its turn."""
+        if self.options.max_disk is None:
+            return waiting[0]
+        return next((one for one in waiting if self._there(one)), waiting[0])
 
     def _there(self, environment: str) -> bool:
         found = self.evidence.resolution.usable[environment].environment
