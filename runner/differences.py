@@ -53,6 +53,12 @@ def differences_of_model(facts: Mapping[str, Any], tolerances: Tolerances) -> It
     yield from _weights(facts, tolerances)
 
 
+def differences_of_settings(facts: Mapping[str, Any]) -> Iterator[Difference]:
+    """Yield what of the compiled settings, such as the learning rate, is another."""
+    differences = (*_compiled(facts), *_optimizer(facts))
+    return (one for one in differences if one["what"] == "settings")
+
+
 def kinds(differences: Sequence[Difference]) -> str:
     """Return by what kinds of difference a cell is known among others."""
     return "differs: " + ", ".join(sorted({str(one["what"]) for one in differences}))

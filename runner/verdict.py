@@ -12,6 +12,7 @@ from runner.catalogue import ACTED_ON, Rule, match, match_raised
 from runner.differences import (
     Difference,
     differences_of_model,
+    differences_of_settings,
     kinds,
     measure,
     number,
@@ -66,14 +67,15 @@ def judge(
     if "architecture" not in carries:
         facts = _built_by_code(facts)
     messages = classify(facts.get("messages", ()), rules)
-    if facts["error"] is not None:
-        return replace(_failed(facts, messages, tolerances), cause=cause(facts["error"], rules))
     categories = {rule.entry.id: rule.entry.category for rule in rules}
     announced = {
         message: excused
         for message in messages
         if message.phase in HEARD and (excused := _excused(message, categories))
     }
+    if facts["error"] is not None:
+        failed = _failed(facts, messages, announced, tolerances)
+        return replace(failed, cause=cause(facts["error"], rules))
     return _loaded(facts, messages, announced, tolerances)
 
 
@@ -151,7 +153,10 @@ def _crashed(crash: Mapping[str, Any]) -> Verdict:
 
 
 def _failed(
-    facts: Mapping[str, Any], messages: tuple[Message, ...], tolerances: Tolerances
+    facts: Mapping[str, Any],
+    messages: tuple[Message, ...],
+    announced: Mapping[Message, Collection[str]],
+    tolerances: Tolerances,
 ) -> Verdict:
     raised = failure(facts["error"])
     line = f"{raised.type}: {texts.told(raised.message)}"
@@ -171,7 +176,11 @@ def _failed(
     }.get(raised.phase, f"raises in phase {raised.phase}")
     absolute, relative, ulp = _worst(facts)
     outcome, reason = Outcome.ERROR, f"{reached}: {line}"
-    other = list(differences_of_model(facts, tolerances)) if raised.phase == "train" else []
+    other: list[Difference] = []
+    if raised.phase == "train":
+        other += differences_of_model(facts, tolerances)
+        if not any("settings" in excused for excused in announced.values()):
+            other += differences_of_settings(facts)
     if other:  # it was another model before its training step raised
         outcome = Outcome.DIFFERS
         told = "; ".join(str(one["text"]) for one in other)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from verdict_facts import (
+    ADAM,
     ERROR,
     FORGOTTEN,
     LOST,
@@ -257,3 +258,16 @@ def test_messages_are_told_with_their_rules() -> None:
     first, second = verdict(facts(messages=said)).messages
     assert (first.text, first.rule, first.severity) == ("beware", "beware", "attention")
     assert (second.rule, second.severity) == (None, "unknown")
+
+
+def test_settings_that_were_lost_before_a_step_raised_are_told() -> None:
+    was, now = ({**ADAM, "settings": {"learning_rate": rate}} for rate in (0.01, 0.001))
+    sheet = facts(optimizer=[was, now], error={**ERROR, "phase": "train"})
+    del sheet["losses"], sheet["step"]
+    found = verdict(sheet)
+    assert found.outcome is Outcome.DIFFERS
+    assert found.reason.startswith("the optimizer's learning_rate is 0.001, it was 0.01; and the")
+    announced = verdict({**sheet, "messages": [message("not compiled")]})
+    assert announced.outcome is Outcome.ERROR
+    same = verdict({**sheet, "optimizer": [was, was]})
+    assert same.outcome is Outcome.ERROR
