@@ -68,13 +68,13 @@ def owners(model, prefix=""):
         if getattr(layer, "layers", None) and hasattr(layer, "get_layer"):
             found += owners(layer, path + "/")
         else:
-            found.append((path, _arrays_among(layer.weights)))
+            found.append((path, arrays_among(layer.weights)))
     held = {id(variable) for _, variables in found for variable in variables}
-    own = [one for one in _arrays_among(model.weights) if id(one) not in held]
+    own = [one for one in arrays_among(model.weights) if id(one) not in held]
     return [*found, (prefix + "self", own)] if own else found
 
 
-def _arrays_among(weights):
+def arrays_among(weights):
     """Leave out the tables of lookups, which TensorFlow 2.3 to 2.5 lists among the weights."""
     return [one for one in weights if not hasattr(one, "num_tensors")]
 

@@ -7,6 +7,8 @@ stream is frozen. Python 3.6 to 3.13; numpy is imported inside.
 import importlib
 import zlib
 
+import framework
+
 BATCH = 4
 
 
@@ -82,14 +84,29 @@ def form(format_id):
     return importlib.import_module("formats." + format_id.replace("-", "_"))
 
 
-def set_weights(model, seed):
+def _settable(keras, model, current):
+    """Return the weights in the order in which ``set_weights`` takes them.
+
+    Old versions list what is trained first, and set layer by layer: the same unless some is frozen.
+    """
+    listed = framework.arrays_among(model.weights)
+    if len(listed) < len(model.weights):  # with tables of lookups, versions go by the list
+        return list(model.weights)
+    values = framework.as_arrays(keras, listed)
+    same = [one.tobytes() == other.tobytes() for one, other in zip(values, current)]
+    if all(same):
+        return listed
+    return [variable for layer in model.layers for variable in layer.weights]
+
+
+def set_weights(keras, model, seed):
     """Give every floating-point weight a fixed value that no initializer would give."""
     import numpy as np
 
     random = np.random.RandomState(zlib.crc32(seed.encode()) & 0x7FFFFFFF)
     values = []
     current = model.get_weights()
-    for variable in model.weights:
+    for variable in _settable(keras, model, current):
         if hasattr(variable, "num_tensors"):  # a lookup's table, which is no array, until 2.5
             values += [current.pop(0) for _ in range(variable.num_tensors)]
             continue

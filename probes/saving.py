@@ -60,7 +60,7 @@ class Recipe(object):
         model = self._namespace[self._model](self._keras)
         if not model.built:  # it learns its shapes when it is first called
             framework.predict(model, self.inputs)
-        reference.set_weights(model, "weights:" + self._model)
+        reference.set_weights(self._keras, model, "weights:" + self._model)
         return model
 
     def targets(self, outputs):
