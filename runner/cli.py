@@ -336,7 +336,7 @@ def _add_convert(actions: Actions[_Parser]) -> None:
         "Bring a saved model to another version, and prove that it is the same model there.",
     )
     parser.add_argument("model", type=Path, help="a file or folder, which is left as it is")
-    parser.add_argument("--to", required=True, metavar="ID", help="where, such as tf-2.21")
+    parser.add_argument("--to", required=True, metavar="ID", help="where, such as 2.21")
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="such as out.keras")
     parser.add_argument(
         "--custom",

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from runner.arguments import locks_of, read
@@ -62,7 +63,8 @@ def bring_across(
     ``UsageError``: there is no such file or target, or the result would stand in its own way.
     ``CaniloadError``: the target cannot be built here.
     """
-    _check(wish, matrix)
+    wish = replace(wish, target=_target(matrix, wish.target))
+    _check(wish)
     home = home or Home.default()
     inspection = next(iter(inspect_all([wish.path])))
     home.root.mkdir(parents=True, exist_ok=True)
@@ -79,10 +81,16 @@ def matrix_here() -> Matrix:
     return read(argparse.Namespace(matrix=None))
 
 
-def _check(wish: Wish, matrix: Matrix) -> None:
+def _target(matrix: Matrix, name: str) -> str:
+    """Return the environment given as ``tf-2.21`` or as plain ``2.21``."""
     known = [one.id for one in matrix.environments]
-    if wish.target not in known:
-        raise UsageError(f"there is no environment {wish.target!r}; there are {', '.join(known)}")
+    for candidate in (name, f"tf-{name}"):
+        if candidate in known:
+            return candidate
+    raise UsageError(f"there is no environment {name!r}; there are {', '.join(known)}")
+
+
+def _check(wish: Wish) -> None:
     for path in (wish.path, *wish.custom, *([wish.inputs] if wish.inputs else [])):
         if not path.exists():
             raise UsageError(f"{path}: no such file")
