@@ -103,9 +103,9 @@ def headline(found: Figures) -> str:
     silent = found.upgrade[Outcome.DIFFERS]
     failing = found.upgrade[Outcome.ERROR] + found.upgrade[Outcome.CRASH]
     return (
-        f"Loaded by the same or a newer version, {found.upgrade_clean:,} of "
-        f"{found.upgrade_tested:,} files are unchanged, {failing:,} fail plainly, and "
-        f"{silent:,} load without error but behave differently."
+        f"Of {found.upgrade_tested:,} times that a file was loaded by the same or a newer version, "
+        f"it came back unchanged {found.upgrade_clean:,} times, failed plainly {failing:,} times, "
+        f"and behaved differently without an error {silent:,} times."
     )
 
 
