@@ -122,7 +122,9 @@ def _equal(one, other):
 def weights(expected, got):
     """Compare two lists of (name, array); return how they were paired (see ``step``) and facts.
 
-    ``unequal`` holds [name, largest absolute difference, scale] of each that is not equal.
+    ``unequal`` holds [name, largest absolute difference, scale] of each that is not equal, and
+    ``turned`` the kernels of convolutions that came back the other way round, for Theano convolves
+    where others correlate: loaders that know it turn them, and the model stays the same.
     """
     order, how = pairing(expected, got)
     facts = {
@@ -133,9 +135,13 @@ def weights(expected, got):
         "reshaped": [],
         "retyped": [],
         "unequal": [],
+        "turned": [],
     }
     for (name, array), place in zip(expected, order):
         if place is None:
+            continue
+        if not _equal(array, got[place][1]) and _equal(turned(array), got[place][1]):
+            facts["turned"].append(name)
             continue
         one = arrays(array, got[place][1])
         was, now = one["expected"], one["got"]
@@ -148,10 +154,16 @@ def weights(expected, got):
     return order, facts
 
 
-def step(before, expected_after, got_after, order):
+def turned(kernel):
+    """Turn the kernel of a convolution round in every axis but the last two, its channels."""
+    return kernel[(slice(None, None, -1),) * max(0, kernel.ndim - 2)]
+
+
+def step(before, expected_after, got_after, order, other_way=()):
     """Compare one training step: its length (L2, over all weights) and the disagreement's.
 
-    ``order`` is how the weights were paired before the step.
+    ``order`` is how the weights were paired before the step; ``other_way`` names those that are
+    kept turned round.
     """
     import numpy as np
 
@@ -161,6 +173,7 @@ def step(before, expected_after, got_after, order):
         for (name, _), place in zip(expected_after, order)
         if place is not None and place < len(got_after)
     }
+    got.update((name, turned(got[name])) for name in other_way if name in got)
     length = gap = largest = 0.0
     compared = 0
     for name, array in wanted.items():

@@ -83,7 +83,7 @@ def load(job, state):
     facts["losses"] = [expected.facts["losses"], [compare.number(loss) for loss in losses]]
     after = expected.named("after", expected.facts["weights"])
     stepped = framework.named_weights(keras, model)
-    facts["step"] = compare.step(saved, after, stepped, order)
+    facts["step"] = compare.step(saved, after, stepped, order, facts["weights"]["turned"])
 
 
 def _load(job, state, form, namespace, inputs):

@@ -232,6 +232,8 @@ def _loaded(
         reason = f"the same within tolerance: outputs differ by at most {absolute or 0:.1e}"
         if not absolute:
             reason = "outputs are bit for bit equal; weights or training, within tolerance"
+    if kernels := (facts.get("weights") or {}).get("turned"):
+        reason += f"; turned round, as this backend convolves: {', '.join(kernels[:3])}"
     if "train" in facts.get("seconds", ()) and facts.get("losses") is None:
         reason += "; a training step could not be compared"
     return Verdict(

@@ -155,4 +155,6 @@ def _compare(job, state, model):
         return
     facts["losses"] = [was["losses"], [compare.number(loss) for loss in losses]]
     stepped = framework.named_weights(keras, model)
-    facts["step"] = compare.step(saved, expected.named("after", was["weights"]), stepped, order)
+    facts["step"] = compare.step(
+        saved, expected.named("after", was["weights"]), stepped, order, facts["weights"]["turned"]
+    )

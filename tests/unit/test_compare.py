@@ -66,6 +66,19 @@ def test_a_step_follows_the_pairing(compare: ModuleType) -> None:
     assert found["step"] == 2.0
 
 
+def test_kernels_that_were_turned_round_are_no_difference(compare: ModuleType) -> None:
+    kernel = np.arange(18, dtype="float32").reshape(3, 3, 1, 2)
+    other = kernel[::-1, ::-1]
+    order, facts = compare.weights([("c/0", kernel), ("d/0", A)], [("c/0", other), ("d/0", A)])
+    assert (facts["turned"], facts["unequal"]) == (["c/0"], [])
+    before, after = [("c/0", kernel)], [("c/0", kernel + kernel)]
+    got = [("c/0", other + other)]
+    assert compare.step(before, after, got, [0])["difference"] > 0
+    assert compare.step(before, after, got, order[:1], facts["turned"])["difference"] == 0.0
+    _, facts = compare.weights([("c/0", kernel)], [("c/0", kernel[::-1])])
+    assert (facts["turned"], len(facts["unequal"])) == ([], 1)
+
+
 def test_nan_in_one_place_only_is_a_difference(compare: ModuleType) -> None:
     holed = np.array([3.0, np.nan], "float32")
     assert compare.arrays(B, holed)["max_abs"] == "nan"

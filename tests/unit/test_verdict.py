@@ -236,6 +236,12 @@ def test_weights_alone_have_no_training() -> None:
     assert verdict(sheet).outcome is Outcome.IDENTICAL
 
 
+def test_kernels_that_were_turned_round_are_told() -> None:
+    found = verdict(facts(weights={**weights(), "turned": ["conv/0"]}))
+    assert found.outcome is Outcome.TOLERANCE
+    assert found.reason.endswith("turned round, as this backend convolves: conv/0")
+
+
 def test_what_serves_shows_outputs_alone() -> None:
     shown = ("structure", "output_names", "outputs", "messages", "error", "seconds")
     sheet = {key: value for key, value in facts().items() if key in shown}
