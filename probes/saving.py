@@ -110,7 +110,7 @@ def _save_all(job, state, recipe):
         expected["losses"] = [compare.number(loss) for loss in losses]
         after = framework.named_weights(keras, model)
         arrays.update(_numbered("after", [array for _, array in after]))
-    _write_expected(os.path.join(job["folder"], "expected"), expected, arrays)
+    write_expected(os.path.join(job["folder"], "expected"), expected, arrays)
     state.facts["formats"] = {}
     for format_id in job["formats"]:
         state.start_afresh()
@@ -158,7 +158,8 @@ def _save_one(state, model, format_id, folder, arguments):
     return facts
 
 
-def _write_expected(folder, expected, arrays):
+def write_expected(folder, expected, arrays):
+    """Write what the saving side recorded, for ``loading.Expected``."""
     import numpy as np
 
     os.makedirs(folder)

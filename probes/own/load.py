@@ -7,7 +7,7 @@ names), ``train`` (whether the format carries training state), ``iterations`` (s
 optimizer in the file has taken, as it states), ``expected`` (folder).
 
 In the role "reference" the model becomes what others are compared with: its inputs, outputs,
-weights and a training step are written to ``expected``, in the layout of jobs.py. In the role
+weights and a training step are written to ``expected``, in the layout of saving.py. In the role
 "compare" the same is done again and compared. Python 3.6 to 3.13.
 """
 
@@ -18,11 +18,12 @@ import compare
 import custom
 import feeding
 import framework
-import jobs
+import loading
+import saving
 
 
 def load(job, state):
-    """Do one job; stands in for ``jobs.load``."""
+    """Do one job; stands in for ``loading.load``."""
     state.phase("build")
     objects = custom.objects(state.keras, job["custom"])
     state.phase("load")
@@ -94,7 +95,7 @@ def _record(job, state, model):
             after = [array for _, array in framework.named_weights(keras, model)]
             arrays.update(_numbered("after", after))
     shutil.rmtree(job["expected"], ignore_errors=True)
-    jobs._write_expected(job["expected"], expected, arrays)
+    saving.write_expected(job["expected"], expected, arrays)
 
 
 def _train(state, model, format_id, batch, expected):
@@ -124,10 +125,10 @@ def _numbered(stem, arrays):
 
 
 def _compare(job, state, model):
-    """Measure the model against the reference; facts as those of jobs.load."""
+    """Measure the model against the reference; facts as those of loading.load."""
     keras, facts = state.keras, state.facts
     state.phase("compare")
-    expected = jobs.Expected(os.path.abspath(job["expected"]))
+    expected = loading.Expected(os.path.abspath(job["expected"]))
     was = expected.facts
     inputs = feeding.given(expected.listed("input", was["inputs"]), was["input_names"])
     saved = expected.named("weight", was["weights"])

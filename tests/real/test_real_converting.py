@@ -25,14 +25,14 @@ SAVE = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import numpy as np
-import formats, reference
+import reference
 from tensorflow import keras
 
 family, model_id, form, folder = sys.argv[2:]
 space = reference.family(sys.argv[1] + "/models/" + family + ".py")
 model = space[model_id](keras)
-reference.set_weights(model, model_id)
-formats.SAVE[form](keras, model, folder)
+reference.set_weights(keras, model, model_id)
+reference.form(form).save(keras, model, folder, {})
 _, arrays = reference.inputs(space, model_id)
 outputs = model.predict(arrays if len(arrays) > 1 else arrays[0], verbose=0)
 np.savez(folder + "/expected.npz", output=outputs, **{"in_%d" % n: a for n, a in enumerate(arrays)})
