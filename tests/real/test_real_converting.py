@@ -52,6 +52,9 @@ assert wanted.shape == outputs.shape
 print(float(np.abs(wanted - outputs).max()), model.optimizer.learning_rate.numpy())
 """
 
+EVERY = bool(os.environ.get("CANILOAD_TEST_ALL"))
+"""Whether to spend minutes on each of them; otherwise one stands for all."""
+
 ACROSS = [
     # Each does not load as it is in TensorFlow 2.21.
     ("recurrent", "lstm", "h5"),
@@ -101,7 +104,7 @@ def saved(family: str, model: str, form: str, folder: Path) -> Path:
     return folder / {"h5": "model.h5", "keras": "model.keras", "savedmodel": "model"}[form]
 
 
-@pytest.mark.parametrize(("family", "model", "form"), ACROSS)
+@pytest.mark.parametrize(("family", "model", "form"), ACROSS if EVERY else ACROSS[:1])
 def test_a_model_is_brought_across(family: str, model: str, form: str, tmp_path: Path) -> None:
     original = saved(family, model, form, tmp_path)
     out = tmp_path / "across.keras"
@@ -124,6 +127,7 @@ def test_a_savedmodel_is_not_run_unasked(tmp_path: Path) -> None:
     assert not (tmp_path / "out.keras").exists()
 
 
+@pytest.mark.skipif(not EVERY, reason="minutes; CANILOAD_TEST_ALL=1 runs it")
 def test_what_cannot_be_kept_is_refused_with_its_reason(tmp_path: Path) -> None:
     original = saved("rnn", "lstm_time_major", "h5", tmp_path)
     out = tmp_path / "out.keras"
