@@ -1,4 +1,4 @@
-"""What each command does; the parser in ``runner.cli`` calls these and catches what they raise."""
+"""What each command does; ``runner.parser`` names these, ``runner.cli`` catches what they raise."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from runner import cli, commands
+from runner import cli, commands, parser
 from runner.environments.home import Home
 from runner.errors import MatrixError, StoreBusyError, StrictError, UsageError
 from runner.store import Store
@@ -105,15 +105,15 @@ def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     ("text", "size"), [("20G", 20 * 2**30), ("1.5k", 1536), ("800m", 800 * 2**20), ("7", 7)]
 )
 def test_sizes(text: str, size: int) -> None:
-    assert cli._size(text) == size
+    assert parser._size(text) == size
 
 
 @pytest.mark.parametrize(
     "words", [["env", "--locks", "X", "list"], ["env", "list", "--locks", "X"]]
 )
 def test_locks_stand_anywhere(words: list[str]) -> None:
-    arguments = cli._parser().parse_args(words)
-    wanted = cli._later("show", "environment_commands")
+    arguments = parser.parser().parse_args(words)
+    wanted = parser._later("show", "environment_commands")
     assert (arguments.locks, arguments.command) == (Path("X"), wanted)
 
 
@@ -136,12 +136,12 @@ def test_nothing_is_removed_under_a_run(
 
 
 def test_requirements_given_apart_are_one_environment() -> None:
-    arguments = cli._parser().parse_args(["matrix", "--add", "a==1", "--add", "b==2"])
+    arguments = parser.parser().parse_args(["matrix", "--add", "a==1", "--add", "b==2"])
     assert arguments.add == ["a==1", "b==2"]
 
 
 def test_lists_of_names() -> None:
-    arguments = cli._parser().parse_args(["plan", "--envs", "a, b,,c", "--from", "2.1"])
+    arguments = parser.parser().parse_args(["plan", "--envs", "a, b,,c", "--from", "2.1"])
     assert (arguments.envs, arguments.first, arguments.models) == (("a", "b", "c"), "2.1", ())
 
 
@@ -178,3 +178,14 @@ def test_a_reader_that_has_gone_is_no_error() -> None:
         ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False
     )
     assert (finished.returncode, finished.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", parser.COMMANDS)
+def test_a_file_named_as_a_command_does_not_hide_it(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in (command, "model"):
+        (tmp_path / name).touch()
+    assert cli._with_command([command, "x"]) == [command, "x"]
+    assert cli._with_command(["model", "x"]) == ["check", "model", "x"]
