@@ -12,17 +12,13 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree as ET
 
-import pandas as pd
 import pytest
 from judged_example import ENTRIES, ENVIRONMENTS, HOSTILE, example
 
 from reports import site
-from reports.answers import size
 from reports.figures import figures
-from reports.groups import failure_groups, largest, warning_groups
 from reports.markdown import BUDGET, escaped, markdown
 from reports.planes import planes
-from reports.readers import causes
 from reports.shards import shards
 from reports.site import contents, render
 from reports.table import frame
@@ -269,16 +265,6 @@ def test_retry_lists_what_cannot_be_relied_on() -> None:
     assert set(table[~table["repeatable"]]["id"]) <= listed
 
 
-def test_causes_are_worst_first_and_add_up() -> None:
-    table = frame(example(), HOME)
-    groups = failure_groups(table)
-    assert groups[0].outcome is Outcome.DIFFERS
-    problems = table[~table["control"] & table["evidence"]]["outcome"].isin(
-        ["differs", "crash", "error", "workaround", "warning"]
-    )
-    assert sum(group.cells for group in groups) == problems.sum()
-
-
 def test_the_method_of_a_thinned_run_does_not_say_that_all_was_loaded() -> None:
     judged = example(formats=1, models=2)
     near = tuple(
@@ -315,56 +301,6 @@ def test_no_verdict_gives_what_no_legend_names() -> None:
         (ROOT / "runner" / f"{name}.py").read_text() for name in ("verdict", "assemble")
     )
     assert {one for one in Outcome if f"Outcome.{one.name}" not in given} == UNGIVEN
-
-
-def test_one_text_with_two_causes_is_named_by_neither_alone() -> None:
-    table = frame(example(), HOME)
-    table["signature"] = "alike"
-    loud = table["outcome"] == Outcome.ERROR
-    first = table.index[loud & ~table["control"] & table["evidence"]][0]
-    table.loc[first, "cause"] = "compile-lost"
-    groups = failure_groups(table, [Outcome.ERROR])
-    assert [(group.cause, group.cells) for group in groups][1] == ("compile-lost", 1)
-    assert groups[0].cause == "argument"
-    assert groups[0].anchor != groups[1].anchor
-
-
-def test_what_raised_afterwards_is_no_cause_of_a_difference() -> None:
-    table = frame(example(), HOME)
-    silent = table["outcome"] == Outcome.DIFFERS
-    table.loc[silent, "cause"] = "argument"
-    assert {group.cause for group in failure_groups(table, [Outcome.DIFFERS])} == {None}
-    assert not causes(table[silent])
-
-
-@pytest.mark.parametrize(
-    ("outcome", "evidence", "told"),
-    [
-        pytest.param(Outcome.UNTESTED, True, "Nothing was tested.", id="nothing tested"),
-        pytest.param(Outcome.NA, True, "Nothing was tested.", id="nothing to test"),
-        pytest.param(
-            Outcome.ERROR, False, "Nothing counts: a control failed.", id="nothing counts"
-        ),
-        pytest.param(Outcome.TOLERANCE, True, "Nothing that was tested failed.", id="all well"),
-    ],
-)
-def test_without_failures_the_page_says_what_that_is_worth(
-    outcome: Outcome,
-    evidence: bool,  # noqa: FBT001
-    told: str,
-) -> None:
-    judged = example(environments=("tf-2.15",), models=2, formats=1)
-    cells = tuple(replace(cell, outcome=outcome, evidence=evidence) for cell in judged.cells)
-    page = contents(replace(judged, cells=cells), HOME)["failures.html"].decode()
-    assert re.findall(r"<p>(Nothing[^<]*)</p>", page) == [told]
-
-
-def test_warnings_are_grouped_whatever_their_numbers() -> None:
-    table = frame(example(), HOME)
-    groups = {group.category: group for group in warning_groups(table)}
-    assert set(groups) == {"absl", "UserWarning"}
-    assert groups["absl"].severity == "attention"
-    assert groups["absl"].cells == (table["warnings"].str.contains("absl")).sum()
 
 
 def hostile_names(judged: JudgedMatrix) -> JudgedMatrix:
@@ -421,27 +357,6 @@ def test_a_lock_is_published_whole() -> None:
         "environments.html"
     ].decode()
     assert lock in made
-
-
-@pytest.mark.parametrize(
-    ("sizes", "expected"),
-    [
-        pytest.param([0.5, 0.25], "5.0e-01", id="the largest"),
-        pytest.param([0.5, float("nan")], "not a number", id="nan beats any number"),
-        pytest.param([0.5, float("inf")], "inf", id="infinity"),
-    ],
-)
-def test_largest(sizes: list[float], expected: str) -> None:
-    rows = pd.DataFrame(
-        {
-            "max_abs_diff": [*sizes, None, 9.0],
-            "compared": [True, True, False, True],
-            "differences": ["[]", '[{"what":"outputs"}]', "[]", '[{"what":"settings"}]'],
-        }
-    )
-    found = largest(rows)
-    assert found is not None
-    assert size(found) == expected
 
 
 @pytest.mark.parametrize(
