@@ -8,11 +8,10 @@ reader), ``weights`` [[path, index, name]], ``scaled``, ``training`` (or null); 
 
 import json
 
+import compiling
 import crossing
-
-
-class NotBuilt(Exception):
-    """The recipe cannot be followed in this version; the text says where."""
+import placing
+from placing import NotBuilt
 
 
 def main(job, facts):
@@ -29,18 +28,20 @@ def main(job, facts):
         with scope(objects):
             model = Builder(keras, objects, job.get("unroll")).model(recipe)
         facts["phase"] = "weights"
-        facts["placed"] = place(keras, model, job)
+        facts["placed"] = placing.place(keras, model, job)
         facts["phase"] = "compile"
-        facts["compiled"], facts["compile_error"] = _compiled(keras, model, job, objects)
+        facts["compiled"], facts["compile_error"] = compiling.compiled(keras, model, job, objects)
     else:
         facts["phase"] = "load"
         model = crossing.load(keras, job, compiled=job.get("compiled", True))
         facts["compiled"] = framework.is_compiled(model)
-        if job.get("training") and not _set_as_before(keras, model, job["training"]):
+        if job.get("training") and not compiling.set_as_before(keras, model, job["training"]):
             # Keras 3 loads HDF5 files with another learning rate (breakages, c30).
             facts["phase"] = "compile"
             objects = crossing.registered(keras, crossing.custom_objects(job))
-            facts["compiled"], facts["compile_error"] = _compiled(keras, model, job, objects)
+            facts["compiled"], facts["compile_error"] = compiling.compiled(
+                keras, model, job, objects
+            )
     facts["phase"] = "save"
     model.save(job["out"])
 
@@ -219,193 +220,6 @@ def _as_graph(recipe):
         member["calls"] = [{"args": [{"$tensor": [before["name"], 0, 0]}], "kwargs": {}}]
     ends = [{"$tensor": [members[at]["name"], 0, 0]} for at in (0, -1)]
     return dict(recipe, kind="functional", members=members, inputs=ends[0], outputs=ends[1])
-
-
-def place(keras, model, job):
-    """Set every weight from the reader's arrays; return by what they were paired.
-
-    Owner by owner (a layer by its path), in order where shapes agree, else by name and shape. What
-    finds no place, or a place that finds nothing, is an error: the model would be another one.
-    """
-    import framework
-    import numpy as np
-
-    arrays = np.load(job["arrays"])
-    source = {}
-    for number, (path, index, name) in enumerate(job["weights"]):
-        source.setdefault(path, []).append((index, name, arrays["w_%d" % number]))
-    for edit in job.get("scaled") or []:
-        _scale(source, edit)
-    target, seen = {}, {}
-    for stem, variables in framework.owners(model):
-        seen[stem] = seen.get(stem, 0) + 1
-        path = stem if seen[stem] == 1 else "%s#%d" % (stem, seen[stem])
-        if variables:
-            target.setdefault(path, []).extend(variables)
-    source = {path: found for path, found in source.items() if found}
-    how = {"order": 0, "name": 0, "dropped": []}
-    pairs = _paths(source, target)
-    for path, variables in target.items():
-        given = source.pop(pairs.get(path, path), None)
-        if given is None:
-            raise NotBuilt("no weights were read for the layer %s" % path)
-        _fill(path, variables, given, how)
-    if source:
-        raise NotBuilt("these layers have weights and no place for them: %s" % sorted(source))
-    for layer in _deep(model):
-        finalize = getattr(layer, "finalize_state", None)
-        if finalize is not None:
-            finalize()  # Keras 3 goes on with the mean and variance that were there before
-    return how
-
-
-def _paths(source, target):
-    """Return {path there: path here}, for layers that have no counterpart under their own name."""
-    here = [path for path in source if path not in target]
-    there = [path for path in target if path not in source]
-    if not there or len(here) != len(there):
-        return {}
-    shapes = {path: [tuple(entry[2].shape) for entry in source[path]] for path in here}
-    wanted = {path: [tuple(variable.shape) for variable in target[path]] for path in there}
-    if [shapes[path] for path in here] != [wanted[path] for path in there]:
-        return {}
-    return dict(zip(there, here))
-
-
-def _deep(model):
-    for layer in getattr(model, "layers", None) or []:
-        yield layer
-        for inner in _deep(layer):
-            yield inner
-
-
-def _scale(source, edit):
-    """Multiply the blocks of columns that an edit names."""
-    import numpy as np
-
-    entries = source.get(edit["path"], [])
-    for number, (index, name, array) in enumerate(entries):
-        if index != edit["index"]:
-            continue
-        size = array.shape[-1] // edit["blocks"]
-        factor = np.ones(array.shape[-1], "float64")
-        for block in edit["scaled"]:
-            factor[block * size : (block + 1) * size] = edit["factor"]
-        entries[number] = (index, name, (array * factor).astype(array.dtype))
-        return
-    raise NotBuilt("the layer %s has no weight number %d" % (edit["path"], edit["index"]))
-
-
-_EXTRA = ("renorm", "moving_stddev")  # of batch renormalization: used in training only
-
-
-def _fill(path, variables, given, how):
-    if len(given) > len(variables):
-        how["dropped"] += [
-            "%s/%s" % (path, name) for _, name, _ in given if name.startswith(_EXTRA)
-        ]
-        given = [entry for entry in given if not entry[1].startswith(_EXTRA)]
-    arrays = [array for _, _, array in given]
-    shapes = [tuple(int(size) for size in variable.shape) for variable in variables]
-    names = [str(variable.name).split("/")[-1].split(":")[0] for variable in variables]
-    if len(arrays) != len(variables):
-        raise NotBuilt("the layer %s has %d weights, of %d" % (path, len(variables), len(arrays)))
-    own = [name for _, name, _ in given]
-    if sorted(own) == sorted(names) and len(set(names)) == len(names):
-        arrays = [arrays[own.index(name)] for name in names]
-        how["name"] += len(arrays)
-    else:
-        how["order"] += len(arrays)
-    for variable, array, shape, name in zip(variables, arrays, shapes, names):
-        if tuple(array.shape) != shape:
-            raise NotBuilt("%s/%s has the shape %s, of %s" % (path, name, shape, array.shape))
-        variable.assign(array)
-
-
-def _compiled(keras, model, job, objects):
-    """Compile as the original was, where that can be said; return (whether, why not)."""
-    training = job.get("training")
-    if not training:
-        return False, None
-    try:
-        stated = training["optimizer"]
-        kind = getattr(keras.optimizers, stated["class"], None)
-        if kind is None:
-            return False, "there is no optimizer %s" % stated["class"]
-        optimizer, left = _optimizer(kind, stated["config"])
-        made = {key: _plain(keras, training.get(key), objects) for key in ("loss", "metrics")}
-        more = {key: value for key, value in made.items() if value is not None}
-        if training.get("loss_weights") is not None:
-            more["loss_weights"] = training["loss_weights"]
-        model.compile(optimizer=optimizer, **more)
-        return True, "without " + ", ".join(left) if left else None
-    except Exception as error:
-        return False, "%s: %s" % (type(error).__name__, str(error)[:300])
-
-
-def _set_as_before(keras, model, training):
-    """Say whether the loaded model's optimizer is what the reader found."""
-    import framework
-
-    now, was = framework.optimizer(keras, model), training["optimizer"]
-    if now is None or now["class"] != was["class"]:
-        return False
-    shared = [key for key in was["settings"] if key in now["settings"] and key not in _SPEED]
-    return all(now["settings"][key] == was["settings"][key] for key in shared)
-
-
-_SPEED = ("jit_compile", "is_legacy_optimizer", "name")
-
-
-def _optimizer(kind, config):
-    """Return the optimizer with the settings that its class knows, and those that it does not."""
-    import inspect
-
-    config = dict(config)
-    if "lr" in config:
-        config.setdefault("learning_rate", config.pop("lr"))
-    known = set()
-    for one in kind.__mro__:
-        if "__init__" in vars(one):
-            known |= set(inspect.signature(one.__init__).parameters)
-    if isinstance(config.get("learning_rate"), dict):
-        schedule = config["learning_rate"]
-        if "$class" in schedule:
-            config["learning_rate"] = {
-                "class_name": schedule["$class"],
-                "config": schedule["config"],
-                "module": "keras.optimizers.schedules",
-                "registered_name": None,
-            }
-    kept = {key: value for key, value in config.items() if key in known and value is not None}
-    left = [
-        "%s=%s" % (key, value)
-        for key, value in config.items()
-        if key not in known and key not in _SPEED and value not in (None, 0, 0.0, False)
-    ]
-    kept.pop("name", None)
-    return kind.from_config(kept), left
-
-
-def _plain(keras, value, objects):
-    if isinstance(value, list):
-        return [_plain(keras, one, objects) for one in value]
-    if not isinstance(value, dict):
-        return value
-    if "$function" in value:
-        return objects.get(value["$function"], value["$function"])
-    if "$class" in value:
-        name = value["$class"]
-        kind = objects.get(name) or getattr(keras.losses, name, None)
-        kind = kind or getattr(keras.metrics, name, None)
-        if kind is None or value["config"] is None:
-            raise ValueError("there is no %s" % name)
-        config = dict(value["config"])
-        if config.get("reduction") == "auto":
-            config["reduction"] = "sum_over_batch_size"
-        config.pop("fn", None)
-        return kind.from_config(config)
-    return {key: _plain(keras, one, objects) for key, one in value.items()}
 
 
 if __name__ == "__main__":

@@ -1,0 +1,87 @@
+"""Compile a rebuilt model as the original was, where that can be said."""
+
+_SPEED = ("jit_compile", "is_legacy_optimizer", "name")
+"""What an optimizer's settings hold that changes no number."""
+
+
+def compiled(keras, model, job, objects):
+    """Compile as the original was, where that can be said; return (whether, why not)."""
+    training = job.get("training")
+    if not training:
+        return False, None
+    try:
+        stated = training["optimizer"]
+        kind = getattr(keras.optimizers, stated["class"], None)
+        if kind is None:
+            return False, "there is no optimizer %s" % stated["class"]
+        optimizer, left = _optimizer(kind, stated["config"])
+        made = {key: _plain(keras, training.get(key), objects) for key in ("loss", "metrics")}
+        more = {key: value for key, value in made.items() if value is not None}
+        if training.get("loss_weights") is not None:
+            more["loss_weights"] = training["loss_weights"]
+        model.compile(optimizer=optimizer, **more)
+        return True, "without " + ", ".join(left) if left else None
+    except Exception as error:
+        return False, "%s: %s" % (type(error).__name__, str(error)[:300])
+
+
+def set_as_before(keras, model, training):
+    """Say whether the loaded model's optimizer is what the reader found."""
+    import framework
+
+    now, was = framework.optimizer(keras, model), training["optimizer"]
+    if now is None or now["class"] != was["class"]:
+        return False
+    shared = [key for key in was["settings"] if key in now["settings"] and key not in _SPEED]
+    return all(now["settings"][key] == was["settings"][key] for key in shared)
+
+
+def _optimizer(kind, config):
+    """Return the optimizer with the settings that its class knows, and those that it does not."""
+    import inspect
+
+    config = dict(config)
+    if "lr" in config:
+        config.setdefault("learning_rate", config.pop("lr"))
+    known = set()
+    for one in kind.__mro__:
+        if "__init__" in vars(one):
+            known |= set(inspect.signature(one.__init__).parameters)
+    if isinstance(config.get("learning_rate"), dict):
+        schedule = config["learning_rate"]
+        if "$class" in schedule:
+            config["learning_rate"] = {
+                "class_name": schedule["$class"],
+                "config": schedule["config"],
+                "module": "keras.optimizers.schedules",
+                "registered_name": None,
+            }
+    kept = {key: value for key, value in config.items() if key in known and value is not None}
+    left = [
+        "%s=%s" % (key, value)
+        for key, value in config.items()
+        if key not in known and key not in _SPEED and value not in (None, 0, 0.0, False)
+    ]
+    kept.pop("name", None)
+    return kind.from_config(kept), left
+
+
+def _plain(keras, value, objects):
+    if isinstance(value, list):
+        return [_plain(keras, one, objects) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if "$function" in value:
+        return objects.get(value["$function"], value["$function"])
+    if "$class" in value:
+        name = value["$class"]
+        kind = objects.get(name) or getattr(keras.losses, name, None)
+        kind = kind or getattr(keras.metrics, name, None)
+        if kind is None or value["config"] is None:
+            raise ValueError("there is no %s" % name)
+        config = dict(value["config"])
+        if config.get("reduction") == "auto":
+            config["reduction"] = "sum_over_batch_size"
+        config.pop("fn", None)
+        return kind.from_config(config)
+    return {key: _plain(keras, one, objects) for key, one in value.items()}
