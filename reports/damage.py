@@ -28,7 +28,7 @@ KINDS = tuple(WORDS)
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """The largest difference of one kind; ``size`` is ``None`` where it cannot be counted."""
+    """The largest difference of one kind in one unit; ``size`` is ``None`` where it has none."""
 
     what: str
     size: float | None
@@ -60,7 +60,7 @@ def damages(table: pd.DataFrame, grid: Planes) -> list[Damage]:
         ~table["control"] & table["evidence"] & (table["outcome"] == Outcome.DIFFERS)
     ].copy()
     found = [_sizes(text) for text in rows["differences"]]
-    rows["kinds"] = [", ".join(size.what for size in sizes) for sizes in found]
+    rows["kinds"] = [", ".join(f"{size.what} {size.unit}" for size in sizes) for sizes in found]
     save, load = rows["save"].cat.codes.to_numpy(), rows["load"].cat.codes.to_numpy()
     rows["upgrade"] = ~grid.older[save, load]
     sizes = dict(zip(rows.index, found, strict=True))
@@ -69,17 +69,20 @@ def damages(table: pd.DataFrame, grid: Planes) -> list[Damage]:
 
 
 def _sizes(differences: str) -> tuple[Size, ...]:
-    """Return the largest difference of each kind, worst kind first."""
-    largest: dict[str, Size] = {}
+    """Return the largest difference of each kind and unit, worst kind first.
+
+    A share of a step's length and a loss are not to be compared, though both are of training.
+    """
+    largest: dict[tuple[str, str], Size] = {}
     for one in json.loads(differences):
         size = None if one.get("size") is None else float(one["size"])
         found = Size(
             what=one["what"], size=size, unit=one.get("unit", ""), text=one.get("text") or ""
         )
-        known = largest.get(found.what)
+        known = largest.get((found.what, found.unit))
         if known is None or _weight(found.size) > _weight(known.size):
-            largest[found.what] = found
-    return tuple(sorted(largest.values(), key=lambda size: _place(size.what)))
+            largest[found.what, found.unit] = found
+    return tuple(sorted(largest.values(), key=lambda size: (_place(size.what), size.unit)))
 
 
 def _place(what: str) -> int:
@@ -93,7 +96,7 @@ def _weight(size: float | None) -> float:
 
 def _damage(group: pd.DataFrame, sizes: Mapping[object, tuple[Size, ...]]) -> Damage:
     first = group.iloc[0]
-    alike = zip(*(sizes[label] for label in group.index), strict=True)  # kind by kind
+    alike = zip(*(sizes[label] for label in group.index), strict=True)  # kind and unit
     together = [_worst(column) for column in alike]
     return Damage(
         model=str(first["model"]),
@@ -111,7 +114,7 @@ def _worst(sizes: Sequence[Size]) -> Size:
     return max(sizes, key=lambda size: _weight(size.size))
 
 
-def _rank(one: Damage) -> tuple[int, float, int, str, str]:
-    """Sort by the worst kind, then by its size, then by how often it happens."""
+def _rank(one: Damage) -> tuple[int, str, float, int, str, str]:
+    """Sort by the worst kind, then by its size in its unit, then by how often it happens."""
     worst = next(iter(one.sizes), Size(what="", size=None, unit="", text=""))
-    return (_place(worst.what), -_weight(worst.size), -one.cells, one.model, one.format)
+    return (_place(worst.what), worst.unit, -_weight(worst.size), -one.cells, one.model, one.format)

@@ -117,7 +117,11 @@ def test_the_worst_damage_comes_first() -> None:
         "control": (difference("settings", 9.0, "of its value"),),
         "dense": (difference("outputs", 0.5), difference("outputs", 0.1)),
         "conv_bn": (difference("outputs", float("nan")),),
-        "lstm": (difference("weights", 3.0), difference("training", 0.2, "of its length")),
+        "lstm": (
+            difference("weights", 3.0),
+            difference("training", 0.2, "of its length"),
+            difference("training", 4.0, "in the loss"),
+        ),
     }
     cells = tuple(
         replace(one, outcome=Outcome.DIFFERS, differences=by_model[one.cell.artifact.model])
@@ -128,7 +132,8 @@ def test_the_worst_damage_comes_first() -> None:
     found = damages(table, planes(table, ingest(judged)))
     assert [one.model for one in found] == ["conv_bn", "dense", "lstm", "control"]
     assert [(size.what, size.size) for size in found[1].sizes] == [("outputs", 0.5)]
-    assert [size.what for size in found[2].sizes] == ["weights", "training"]
+    assert [size.what for size in found[2].sizes] == ["weights", "training", "training"]
+    assert [size.size for size in found[2].sizes] == [3.0, 4.0, 0.2]
     assert found[0].cells == 16
     assert found[0].upgrades == 10
 
