@@ -60,7 +60,9 @@ def pairs(table: pd.DataFrame, matrix: CleanMatrix) -> list[Pair]:
     """Compare every environment that has a twin in this report, in the order of the matrix."""
     environments = {one.id: one for one in matrix.environments}
     # What proves nothing elsewhere counts here: a control that fails in the twin alone is the find.
-    known = table[~table["control"] & (table["outcome"].map(CODE).astype(int) < UNTESTED)]
+    # What comes out otherwise the next time, as a timeout may, is nobody's to blame for.
+    tested = (table["outcome"].map(CODE).astype(int) < UNTESTED) & table["repeatable"]
+    known = table[~table["control"] & tested]
     return [
         _pair(known, environments[one.twin], one)
         for one in matrix.environments

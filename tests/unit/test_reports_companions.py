@@ -81,6 +81,12 @@ def test_a_control_that_fails_in_the_twin_alone_is_what_is_looked_for() -> None:
     assert found(cell(THIRD, BASE, Outcome.IDENTICAL), void).cells == 1
 
 
+def test_a_cell_that_does_not_repeat_parts_nothing() -> None:
+    chance = replace(cell(THIRD, TWIN, Outcome.ERROR), repeatable=False)
+    pair = found(cell(THIRD, BASE, Outcome.IDENTICAL), chance)
+    assert (pair.compared, pair.cells) == (0, 0)
+
+
 def test_a_file_that_only_one_can_write() -> None:
     (parting,) = found(cell(BASE, THIRD, Outcome.IDENTICAL), cell(TWIN, THIRD, Outcome.NA)).partings
     assert (parting.was, parting.now) == (Outcome.IDENTICAL, Outcome.NA)
