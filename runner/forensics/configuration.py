@@ -40,6 +40,8 @@ class Architecture:
     layers: tuple[Layer, ...]
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
+    complete: bool
+    """Whether all layers are listed: no more than ``LAYERS`` are."""
 
     @property
     def layers_by_class(self) -> dict[str, int]:
@@ -62,10 +64,12 @@ class Architecture:
 def read(model: Config) -> Architecture:
     """Return what the configuration of a model says."""
     config = model.get("config")
+    layers = tuple(itertools.islice(_layers(model), LAYERS + 1))
     return Architecture(
         model_class=class_name(model),
         model_name=_name(model) if "class_name" in model else None,
-        layers=tuple(_layers(model)),
+        layers=layers[:LAYERS],
+        complete=len(layers) <= LAYERS,
         inputs=_inputs(model),
         outputs=tuple(
             Tensor(name=name)
@@ -125,10 +129,8 @@ def policy_of(value: Any) -> str | None:
 
 def _layers(model: Config) -> Iterator[Layer]:
     pending: list[tuple[Config, str | None]] = [(one, None) for one in reversed(members(model))]
-    listed = 0
-    while pending and listed < LAYERS:
+    while pending:
         node, inside = pending.pop()
-        listed += 1
         layer = _layer(node, inside)
         yield layer
         below = members(node)

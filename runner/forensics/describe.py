@@ -154,7 +154,7 @@ def _optimizer(one: Optimizer | None) -> str:
     settings = [
         f"{name}={_setting(value)}"
         for name, value in sorted(one.settings.items(), key=lambda item: item[0] not in _FIRST)
-        if value not in (None, False) and name != "name"
+        if value is not None and value is not False and name != "name"
     ]
     steps = f"steps {NOT_STATED}" if one.iterations is None else _number(one.iterations, "step")
     slots = f"{_number(one.slots, 'slot')} stored" if one.slots else "no slots stored"

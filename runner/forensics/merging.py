@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.forensics import configuration, contents, training
-from runner.forensics.facts import Finding, Inspection, damage, danger, notice
+from runner.forensics.facts import Finding, Inspection, damage, danger, notice, unchecked
 
 
 def adding(so_far: Inspection, *findings: Finding) -> Inspection:
@@ -24,6 +24,9 @@ def with_architecture(config: Any, so_far: Inspection) -> Inspection:
         return adding(so_far, damage("damaged-configuration", text))
     read = configuration.read(config)
     inside = contents.of(config)
+    if not read.complete:
+        text = f"has more than {configuration.LAYERS:,} layers: the rest is not listed"
+        so_far = adding(so_far, unchecked("layers", text))
     return dataclasses.replace(
         so_far,
         model_class=read.model_class,

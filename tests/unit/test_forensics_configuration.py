@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from model_files import DENSE, INPUT, functional, hdf5, keras_file, kinds
 
-from runner.forensics.facts import Custom, Severity
+from runner.forensics import configuration
+from runner.forensics.describe import as_lines
+from runner.forensics.facts import Custom, Optimizer, Severity, unchecked
 from runner.forensics.reading import inspect_here
 
 
@@ -97,3 +100,24 @@ def test_layers_of_a_model_inside_are_counted_and_the_model_is_not(tmp_path: Pat
     assert one.layers_by_class == {"InputLayer": 2, "Dense": 1, "Bidirectional": 1}
     assert [layer.wraps for layer in one.layers if layer.name == "both"] == [("Dense",)]
     assert [layer.name for layer in one.layers if layer.inside == "inner"] == ["in", "deep"]
+
+
+def test_layers_beyond_the_most_that_are_listed_are_said_to_be_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = hdf5(tmp_path / "m.h5", functional(INPUT, DENSE))
+    monkeypatch.setattr(configuration, "LAYERS", 2)
+    assert inspect_here(file).findings == ()
+    monkeypatch.setattr(configuration, "LAYERS", 1)
+    one = inspect_here(file)
+    assert len(one.layers) == 1
+    assert one.findings == (unchecked("layers", "has more than 1 layers: the rest is not listed"),)
+
+
+def test_a_setting_of_zero_is_told(tmp_path: Path) -> None:
+    stated = Optimizer(
+        class_name="SGD", settings={"momentum": 0.0, "nesterov": False, "decay": None}
+    )
+    one = replace(inspect_here(hdf5(tmp_path / "m.h5", functional(INPUT, DENSE))), optimizer=stated)
+    (line,) = [line for line in as_lines(one) if line.startswith("  optimizer")]
+    assert line.endswith("; momentum=0.0")
