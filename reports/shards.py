@@ -106,6 +106,7 @@ def _cell(row: Record, models: dict[str, int], number: Any) -> dict[str, Any]:
         "heard": [_heard(message, number) for message in json.loads(row["warnings"])],
         "differs": [_difference(item, number) for item in json.loads(row["differences"])],
         "size": _sizes(row),
+        "repeat": row["repeat"] or None,
     }
     return {key: value for key, value in full.items() if value is not None and value != []}
 

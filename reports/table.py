@@ -45,6 +45,7 @@ COLUMNS: dict[str, str] = {
     "python": "interpreter that loaded it",
     "variables": "JSON object of the environment variables that were set",
     "seconds": "time that loading and comparing took",
+    "repeat": "command that runs the cell again; empty where caniload reproduce with its id does",
 }
 """Every column with its meaning, in order; data.html prints this."""
 
@@ -124,6 +125,7 @@ def _row(judged: JudgedCell) -> dict[str, Any]:
         "python": judged.python,
         "variables": _json(dict(judged.variables)),
         "seconds": judged.seconds,
+        "repeat": judged.repeat,
     }
 
 

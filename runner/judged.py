@@ -76,7 +76,8 @@ class JudgedCell:
     None, "unit": what the size is in}``.
     ``solo``: the recorded run had a process to itself. ``evidence`` is ``False`` where a control of
     the loading or saving environment failed, so that the cell proves nothing. ``repeatable`` is
-    ``False`` where the batched and the solo run disagreed.
+    ``False`` where the batched and the solo run disagreed. ``repeat`` is the command that runs the
+    cell again, empty where ``caniload reproduce`` with its id does.
     """
 
     cell: Cell
@@ -100,6 +101,7 @@ class JudgedCell:
     repeatable: bool = True
     seconds: float | None = None
     control: bool = False
+    repeat: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

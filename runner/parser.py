@@ -248,6 +248,9 @@ def _add_check(actions: Actions[_Parser]) -> None:
     )
     parser.add_argument("--envs", type=_names, default=(), metavar="ID,ID", help="environments")
     parser.add_argument("--json", action="store_true", help="as a JSON list, one object a model")
+    parser.add_argument(
+        "--report", type=Path, metavar="DIR", help="write the pages of the matrix for them, too"
+    )
     how = parser.add_argument_group("measuring")
     how.add_argument("--run", action="store_true", help="load it in each, and compare")
     how.add_argument(

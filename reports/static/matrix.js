@@ -173,7 +173,7 @@ window.caniload.index = async () => {
     if (sized.length) parts.push(el("details", { open: one.o === "differs" && sized.length < 9 }, el("summary", {}, "Differences in numbers"), el("table", { class: "sizes" },
       el("thead", {}, el("tr", {}, ["Model", "max |d|", "relative", "ulp"].map((name) => el("th", { scope: "col" }, name)))),
       el("tbody", {}, sized.map((cell) => el("tr", {}, el("th", { scope: "row" }, models[cell.m].id), cell.size.map((size) => el("td", {}, size || "–"))))))));
-    const command = `caniload reproduce ${/^[\w./+-]+$/.test(one.id) ? one.id : `'${one.id.replaceAll("'", "'\\''")}'`}`;
+    const command = one.repeat || `caniload reproduce ${/^[\w./+-]+$/.test(one.id) ? one.id : `'${one.id.replaceAll("'", "'\\''")}'`}`;
     parts.push(el("div", { class: "command" }, el("pre", {}, command),
       el("button", { type: "button", onclick: (event) => copy(command, event.target) }, "Copy")));
     return el("div", { class: "group" }, parts);

@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
+from runner.judged import Failure, Message
 from runner.outcomes import CLEAN, Outcome
 
 SCHEMA = 1
@@ -28,7 +29,7 @@ class Answer:
 
     ``outcome`` is ``untested`` where it is not known. ``likely``: it was not this file that was
     measured, so it is what to expect. ``cells`` names the reference models' cells it rests on.
-    ``differences`` are as those of a judged cell.
+    What else was measured is as in ``runner.judged.JudgedCell``.
     """
 
     environment: str
@@ -40,8 +41,14 @@ class Answer:
     likely: bool = False
     cells: tuple[str, ...] = ()
     cause: str | None = None
+    error: Failure | None = None
+    messages: tuple[Message, ...] = ()
     differences: tuple[Mapping[str, Any], ...] = ()
     max_abs_diff: float | None = None
+    max_rel_diff: float | None = None
+    max_ulp_diff: float | None = None
+    signature: str = ""
+    seconds: float | None = None
 
     @property
     def known(self) -> bool:
@@ -66,11 +73,13 @@ class Turn:
 class Checked:
     """What is known of one model; with a ``problem`` it could not be checked, and why.
 
-    ``readable`` is false where the file itself is what is wrong. ``reference`` is the environment
-    that the others were compared with, ``notes`` what holds for all of them.
+    ``sha256`` hashes the content of all its files. ``readable`` is false where the file itself is
+    what is wrong. ``reference`` is the environment that the others were compared with, ``notes``
+    what holds for all of them.
     """
 
     path: str
+    sha256: str = ""
     schema: int = SCHEMA
     problem: str | None = None
     readable: bool = True

@@ -23,30 +23,25 @@ from runner.progress import Display
 from runner.resolve import resolve
 
 
-def ask(
-    models: Sequence[str | os.PathLike[str]],
+def wish(
     *,
     to: Sequence[str] = (),
     envs: Sequence[str] = (),
-    run: bool = False,
     trust: bool = False,
     custom: Sequence[str] = (),
     inputs: Path | None = None,
     rerun: bool = False,
     jobs: int | None = None,
     arguments: Namespace | None = None,
-    console: Console | None = None,
-) -> list[Checked]:
-    """Return what is known of each model, after measuring it if it is to be run.
+) -> Request:
+    """Return what is asked; ``CaniloadError`` where it cannot be understood.
 
-    ``arguments`` may name another matrix or folder of locks; ``console`` is told of cost and
-    progress. ``CaniloadError`` where what is asked cannot be understood.
+    ``arguments`` may name another matrix or folder of locks.
     """
     arguments = arguments or Namespace(matrix=None)
-    console = console or Console(quiet=True)
     matrix = read(arguments)
     checks.inputs_sha256(inputs)
-    request = Request(
+    return Request(
         asked=wanted(matrix, ids=envs, to=to),
         matrix=matrix,
         home=Home.default(),
@@ -57,6 +52,20 @@ def ask(
         jobs=jobs or cores(),
         locks=locks_of(arguments),
     )
+
+
+def ask(
+    models: Sequence[str | os.PathLike[str]],
+    request: Request,
+    *,
+    run: bool = False,
+    console: Console | None = None,
+) -> list[Checked]:
+    """Return what is known of each model, after measuring it if it is to be run.
+
+    ``console`` is told of cost and progress. ``CaniloadError`` where a path leads nowhere.
+    """
+    console = console or Console(quiet=True)
     subjects = list(gather([Path(one) for one in models]))
     refused = {id(one): checks.refusal(one, request, run=run) for one in subjects}
     left = [one for one in subjects if refused[id(one)] is None]

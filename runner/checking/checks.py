@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from runner.catalogue import read_catalogue
@@ -112,6 +112,7 @@ def blank_of(subject: Subject, *, problem: str | None = None, readable: bool = T
     """Return what is said of a model before anything is known of how it loads."""
     return Checked(
         path=str(subject.path),
+        sha256=subject.sha256,
         problem=problem,
         readable=readable,
         format=subject.inspection.format,
@@ -214,10 +215,8 @@ def told(case: Case, request: Request) -> Checked:
     judge_by = request.judge_by(case.subject)
     answers = tuple(answer(case, one, judge_by) for one in request.asked)
     blank = blank_of(case.subject)
-    return Checked(
-        path=blank.path,
-        format=blank.format,
-        saved_by=blank.saved_by,
+    return replace(
+        blank,
         reference=case.reference,
         notes=tuple(_notes(case, answers, request)),
         answers=answers,

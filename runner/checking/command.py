@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 
 from runner.checking.answers import Checked
-from runner.checking.asking import ask
+from runner.checking.asking import ask, wish
+from runner.checking.checks import Request
 from runner.checking.describe import as_json, as_lines
+from runner.checking.reporting import judged
 from runner.errors import UsageError
 from runner.outcomes import Outcome
 
@@ -18,24 +22,33 @@ ALL_GOOD, NOT_GOOD, NOT_KNOWN = 0, 1, 5
 
 def check(arguments: argparse.Namespace) -> int:
     """Print what is known of each model, after measuring it where that is asked for."""
-    found = ask(
-        arguments.model,
+    request = wish(
         to=arguments.to,
         envs=arguments.envs,
-        run=arguments.run,
         trust=arguments.trust,
         custom=arguments.custom,
         inputs=arguments.inputs,
         rerun=arguments.rerun,
         jobs=arguments.jobs,
         arguments=arguments,
-        console=Console(stderr=True),
     )
+    found = ask(arguments.model, request, run=arguments.run, console=Console(stderr=True))
     if arguments.json:
         print(as_json(found))
     else:
         print("\n\n".join("\n".join(as_lines(one)) for one in found))
+    if arguments.report is not None:
+        print(f"report: {_drawn(found, request, arguments.report)}", file=sys.stderr)
     return exit_code(found)
+
+
+def _drawn(found: Sequence[Checked], request: Request, folder: Path) -> Path:
+    from reports import site  # noqa: PLC0415 - pandas takes half a second to import
+
+    try:
+        return site.render(judged(found, request), folder, home=request.home.root)[0]
+    except FileExistsError as error:
+        raise UsageError(f"{error}; choose another folder with --report") from error
 
 
 def exit_code(found: Sequence[Checked]) -> int:

@@ -108,8 +108,14 @@ def of_record(record: Record, blank: Answer, judge_by: Judge, *, control: Record
         basis=Basis.FILE,
         reason=texts.clean(reason),
         cause=verdict.cause,
+        error=verdict.error,
+        messages=verdict.messages,
         differences=verdict.differences,
         max_abs_diff=verdict.max_abs_diff,
+        max_rel_diff=verdict.max_rel_diff,
+        max_ulp_diff=verdict.max_ulp_diff,
+        signature=verdict.signature,
+        seconds=record.get("seconds"),
     )
 
 

@@ -84,7 +84,9 @@ def outcomes(found: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
 
 def test_a_zoo_is_run_once_and_known_from_then_on(files: Path) -> None:
     own = str(files / "own.py")
-    code, found = check(files, str(files / "models"), "--run", "--custom", own)
+    report = files / "report"
+    models = str(files / "models")
+    code, found = check(files, models, "--run", "--custom", own, "--report", str(report))
     assert code == 1
     # keras issue 20750: time_major
     assert outcomes(found) == {
@@ -97,6 +99,10 @@ def test_a_zoo_is_run_once_and_known_from_then_on(files: Path) -> None:
     assert found[1]["turns"] == [
         {"stack": "tf.keras", "last_good": "tf-2.15", "first_bad": "tf-2.21"}
     ]
+
+    page = (report / "failures.html").read_text(encoding="utf-8")
+    assert "caniload check words.h5 --run --envs tf-2.21" in page
+    assert "{&#39;time_major&#39;: False}" in page
 
     again, known = check(files, str(files / "models"), "--custom", own)
     assert again == 1
