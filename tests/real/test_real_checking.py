@@ -1,12 +1,8 @@
-"""A person's own files on real TensorFlows: saved there by a plain script, checked by the command.
-
-State is kept in ``$CANILOAD_TEST_HOME`` where that is set, so that a second run builds nothing.
-"""
+"""A person's own files on real TensorFlows: saved by a plain script, checked by the command."""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,6 +11,7 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ["real_home"]
 pytestmark = pytest.mark.real
 
 ENVIRONMENTS = "tf-2.15,tf-2.21"
@@ -49,12 +46,10 @@ def caniload(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    kept = os.environ.get("CANILOAD_TEST_HOME")
+def files(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("own")
-    os.environ["CANILOAD_HOME"] = kept or str(folder / "home")
     built = caniload("env", "build", *ENVIRONMENTS.split(","))
-    assert built.returncode == 0, built.stderr[-2000:]
+    assert built.returncode == 0, f"{home}: {built.stderr[-2000:]}"
     python = caniload("env", "path", "tf-2.15").stdout.strip()
     models = folder / "models"
     models.mkdir()

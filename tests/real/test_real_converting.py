@@ -1,7 +1,4 @@
-"""Models of real TensorFlows, brought across, and loaded by a plain interpreter without caniload.
-
-State is kept in ``$CANILOAD_TEST_HOME`` where that is set, so that a second run builds nothing.
-"""
+"""Models of real TensorFlows, brought across, then loaded without caniload."""
 
 from __future__ import annotations
 
@@ -16,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+pytest_plugins = ["real_home"]
 pytestmark = pytest.mark.real
 
 ROOT = Path(__file__).parents[2]
@@ -77,13 +75,9 @@ def caniload(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    kept = os.environ.get("CANILOAD_TEST_HOME")
-    folder = Path(kept) if kept else tmp_path_factory.mktemp("real") / "home"
-    os.environ["CANILOAD_HOME"] = str(folder)
-    built = caniload("env", "build", "tf-2.15", "tf-2.21")
-    assert built.returncode == 0, built.stderr
-    return folder
+def built(home: Path) -> None:
+    done = caniload("env", "build", "tf-2.15", "tf-2.21")
+    assert done.returncode == 0, f"{home}: {done.stderr}"
 
 
 def in_environment(environment: str, script: str, *arguments: str | Path) -> str:

@@ -1,12 +1,8 @@
-"""The matrix on real TensorFlows, built from the locks: what is known of them, and cells by hand.
-
-State is kept in ``$CANILOAD_TEST_HOME`` where that is set, so that a second run builds nothing.
-"""
+"""The matrix on real TensorFlows, built from locks: what is known, and cells by hand."""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -18,7 +14,8 @@ import replaying
 
 from runner.environments.pythons import find_pythons
 
-pytestmark = pytest.mark.real
+pytest_plugins = ["real_home"]
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("home")]
 
 ROOT = Path(__file__).parents[2]
 MODELS = ("control", "dense", "separable", "lstm", "custom_missing")
@@ -31,14 +28,6 @@ def caniload(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "runner", *arguments], capture_output=True, text=True, check=False
     )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    kept = os.environ.get("CANILOAD_TEST_HOME")
-    folder = Path(kept) if kept else tmp_path_factory.mktemp("real") / "home"
-    os.environ["CANILOAD_HOME"] = str(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")
