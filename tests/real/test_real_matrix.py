@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import replaying
+import yaml
 
 from runner.environments.pythons import find_pythons
 
@@ -99,11 +100,8 @@ def test_nothing_changed_runs_nothing(cells: Mapping[str, Mapping[str, Any]]) ->
 
 def test_models_that_attack_cost_only_themselves(home: Path, tmp_path: Path) -> None:
     hostile = ("kills_on_load", "hangs_on_load", "eats_memory_on_load")
-    models = ["  - {id: control, family: plain}\n", "  - {id: dense, family: plain}\n"]
-    models[1:1] = [f"  - {{id: {model}, family: hostile}}\n" for model in hostile]
-    path = _matrix_of(models, tmp_path)
-    limits = path.read_text(encoding="utf-8").replace("  seconds: 60", "  seconds: 8")
-    path.write_text(limits.replace("memory_mb: 4096", "memory_mb: 1500"), encoding="utf-8")
+    families = {"control": "plain", **dict.fromkeys(hostile, "hostile"), "dense": "plain"}
+    path = _matrix_of(families, tmp_path, seconds=8, memory_mb=1500)
     chosen = ("--envs", "tf-2.15", "--formats", "h5")
     done = caniload("--matrix", str(path), "matrix", *chosen, "--report", str(tmp_path / "report"))
     assert done.returncode == 0, done.stderr[-3000:]
@@ -119,9 +117,8 @@ def test_models_that_attack_cost_only_themselves(home: Path, tmp_path: Path) -> 
 
 def test_models_that_are_hard_to_measure(home: Path, tmp_path: Path) -> None:
     """What a version saves itself, it loads bit for bit, but for what is known to be lost."""
-    models = ["  - {id: control, family: plain}\n", "  - {id: dicts, family: structure}\n"]
-    models += [f"  - {{id: {model}, family: awkward}}\n" for model in AWKWARD]
-    path = _matrix_of(models, tmp_path)
+    families = {"control": "plain", "dicts": "structure", **dict.fromkeys(AWKWARD, "awkward")}
+    path = _matrix_of(families, tmp_path)
     chosen = ("--envs", ",".join(NEEDED), "--formats", "keras,weights-h5")
     done = caniload("--matrix", str(path), "matrix", *chosen, "--report", str(tmp_path / "report"))
     assert done.returncode == 0, done.stderr[-3000:]
@@ -137,12 +134,14 @@ def test_models_that_are_hard_to_measure(home: Path, tmp_path: Path) -> None:
         assert not cell["differences"], (cell["id"], cell["reason"])
 
 
-def _matrix_of(models: Sequence[str], folder: Path) -> Path:
+def _matrix_of(families: Mapping[str, str], folder: Path, **limits: int) -> Path:
     """Write a matrix.yaml like ours, but of these models; return its path."""
-    matrix = (ROOT / "matrix.yaml").read_text(encoding="utf-8")
-    start, end = matrix.index("\nmodels:\n") + 1, matrix.index("# What each format carries")
+    matrix = yaml.safe_load((ROOT / "matrix.yaml").read_text(encoding="utf-8"))
+    matrix["models"] = [{"id": model, "family": family} for model, family in families.items()]
+    matrix["formats"] = [one for one in matrix["formats"] if "models" not in one]
+    matrix["limits"] |= limits
     path = folder / "matrix.yaml"
-    path.write_text(matrix[:start] + "models:\n" + "".join(models) + matrix[end:], encoding="utf-8")
+    path.write_text(yaml.safe_dump(matrix, sort_keys=False), encoding="utf-8")
     return path
 
 
