@@ -27,6 +27,7 @@ from reports.groups import (
     largest,
     untested_reasons,
 )
+from reports.noise import Noise, by_model
 from reports.origins import READERS, origins_of
 from reports.planes import Planes
 from reports.readers import FirstBadRow, first_bad_rows, gaps
@@ -192,6 +193,10 @@ class Book:
         }
 
     @cached_property
+    def _noise(self) -> dict[str, tuple[Noise | None, Noise | None]]:
+        return by_model(self.table)
+
+    @cached_property
     def _first_bad(self) -> dict[int, list[FirstBadRow]]:
         return first_bad_rows(self.grid, self.table)
 
@@ -249,7 +254,9 @@ class Book:
                 for place, kind in enumerate(self.grid.formats)
             ]
             path = f"model/{self._slugs[model.id]}.html"
-            yield self._page("model", path, model=model, matrices=matrices)
+            own, across = self._noise.get(model.id, (None, None))
+            noise = [("in one version", own), ("between versions", across)]
+            yield self._page("model", path, model=model, matrices=matrices, noise=noise)
 
     def _origins(self) -> Iterator[Page]:
         grid = self.grid
