@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -12,6 +13,8 @@ from rich.console import Console
 from runner.arguments import cores, locks_of, read
 from runner.checking import checks
 from runner.checking.answers import Checked
+from runner.checking.brought import added
+from runner.checking.brought import read as read_brought
 from runner.checking.checks import Prepared, Request
 from runner.checking.customs import read_custom
 from runner.checking.index import read_index
@@ -92,6 +95,12 @@ def _known(subjects: Sequence[Subject], request: Request, console: Console) -> l
         locks=request.locks,
         say=console.print,
     )
+    brought = [
+        one
+        for kind in {subject.inspection.format for subject in subjects}
+        for one in read_brought(kind or "", request.matrix, request.locks)
+    ]
+    index = replace(index, known=added(index.known, brought))
     return [known(one, request, index=index, resolution=resolution) for one in subjects]
 
 

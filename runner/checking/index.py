@@ -53,13 +53,17 @@ class Loaded:
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """A reference model's file: its features, and how loading it went, by environment."""
+    """A reference model's file: its features, and how loading it went, by environment.
+
+    ``when``: the day on which that was measured elsewhere; empty for what was measured here.
+    """
 
     saved_by: str
     model: str
     format: str
     features: Features
     cells: Mapping[str, Loaded]
+    when: str = ""
 
     def cell(self, environment: str) -> str:
         artifact = Artifact(saved_by=self.saved_by, model=self.model, format=self.format)
@@ -105,7 +109,7 @@ def read_index(
     known = []
     for one in dict.fromkeys(formats):
         listed = json.loads(_text(folder / f"{one}.json") or "[]")
-        known += [_known(entry) for entry in listed]
+        known += [from_plain(entry) for entry in listed]
     return Index(known=known, store=home.results)
 
 
@@ -208,7 +212,7 @@ def _write(folder: Path, stamp: str, arranged: Sequence[tuple[str, Known]]) -> N
     (folder / "stamp").unlink(missing_ok=True)  # until all of it is there
     by_format: defaultdict[str, list[Any]] = defaultdict(list)
     for _, known in arranged:
-        by_format[known.format].append(_plain(known))
+        by_format[known.format].append(as_plain(known))
     for old in folder.glob("*.json"):
         old.unlink()
     for name, listed in by_format.items():
@@ -219,7 +223,7 @@ def _write(folder: Path, stamp: str, arranged: Sequence[tuple[str, Known]]) -> N
     (folder / "stamp").write_text(stamp, encoding="utf-8")
 
 
-def _plain(known: Known) -> dict[str, Any]:
+def as_plain(known: Known) -> dict[str, Any]:
     cells = {name: asdict(cell) for name, cell in known.cells.items()}
     return {**vars(known), "features": _plain_features(known.features), "cells": cells}
 
@@ -244,7 +248,7 @@ def _features(entry: Mapping[str, Any]) -> Features:
     )
 
 
-def _known(entry: Mapping[str, Any]) -> Known:
+def from_plain(entry: Mapping[str, Any]) -> Known:
     cells = {
         name: Loaded(**{**cell, "outcome": Outcome(cell["outcome"])})
         for name, cell in entry["cells"].items()

@@ -20,8 +20,8 @@ from runner.outcomes import Outcome
 from runner.resolve import Resolution
 
 NO_EVIDENCE = (
-    "no reference models have been measured here: `caniload matrix` does that, --run tries this"
-    " file itself"
+    "no reference models of this format have been measured: `caniload matrix` does that, --run"
+    " tries this file itself"
 )
 
 
@@ -41,18 +41,24 @@ def known(subject: Subject, request: Request, *, index: Index, resolution: Resol
     return replace(
         blank,
         reference=case.reference if case is not None else None,
-        notes=(*needs(subject, request), *_notes(case, index, answers)),
+        notes=(*needs(subject, request), *_notes(case, index, kin, answers)),
         answers=tuple(answers),
     )
 
 
-def _notes(case: Case | None, index: Index, answers: Sequence[Answer]) -> Iterator[str]:
+def _notes(
+    case: Case | None, index: Index, kin: Sequence[Known], answers: Sequence[Answer]
+) -> Iterator[str]:
     measured = any(one.basis is Basis.FILE for one in answers)
     if case is not None and measured:
         given = [*case.custom.named, *(["inputs of yours"] if case.terms.inputs else [])]
         told = f", with {', '.join(given)}" if given else ""
         against = f"compared with {case.reference}" if case.reference else "nothing could read it"
         yield f"measured before{told}: {against}"
+    elsewhere = {one.cell(place): one.when for one in kin if one.when for place in one.cells}
+    used = {elsewhere[cell] for one in answers for cell in one.cells if cell in elsewhere}
+    if used:
+        yield f"reference models: measured for this release of caniload, {max(used)}, not here"
     if not index.known and not measured:
         yield NO_EVIDENCE
 
