@@ -44,6 +44,21 @@ def temporary(matrix: Matrix, requirements: Sequence[str], *, home: Home, locks:
     )
 
 
+def meant(
+    matrix: Matrix, requirements: Sequence[str], *, home: Home, locks: Path
+) -> tuple[Environment, Path]:
+    """Return the environment of these requirements, and the folder that has its lock.
+
+    It is the one of matrix.yaml where that has it, else a temporary one.
+    """
+    environment, folder = _inferred(matrix, requirements, home=home, name=None)
+    for one in matrix.environments:
+        if _essence(one) == _essence(environment):
+            return one, locks
+    _refuse_known(matrix, environment)
+    return _locked(matrix, environment, folder), folder
+
+
 def permanent(
     path: Path,
     matrix: Matrix,
@@ -110,6 +125,14 @@ def _kept(
     matrix: Matrix, requirements: Sequence[str], *, home: Home, name: str | None
 ) -> tuple[Environment, Path]:
     """Return the environment and the folder of its lock; both are made once and then kept."""
+    environment, folder = _inferred(matrix, requirements, home=home, name=name)
+    _refuse_known(matrix, environment)
+    return _locked(matrix, environment, folder), folder
+
+
+def _inferred(
+    matrix: Matrix, requirements: Sequence[str], *, home: Home, name: str | None
+) -> tuple[Environment, Path]:
     wish = wishes.parse(requirements)
     asked = json.dumps([sorted(wish.packages.items()), wish.pins, name])
     folder = home.added / hashlib.sha256(asked.encode()).hexdigest()[:12]
@@ -117,10 +140,13 @@ def _kept(
     if environment is None or environment.id in {one.id for one in matrix.environments}:
         around = surroundings(matrix, inference.packages_to_ask(wish))
         environment = inference.environment(wish, around, name)
-    _refuse_known(matrix, environment)
-    if lock_problem(environment, folder) is not None:
-        environment = _lock(matrix, environment, folder)
     return environment, folder
+
+
+def _locked(matrix: Matrix, environment: Environment, folder: Path) -> Environment:
+    if lock_problem(environment, folder) is not None:
+        return _lock(matrix, environment, folder)
+    return environment
 
 
 def _recall(folder: Path) -> Environment | None:
