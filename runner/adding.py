@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,13 +45,19 @@ def temporary(matrix: Matrix, requirements: Sequence[str], *, home: Home, locks:
 
 
 def meant(
-    matrix: Matrix, requirements: Sequence[str], *, home: Home, locks: Path
+    matrix: Matrix,
+    requirements: Sequence[str],
+    *,
+    home: Home,
+    locks: Path,
+    pythons: Sequence[str] = (),
 ) -> tuple[Environment, Path]:
     """Return the environment of these requirements, and the folder that has its lock.
 
-    It is the one of matrix.yaml where that has it, else a temporary one.
+    It is the one of matrix.yaml where that has it, else a temporary one, with the first of
+    ``pythons`` that it can have.
     """
-    environment, folder = _inferred(matrix, requirements, home=home, name=None)
+    environment, folder = _inferred(matrix, requirements, home=home, name=None, pythons=pythons)
     for one in matrix.environments:
         if _essence(one) == _essence(environment):
             return one, locks
@@ -131,16 +137,39 @@ def _kept(
 
 
 def _inferred(
-    matrix: Matrix, requirements: Sequence[str], *, home: Home, name: str | None
+    matrix: Matrix,
+    requirements: Sequence[str],
+    *,
+    home: Home,
+    name: str | None,
+    pythons: Sequence[str] = (),
 ) -> tuple[Environment, Path]:
     wish = wishes.parse(requirements)
-    asked = json.dumps([sorted(wish.packages.items()), wish.pins, name])
+    asked = json.dumps([sorted(wish.packages.items()), wish.pins, name, *pythons])
     folder = home.added / hashlib.sha256(asked.encode()).hexdigest()[:12]
     environment = _recall(folder)
     if environment is None or environment.id in {one.id for one in matrix.environments}:
         around = surroundings(matrix, inference.packages_to_ask(wish))
         environment = inference.environment(wish, around, name)
+        environment = _with_python(environment, wish, around, pythons)
     return environment, folder
+
+
+def _with_python(
+    environment: Environment,
+    wish: wishes.Wish,
+    around: inference.Surroundings,
+    pythons: Sequence[str],
+) -> Environment:
+    """Give it the first of these Pythons that it can have and that is here; else it stays."""
+    for python in pythons:
+        if python == environment.python:
+            break
+        only = replace(around, pythons=around.pythons & {python})
+        if python in only.pythons and inference.environment(wish, only).python == python:
+            name = f"{environment.id[:47]}-python-{python}"
+            return environment.model_copy(update={"id": name, "python": python})
+    return environment
 
 
 def _locked(matrix: Matrix, environment: Environment, folder: Path) -> Environment:

@@ -48,8 +48,8 @@ class Bisection:
 
     ``package`` changed from ``last_good`` to ``first_bad``; releases in ``untested`` lie between
     them, so that each of those and ``first_bad`` may be the first. ``happens`` is what happens with
-    it, ``reason`` its words. ``environments`` are the neighbours that were told apart: the last good
-    and the first bad. ``evidence`` are sentences, each of them measured.
+    it, ``reason`` its words. ``environments`` are the neighbours that were told apart: the last
+    good and the first bad. ``evidence`` are sentences, each of them measured.
     """
 
     path: str

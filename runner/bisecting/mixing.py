@@ -1,7 +1,7 @@
 """Two locked environments -> what differs, and environments that take some of it from each; pure.
 
-All that is not exchanged is held at the version that the first one's lock has, whatever the packages
-themselves ask for: that is what makes the answer about the one that was.
+All that is not exchanged is held at the version that the first one's lock has, whatever the
+packages themselves ask for: that is what makes the answer about the one that was.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from runner.keys import digest
 from runner.matrix import Environment
@@ -77,12 +78,18 @@ def plain(name: str) -> str:
     return "tensorflow" if name == "tensorflow-cpu" else name
 
 
+def exact(spec: str) -> str:
+    """Return ``==2.10.0`` in the spelling of indexes, where it names one version."""
+    try:
+        return f"=={Version(spec.removeprefix('=='))}"
+    except InvalidVersion:
+        return spec
+
+
 def differing(good: Locked, bad: Locked) -> list[str]:
     """Return the packages that both have, in different versions."""
     names = sorted({plain(name) for name in good.packages})
-    return [
-        name for name in names if bad.version(name) not in (None, good.version(name))
-    ]
+    return [name for name in names if bad.version(name) not in (None, good.version(name))]
 
 
 def parts(good: Locked, bad: Locked) -> Iterator[Part]:
@@ -91,7 +98,10 @@ def parts(good: Locked, bad: Locked) -> Iterator[Part]:
     for name in (one for one in SUSPECTS if one in left):
         with_it = [one for one in COME_WITH.get(name, ()) if one in left]
         yield _part(name, (name, *with_it), good, bad)
-    alone = {*SUSPECTS, *(one for name in SUSPECTS if name in left for one in COME_WITH.get(name, ()))}
+    alone = {
+        *SUSPECTS,
+        *(one for name in SUSPECTS if name in left for one in COME_WITH.get(name, ())),
+    }
     if others := [one for one in left if one not in alone]:
         yield Part(name=OTHERS, packages=tuple(others), good="", bad="")
     if good.environment.python != bad.environment.python:
@@ -129,15 +139,17 @@ def mixed(
     What the changed ones need and ``base`` has not is as in ``other``; ``cutoff`` is the day of the
     newest of them, if that may be later than either's.
     """
+    environment = base.environment
     exchanged = {plain(name) for name in changes} - {PYTHON}
     wanted = {name: spec for name, spec in changes.items() if name != PYTHON}
     had = {name: f"=={version}" for name, version in base.packages.items()}
     more = {name: f"=={version}" for name, version in other.packages.items()}
+    if environment.python != other.environment.python:  # which packages are needed depends on it
+        more = {}
     known = {plain(name) for name in had} | exchanged
     held = {name: spec for name, spec in had.items() if plain(name) not in exchanged}
     held |= {name: spec for name, spec in more.items() if plain(name) not in known}
     held |= wanted
-    environment = base.environment
     python = changes.get(PYTHON, environment.python).removeprefix("==")
     packages: dict[str, str] = {}
     for name, version in environment.packages.items():

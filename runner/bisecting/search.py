@@ -48,11 +48,7 @@ def following(count: int, known: Mapping[int, Result]) -> int | Found:
         [place for place, result in known.items() if result is Result.BAD], default=count - 1
     )
     last_good = max(
-        [
-            place
-            for place, result in known.items()
-            if result is Result.GOOD and place < first_bad
-        ],
+        [place for place, result in known.items() if result is Result.GOOD and place < first_bad],
         default=0,
     )
     untried = [place for place in range(last_good + 1, first_bad) if place not in known]

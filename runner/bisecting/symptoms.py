@@ -82,6 +82,18 @@ def strictly(trial: Trial, bad: Trial) -> Result:
     return found
 
 
+def similarly(trial: Trial, bad: Trial) -> Result:
+    """Say it of a package's releases, whose words for one failure may differ from each other."""
+    found = verdict(trial, bad)
+    alike = trial.level is bad.level and _kind(trial) == _kind(bad)
+    return Result.SKIP if found is Result.BAD and not (alike or same(trial, bad)) else found
+
+
+def _kind(trial: Trial) -> str:
+    """Return phase and type of what was raised, without its message."""
+    return ": ".join(trial.signature.split(": ")[:2]) if trial.level is Level.FAILS else ""
+
+
 def same(one: Trial, other: Trial) -> bool:
     """Say whether two trials failed in the same way."""
     if one.level is not other.level:
