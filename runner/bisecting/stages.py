@@ -162,14 +162,15 @@ class Hunt:
         parts = list(mixing.parts(good, bad))
         if not parts:
             return replace(blank, status=Status.TOGETHER)
-        if len(parts) > 1:
-            self.tell(f"which package: {len(parts)} differ, one exchanged at a time")
+        if len(parts) == 1 and parts[0].name != OTHERS:
+            self.evidence.append(f"{good.id} and {bad.id} differ in {parts[0].words} alone")
+            return self._releases(blank, parts[0], good, bad, forward=True)
+        self.tell(f"which package: {len(parts)} differ, one exchanged at a time")
         for part in parts:
-            forth = self._exchange(good, bad, part)
-            if forth is Result.BAD or len(parts) == 1:
-                back = self._exchange(bad, good, part) if len(parts) > 1 else Result.GOOD
-                self._say_exchanged(part, good, bad, forth, back)
-                return self._releases(blank, part, good, bad, forward=forth is Result.BAD)
+            if self._exchange(good, bad, part) is Result.BAD:
+                back = self._exchange(bad, good, part)
+                self._say_exchanged(part, good, bad, Result.BAD, back)
+                return self._releases(blank, part, good, bad, forward=True)
         for part in parts:
             if self._exchange(bad, good, part) is Result.GOOD:
                 self._say_exchanged(part, good, bad, Result.SKIP, Result.GOOD)
@@ -199,9 +200,6 @@ class Hunt:
     ) -> None:
         name = "the other packages" if part.name == OTHERS else part.name
         last = [step for step in self.steps if step.stage == "packages"]
-        if not last:
-            self.evidence.append(f"{good.id} and {bad.id} differ in {part.words} alone")
-            return
         if forth is Result.BAD:
             self.evidence.append(f"{good.id} with {name} of {bad.id} alone is bad, too")
         if back is Result.GOOD:
