@@ -40,6 +40,8 @@ from runner.outcomes import Outcome
 from runner.resolve import resolve
 from runner.texts import first_line
 
+_IMPORTING = "cannot be built: importing"
+
 
 class CannotTryError(Exception):
     """An environment that cannot be had here: it says nothing about the model."""
@@ -119,7 +121,7 @@ class Bench:
     def attempt(self, one: Locked) -> Trial:
         """Return what the model is in an environment, which is built if need be."""
         if one.id not in self._trials:
-            self._trials[one.id] = self._attempt(one)
+            self._trials[one.id] = self._unimportable(one) or self._attempt(one)
         return self._trials[one.id]
 
     def cannot(self, words: str, reason: str) -> Trial:
@@ -153,16 +155,33 @@ class Bench:
         found = answer(case, one.environment, judge_by)
         record = case.record(one.id)
         known = level(found, _phase(record))
+        reason = found.reason.removeprefix(f"{one.id} ")
+        if _IMPORTING in reason and one.id in self._passing:
+            self._note(one).write_text(reason, encoding="utf-8")
         return Trial(
             environment=one.id,
             packages=dict(one.packages),
             outcome=found.outcome,
-            reason=found.reason,
+            reason=reason,
             level=known,
             signature=judge_by.verdict(record).signature if known and record else "",
             cause=found.cause,
             max_abs_diff=found.max_abs_diff,
         )
+
+    def _note(self, one: Locked) -> Path:
+        return self.locks / f"{one.id}.cannot"
+
+    def _unimportable(self, one: Locked) -> Trial | None:
+        """Return that packages which were mixed here cannot be imported, if that was seen before.
+
+        It follows from the lock alone, and takes a whole build to see.
+        """
+        try:
+            reason = self._note(one).read_text(encoding="utf-8")
+        except OSError:
+            return None
+        return self.cannot(one.id, reason)
 
     def _remove_passing(self, environment_id: str) -> None:
         """Remove what was built for one question: its result and its lock are kept."""
