@@ -143,6 +143,9 @@ class Hunt:
         reason = trial.reason
         if result is Result.SKIP and trial.level is not None:
             reason = f"fails in another way, which says nothing: {reason}"
+        if result is Result.GOOD and trial.level not in (None, Level.SAME) and self.steps:
+            reason = f"not the same, but not as bad as the bad end: {reason}"
+            self.notes.append(f"before it, {words} is {reason}")
         self.steps.append(
             Step(
                 stage=stage,
