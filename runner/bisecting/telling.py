@@ -31,9 +31,15 @@ def as_lines(one: Bisection) -> Iterator[str]:
 
 
 def _with(one: Bisection) -> str:
-    if one.package is not None:
-        return f"with {one.package} {one.first_bad}"
-    return "there" if one.environments[1:] == (one.bad,) else f"in {one.environments[-1]}"
+    match one.status:
+        case Status.NOT_GOOD:
+            return f"in {one.good}"
+        case Status.UNTESTED:
+            return "why"
+        case Status.FOUND | Status.RANGE:
+            return f"with {one.package} {one.first_bad}"
+        case _:
+            return f"in {one.environments[-1]}"
 
 
 def _answer(one: Bisection) -> str:
