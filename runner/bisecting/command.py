@@ -101,7 +101,8 @@ def find(
 
     try:
         first = finish(ends.end(bench, matrix, "--good", good))
-        last = finish(ends.end(bench, matrix, "--bad", bad))
+        pythons = [first.environment.python]
+        last = finish(ends.end(bench, matrix, "--bad", bad, pythons))
     except CannotTryError as error:
         raise CaniloadError(str(error)) from error
     if first.id == last.id:

@@ -51,14 +51,19 @@ def companions(texts: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def end(bench: Bench, matrix: Matrix, option: str, text: str) -> Locked:
-    """Return the environment of an id, of requirements, or of a TensorFlow version."""
+def end(
+    bench: Bench, matrix: Matrix, option: str, text: str, pythons: Sequence[str] = ()
+) -> Locked:
+    """Return the environment of an id, of requirements, or of a TensorFlow version.
+
+    What is not in matrix.yaml gets the first of ``pythons`` that it can have.
+    """
     known = {one.id: one for one in matrix.environments}
     for name in (text, f"tf-{text}"):
         if name in known:
             return bench.row(known[name])
     if "==" in text:
-        return bench.meant([one for one in re.split(r"[\s,]+", text) if one])
+        return bench.meant([one for one in re.split(r"[\s,]+", text) if one], pythons)
     try:
         version = Version(text)
     except InvalidVersion:
@@ -67,7 +72,7 @@ def end(bench: Bench, matrix: Matrix, option: str, text: str) -> Locked:
             f" TensorFlow version; ids: {', '.join(known)}"
         ) from None
     if len(version.release) > 2:  # noqa: PLR2004 - with a patch: one release
-        return bench.meant([f"tensorflow=={text}"])
+        return bench.meant([f"tensorflow=={text}"], pythons)
     raise UsageError(
         f"{option} {text}: matrix.yaml has no TensorFlow {text}; name one release, such as"
         f" {text}.1, or one of its ids: {', '.join(known)}"
