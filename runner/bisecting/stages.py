@@ -251,10 +251,16 @@ class Hunt:
                     make=self._release_maker(base, other, changes, words, day),
                 )
             )
-        places.append(ends.fixed(bad, part.bad))
+        alone = len(list(mixing.parts(good, bad))) == 1
+        if alone or not forward:
+            places.append(ends.fixed(bad, part.bad))
+        else:
+            places.append(self._mixed(base, other, part.packages, part))
         narrowed = self._narrow("releases", places, similarly)
-        first = places[narrowed.first_bad]
+        first, before = places[narrowed.first_bad], places[narrowed.last_good]
         trial = self._trial(first)
+        if narrowed.exact and first.words.startswith(base.id) and before.words.startswith(base.id):
+            self.evidence.append(f"{before.words} is good, {first.words} is bad: all else is held")
         return replace(
             found,
             status=Status.FOUND if narrowed.exact else Status.RANGE,
