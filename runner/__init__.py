@@ -13,7 +13,8 @@ Beside the line, ``wishes -> inference -> joining`` make a matrix with one envir
 what a person typed and what a package index lists (pure); ``adding`` locks it, ``matrixtext``
 writes it down, ``growth`` says what there would be to add. ``forensics`` says what a model file
 states of itself; ``inspect`` is its front. ``checking`` asks what becomes of a person's own model
-in other environments; ``check`` is its front. ``converting`` brings a file to another version;
+in other environments; ``check`` is its front. ``bisecting`` finds the release between two of them
+with which that changes; ``bisect`` is its front. ``converting`` brings a file to another version;
 ``convert`` is its front.
 """
 
@@ -24,6 +25,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from runner.bisecting.answers import Bisection
     from runner.checking.answers import Checked
     from runner.converting.outcome import Conversion
     from runner.forensics.facts import Inspection
@@ -65,6 +67,32 @@ def check(
 
     fed = Path(inputs) if inputs is not None else None
     return ask(models, wish(to=to, envs=envs, trust=trust, custom=custom, inputs=fed), run=run)
+
+
+def bisect(
+    path: str | os.PathLike[str],
+    *,
+    good: str,
+    bad: str,
+    having: Sequence[str] = (),
+    trust: bool = False,
+    custom: Sequence[str] = (),
+    inputs: str | os.PathLike[str] | None = None,
+) -> Bisection:
+    """Return the release, and its package, with which a model stops loading or changes.
+
+    ``good`` and ``bad`` are ids, TensorFlow versions or requirements such as ``keras==3.5.0``, and
+    either may be the newer; ``having`` are requirements for every environment that is tried. The
+    rest is as in ``check``. Environments are built where they are missing, and what they showed is
+    kept. ``status`` says how far it came. Raises ``runner.errors.CaniloadError`` for what cannot be
+    asked, or where an end cannot be had; never for what is wrong with the file.
+    """
+    from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
+
+    from runner.bisecting.command import find  # noqa: PLC0415
+
+    fed = Path(inputs) if inputs is not None else None
+    return find(path, good=good, bad=bad, having=having, trust=trust, custom=custom, inputs=fed)
 
 
 def convert(

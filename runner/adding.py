@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,6 +42,27 @@ def temporary(matrix: Matrix, requirements: Sequence[str], *, home: Home, locks:
         matrix=joined(matrix, environment),
         locks=_overlay(locks, folder, environment),
     )
+
+
+def meant(
+    matrix: Matrix,
+    requirements: Sequence[str],
+    *,
+    home: Home,
+    locks: Path,
+    pythons: Sequence[str] = (),
+) -> tuple[Environment, Path]:
+    """Return the environment of these requirements, and the folder that has its lock.
+
+    It is the one of matrix.yaml where that has it, else a temporary one, with the first of
+    ``pythons`` that it can have.
+    """
+    environment, folder = _inferred(matrix, requirements, home=home, name=None, pythons=pythons)
+    for one in matrix.environments:
+        if _essence(one) == _essence(environment):
+            return one, locks
+    _refuse_known(matrix, environment)
+    return _locked(matrix, environment, folder), folder
 
 
 def permanent(
@@ -110,17 +131,51 @@ def _kept(
     matrix: Matrix, requirements: Sequence[str], *, home: Home, name: str | None
 ) -> tuple[Environment, Path]:
     """Return the environment and the folder of its lock; both are made once and then kept."""
+    environment, folder = _inferred(matrix, requirements, home=home, name=name)
+    _refuse_known(matrix, environment)
+    return _locked(matrix, environment, folder), folder
+
+
+def _inferred(
+    matrix: Matrix,
+    requirements: Sequence[str],
+    *,
+    home: Home,
+    name: str | None,
+    pythons: Sequence[str] = (),
+) -> tuple[Environment, Path]:
     wish = wishes.parse(requirements)
-    asked = json.dumps([sorted(wish.packages.items()), wish.pins, name])
+    asked = json.dumps([sorted(wish.packages.items()), wish.pins, name, *pythons])
     folder = home.added / hashlib.sha256(asked.encode()).hexdigest()[:12]
     environment = _recall(folder)
     if environment is None or environment.id in {one.id for one in matrix.environments}:
         around = surroundings(matrix, inference.packages_to_ask(wish))
         environment = inference.environment(wish, around, name)
-    _refuse_known(matrix, environment)
-    if lock_problem(environment, folder) is not None:
-        environment = _lock(matrix, environment, folder)
+        environment = _with_python(environment, wish, around, pythons)
     return environment, folder
+
+
+def _with_python(
+    environment: Environment,
+    wish: wishes.Wish,
+    around: inference.Surroundings,
+    pythons: Sequence[str],
+) -> Environment:
+    """Give it the first of these Pythons that it can have and that is here; else it stays."""
+    for python in pythons:
+        if python == environment.python:
+            break
+        only = replace(around, pythons=around.pythons & {python})
+        if python in only.pythons and inference.environment(wish, only).python == python:
+            name = f"{environment.id[:47]}-python-{python}"
+            return environment.model_copy(update={"id": name, "python": python})
+    return environment
+
+
+def _locked(matrix: Matrix, environment: Environment, folder: Path) -> Environment:
+    if lock_problem(environment, folder) is not None:
+        return _lock(matrix, environment, folder)
+    return environment
 
 
 def _recall(folder: Path) -> Environment | None:

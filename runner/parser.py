@@ -23,7 +23,9 @@ is damaged or no model, or one to convert needs --trust · 3 another run holds t
 machine cannot do what was asked, or the package index does not answer · 130 interrupted (run
 again: nothing is lost)
 of check: 0 all models stay the same everywhere asked · 1 somewhere they do not · 2 a file cannot be
-read, or is not run without --trust · 5 not known"""
+read, or is not run without --trust · 5 not known
+of bisect: 0 the release and its package are found · 1 an end is not good or not bad as said · 2 as
+of check · 4 an end cannot be tested here · 5 narrowed, but not to one release of one package"""
 
 
 PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added", "checked")
@@ -268,6 +270,39 @@ def _add_check(actions: Actions[_Parser]) -> None:
     how.add_argument("--jobs", type=_count, metavar="N", help="processes at a time")
 
 
+def _add_bisect(actions: Actions[_Parser]) -> None:
+    parser = _add(
+        actions,
+        "bisect",
+        _later("bisect", "bisecting.command"),
+        "Find the exact release, and its package, with which a model stops loading or changes.",
+    )
+    parser.add_argument("model", type=Path, help="a file or folder")
+    what = "an id, a TensorFlow version, or a requirement such as keras==3.5.0"
+    parser.add_argument("--good", required=True, metavar="2.15", help=f"where it loads: {what}")
+    parser.add_argument("--bad", required=True, metavar="2.16", help="where it does not")
+    parser.add_argument(
+        "--with",
+        dest="having",
+        action="append",
+        default=[],
+        metavar="REQUIREMENT",
+        help="in every environment, such as h5py==2.10; may be given several times",
+    )
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument(
+        "--trust", action="store_true", help="also what runs code of its own when it is loaded"
+    )
+    parser.add_argument(
+        "--custom",
+        action="append",
+        default=[],
+        metavar="FILE.py[:FACTORY]",
+        help="your layers and functions: a file or a module; a factory returns a dict of them",
+    )
+    parser.add_argument("--inputs", type=Path, metavar="X.npz", help="what to predict from")
+
+
 def _add_convert(actions: Actions[_Parser]) -> None:
     parser = _add(
         actions,
@@ -363,6 +398,7 @@ COMMANDS = {
     "env": _add_env,
     "inspect": _add_inspect,
     "check": _add_check,
+    "bisect": _add_bisect,
     "convert": _add_convert,
     "releases": _add_releases,
     "clean": _add_clean,

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras", "torch", "jax", "h5py", "theano"}
 FILE_READERS = {"runner.origin": {"h5py"}, "runner.forensics.hdf5file": {"h5py"}}
 ADDING = ("wishes", "releases", "joining", "naming", "inference", "matrixtext")
+BISECTING = ("answers", "mixing", "search", "symptoms", "telling")
 CONVERTING = ("graph", "operations", "outcome", "readers", "rewriting", "telling", "transforms")
 FORENSICS = ("configuration", "contents", "training", "variables", "facts", "wire", "describe")
 PACKAGES = ("runner", "reports", "probes")
@@ -115,6 +116,7 @@ def _all_needed(name: str) -> frozenset[str]:
     "stage",
     [
         *("plan", "verdict", "texts", "confirm", "judged", "outcomes", *ADDING),
+        *(f"bisecting/{name}" for name in BISECTING),
         *(f"converting/{name}" for name in CONVERTING),
         *(f"forensics/{name}" for name in FORENSICS),
     ],
