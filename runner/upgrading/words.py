@@ -1,0 +1,138 @@
+"""One model's answers -> what happens and what to do, each a plain sentence; pure, not escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runner.checking.answers import Answer
+from runner.checking.describe import WORDS
+from runner.converting.outcome import Conversion, Remedy, Verdict
+from runner.converting.telling import sections
+from runner.upgrading.judging import ours, same
+from runner.upgrading.outcome import Fate, Model, Returned, Tried, Upgrade
+
+MADE = {
+    Remedy.AS_IT_IS: "loads it and saves it anew",
+    Remedy.UNCOMPILED: "loads it with compile=False and saves it anew",
+    Remedy.CUSTOM: "loads it with your own classes and saves it anew",
+    Remedy.REBUILT: "builds it from a rewritten configuration with the same weights",
+    Remedy.BRIDGED: "builds it from a rewritten configuration, by way of another version",
+    Remedy.INFERENCE: "calls its graph through keras.layers.TFSMLayer",
+}
+
+
+def happens(model: Model) -> str:
+    """Say what was seen of a model there, or why nothing was."""
+    if model.reason is not None:
+        return model.reason
+    before, after = model.before, model.after
+    if before is None or after is None:
+        return "not run"
+    match model.fate:
+        case Fate.BEFORE:
+            return f"in {before.environment} {before.reason}; in {after.environment}: {_so(after)}"
+        case Fate.WARNS:
+            return "; ".join(one.means for one in model.warned) or after.reason
+        case Fate.KEEPS if not after.good:
+            return f"as in {before.environment}: {after.reason}"
+        case _:
+            return after.reason
+
+
+def _so(after: Answer) -> str:
+    return "loads and predicts" if after.good else f"{WORDS[after.outcome]}, {after.reason}"
+
+
+def advice(model: Model, upgrade: Upgrade) -> str:
+    """Say what a person is to do about it."""
+    new = upgrade.after.id
+    match model.fate:
+        case Fate.KEEPS:
+            return "nothing"
+        case Fate.WARNS:
+            return " ".join(one.advice for one in model.warned)
+        case Fate.CHANGE | Fate.PARTLY if (tried := model.tried) and tried.conversion:
+            return _use(model, tried, tried.conversion, new)
+        case Fate.LOST if model.tried and model.tried.conversion:
+            return f"stay, or rebuild it in {new} by hand: {model.tried.conversion.reason}"
+        case Fate.BROKEN:
+            return _untried(model, new)
+        case Fate.BEFORE:
+            return f"no loss of the upgrade: it fails in {upgrade.before.id}, too"
+        case Fate.UNREAD:
+            return "see what happens" if "--trust" in (model.reason or "") else "replace the file"
+        case _:
+            return "nothing is known of it"
+
+
+def _untried(model: Model, new: str) -> str:
+    if model.tried is None:
+        return f"no remedy was tried: caniload convert {model.path} --to {new} does"
+    conversion = model.tried.conversion
+    why = model.tried.problem or (conversion and ours(conversion)) or "see above"
+    return f"no remedy could be tried here: {why}"
+
+
+def _use(model: Model, tried: Tried, conversion: Conversion, new: str) -> str:
+    if conversion.verdict is Verdict.REFUSED or conversion.remedy is None:
+        return f"compile it anew in {new} before training; no remedy held: {conversion.reason}"
+    made = MADE[conversion.remedy]
+    if conversion.verdict is Verdict.INFERENCE:
+        lost = "; its layers and training are lost"
+        return f"to predict only, {new} {made}{lost}{_proof(conversion)}"
+    where = tried.kept or f"caniload convert {model.path} --to {new}"
+    if model.fate is Fate.PARTLY:
+        return f"{new} {made} ({where}), which does not bring its training back: {_measured(tried)}"
+    lost = f" Lost: {'; '.join(conversion.lost)}." if conversion.lost else " Nothing is lost."
+    if not conversion.lost and not (tried.after is not None and same(tried.after)):
+        lost = ""
+    return f"convert it: {new} {made} ({where}){_proof(conversion)}.{lost}"
+
+
+def _proof(conversion: Conversion) -> str:
+    proof = conversion.proof
+    if proof is None:
+        return ""
+    weak = f", which proves less than usual: {proof.weak}" if proof.weak else ""
+    return (
+        f"; measured: its outputs differ by at most {proof.max_abs:.2g} from those in"
+        f" {proof.reader} ({proof.bound:.2g} allowed){weak}"
+    )
+
+
+def _measured(tried: Tried) -> str:
+    return tried.after.reason if tried.after is not None else "not measured"
+
+
+def details(model: Model, upgrade: Upgrade) -> Iterator[str]:
+    """Yield what else was found of a model, a line each."""
+    yield from filter(None, [model.saved_by])
+    for answer in (model.before, model.after):
+        if answer is not None:
+            yield f"{answer.environment}: {WORDS[answer.outcome]}: {answer.reason}"
+            yield from (f"differs: {one['text']}" for one in answer.differences)
+    yield from model.notes
+    tried = model.tried
+    if tried is None or tried.conversion is None:
+        return
+    conversion = tried.conversion
+    if tried.after is not None:
+        word, reason = WORDS[tried.after.outcome], tried.after.reason
+        yield (
+            f"the converted file in {upgrade.after.id}, compared with the original in"
+            f" {upgrade.before.id}: {word}: {reason}"
+        )
+    for title, lines in sections(conversion)[1:]:
+        if title in ("tried", "changed", "kept", "lost"):
+            yield from (f"{title}: {line}" for line in lines)
+
+
+def came_back(one: Returned | None) -> str:
+    """Say how a model that the new version saved fares in the old one."""
+    if one is None:
+        return "not tried"
+    if one.answer is None:
+        return f"not tested: {one.reason}"
+    if not one.answer.known:
+        return f"not tested: {one.answer.reason}"
+    return f"{WORDS[one.answer.outcome]}: {one.answer.reason}"
