@@ -300,7 +300,7 @@ def _add_upgrade(actions: Actions[_Parser]) -> None:
         actions,
         "upgrade",
         _later("upgrade", "upgrading.command"),
-        "Say what of yours keeps working in another version, what needs a change, and the way back.",
+        "Say what of yours survives an upgrade, what needs a change, and what a rollback reads.",
     )
     parser.add_argument("before", metavar="FROM", help="what you have, such as 2.15 or tf-2.15")
     parser.add_argument("after", metavar="TO", help="where you go, such as 2.21")

@@ -32,13 +32,15 @@ def plain_fate(before: Answer, after: Answer, *, read: bool, new: Collection[War
         return Fate.BEFORE
     if not after.known:
         return Fate.UNTESTED
-    if after.good:
-        return Fate.KEEPS
-    if after.outcome is Outcome.WARNING:
-        return Fate.WARNS if new else Fate.KEEPS
-    if after.outcome is Outcome.DIFFERS and kinds(after) <= kinds(before) & TRAINING:
-        return Fate.KEEPS
-    return Fate.BROKEN
+    if after.outcome is Outcome.WARNING and new:
+        return Fate.WARNS
+    return Fate.KEEPS if same(after) or _as_before(before, after) else Fate.BROKEN
+
+
+def _as_before(before: Answer, after: Answer) -> bool:
+    """Say whether what differs is training state that is not even restored where one comes from."""
+    differs = after.outcome is Outcome.DIFFERS
+    return differs and bool(kinds(after)) and kinds(after) <= kinds(before) & TRAINING
 
 
 def kinds(answer: Answer) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""What the store knows of an upgrade: reference models that one version saved and another loaded."""
+"""What the store knows of an upgrade: reference models that one saved and the other loaded."""
 
 from __future__ import annotations
 

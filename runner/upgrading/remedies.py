@@ -31,8 +31,8 @@ from runner.upgrading.outcome import Tried
 from runner.upgrading.together import Together
 
 KERAS_FORMAT_SINCE = Version("2.12")
-CONVERT_SECONDS = 25.0
-"""CPU seconds of one conversion of a small model, all rungs: 16 to 22 in four tries (2026-11)."""
+CONVERT_SECONDS = 40.0
+"""Seconds of one conversion of a small model, most rungs: 16 to 22 of CPU alone (2026-11)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,8 +23,8 @@ from runner.upgrading.outcome import Model, Returned, Tried
 from runner.upgrading.remedies import Pair
 from runner.upgrading.together import Together
 
-RESAVE_SECONDS = 12.0
-"""CPU seconds of one file saved anew, read by both and compared."""
+RESAVE_SECONDS = 20.0
+"""Seconds of one file saved anew, read by both and compared."""
 
 
 @dataclass(kw_only=True)
@@ -113,8 +113,7 @@ def _job(one: _Anew, pair: Pair, out: Path) -> Mapping[str, Any]:
         custom=custom,
         trusted=pair.request.trust,
     )
-    job = {**job_for(wish, inspection), "training": None, "out": str(out)}
-    return job  # ``compiled`` is what it does where nothing is said
+    return {**job_for(wish, inspection), "training": None, "out": str(out)}
 
 
 def _measure(files: Sequence[_Anew], pair: Pair) -> None:

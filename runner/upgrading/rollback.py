@@ -25,9 +25,8 @@ def back_sentence(upgrade: Upgrade) -> str:
         unknown = len(listed) - len(measured)
         more = f" ({unknown} not tested)" if unknown else ""
         parts.append(f"{good} of {len(measured)} saved as {name}{more}")
-    return f"Rollback, measured: of what {new} saves anew, {old} reads the same model from " + (
-        f"{', and '.join(parts)}."
-    )
+    told = ", and ".join(parts)
+    return f"Rollback, measured: of what {new} saves anew, {old} reads the same model from {told}."
 
 
 def _by_format(upgrade: Upgrade) -> Iterator[tuple[str, list[Returned]]]:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from runner.forensics.describe import shown
 from runner.upgrading.judging import counted, exit_code
 from runner.upgrading.markup import escaped, folded, table
 from runner.upgrading.outcome import Fate, Model, Upgrade
@@ -113,12 +114,12 @@ def _section(fate: Fate, upgrade: Upgrade) -> Iterator[str]:
 
 
 def _details(models: Sequence[Model], upgrade: Upgrade) -> Iterator[str]:
-    shown = [model for model in models if model.before is not None]
-    if not shown:
+    run = [model for model in models if model.before is not None]
+    if not run:
         return
     yield "## Details"
     yield ""
-    for model in shown:
+    for model in run:
         lines = [f"- {escaped(line)}" for line in details(model, upgrade)]
         yield from folded(f"{model.path}: {model.fate}", lines)
 
@@ -140,7 +141,7 @@ def _how(upgrade: Upgrade) -> Iterator[str]:
 
 
 def _code(text: str) -> str:
-    return escaped(text).replace("\\", "").replace("`", "'")
+    return shown(text, 1000).replace("`", "'")
 
 
 def as_json(upgrade: Upgrade) -> str:

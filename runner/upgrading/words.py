@@ -45,24 +45,26 @@ def _so(after: Answer) -> str:
 
 def advice(model: Model, upgrade: Upgrade) -> str:
     """Say what a person is to do about it."""
-    new = upgrade.after.id
+    old, new = upgrade.before.id, upgrade.after.id
+    conversion = model.tried.conversion if model.tried else None
     match model.fate:
         case Fate.KEEPS:
-            return "nothing"
+            told = "nothing"
         case Fate.WARNS:
-            return " ".join(one.advice for one in model.warned)
-        case Fate.CHANGE | Fate.PARTLY if (tried := model.tried) and tried.conversion:
-            return _use(model, tried, tried.conversion, new)
-        case Fate.LOST if model.tried and model.tried.conversion:
-            return f"stay, or rebuild it in {new} by hand: {model.tried.conversion.reason}"
+            told = " ".join(one.advice for one in model.warned)
+        case Fate.CHANGE | Fate.PARTLY if model.tried and conversion:
+            told = _use(model, model.tried, conversion, new)
+        case Fate.LOST if conversion:
+            told = f"stay, or rebuild it in {new} by hand; the last remedy: {conversion.reason}"
         case Fate.BROKEN:
-            return _untried(model, new)
+            told = _untried(model, new)
         case Fate.BEFORE:
-            return f"no loss of the upgrade: it fails in {upgrade.before.id}, too"
+            told = f"nothing for the upgrade: it fails in {old}, too"
         case Fate.UNREAD:
-            return "see what happens" if "--trust" in (model.reason or "") else "replace the file"
+            told = "see what happens" if "--trust" in (model.reason or "") else "replace the file"
         case _:
-            return "nothing is known of it"
+            told = "nothing is known of it"
+    return told
 
 
 def _untried(model: Model, new: str) -> str:

@@ -15,6 +15,7 @@ FRAMEWORKS = {"tensorflow", "keras", "tf_keras", "torch", "jax", "h5py", "theano
 FILE_READERS = {"runner.origin": {"h5py"}, "runner.forensics.hdf5file": {"h5py"}}
 ADDING = ("wishes", "releases", "joining", "naming", "inference", "matrixtext")
 CONVERTING = ("graph", "operations", "outcome", "readers", "rewriting", "telling", "transforms")
+UPGRADING = ("judging", "markup", "outcome", "rollback", "stored", "telling", "words")
 FORENSICS = ("configuration", "contents", "training", "variables", "facts", "wire", "describe")
 PACKAGES = ("runner", "reports", "probes")
 FILES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
@@ -117,6 +118,7 @@ def _all_needed(name: str) -> frozenset[str]:
         *("plan", "verdict", "texts", "confirm", "judged", "outcomes", *ADDING),
         *(f"converting/{name}" for name in CONVERTING),
         *(f"forensics/{name}" for name in FORENSICS),
+        *(f"upgrading/{name}" for name in UPGRADING),
     ],
 )
 def test_pure_stages_touch_no_file_and_no_process(stage: str) -> None:
