@@ -234,9 +234,12 @@ def _notes(case: Case, answers: Sequence[Answer], request: Request) -> Iterator[
             yield "no environment here could read it, so that there is nothing to compare with"
         return
     environment = request.matrix.environment(case.reference)
-    origin = is_origin(case.subject.inspection, environment)
-    why = "which has the version that saved it" if origin else "the nearest to what saved it"
-    yield f"compared with {case.reference}, {why}, of those that load it"
+    if request.references:
+        yield f"compared with {case.reference}"
+    else:
+        origin = is_origin(case.subject.inspection, environment)
+        why = "which has the version that saved it" if origin else "the nearest to what saved it"
+        yield f"compared with {case.reference}, {why}, of those that load it"
     fed = (case.fed() or {}).get("facts") or {}
     if fed.get("fed"):
         made = "given" if case.inputs else "made up"

@@ -62,11 +62,21 @@ def ask(
     matrix = read(arguments)
     home, locks = Home.default(), locks_of(arguments)
     old, new = both(matrix, before, after)
+    given = (
+        *(["--trust"] if trust else []),
+        *(word for one in custom for word in ("--custom", one)),
+        *(["--inputs", str(inputs)] if inputs else []),
+    )
     found = Upgrade(
         before=side(old, home, locks),
         after=side(new, home, locks),
         date=datetime.now(UTC).strftime("%Y-%m-%d"),
-        command=shlex.join(["caniload", "upgrade", before, after, *map(str, models)]),
+        command=shlex.join(
+            ["caniload", "upgrade", before, after, *map(str, models), *given]
+            + ["--no-remedies"] * (not remedies)
+            + ["--no-rollback"] * (not rollback)
+        ),
+        given=given,
         remedies=remedies,
         rollback=rollback,
     )

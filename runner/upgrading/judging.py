@@ -61,9 +61,11 @@ def fate_with(after: Answer, tried: Tried) -> Fate:
         return Fate.PARTLY
     if conversion.verdict is Verdict.REFUSED:
         return Fate.PARTLY if only_training(after) else Fate.LOST
-    if only_training(after) and not (tried.after is not None and same(tried.after)):
-        return Fate.PARTLY  # equal outputs prove nothing where outputs were equal before
-    return Fate.CHANGE
+    final = tried.after if tried.after is not None and tried.after.known else None
+    if final is None:  # equal outputs prove nothing where outputs were equal before
+        return Fate.PARTLY if only_training(after) else Fate.CHANGE
+    moved = kinds(final) <= {"weights"} and final.outcome is Outcome.DIFFERS
+    return Fate.CHANGE if same(final) or (moved and not only_training(after)) else Fate.PARTLY
 
 
 def same(answer: Answer) -> bool:

@@ -133,6 +133,8 @@ class Upgrade:
     date: str
     command: str
     schema: int = SCHEMA
+    given: tuple[str, ...] = ()
+    """Options that `caniload convert` needs, too."""
     models: tuple[Model, ...] = ()
     remedies: bool = True
     rollback: bool = True

@@ -118,7 +118,7 @@ def _job(one: _Anew, pair: Pair, out: Path) -> Mapping[str, Any]:
 
 def _measure(files: Sequence[_Anew], pair: Pair) -> None:
     """Compare what the old version loads with what the new one does, which saved it."""
-    request = replace(pair.request, references=(pair.after.id,))
+    request = replace(pair.request, references=(pair.after.id, pair.before.id))
     subjects = list(gather([one.out for one in files]))
     left = []
     for one, subject in zip(files, subjects, strict=True):
@@ -140,7 +140,7 @@ def _returned(one: _Anew, pair: Pair) -> Returned:
         return replace(blank, reason=one.checked.problem)
     answers = {answer.environment: answer for answer in one.checked.answers}
     back, itself = answers[pair.before.id], answers[pair.after.id]
-    if one.checked.reference is None:
-        text = f"{pair.after.id} does not read itself what it saved: {itself.reason}"
+    if one.checked.reference == pair.before.id:
+        text = f"loads, but {pair.after.id} itself does not read what it saved: {itself.reason}"
         return replace(blank, reason=text)
     return replace(blank, answer=back)

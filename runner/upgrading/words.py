@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from runner.checking.answers import Answer
@@ -53,11 +54,11 @@ def advice(model: Model, upgrade: Upgrade) -> str:
         case Fate.WARNS:
             told = " ".join(one.advice for one in model.warned)
         case Fate.CHANGE | Fate.PARTLY if model.tried and conversion:
-            told = _use(model, model.tried, conversion, new)
+            told = _use(model, model.tried, conversion, upgrade)
         case Fate.LOST if conversion:
             told = f"stay, or rebuild it in {new} by hand; the last remedy: {conversion.reason}"
         case Fate.BROKEN:
-            told = _untried(model, new)
+            told = _untried(model, upgrade)
         case Fate.BEFORE:
             told = f"nothing for the upgrade: it fails in {old}, too"
         case Fate.UNREAD:
@@ -67,27 +68,31 @@ def advice(model: Model, upgrade: Upgrade) -> str:
     return told
 
 
-def _untried(model: Model, new: str) -> str:
+def _command(model: Model, upgrade: Upgrade) -> str:
+    words = ["caniload", "convert", model.path, "--to", upgrade.after.id, *upgrade.given]
+    return shlex.join(words)
+
+
+def _untried(model: Model, upgrade: Upgrade) -> str:
     if model.tried is None:
-        return f"no remedy was tried: caniload convert {model.path} --to {new} does"
+        return f"no remedy was tried: {_command(model, upgrade)} does"
     conversion = model.tried.conversion
     why = model.tried.problem or (conversion and ours(conversion)) or "see above"
     return f"no remedy could be tried here: {why}"
 
 
-def _use(model: Model, tried: Tried, conversion: Conversion, new: str) -> str:
+def _use(model: Model, tried: Tried, conversion: Conversion, upgrade: Upgrade) -> str:
+    new = upgrade.after.id
     if conversion.verdict is Verdict.REFUSED or conversion.remedy is None:
         return f"compile it anew in {new} before training; no remedy held: {conversion.reason}"
     made = MADE[conversion.remedy]
     if conversion.verdict is Verdict.INFERENCE:
         lost = "; its layers and training are lost"
         return f"to predict only, {new} {made}{lost}{_proof(conversion)}"
-    where = tried.kept or f"caniload convert {model.path} --to {new}"
-    if model.fate is Fate.PARTLY:
-        return f"{new} {made} ({where}), which does not bring its training back: {_measured(tried)}"
-    lost = f" Lost: {'; '.join(conversion.lost)}." if conversion.lost else " Nothing is lost."
-    if not conversion.lost and not (tried.after is not None and same(tried.after)):
-        lost = ""
+    where = tried.kept or _command(model, upgrade)
+    lost = f" Lost: {'; '.join(conversion.lost)}." if conversion.lost else ""
+    if tried.after is not None and not same(tried.after):
+        lost += f" Compared with the original in {upgrade.before.id}: {tried.after.reason}."
     return f"convert it: {new} {made} ({where}){_proof(conversion)}.{lost}"
 
 
@@ -96,14 +101,12 @@ def _proof(conversion: Conversion) -> str:
     if proof is None:
         return ""
     weak = f", which proves less than usual: {proof.weak}" if proof.weak else ""
+    if proof.max_abs == 0:
+        return f"; measured: its outputs equal those in {proof.reader}{weak}"
     return (
         f"; measured: its outputs differ by at most {proof.max_abs:.2g} from those in"
         f" {proof.reader} ({proof.bound:.2g} allowed){weak}"
     )
-
-
-def _measured(tried: Tried) -> str:
-    return tried.after.reason if tried.after is not None else "not measured"
 
 
 def details(model: Model, upgrade: Upgrade) -> Iterator[str]:

@@ -69,6 +69,7 @@ GOOD = answer(Outcome.IDENTICAL)
 ERROR = answer(Outcome.ERROR)
 HERE = replace(GOOD, environment=OLD)
 UNTRAINED = answer(Outcome.DIFFERS, "optimizer")
+MOVED = answer(Outcome.DIFFERS, "weights")
 
 
 @pytest.mark.parametrize(
@@ -112,6 +113,11 @@ def test_what_becomes_of_a_model_as_it_is(
         (ERROR, Tried(conversion=conversion(Verdict.INFERENCE)), Fate.PARTLY),
         (ERROR, Tried(problem="tf-2.21: no such Python"), Fate.BROKEN),
         (ERROR, Tried(conversion=replace(REFUSED, attempts=())), Fate.BROKEN),  # ours
+        (ERROR, Tried(conversion=DELIVERED, after=UNTRAINED), Fate.PARTLY),
+        (ERROR, Tried(conversion=DELIVERED, after=ERROR), Fate.PARTLY),
+        (ERROR, Tried(conversion=DELIVERED, after=GOOD), Fate.CHANGE),
+        (ERROR, Tried(conversion=DELIVERED, after=MOVED), Fate.CHANGE),  # outputs were proven
+        (UNTRAINED, Tried(conversion=DELIVERED, after=MOVED), Fate.PARTLY),
         (UNTRAINED, Tried(conversion=DELIVERED), Fate.PARTLY),
         (UNTRAINED, Tried(conversion=DELIVERED, after=UNTRAINED), Fate.PARTLY),
         (UNTRAINED, Tried(conversion=DELIVERED, after=GOOD), Fate.CHANGE),
@@ -195,7 +201,8 @@ def test_what_is_told_of_each() -> None:
     told = as_markdown(whole)
     for text in (
         "| change.h5 | why | convert it: tf-2.21 builds it from a rewritten configuration",
-        "outputs differ by at most 0 from those in tf-2.15 (0.0001 allowed). Lost: the slots. |",
+        "(caniload convert change.h5 --to tf-2.21); measured: its outputs equal those in tf-2.15",
+        ". Lost: the slots. |",
         "| lost.h5 | why | stay, or rebuild it in tf-2.21 by hand; the last remedy: no such",
         "| warns.h5 | It warns. | Heed it. |",
         "no remedy could be tried here: no Python 3.11 here",
