@@ -26,6 +26,7 @@ from runner.checking.subjects import Subject, gather
 from runner.environments.home import Home
 from runner.errors import UsageError
 from runner.judged import Message
+from runner.outcomes import Outcome
 from runner.progress import Display
 from runner.upgrading.judging import fate_with, plain_fate, warned
 from runner.upgrading.outcome import Fate, Model, Tried, Upgrade
@@ -170,6 +171,8 @@ def _model(case: Case, one: Checked, request: Request) -> Model:
     known = {one.id for one in warned(_heard(case, old.id, request), before.cause, rules)}
     fresh = [one for one in warned(heard, after.cause, rules) if one.id not in known]
     fate = plain_fate(before, after, read=case.reference == old.id, new=fresh)
+    raised = fate is Fate.BROKEN and after.outcome is not Outcome.DIFFERS
+    cause = next(iter(warned((), after.cause, rules)), None) if raised else None
     unknown = before if not before.known else after
     return Model(
         path=one.path,
@@ -180,6 +183,7 @@ def _model(case: Case, one: Checked, request: Request) -> Model:
         before=before,
         after=after,
         warned=tuple(fresh) if fate is Fate.WARNS else (),
+        cause=cause,
         notes=one.notes,
     )
 

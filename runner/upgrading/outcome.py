@@ -46,7 +46,7 @@ class Side:
 
 @dataclass(frozen=True, kw_only=True)
 class Warned:
-    """Something to act on that is said there and was not said before, as the catalogue has it."""
+    """What is said or raised there, and was not before, in the words of the catalogue."""
 
     id: str
     means: str
@@ -92,6 +92,8 @@ class Model:
     before: Answer | None = None
     after: Answer | None = None
     warned: tuple[Warned, ...] = ()
+    cause: Warned | None = None
+    """What is raised there, where the catalogue knows it."""
     tried: Tried | None = None
     returned: tuple[Returned, ...] = ()
     notes: tuple[str, ...] = ()

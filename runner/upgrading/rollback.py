@@ -53,9 +53,19 @@ def back_lines(upgrade: Upgrade) -> Iterator[str]:
     rows = [_row(model, names) for model in upgrade.models if model.returned]
     if rows:
         yield from table(["model", *(f"saved as {escaped(name)}" for name in names)], rows)
+        if any(_lost(one) for model in upgrade.models for one in model.returned):
+            yield (
+                f"So keep the files of {old} until no step back can come. Whether `caniload convert"
+                f" FILE --to {upgrade.before.id}` brings the others back was not tried."
+            )
+            yield ""
     else:
         yield "Nothing was: no model could be saved there."
         yield ""
+
+
+def _lost(one: Returned) -> bool:
+    return one.answer is not None and one.answer.known and not same(one.answer)
 
 
 _STILL = frozenset({Fate.KEEPS, Fate.WARNS, Fate.CHANGE, Fate.PARTLY, Fate.LOST, Fate.BROKEN})

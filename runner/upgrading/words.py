@@ -21,6 +21,9 @@ MADE = {
     Remedy.INFERENCE: "calls its graph through keras.layers.TFSMLayer",
 }
 
+_SHORT = 160
+"""Most of an error that stands in a table, after words for it; the details have all of it."""
+
 
 def happens(model: Model) -> str:
     """Say what was seen of a model there, or why nothing was."""
@@ -36,8 +39,14 @@ def happens(model: Model) -> str:
             return "; ".join(one.means for one in model.warned) or after.reason
         case Fate.KEEPS if not after.good:
             return f"as in {before.environment}: {after.reason}"
+        case _ if model.cause is not None:
+            return f"{model.cause.means} Measured: {_short(after.reason)}"
         case _:
             return after.reason
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHORT else f"{text[:_SHORT]}…"
 
 
 def _so(after: Answer) -> str:
@@ -57,6 +66,7 @@ def advice(model: Model, upgrade: Upgrade) -> str:
             told = _use(model, model.tried, conversion, upgrade)
         case Fate.LOST if conversion:
             told = f"stay, or rebuild it in {new} by hand; the last remedy: {conversion.reason}"
+            told += f". Known of this error: {model.cause.advice}" if model.cause else ""
         case Fate.BROKEN:
             told = _untried(model, upgrade)
         case Fate.BEFORE:
