@@ -10,17 +10,16 @@ import functools
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from runner.checking.cases import Case
 from runner.converting.launching import ACROSS
-from runner.converting.outcome import Conversion
+from runner.converting.outcome import Conversion, Verdict
 from runner.keys import digest, probe_sha256
-from runner.upgrading.outcome import Tried
 
 _CONVERTING = Path(__file__).resolve().parents[1] / "converting"
 _CONVERSION = TypeAdapter(Conversion)
@@ -52,19 +51,24 @@ class Keeping:
     def converted(self, suffix: str) -> Path:
         return self.folder / f"converted{suffix}"
 
-    def conversion(self) -> Conversion | None:
-        """Return what came of the remedies, if it is known and the file is still there."""
+    def conversion(self, among: Sequence[str]) -> Conversion | None:
+        """Return what came of the remedies, if it is known and the file is still there.
+
+        ``among`` are the environments that may be used: with others a refusal might be none.
+        """
         try:
             text = (self.folder / "conversion.json").read_text(encoding="utf-8")
             found = _CONVERSION.validate_json(text)
-        except (OSError, ValidationError):
+            refused_among = json.loads((self.folder / "among.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        if found.verdict is not Verdict.DELIVERED and refused_among != sorted(among):
             return None
         return found if found.out is None or Path(found.out).exists() else None
 
-    def put_conversion(self, tried: Tried) -> None:
-        if tried.conversion is not None:
-            text = _CONVERSION.dump_json(tried.conversion).decode()
-            self._write("conversion.json", text)
+    def put_conversion(self, conversion: Conversion, among: Sequence[str]) -> None:
+        self._write("among.json", json.dumps(sorted(among)))
+        self._write("conversion.json", _CONVERSION.dump_json(conversion).decode())
 
     def anew(self, name: str) -> Mapping[str, Any] | None:
         """Return the facts of saving the model anew under a name, if that is through."""

@@ -20,9 +20,10 @@ from runner.converting.command import bring_across
 from runner.converting.original import Wish
 from runner.converting.outcome import Verdict
 from runner.converting.readers import keras
+from runner.environments.build import existing
 from runner.errors import CaniloadError
 from runner.keys import digest
-from runner.matrix import Environment
+from runner.matrix import Environment, Matrix
 from runner.progress import Progress
 from runner.resolve import Resolution
 from runner.upgrading.judging import ours
@@ -49,6 +50,18 @@ class Pair:
     def suffixes(self) -> tuple[str, ...]:
         """The formats in which the new version saves whole models to one file, its own first."""
         return (".keras", ".h5") if keras(self.after) >= KERAS_FORMAT_SINCE else (".h5",)
+
+    @functools.cached_property
+    def matrix_here(self) -> Matrix:
+        """The matrix of what is built, and no more: no remedy downloads what nobody asked for."""
+        request = self.request
+        here = [
+            one
+            for one in request.matrix.environments
+            if one in (self.before, self.after)
+            or existing(one, home=request.home, locks_dir=request.locks) is not None
+        ]
+        return request.matrix.model_copy(update={"environments": here})
 
     def measure(self, cases: Sequence[Case]) -> None:
         request = self.request
@@ -103,7 +116,9 @@ def convert_all(cases: Sequence[Case], pair: Pair, together: Together) -> dict[s
 
 def _tried(case: Case, pair: Pair, together: Together) -> Tried:
     keeping = Keeping(case, pair.before.id, pair.after.id)
-    known = None if case.rerun else keeping.conversion()
+    matrix = pair.matrix_here
+    among = [one.id for one in matrix.environments]
+    known = None if case.rerun else keeping.conversion(among)
     if known is not None:
         return Tried(conversion=replace(known, path=str(case.subject.path)))
     custom = case.custom.sources
@@ -123,7 +138,7 @@ def _tried(case: Case, pair: Pair, together: Together) -> Tried:
     try:
         conversion = bring_across(
             wish,
-            request.matrix,
+            matrix,
             home=request.home,
             locks=request.locks,
             tell=lambda text: pair.progress.building(text.removeprefix("building ")),
@@ -132,10 +147,9 @@ def _tried(case: Case, pair: Pair, together: Together) -> Tried:
         together.check()
         return Tried(problem=str(error))
     together.check()
-    tried = Tried(conversion=conversion)
     if ours(conversion) is None:
-        keeping.put_conversion(tried)
-    return tried
+        keeping.put_conversion(conversion, among)
+    return Tried(conversion=conversion)
 
 
 def _likened(case: Case, tried: Tried, pair: Pair) -> Likened | None:

@@ -27,22 +27,19 @@ _SHORT = 160
 
 def happens(model: Model) -> str:
     """Say what was seen of a model there, or why nothing was."""
-    if model.reason is not None:
-        return model.reason
     before, after = model.before, model.after
-    if before is None or after is None:
-        return "not run"
-    match model.fate:
-        case Fate.BEFORE:
-            return f"in {before.environment} {before.reason}; in {after.environment}: {_so(after)}"
-        case Fate.WARNS:
-            return "; ".join(one.means for one in model.warned) or after.reason
-        case Fate.KEEPS if not after.good:
-            return f"as in {before.environment}: {after.reason}"
-        case _ if model.cause is not None:
-            return f"{model.cause.means} Measured: {_short(after.reason)}"
-        case _:
-            return after.reason
+    if model.reason is not None or before is None or after is None:
+        return model.reason or "not run"
+    told = after.reason
+    if model.fate is Fate.BEFORE:
+        told = f"in {before.environment} {before.reason}; in {after.environment}: {_so(after)}"
+    elif model.fate is Fate.WARNS and model.warned:
+        told = "; ".join(one.means for one in model.warned)
+    elif model.fate is Fate.KEEPS and not after.good:
+        told = f"as in {before.environment}: {after.reason}"
+    elif model.cause is not None:
+        told = f"{model.cause.means} Measured: {_short(after.reason)}"
+    return told
 
 
 def _short(text: str) -> str:
