@@ -172,6 +172,9 @@ def _model(case: Case, one: Checked, request: Request) -> Model:
     fresh = [one for one in warned(heard, after.cause, rules) if one.id not in known]
     fate = plain_fate(before, after, read=case.reference == old.id, new=fresh)
     raised = fate is Fate.BROKEN and after.outcome is not Outcome.DIFFERS
+    category = {rule.entry.id: rule.entry.category for rule in rules}.get(after.cause or "")
+    if category == "custom-object-missing" and not case.subject.inspection.custom:
+        raised = False  # the class is one of Keras that it has no more, and nobody's own
     cause = next(iter(warned((), after.cause, rules)), None) if raised else None
     unknown = before if not before.known else after
     return Model(

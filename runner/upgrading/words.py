@@ -93,10 +93,10 @@ def _use(model: Model, tried: Tried, conversion: Conversion, upgrade: Upgrade) -
     if conversion.verdict is Verdict.REFUSED or conversion.remedy is None:
         return f"compile it anew in {new} before training; no remedy held: {conversion.reason}"
     made = MADE[conversion.remedy]
+    where = tried.kept or _command(model, upgrade)
     if conversion.verdict is Verdict.INFERENCE:
         lost = "; its layers and training are lost"
-        return f"to predict only, {new} {made}{lost}{_proof(conversion)}"
-    where = tried.kept or _command(model, upgrade)
+        return f"to predict only, {new} {made} ({where}){lost}{_proof(conversion)}"
     lost = f" Lost: {'; '.join(conversion.lost)}." if conversion.lost else ""
     if tried.after is not None and not same(tried.after):
         lost += f" Compared with the original in {upgrade.before.id}: {tried.after.reason}."
