@@ -15,7 +15,8 @@ writes it down, ``growth`` says what there would be to add. ``forensics`` says w
 states of itself; ``inspect`` is its front. ``checking`` asks what becomes of a person's own model
 in other environments; ``check`` is its front. ``bisecting`` finds the release between two of them
 with which that changes; ``bisect`` is its front. ``converting`` brings a file to another version;
-``convert`` is its front.
+``convert`` is its front. ``upgrading`` puts checking and converting together for a step from one
+version to another; ``upgrade`` is its front.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from runner.checking.answers import Checked
     from runner.converting.outcome import Conversion
     from runner.forensics.facts import Inspection
+    from runner.upgrading.outcome import Upgrade
 
 
 def inspect(path: str | os.PathLike[str]) -> Inspection:
@@ -125,3 +127,40 @@ def convert(
         trusted=trust,
     )
     return bring_across(wish, matrix_here())
+
+
+def upgrade(
+    before: str,
+    after: str,
+    *models: str | os.PathLike[str],
+    trust: bool = False,
+    custom: Sequence[str] = (),
+    inputs: str | os.PathLike[str] | None = None,
+    remedies: bool = True,
+    rollback: bool = True,
+    converted: str | os.PathLike[str] | None = None,
+) -> Upgrade:
+    """Return what becomes of models of yours on the step from one version to another, and back.
+
+    ``before`` and ``after`` are such as ``"2.15"`` or ``"tf-2.21"``. Every model is run in both;
+    ``remedies`` are tried where it does not stay the same, and their files copied to the folder
+    ``converted`` if there is one; for the ``rollback`` it is saved anew by the one and loaded by
+    the other. Without models it is what is stored of reference models. ``trust``, ``custom`` and
+    ``inputs`` are as of ``check``. Raises ``runner.errors.CaniloadError`` for what cannot be asked;
+    never for what is wrong with a file: ``fate`` and ``reason`` of its entry say it.
+    """
+    from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
+
+    from runner.upgrading.asking import ask  # noqa: PLC0415
+
+    return ask(
+        before,
+        after,
+        models,
+        trust=trust,
+        custom=custom,
+        inputs=Path(inputs) if inputs is not None else None,
+        remedies=remedies,
+        rollback=rollback,
+        converted=Path(converted) if converted is not None else None,
+    )

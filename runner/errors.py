@@ -5,7 +5,7 @@ untested or a control failed, or `convert` delivered no model, 2 bad input (matr
 a model file that `inspect` finds damaged or no model, or that `convert` may not run), 3 another run
 holds the store, 4 the machine cannot do what was asked (disk, no interpreter at all, no answer from
 the package index), 130 interrupted. `check` says by 1 that a model does not stay the same
-somewhere, and by 5 that this is not known.
+somewhere, and by 5 that this is not known; `upgrade` by 1 that something is to be done for it.
 """
 
 from __future__ import annotations

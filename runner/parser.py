@@ -25,7 +25,9 @@ again: nothing is lost)
 of check: 0 all models stay the same everywhere asked · 1 somewhere they do not · 2 a file cannot be
 read, or is not run without --trust · 5 not known
 of bisect: 0 the release and its package are found · 1 an end is not good or not bad as said · 2 as
-of check · 4 an end cannot be tested here · 5 narrowed, but not to one release of one package"""
+of check · 4 an end cannot be tested here · 5 narrowed, but not to one release of one package
+of upgrade: 0 nothing is to be done · 1 a model warns, needs a change, works in part or is lost ·
+2 as of check · 5 something was not tested; the rollback changes none of them"""
 
 
 PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added", "checked")
@@ -331,6 +333,50 @@ def _add_convert(actions: Actions[_Parser]) -> None:
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
+def _add_upgrade(actions: Actions[_Parser]) -> None:
+    parser = _add(
+        actions,
+        "upgrade",
+        _later("upgrade", "upgrading.command"),
+        "Say what of yours survives an upgrade, what needs a change, and what a rollback reads.",
+    )
+    parser.add_argument("before", metavar="FROM", help="what you have, such as 2.15 or tf-2.15")
+    parser.add_argument("after", metavar="TO", help="where you go, such as 2.21")
+    parser.add_argument(
+        "model",
+        nargs="*",
+        type=Path,
+        help="a file, a model folder, or a zoo (default: what is stored of reference models)",
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="write it there (default: print it)"
+    )
+    parser.add_argument("--json", action="store_true", help="as JSON instead of Markdown")
+    how = parser.add_argument_group("how")
+    how.add_argument(
+        "--trust", action="store_true", help="also what runs code of its own when it is loaded"
+    )
+    how.add_argument(
+        "--custom",
+        action="append",
+        default=[],
+        metavar="FILE.py[:FACTORY]",
+        help="your layers and functions, as of check; remedies take FILE.py only",
+    )
+    how.add_argument("--inputs", type=Path, metavar="X.npz", help="what to predict from")
+    how.add_argument(
+        "--no-remedies", dest="remedies", action="store_false", help="do not try to convert"
+    )
+    how.add_argument(
+        "--no-rollback", dest="rollback", action="store_false", help="do not try the way back"
+    )
+    how.add_argument(
+        "--converted", type=Path, metavar="DIR", help="copy the files that remedies made there"
+    )
+    how.add_argument("--rerun", action="store_true", help="measure again what has been")
+    how.add_argument("--jobs", type=_count, metavar="N", help="processes at a time")
+
+
 def _add_releases(actions: Actions[_Parser]) -> None:
     parser = _add(
         actions,
@@ -400,6 +446,7 @@ COMMANDS = {
     "check": _add_check,
     "bisect": _add_bisect,
     "convert": _add_convert,
+    "upgrade": _add_upgrade,
     "releases": _add_releases,
     "clean": _add_clean,
 }

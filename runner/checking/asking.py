@@ -78,7 +78,7 @@ def ask(
 
 def _measured(subjects: Sequence[Subject], request: Request, console: Console) -> list[Checked]:
     prepared, resolution = checks.prepare(subjects, request)
-    for line in _cost(prepared, request):
+    for line in cost_lines(prepared, request):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     with Display(console) as display:
         return list(checks.measure(prepared, resolution, request, display))
@@ -104,7 +104,7 @@ def _known(subjects: Sequence[Subject], request: Request, console: Console) -> l
     return [known(one, request, index=index, resolution=resolution) for one in subjects]
 
 
-def _cost(prepared: Prepared, request: Request) -> Iterator[str]:
+def cost_lines(prepared: Prepared, request: Request) -> Iterator[str]:
     """Yield what the run will cost, before it starts."""
     build = prepared.environments_to_build
     if build:

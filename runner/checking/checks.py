@@ -47,11 +47,13 @@ class Request:
     """What is asked: models, environments, and what they are given.
 
     ``trust``: files that hold code are run, too; ``rerun``: also what has been measured before.
+    ``references`` may be compared with, in this order; empty: those nearest to what saved a file.
     """
 
     asked: Sequence[Environment]
     matrix: Matrix
     home: Home
+    references: Sequence[str] = ()
     custom: Custom = field(default_factory=Custom)
     inputs: Path | None = None
     trust: bool = False
@@ -130,7 +132,7 @@ def said_of(subject: Subject) -> str:
 
 def prepare(subjects: Sequence[Subject], request: Request) -> tuple[Prepared, Resolution]:
     """Find out what is to be run for these subjects, none of which is refused; runs nothing."""
-    usual = request.matrix.profile("default").environments
+    usual = () if request.references else request.matrix.profile("default").environments
     asked = {one.id for one in request.asked}
     around = [one for one in request.matrix.environments if one.id in usual or one.id in asked]
     resolution = resolve(around, home=request.home, locks=request.locks)
@@ -189,7 +191,8 @@ def _case(
         custom=request.custom,
         inputs=request.inputs,
         asked=[one.id for one in request.asked],
-        candidates=[one.id for one in order if one.id in asked or one.id in others],
+        candidates=request.references
+        or [one.id for one in order if one.id in asked or one.id in others],
         fingerprints=resolution.fingerprints,
         carries=request.carries(subject),
         kept=Kept(request.home),
@@ -230,9 +233,12 @@ def _notes(case: Case, answers: Sequence[Answer], request: Request) -> Iterator[
             yield "no environment here could read it, so that there is nothing to compare with"
         return
     environment = request.matrix.environment(case.reference)
-    origin = is_origin(case.subject.inspection, environment)
-    why = "which has the version that saved it" if origin else "the nearest to what saved it"
-    yield f"compared with {case.reference}, {why}, of those that load it"
+    if request.references:
+        yield f"compared with {case.reference}"
+    else:
+        origin = is_origin(case.subject.inspection, environment)
+        why = "which has the version that saved it" if origin else "the nearest to what saved it"
+        yield f"compared with {case.reference}, {why}, of those that load it"
     fed = (case.fed() or {}).get("facts") or {}
     if fed.get("fed"):
         made = "given" if case.inputs else "made up"

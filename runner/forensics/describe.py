@@ -52,10 +52,10 @@ def as_lines(inspection: Inspection) -> Iterator[str]:
         yield _line(finding.severity.value, finding.text)
 
 
-def shown(text: object) -> str:
+def shown(text: object, longest: int = _LONGEST) -> str:
     """Return a text that cannot steer a terminal, in one line of bounded length."""
     line = " ".join(_BIDIRECTIONAL.sub("", clean(str(text))).split())
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+    return line if len(line) <= longest else f"{line[:longest]}…"
 
 
 def _line(label: str, text: str) -> str:

@@ -16,6 +16,7 @@ FILE_READERS = {"runner.origin": {"h5py"}, "runner.forensics.hdf5file": {"h5py"}
 ADDING = ("wishes", "releases", "joining", "naming", "inference", "matrixtext")
 BISECTING = ("answers", "mixing", "search", "symptoms", "telling")
 CONVERTING = ("graph", "operations", "outcome", "readers", "rewriting", "telling", "transforms")
+UPGRADING = ("judging", "markup", "outcome", "rollback", "stored", "telling", "words")
 FORENSICS = ("configuration", "contents", "training", "variables", "facts", "wire", "describe")
 PACKAGES = ("runner", "reports", "probes")
 FILES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
@@ -119,6 +120,7 @@ def _all_needed(name: str) -> frozenset[str]:
         *(f"bisecting/{name}" for name in BISECTING),
         *(f"converting/{name}" for name in CONVERTING),
         *(f"forensics/{name}" for name in FORENSICS),
+        *(f"upgrading/{name}" for name in UPGRADING),
     ],
 )
 def test_pure_stages_touch_no_file_and_no_process(stage: str) -> None:

@@ -1,0 +1,240 @@
+"""One upgrade from beginning to end: two versions and models in, what becomes of each out."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from runner import texts
+from runner.arguments import cores, locks_of, read
+from runner.catalogue import read_catalogue
+from runner.checking import checks
+from runner.checking.answers import Checked
+from runner.checking.asking import cost_lines
+from runner.checking.cases import Case
+from runner.checking.checks import Request
+from runner.checking.customs import read_custom
+from runner.checking.subjects import Subject, gather
+from runner.environments.home import Home
+from runner.errors import UsageError
+from runner.judged import Message
+from runner.outcomes import Outcome
+from runner.progress import Display
+from runner.upgrading.judging import fate_with, plain_fate, warned
+from runner.upgrading.outcome import Fate, Model, Tried, Upgrade
+from runner.upgrading.reference import of_reference_models
+from runner.upgrading.remedies import CONVERT_SECONDS, Pair, convert_all
+from runner.upgrading.returning import RESAVE_SECONDS, return_all
+from runner.upgrading.sides import both, side
+from runner.upgrading.together import Together
+
+
+def ask(
+    before: str,
+    after: str,
+    models: Sequence[str | os.PathLike[str]],
+    *,
+    trust: bool = False,
+    custom: Sequence[str] = (),
+    inputs: Path | None = None,
+    remedies: bool = True,
+    rollback: bool = True,
+    converted: Path | None = None,
+    rerun: bool = False,
+    jobs: int | None = None,
+    arguments: Namespace | None = None,
+    console: Console | None = None,
+) -> Upgrade:
+    """Return what becomes of each model; without any, of the reference models in the store.
+
+    ``arguments`` may name another matrix or folder of locks; ``console`` is told of cost and
+    progress. ``CaniloadError`` where what is asked cannot be understood.
+    """
+    arguments = arguments or Namespace(matrix=None)
+    console = console or Console(quiet=True)
+    matrix = read(arguments)
+    home, locks = Home.default(), locks_of(arguments)
+    old, new = both(matrix, before, after)
+    given = (
+        *(["--trust"] if trust else []),
+        *(word for one in custom for word in ("--custom", one)),
+        *(["--inputs", str(inputs)] if inputs else []),
+    )
+    found = Upgrade(
+        before=side(old, home, locks),
+        after=side(new, home, locks),
+        date=datetime.now(UTC).strftime("%Y-%m-%d"),
+        command=shlex.join(
+            ["caniload", "upgrade", before, after, *map(str, models), *given]
+            + ["--no-remedies"] * (not remedies)
+            + ["--no-rollback"] * (not rollback)
+        ),
+        given=given,
+        remedies=remedies,
+        rollback=rollback,
+    )
+    if not models:
+        return replace(found, reference=of_reference_models(matrix, old, new, home, locks))
+    checks.inputs_sha256(inputs)
+    if converted is not None and converted.exists() and not converted.is_dir():
+        raise UsageError(f"--converted {converted}: is there, and is no folder")
+    request = Request(
+        asked=(old, new),
+        references=(old.id, new.id),
+        matrix=matrix,
+        home=home,
+        custom=read_custom(custom),
+        inputs=inputs,
+        trust=trust,
+        rerun=rerun,
+        jobs=jobs or cores(),
+        locks=locks,
+    )
+    subjects = list(gather([Path(one) for one in models]))
+    refused = {id(one): checks.refusal(one, request, run=True) for one in subjects}
+    run = [one for one in subjects if refused[id(one)] is None]
+    told = iter(_fared(run, request, found, console) if run else ())
+    fared = [_unrun(refused[id(one)]) or next(told) for one in subjects]
+    if converted is not None:
+        fared = list(_kept(fared, subjects, converted))
+    return replace(
+        found,
+        before=side(old, home, locks),  # which may have been built by now
+        after=side(new, home, locks),
+        models=tuple(fared),
+    )
+
+
+def _fared(
+    subjects: Sequence[Subject], request: Request, found: Upgrade, console: Console
+) -> list[Model]:
+    """Measure, try remedies, and go back; what is known already is not done again."""
+    old, new = request.asked
+    prepared, resolution = checks.prepare(subjects, request)
+    lines = [*cost_lines(prepared, request), *_cost_after(len(subjects), request, found)]
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    with Display(console) as display:
+        pair = Pair(before=old, after=new, request=request, resolution=resolution, progress=display)
+        together = Together(request.jobs, display)
+        told = list(checks.measure(prepared, resolution, request, display))
+        models = [
+            _model(case, one, request) for case, one in zip(prepared.cases, told, strict=True)
+        ]
+        if found.remedies:
+            breaking = [
+                case
+                for case, model in zip(prepared.cases, models, strict=True)
+                if model.fate is Fate.BROKEN
+            ]
+            tried = convert_all(breaking, pair, together)
+            models = [
+                _remedied(model, tried.get(case.terms.key))
+                for case, model in zip(prepared.cases, models, strict=True)
+            ]
+        if found.rollback:
+            back = return_all(prepared.cases, models, pair, together)
+            models = [
+                replace(model, returned=back.get(case.terms.key, ()))
+                for case, model in zip(prepared.cases, models, strict=True)
+            ]
+    return models
+
+
+def _cost_after(count: int, request: Request, found: Upgrade) -> Iterator[str]:
+    """Yield what the steps after the first may cost; what is known already costs nothing."""
+    steps = []
+    if found.remedies:
+        steps.append(("remedies for each that does not stay the same", CONVERT_SECONDS))
+    if found.rollback:
+        steps.append(("each saved anew and loaded back, in two formats", 2 * RESAVE_SECONDS))
+    for what, seconds in steps:
+        minutes = max(count * seconds / request.jobs / 60, 0.1)
+        yield f"then {what}: at most about {minutes:.1f} minutes, more for large models"
+
+
+def _model(case: Case, one: Checked, request: Request) -> Model:
+    """Judge what was measured of a model as it is."""
+    old, new = request.asked
+    rules = read_catalogue()
+    answers = {answer.environment: answer for answer in one.answers}
+    before, after = answers[old.id], answers[new.id]
+    heard = _heard(case, new.id, request)
+    known = {one.id for one in warned(_heard(case, old.id, request), before.cause, rules)}
+    fresh = [one for one in warned(heard, after.cause, rules) if one.id not in known]
+    fate = plain_fate(before, after, read=case.reference == old.id, new=fresh)
+    raised = fate is Fate.BROKEN and after.outcome is not Outcome.DIFFERS
+    category = {rule.entry.id: rule.entry.category for rule in rules}.get(after.cause or "")
+    if category == "custom-object-missing" and not case.subject.inspection.custom:
+        raised = False  # the class is one of Keras that it has no more, and nobody's own
+    cause = next(iter(warned((), after.cause, rules)), None) if raised else None
+    unknown = before if not before.known else after
+    return Model(
+        path=one.path,
+        format=one.format,
+        saved_by=one.saved_by,
+        fate=fate,
+        reason=f"{unknown.environment}: {unknown.reason}" if fate is Fate.UNTESTED else None,
+        before=before,
+        after=after,
+        warned=tuple(fresh) if fate is Fate.WARNS else (),
+        cause=cause,
+        notes=one.notes,
+    )
+
+
+def _heard(case: Case, environment: str, request: Request) -> Sequence[Message]:
+    record = case.record(environment) if environment not in case.unusable else None
+    if record is None or record["reference"] is None:
+        return ()
+    return request.judge_by(case.subject).verdict(record).messages
+
+
+def _remedied(model: Model, tried: Tried | None) -> Model:
+    if tried is None or model.after is None or model.fate is not Fate.BROKEN:
+        return model
+    return replace(model, tried=tried, fate=fate_with(model.after, tried))
+
+
+def _unrun(refused: Checked | None) -> Model | None:
+    """Return the answer about a model that is not run."""
+    if refused is None:
+        return None
+    return Model(
+        path=refused.path,
+        format=refused.format,
+        saved_by=refused.saved_by,
+        fate=Fate.UNTESTED if refused.readable else Fate.UNREAD,
+        reason=texts.clean(refused.problem or ""),
+    )
+
+
+def _kept(models: Sequence[Model], subjects: Sequence[Subject], folder: Path) -> Iterator[Model]:
+    """Copy what was delivered to where a person wants it, under names that none has twice."""
+    folder.mkdir(parents=True, exist_ok=True)
+    originals = {one.path.resolve() for one in subjects}
+    taken: set[Path] = set()
+    for model in models:
+        tried = model.tried
+        if tried is None or tried.conversion is None or tried.conversion.out is None:
+            yield model
+            continue
+        made = Path(tried.conversion.out)
+        stem = Path(model.path).name.replace(".", "-")
+        names = (f"{stem}{'' if n == 1 else f'-{n}'}{made.suffix}" for n in range(1, 10_000))
+        free = (folder / name for name in names)
+        out = next(one for one in free if one not in taken and one.resolve() not in originals)
+        taken.add(out)
+        if made.is_dir():
+            shutil.copytree(made, out, dirs_exist_ok=True)
+        else:
+            shutil.copyfile(made, out)
+        yield replace(model, tried=replace(tried, kept=str(out)))

@@ -1,0 +1,42 @@
+"""``caniload upgrade``: what of ours keeps working, as Markdown for the pull request."""
+
+from __future__ import annotations
+
+import argparse
+
+from rich.console import Console
+
+from runner.errors import UsageError
+from runner.upgrading.asking import ask
+from runner.upgrading.judging import exit_code
+from runner.upgrading.telling import as_json, as_markdown, sentence
+
+
+def upgrade(arguments: argparse.Namespace) -> int:
+    """Write what becomes of each model; see README for the exit codes."""
+    console = Console(stderr=True)
+    out = arguments.output
+    if out is not None and (out.is_dir() or not out.absolute().parent.is_dir()):
+        raise UsageError(f"-o {out}: no file can be written there")
+    found = ask(
+        arguments.before,
+        arguments.after,
+        arguments.model,
+        trust=arguments.trust,
+        custom=arguments.custom,
+        inputs=arguments.inputs,
+        remedies=arguments.remedies,
+        rollback=arguments.rollback,
+        converted=arguments.converted,
+        rerun=arguments.rerun,
+        jobs=arguments.jobs,
+        arguments=arguments,
+        console=console,
+    )
+    text = as_json(found) if arguments.json else as_markdown(found)
+    if out is None:
+        print(text)
+    else:
+        out.write_text(f"{text}\n", encoding="utf-8")
+        console.print(f"{sentence(found)} See {out}", markup=False, highlight=False, soft_wrap=True)
+    return exit_code(found)

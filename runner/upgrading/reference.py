@@ -1,0 +1,36 @@
+"""What the store knows of an upgrade: reference models that one saved and the other loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from runner import plan as planning
+from runner.assemble import Assembly
+from runner.catalogue import read_catalogue
+from runner.environments.home import Home
+from runner.evidence import Evidence
+from runner.matrix import Environment, Matrix
+from runner.plan import Selection
+from runner.resolve import resolve
+from runner.store import Store
+from runner.upgrading.judging import direction
+from runner.upgrading.outcome import Direction
+
+
+def of_reference_models(
+    matrix: Matrix, before: Environment, after: Environment, home: Home, locks: Path
+) -> tuple[Direction, Direction]:
+    """Judge what is stored, there and back; runs nothing.
+
+    The cells are those that ``caniload matrix --envs BEFORE,AFTER`` runs.
+    """
+    selection = Selection(environments=(before.id, after.id), profile="named")
+    chosen = planning.make(matrix, selection)
+    resolution = resolve(chosen.environments, home=home, locks=locks)
+    evidence = Evidence(plan=chosen, home=home, store=Store(home.results), resolution=resolution)
+    cells = Assembly(evidence=evidence, batch=1, locks=locks)().cells
+    rules = read_catalogue()
+    return (
+        direction(before.id, after.id, cells, rules),
+        direction(after.id, before.id, cells, rules),
+    )
