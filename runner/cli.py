@@ -6,7 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from runner import parser
+from runner.commandline import parser
+from runner.commandline.parts import Command
 from runner.environments.build import EnvironmentUnusable
 from runner.errors import CaniloadError
 
@@ -17,7 +18,7 @@ def main(argv: list[str] | None = None) -> int:
         arguments = parser.parser().parse_args(
             _with_command(sys.argv[1:] if argv is None else argv)
         )
-        command: parser.Command = arguments.command
+        command: Command = arguments.command
         return command(arguments)
     except CaniloadError as error:
         for line in str(error).splitlines():

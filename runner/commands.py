@@ -1,4 +1,4 @@
-"""What each command does; ``runner.parser`` names these, ``runner.cli`` catches what they raise."""
+"""The commands that ``runner.commandline`` names; ``runner.cli`` catches what they raise."""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from runner import cli, commands, parser
+from runner import cli, commands
+from runner.commandline import parser, parts
 from runner.environments.home import Home
 from runner.errors import MatrixError, StoreBusyError, StrictError, UsageError
 from runner.store import Store
@@ -105,7 +106,7 @@ def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     ("text", "size"), [("20G", 20 * 2**30), ("1.5k", 1536), ("800m", 800 * 2**20), ("7", 7)]
 )
 def test_sizes(text: str, size: int) -> None:
-    assert parser._size(text) == size
+    assert parts.size(text) == size
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_sizes(text: str, size: int) -> None:
 )
 def test_locks_stand_anywhere(words: list[str]) -> None:
     arguments = parser.parser().parse_args(words)
-    wanted = parser._later("show", "environment_commands")
+    wanted = parts.later("show", "environment_commands")
     assert (arguments.locks, arguments.command) == (Path("X"), wanted)
 
 

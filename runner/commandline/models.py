@@ -1,0 +1,157 @@
+"""Commands about model files of a person's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from runner import inspecting
+from runner.commandline.parts import Actions, Parser, add, count, later, names
+
+
+def add_inspect(actions: Actions[Parser]) -> None:
+    parser = add(
+        actions,
+        "inspect",
+        inspecting.inspect,
+        "Show what saved model files say of themselves; loads nothing, needs no framework.",
+    )
+    parser.add_argument("model", nargs="+", type=Path, help="a file, a folder, or a prefix")
+    parser.add_argument("--json", action="store_true", help="as a JSON list, one object a model")
+
+
+def add_check(actions: Actions[Parser]) -> None:
+    parser = add(
+        actions,
+        "check",
+        later("check", "checking.command"),
+        "Say whether models of yours load elsewhere and stay the same; --run tries it.",
+    )
+    parser.add_argument("model", nargs="+", type=Path, help="a file, a model folder, or a zoo")
+    parser.add_argument(
+        "--to", type=names, default=(), metavar="2.21", help="TensorFlow versions, or ids"
+    )
+    parser.add_argument("--envs", type=names, default=(), metavar="ID,ID", help="environments")
+    parser.add_argument("--json", action="store_true", help="as a JSON list, one object a model")
+    parser.add_argument(
+        "--report", type=Path, metavar="DIR", help="write the pages of the matrix for them, too"
+    )
+    how = parser.add_argument_group("measuring")
+    how.add_argument("--run", action="store_true", help="load it in each, and compare")
+    how.add_argument(
+        "--trust", action="store_true", help="also what runs code of its own when it is loaded"
+    )
+    how.add_argument(
+        "--custom",
+        action="append",
+        default=[],
+        metavar="FILE.py[:FACTORY]",
+        help="your layers and functions: a file or a module; a factory returns a dict of them",
+    )
+    how.add_argument("--inputs", type=Path, metavar="X.npz", help="what to predict from")
+    how.add_argument("--rerun", action="store_true", help="measure again what has been")
+    how.add_argument("--jobs", type=count, metavar="N", help="processes at a time")
+
+
+def add_bisect(actions: Actions[Parser]) -> None:
+    parser = add(
+        actions,
+        "bisect",
+        later("bisect", "bisecting.command"),
+        "Find the exact release, and its package, with which a model stops loading or changes.",
+    )
+    parser.add_argument("model", type=Path, help="a file or folder")
+    what = "an id, a TensorFlow version, or a requirement such as keras==3.5.0"
+    parser.add_argument("--good", required=True, metavar="2.15", help=f"where it loads: {what}")
+    parser.add_argument("--bad", required=True, metavar="2.16", help="where it does not")
+    parser.add_argument(
+        "--with",
+        dest="having",
+        action="append",
+        default=[],
+        metavar="REQUIREMENT",
+        help="in every environment, such as h5py==2.10; may be given several times",
+    )
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument(
+        "--trust", action="store_true", help="also what runs code of its own when it is loaded"
+    )
+    parser.add_argument(
+        "--custom",
+        action="append",
+        default=[],
+        metavar="FILE.py[:FACTORY]",
+        help="your layers and functions: a file or a module; a factory returns a dict of them",
+    )
+    parser.add_argument("--inputs", type=Path, metavar="X.npz", help="what to predict from")
+
+
+def add_convert(actions: Actions[Parser]) -> None:
+    parser = add(
+        actions,
+        "convert",
+        later("convert", "converting.command"),
+        "Bring a saved model to another version, and prove that it is the same model there.",
+    )
+    parser.add_argument("model", type=Path, help="a file or folder, which is left as it is")
+    parser.add_argument("--to", required=True, metavar="ID", help="where, such as 2.21")
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="such as out.keras")
+    parser.add_argument(
+        "--custom",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a Python file with your own layers and functions; may be given several times",
+    )
+    parser.add_argument(
+        "--inputs", type=Path, metavar="FILE", help="inputs to compare on, .npz (default: drawn)"
+    )
+    parser.add_argument(
+        "--trust", action="store_true", help="run code that the file brings (SavedModel, Lambda)"
+    )
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write .html or .json, too")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def add_upgrade(actions: Actions[Parser]) -> None:
+    parser = add(
+        actions,
+        "upgrade",
+        later("upgrade", "upgrading.command"),
+        "Say what of yours survives an upgrade, what needs a change, and what a rollback reads.",
+    )
+    parser.add_argument("before", metavar="FROM", help="what you have, such as 2.15 or tf-2.15")
+    parser.add_argument("after", metavar="TO", help="where you go, such as 2.21")
+    parser.add_argument(
+        "model",
+        nargs="*",
+        type=Path,
+        help="a file, a model folder, or a zoo (default: what is stored of reference models)",
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="write it there (default: print it)"
+    )
+    parser.add_argument("--json", action="store_true", help="as JSON instead of Markdown")
+    how = parser.add_argument_group("how")
+    how.add_argument(
+        "--trust", action="store_true", help="also what runs code of its own when it is loaded"
+    )
+    how.add_argument(
+        "--custom",
+        action="append",
+        default=[],
+        metavar="FILE.py[:FACTORY]",
+        help="your layers and functions, as of check; remedies take FILE.py only",
+    )
+    how.add_argument("--inputs", type=Path, metavar="X.npz", help="what to predict from")
+    how.add_argument(
+        "--no-remedies", dest="remedies", action="store_false", help="do not try to convert"
+    )
+    how.add_argument(
+        "--no-rollback", dest="rollback", action="store_false", help="do not try the way back"
+    )
+    how.add_argument(
+        "--converted", type=Path, metavar="DIR", help="copy the files that remedies made there"
+    )
+    how.add_argument("--rerun", action="store_true", help="measure again what has been")
+    how.add_argument("--jobs", type=count, metavar="N", help="processes at a time")

@@ -1,0 +1,87 @@
+"""What the commands are made of: how one is added, and what a word on the line may be."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+
+from runner.errors import UsageError
+
+Command = Callable[[argparse.Namespace], int]
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as every other error of ours."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise UsageError(f"{message}; see `{self.prog} --help`")
+
+
+Actions = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
+
+
+@functools.cache
+def later(name: str, module: str = "commands") -> Command:
+    """Return the command of that name, imported when it runs: most need pandas, some do not."""
+
+    def command(arguments: argparse.Namespace) -> int:
+        function: Command = getattr(importlib.import_module(f"runner.{module}"), name)
+        return function(arguments)
+
+    return command
+
+
+def add(actions: Actions[Parser], name: str, command: Command, text: str) -> Parser:
+    parser: Parser = actions.add_parser(name, help=text, description=text)
+    if name not in ("clean", "inspect"):
+        # Suppressed, for "env" has it before and after its action, and the later is not to undo it.
+        parser.add_argument(
+            "--locks",
+            type=Path,
+            metavar="DIR",
+            default=argparse.SUPPRESS,
+            help="another folder of locks",
+        )
+    parser.set_defaults(command=command)
+    return parser
+
+
+def names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise argparse.ArgumentTypeError("names nothing; leave it out to choose all")
+    return names
+
+
+def listed(path: str) -> tuple[str, ...]:
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "is not UTF-8 text"
+        raise argparse.ArgumentTypeError(f"{path}: {reason}") from error
+    found = tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+    if not found:
+        raise argparse.ArgumentTypeError(f"{path}: lists no cell")
+    return found
+
+
+def count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 1 or more")
+    return int(text)
+
+
+def size(text: str) -> int:
+    """Read a size such as 20G or 800M, in bytes."""
+    units = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+    unit = text[-1:].upper()
+    try:
+        size = int(float(text[:-1] if unit in units else text) * units.get(unit, 1))
+    except (ValueError, OverflowError):
+        size = -1
+    if size < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 20G")
+    return size
