@@ -9,7 +9,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from runner.converting.rules import Rules, Silent, keras_version
-from runner.forensics.facts import Inspection
+from runner.forensics.facts import Inspection, Layer
 from runner.matrix import Environment
 
 _BY_KERAS: Sequence[tuple[str, str]] = (
@@ -166,6 +166,13 @@ def _silent(inspection: Inspection, rules: Rules) -> Iterator[Silent]:
         elif (
             saver is not None
             and SpecifierSet(one.written_by).contains(saver, prereleases=True)
-            and any(layer.class_name in one.classes for layer in inspection.layers)
+            and any(_has(layer, one) for layer in inspection.layers)
         ):
             yield one
+
+
+def _has(layer: Layer, one: Silent) -> bool:
+    """Say whether a layer is of the kind, also wrapped by another, with such settings."""
+    if layer.class_name in one.classes:
+        return all(layer.settings.get(name) == value for name, value in one.having.items())
+    return not one.having and any(name in one.classes for name in layer.wraps)

@@ -73,12 +73,12 @@ class Silent(_Node):
     """A layer whose numbers changed between two versions without a word in the file.
 
     Files that were written by ``written_by`` (a version of TensorFlow) are read by an environment
-    whose TensorFlow is in ``read_by``.
+    whose TensorFlow is in ``read_by``; ``having`` are settings that the layer must have, by name.
     """
 
     id: str
     classes: tuple[str, ...]
-    having: Mapping[str, Any] = {}
+    having: Mapping[str, str] = {}
     written_by: str
     read_by: str
     why: str
