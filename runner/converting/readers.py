@@ -127,7 +127,8 @@ def _ordered(
     yield from exact
     yield from (one.id for one in near if built[one.id])
     yield from (one.id for one in near[:2])
-    yield from (name for name in ("tf-2.4", *_MULTI_BACKEND) if name in ids)
+    if version is None or version < _TF_KERAS_VERSIONED:
+        yield from (name for name in ("tf-2.4", *_MULTI_BACKEND) if name in ids)
 
 
 def _newer(version: Version, usable: Sequence[Environment], target: str) -> Iterator[str]:

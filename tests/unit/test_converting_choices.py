@@ -75,6 +75,11 @@ def test_only_the_settings_whose_numbers_changed_narrow_the_choice(
     assert ("tf-2.15" in chosen(origin, layers=layers)) is allowed
 
 
+def test_what_is_older_than_the_file_does_not_read_it() -> None:
+    origin = Origin(keras_version="2.15.0", backend="tensorflow")
+    assert chosen(origin) == ("tf-2.15",)
+
+
 @pytest.mark.parametrize(
     "found",
     [
