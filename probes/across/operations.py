@@ -15,6 +15,7 @@ class Operation(object):
         self._name = name
 
     def __call__(self, *args, **kwargs):
+        kwargs = _with_arrays(kwargs)
         if self._run is not None:
             return self._run(self.keras, **kwargs)
         if not _symbolic(list(kwargs.values())):
@@ -31,6 +32,41 @@ _PLAIN = {
     "floor_divide": lambda x1, x2: x1 // x2,
     "concatenate": lambda xs, axis: [one for each in xs for one in each],
 }
+
+
+_NUMBERS = ("x", "x1", "x2", "xs", "condition", "operands")
+"""Arguments that hold numbers; in others a list is a shape, or axes."""
+
+
+def _with_arrays(kwargs):
+    """Return arguments in which constants that a file states as lists are arrays."""
+    given = [kwargs[name] for name in _NUMBERS if name in kwargs]
+    flat = [one for value in given for one in (value if isinstance(value, list) else [value])]
+    dtypes = [str(one.dtype) for one in flat if _symbolic(one)]
+    if not dtypes:
+        return kwargs  # a computation on shapes
+    # The condition's own type says nothing of what is chosen from.
+    floats = [one for one in dtypes if "float" in one]
+    like = (floats or dtypes)[0]
+    made = dict(kwargs)
+    for name in _NUMBERS:
+        value = kwargs.get(name)
+        if not isinstance(value, list):
+            continue
+        if not _symbolic(value):
+            made[name] = _array(value, like)
+        elif name in ("xs", "operands"):
+            made[name] = [_array(one, like) if isinstance(one, list) else one for one in value]
+    return made
+
+
+def _array(value, like):
+    import numpy as np
+
+    array = np.asarray(value)
+    if array.dtype.kind == "f":
+        return array.astype(like if "float" in like else "float32")
+    return array.astype(like) if array.dtype.kind in "iu" and like != "bool" else array
 
 
 def _symbolic(value):
