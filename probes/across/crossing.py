@@ -68,18 +68,14 @@ def registered(keras, objects):
     return dict(known, **objects)
 
 
-def load(keras, job, compiled=True, own_layers=False):
+def load(keras, job, compiled=True, known=None):
     """Load the job's model by the framework's own function.
 
-    A person's objects are used if there are any, with ``own_layers`` those of Keras by their names.
-    With ``trusted``, code that the file brings is run.
+    A person's objects are used if there are any, and what is ``known`` beside. With ``trusted``,
+    code that the file brings is run.
     """
     path = job["model"]
-    objects = custom_objects(job)
-    if own_layers:
-        layers = {name: getattr(keras.layers, name) for name in dir(keras.layers)}
-        layers["relu6"] = _relu6(keras)
-        objects = dict({name: one for name, one in layers.items() if callable(one)}, **objects)
+    objects = dict(known or {}, **custom_objects(job))
     more = {"custom_objects": registered(keras, objects)} if objects else {}
     if job.get("trusted"):
         allow = getattr(getattr(keras, "config", None), "enable_unsafe_deserialization", None)
@@ -97,6 +93,30 @@ def load(keras, job, compiled=True, own_layers=False):
     if not compiled:
         more["compile"] = False
     return keras.models.load_model(path, **more)
+
+
+def missing(keras, error):
+    """Return what the file's author had and loading did not find, as far as it can be told."""
+    if str(error).startswith("Unknown "):
+        # Some versions do not know layers of their own when they load them (SpectralNormalization).
+        layers = {name: getattr(keras.layers, name) for name in dir(keras.layers)}
+        layers["relu6"] = _relu6(keras)
+        return {name: one for name, one in layers.items() if callable(one)}
+    return usual_names(keras) if isinstance(error, NameError) else {}
+
+
+def usual_names(keras):
+    """Return what the function of a Lambda is likely to have meant by names of its module."""
+    import numpy as np
+
+    found = {"K": keras.backend, "backend": keras.backend, "keras": keras, "np": np, "numpy": np}
+    try:
+        import tensorflow as tf
+
+        found["tf"] = tf
+    except ImportError:  # Theano, CNTK
+        pass
+    return found
 
 
 def _relu6(keras):

@@ -21,15 +21,7 @@ def main(job, facts):
 
     facts["versions"] = framework.versions(keras)
     facts["phase"] = "load"
-    try:
-        model = crossing.load(keras, job)
-        facts["compiled"] = framework.is_compiled(model)
-    except Exception as error:
-        facts["first_error"] = "%s: %s" % (type(error).__name__, str(error)[:300])
-        # Some versions do not know layers of their own when they load them (SpectralNormalization).
-        unknown = str(error).startswith("Unknown ")
-        model = crossing.load(keras, job, compiled=False, own_layers=unknown)
-        facts["compiled"] = False
+    model = _loaded(keras, job, facts)
     facts["class"] = type(model).__name__
     if not hasattr(model, "predict"):
         raise TypeError("what is in the file is no model of Keras: it has no `predict`")
@@ -69,6 +61,30 @@ def main(job, facts):
     if job.get("export"):
         facts["phase"] = "export"
         facts["endpoint"] = _export(model, job["export"])
+
+
+def _loaded(keras, job, facts):
+    """Load the model, with what it lacks if that is known; without how it was compiled if need be.
+
+    Then ``first_error`` says why.
+    """
+    import framework
+
+    known = {}
+    try:
+        try:
+            model = crossing.load(keras, job)
+        except Exception as error:
+            known = crossing.missing(keras, error)
+            if not known:
+                raise
+            model = crossing.load(keras, job, known=known)
+        facts["compiled"] = framework.is_compiled(model)
+    except Exception as error:
+        facts["first_error"] = "%s: %s" % (type(error).__name__, str(error)[:300])
+        model = crossing.load(keras, job, compiled=False, known=known)
+        facts["compiled"] = False
+    return model
 
 
 def _export(model, folder):

@@ -180,6 +180,9 @@ class Builder(object):
         # Not every layer takes it as an argument, and every one has it.
         trainable = config.pop("trainable", True)
         kind = self._class(spec)
+        if spec["class_name"] == "Lambda" and self.unroll:
+            known = dict(crossing.usual_names(self.keras), **self.objects)
+            return kind.from_config(config, custom_objects=known)
         layer = kind(**config) if made else kind.from_config(config)
         if trainable is False:
             layer.trainable = False
