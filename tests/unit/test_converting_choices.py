@@ -68,7 +68,7 @@ def test_attention_that_took_no_masks_is_read_by_what_took_none() -> None:
     ("settings", "allowed"), [({}, True), ({"interpolation": "bilinear"}, False)]
 )
 def test_only_the_settings_whose_numbers_changed_narrow_the_choice(
-    settings: dict[str, str], allowed: bool
+    settings: dict[str, str], *, allowed: bool
 ) -> None:
     origin = Origin(keras_version="2.2.4-tf", backend="tensorflow")
     layers = (Layer(name="up", class_name="UpSampling2D", settings=settings),)
