@@ -6,6 +6,8 @@ arrays are ``arrays.npz``. Nothing here judges. Python 3.6 to 3.13; frameworks a
 
 import json
 import os
+import resource
+import signal
 import sys
 import traceback
 
@@ -19,9 +21,38 @@ def run(main):
     sys.path.insert(1, HERE)
     with open(sys.argv[1]) as file:
         job = json.load(file)
-    facts = {"error": None, "phase": "import"}
+    _work(lambda facts: main(job, facts), job, "import")
+
+
+def apart(work, job, seconds):
+    """Do ``work(facts)`` in a forked process with so much CPU time; return its facts.
+
+    The framework is imported, and nothing was computed with it yet.
+    """
+    child = os.fork()
+    if not child:
+        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), resource.RLIM_INFINITY))
+        _work(work, job, "start")
+    _, status = os.waitpid(child, 0)
     try:
-        main(job, facts)
+        with open(os.path.join(job["folder"], "facts.json")) as file:
+            return json.load(file)
+    except (IOError, ValueError):
+        pass
+    how = "ended with %d" % (status >> 8)
+    if os.WIFSIGNALED(status):
+        how = "was ended by signal %d" % os.WTERMSIG(status)
+        if os.WTERMSIG(status) == signal.SIGXCPU:
+            how = "did not end within %d s of CPU time" % seconds
+    error = {"type": "Killed", "message": "the process " + how, "traceback": []}
+    return {"error": error, "phase": "run"}
+
+
+def _work(work, job, phase):
+    """Do ``work(facts)``, write the facts whatever it raises, and end the process."""
+    facts = {"error": None, "phase": phase}
+    try:
+        work(facts)
     except BaseException as error:
         lines = traceback.format_exc().splitlines()
         facts["error"] = {

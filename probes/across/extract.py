@@ -4,11 +4,12 @@ Job: ``imports``, ``model``, ``format``, ``weights`` (beside a JSON), ``custom``
 ``trusted``, ``given`` (npz of inputs, or null), ``seed``, ``folder``; ``resave`` and ``export`` are
 paths to write it to anew, as HDF5 and as a graph. Facts: ``compiled`` (loaded with its training),
 ``config``, ``inputs``, ``outputs``, ``weights`` [[path, index, name]], ``training``,
-``vocabularies``, ``lambdas``; arrays in_N, out_N, w_N.
+``vocabularies``, ``lambdas``, ``cpu`` (seconds after the import); arrays in_N, out_N, w_N.
 """
 
 import json
 import os
+import time
 
 import crossing
 
@@ -21,6 +22,7 @@ def main(job, facts):
 
     facts["versions"] = framework.versions(keras)
     facts["phase"] = "load"
+    started = time.process_time()
     model = _loaded(keras, job, facts)
     facts["class"] = type(model).__name__
     if not hasattr(model, "predict"):
@@ -55,6 +57,7 @@ def main(job, facts):
         os.path.join(job["folder"], "inputs.npz"),
         **{"in_%d" % index: array for index, array in enumerate(arrays)},
     )
+    facts["cpu"] = time.process_time() - started
     if job.get("resave"):
         facts["phase"] = "save"
         model.save(job["resave"], include_optimizer=False)

@@ -1,0 +1,123 @@
+"""The scripts that bring a model across, without a framework: tries apart, constants, names."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+PROBES = Path(__file__).parents[2] / "probes"
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+    """Import a script of probes/across; it is forgotten again afterwards."""
+    monkeypatch.syspath_prepend(str(PROBES))
+    monkeypatch.syspath_prepend(str(PROBES / "across"))
+
+    def imported(name: str) -> Any:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        found = importlib.import_module(name)
+        monkeypatch.delitem(sys.modules, name)
+        return found
+
+    return imported
+
+
+def forever(_facts: dict[str, Any]) -> None:
+    while True:
+        pass
+
+
+def raising(facts: dict[str, Any]) -> None:
+    facts["phase"] = "load"
+    raise ValueError("no such layer")
+
+
+def test_a_try_apart_says_what_it_came_to(script: Callable[[str], Any], tmp_path: Path) -> None:
+    crossing, job = script("crossing"), {"folder": str(tmp_path)}
+    good = crossing.apart(lambda facts: facts.update(compiled=True), job, 20)
+    assert (good["error"], good["compiled"]) == (None, True)
+    bad = crossing.apart(raising, job, 20)
+    assert (bad["phase"], bad["error"]["message"]) == ("load", "no such layer")
+
+
+@pytest.mark.parametrize(
+    ("work", "told"),
+    [
+        (forever, "did not end within 1 s of CPU time"),
+        (lambda _: os.kill(os.getpid(), 9), "by signal 9"),
+    ],
+)
+def test_a_try_that_hangs_or_dies_costs_itself_only(
+    script: Callable[[str], Any], tmp_path: Path, work: Any, told: str
+) -> None:
+    facts = script("crossing").apart(work, {"folder": str(tmp_path)}, 1)
+    assert facts["error"]["type"] == "Killed"
+    assert told in facts["error"]["message"]
+
+
+def test_after_a_hang_nothing_is_loaded_but_what_can_be_built(
+    script: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rebuild = script("rebuild")
+    done: list[str] = []
+
+    def apart(_work: Any, job: dict[str, Any], _seconds: float) -> dict[str, Any]:
+        done.append(job["name"])
+        killed = None if job.get("recipe") else {"type": "Killed", "message": "", "traceback": []}
+        return {"error": killed, "phase": "load"}
+
+    monkeypatch.setattr(rebuild.crossing, "framework_of", lambda _: None)
+    monkeypatch.setattr(rebuild.crossing, "apart", apart)
+    monkeypatch.setitem(sys.modules, "framework", SimpleNamespace(versions=lambda _: {}))
+    tries = [{"name": "plain"}, {"name": "uncompiled"}, {"name": "rebuilt", "recipe": "recipe"}]
+    facts: dict[str, Any] = {}
+    rebuild.main({"tries": [*tries, {"name": "too many", "recipe": "recipe"}], "seconds": 1}, facts)
+    assert done == ["plain", "rebuilt"]
+    assert [one["phase"] for one in facts["tries"]] == ["load", "left out", "load"]
+
+
+def tensor(dtype: str) -> Any:
+    return SimpleNamespace(shape=(None, 2), dtype=dtype)
+
+
+@pytest.mark.parametrize(
+    ("given", "dtype"),
+    [
+        ({"x1": tensor("float32"), "x2": [[1, 2]]}, "float32"),
+        ({"x1": tensor("float16"), "x2": [1.5, 2.5]}, "float16"),
+        ({"x1": tensor("int32"), "x2": [1, 2]}, "int32"),
+        ({"x2": [0.5, 1.5], "indices": tensor("int32"), "x1": tensor("int32")}, "float32"),
+        ({"condition": tensor("bool"), "x1": tensor("float32"), "x2": [0, 1]}, "float32"),
+    ],
+)
+def test_constants_are_arrays_of_the_type_that_they_are_reckoned_with(
+    script: Callable[[str], Any], given: dict[str, Any], dtype: str
+) -> None:
+    found = script("operations")._with_arrays(given)["x2"]
+    assert isinstance(found, np.ndarray)
+    assert found.dtype == dtype
+
+
+def test_shapes_and_axes_stay_lists(script: Callable[[str], Any]) -> None:
+    operations = script("operations")
+    given = {"x": tensor("float32"), "newshape": [-1, 4], "axis": [1, 2]}
+    assert operations._with_arrays(given) == given
+    shapes = {"x1": [2, 3], "x2": 2}
+    assert operations._with_arrays(shapes) == shapes
+
+
+def test_only_what_a_function_did_not_find_is_given_to_it(script: Callable[[str], Any]) -> None:
+    crossing = script("crossing")
+    keras = SimpleNamespace(backend="the backend", layers=SimpleNamespace(Dense=SimpleNamespace))
+    assert crossing.missing(keras, NameError("name 'K' is not defined"))["K"] == "the backend"
+    assert "Dense" in crossing.missing(keras, ValueError("Unknown layer: Dense"))
+    assert crossing.missing(keras, OSError("no such file")) == {}
