@@ -182,6 +182,49 @@ def do_l2_normalize(keras, x, axis=None, epsilon=1e-12):
     return keras.ops.multiply(x, keras.ops.rsqrt(keras.ops.maximum(total, epsilon)))
 
 
+def do_add_n(keras, xs):
+    total = xs[0]
+    for one in xs[1:]:
+        total = keras.ops.add(total, one)
+    return total
+
+
+def do_norm(keras, x, order="euclidean", axis=None, keepdims=False):
+    if isinstance(axis, list):
+        axis = tuple(axis)
+    if order in ("euclidean", 2):
+        if order == 2 and (axis is None or isinstance(axis, tuple)):
+            raise ValueError("the norm of a matrix of the order 2")
+        total = keras.ops.sum(keras.ops.square(x), axis=axis, keepdims=keepdims)
+        return keras.ops.sqrt(total)
+    if order == 1 and isinstance(axis, int):
+        return keras.ops.sum(keras.ops.abs(x), axis=axis, keepdims=keepdims)
+    raise ValueError("a norm of the order %s" % order)
+
+
+def do_clip_by_norm(keras, x, bound, axis=None):
+    norm = do_norm(keras, x, axis=axis, keepdims=True)
+    return keras.ops.divide(keras.ops.multiply(x, bound), keras.ops.maximum(norm, bound))
+
+
+def do_grayscale(keras, x):
+    import numpy as np
+
+    weights = np.array([0.2989, 0.587, 0.114], str(x.dtype))
+    return keras.ops.sum(keras.ops.multiply(x, weights), axis=-1, keepdims=True)
+
+
+def do_standardized(keras, x):
+    """Bring every image to the mean 0 and the deviation 1, as tf.image does: not of flat ones."""
+    axes = (-3, -2, -1)
+    size = x.shape[-3] * x.shape[-2] * x.shape[-1]
+    mean = keras.ops.mean(x, axis=axes, keepdims=True)
+    deviation = keras.ops.std(x, axis=axes, keepdims=True)
+    return keras.ops.divide(
+        keras.ops.subtract(x, mean), keras.ops.maximum(deviation, size**-0.5)
+    )
+
+
 def do_gelu(keras, x, approximate=False):
     return keras.ops.gelu(x, approximate=approximate)
 
