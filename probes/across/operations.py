@@ -220,9 +220,7 @@ def do_standardized(keras, x):
     size = x.shape[-3] * x.shape[-2] * x.shape[-1]
     mean = keras.ops.mean(x, axis=axes, keepdims=True)
     deviation = keras.ops.std(x, axis=axes, keepdims=True)
-    return keras.ops.divide(
-        keras.ops.subtract(x, mean), keras.ops.maximum(deviation, size**-0.5)
-    )
+    return keras.ops.divide(keras.ops.subtract(x, mean), keras.ops.maximum(deviation, size**-0.5))
 
 
 def do_gelu(keras, x, approximate=False):

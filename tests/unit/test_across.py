@@ -121,3 +121,21 @@ def test_only_what_a_function_did_not_find_is_given_to_it(script: Callable[[str]
     assert crossing.missing(keras, NameError("name 'K' is not defined"))["K"] == "the backend"
     assert "Dense" in crossing.missing(keras, ValueError("Unknown layer: Dense"))
     assert crossing.missing(keras, OSError("no such file")) == {}
+
+
+@pytest.mark.parametrize(
+    ("layer", "filler"),
+    [
+        ({"class_name": "Embedding", "config": {"input_dim": 10_000}}, 0),
+        ({"class_name": "Masking", "config": {"mask_value": -1.0}}, -1.0),
+    ],
+)
+def test_sequences_that_may_be_masked_end_early(
+    script: Callable[[str], Any], layer: dict[str, Any], filler: float
+) -> None:
+    inputs = script("inputs")
+    model = SimpleNamespace(inputs=[SimpleNamespace(name="x", shape=(None, 6, 2), dtype="float32")])
+    config = {"class_name": "Sequential", "config": {"layers": [layer]}}
+    (drawn,) = inputs.draw(inputs.specs(model, config), "seed")
+    assert (drawn[1::2, 3:] == filler).all()
+    assert (drawn[::2] != filler).any()
