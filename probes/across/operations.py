@@ -43,11 +43,11 @@ def _with_arrays(kwargs):
     given = [kwargs[name] for name in _NUMBERS if name in kwargs]
     flat = [one for value in given for one in (value if isinstance(value, list) else [value])]
     dtypes = [str(one.dtype) for one in flat if _symbolic(one)]
-    if not dtypes:
+    if not _symbolic(list(kwargs.values())):
         return kwargs  # a computation on shapes
     # The condition's own type says nothing of what is chosen from.
     floats = [one for one in dtypes if "float" in one]
-    like = (floats or dtypes)[0]
+    like = (floats or dtypes or ["int32"])[0]
     made = dict(kwargs)
     for name in _NUMBERS:
         value = kwargs.get(name)

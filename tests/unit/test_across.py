@@ -96,6 +96,7 @@ def tensor(dtype: str) -> Any:
         ({"x1": tensor("float16"), "x2": [1.5, 2.5]}, "float16"),
         ({"x1": tensor("int32"), "x2": [1, 2]}, "int32"),
         ({"x2": [0.5, 1.5], "indices": tensor("int32"), "x1": tensor("int32")}, "float32"),
+        ({"x2": [[0.5], [1.5]], "indices": tensor("int32")}, "float32"),
         ({"condition": tensor("bool"), "x1": tensor("float32"), "x2": [0, 1]}, "float32"),
     ],
 )
