@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,18 +59,33 @@ def prove(
     worst = max((_number(one["max_abs"]) for one in compared), default=0.0)
     if (problem := _problem(seen, facts, worst, tolerances)) is not None:
         return Judged(seen=seen, problem=problem, difference=worst)
-    scale = max((_number(one["scale"] or 0.0) for one in compared), default=0.0)
+    gap, bound, scale = _nearest_to_its_bound(compared, tolerances)
     proof = Proof(
         reader=original.environment,
         target=wish.target,
         outputs=len(compared),
-        max_abs=worst,
+        max_abs=gap,
         scale=scale,
-        bound=tolerances.absolute + tolerances.relative * scale,
+        bound=bound,
         inputs=tuple(facts["inputs"]),
-        weak=_weakness(facts),
+        weak=_weakness(facts) or _smallness(compared, tolerances),
     )
     return Judged(seen=seen, proof=proof, difference=worst)
+
+
+def _nearest_to_its_bound(
+    compared: Sequence[Mapping[str, Any]], tolerances: Tolerances
+) -> tuple[float, float, float]:
+    """Return (difference, bound, scale) of the output that came nearest to being another one.
+
+    Every output has a bound of its own: what is little for one may be much for another.
+    """
+    found = [(0.0, tolerances.absolute, 0.0)]
+    for one in compared:
+        scale = _number(one["scale"] or 0.0)
+        bound = tolerances.absolute + tolerances.relative * scale
+        found.append((_number(one["max_abs"]), bound, scale))
+    return max(found, key=lambda each: (each[0] / each[1], each[2]))
 
 
 def tolerances_for(config: Any, usual: Tolerances) -> Tolerances:
@@ -110,6 +125,14 @@ def _weakness(facts: Mapping[str, Any]) -> str | None:
         return "the original gives the same for every row of these inputs; try --inputs"
     if any(_number(share) > 0 for share in facts["nan"]):
         return "the original gives NaN for some of these inputs; try --inputs"
+    return None
+
+
+def _smallness(compared: Sequence[Mapping[str, Any]], tolerances: Tolerances) -> str | None:
+    for one in compared:
+        scale = one["scale"]  # None of text
+        if isinstance(scale, float) and scale <= tolerances.absolute:
+            return f"what the original gives is as small ({scale:.3g}) as what it may differ by"
     return None
 
 

@@ -39,24 +39,20 @@ READ = {
 FAILED = {"error": {"type": "ValueError", "message": "no", "traceback": []}, "phase": "load"}
 LEFT_OUT = {"error": {}, "phase": "left out"}
 MADE = {"error": None, "compiled": True, "compile_error": None}
-SHAPE = {"shape": [4, 1], "dtype": "float32", "nan": 0, "inf": 0}
+EQUAL = {
+    "max_abs": 0.0,
+    "max_rel": 0.0,
+    "max_ulp": 0,
+    "scale": 1.0,
+    "expected": {"shape": [4, 1], "dtype": "float32"},
+    "got": {"shape": [4, 1], "dtype": "float32"},
+}
 SAME = {
     "error": None,
     "count": [1, 1],
     "structure": "array",
     "optimizer": None,
-    "compared": [
-        {
-            "max_abs": 0.0,
-            "max_rel": 0.0,
-            "max_ulp": 0,
-            "scale": 1.0,
-            "equal": True,
-            "nan_differs": False,
-            "expected": SHAPE,
-            "got": SHAPE,
-        }
-    ],
+    "compared": [EQUAL],
 }
 
 
@@ -138,6 +134,18 @@ def test_the_last_problem_is_the_reason(workshop: Played) -> None:
     done = climb(workshop, [{**READ, "config": config}, died, FAILED])
     assert done.verdict is Verdict.REFUSED
     assert "LocallyConnected1D" in str(done.attempts[2].problem)
+
+
+def test_every_output_is_held_against_its_own_bound(workshop: Played) -> None:
+    large, small = (
+        {**EQUAL, "max_abs": 1e-4, "scale": 1e4},
+        {**EQUAL, "max_abs": 1e-6, "scale": 1e-6},
+    )
+    two = {**SAME, "count": [2, 2], "compared": [large, small]}
+    done = climb(workshop, [READ, {"error": None, "tries": [MADE]}, two])
+    assert (done.proof.max_abs, done.proof.scale) == (1e-6, 1e-6)
+    assert done.proof.max_abs <= done.proof.bound < 1e-4
+    assert "as small" in done.proof.weak
 
 
 def test_a_process_that_died_leaves_the_rest_to_another(workshop: Played) -> None:
