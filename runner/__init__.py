@@ -13,8 +13,7 @@ Beside the line, ``wishes -> inference -> joining`` make a matrix with one envir
 what a person typed and what a package index lists (pure); ``adding`` locks it, ``matrixtext``
 writes it down, ``growth`` says what there would be to add. ``forensics`` says what a model file
 states of itself; ``inspect`` is its front. ``checking`` asks what becomes of a person's own model
-in other environments; ``check`` is its front.
-states of itself; ``inspect`` is its front. ``converting`` brings a file to another version;
+in other environments; ``check`` is its front. ``converting`` brings a file to another version;
 ``convert`` is its front.
 """
 
