@@ -202,6 +202,11 @@ def do_norm(keras, x, order="euclidean", axis=None, keepdims=False):
     raise ValueError("a norm of the order %s" % order)
 
 
+def do_normalize(keras, x, order="euclidean", axis=None):
+    norm = do_norm(keras, x, order, axis, keepdims=True)
+    return keras.ops.divide(x, norm), norm
+
+
 def do_clip_by_norm(keras, x, bound, axis=None):
     norm = do_norm(keras, x, axis=axis, keepdims=True)
     return keras.ops.divide(keras.ops.multiply(x, bound), keras.ops.maximum(norm, bound))
