@@ -17,8 +17,7 @@ TRACEBACK_LINES = 30
 
 def run(main):
     """Read the job, run ``main(job, facts)`` and write the facts, whatever it raises."""
-    sys.path[0] = os.path.dirname(HERE)
-    sys.path.insert(1, HERE)
+    sys.path[:1] = [os.path.dirname(HERE), HERE, os.path.join(os.path.dirname(HERE), "own")]
     with open(sys.argv[1]) as file:
         job = json.load(file)
     _work(lambda facts: main(job, facts), job, "import")
@@ -79,18 +78,28 @@ def framework_of(job):
 
 
 def custom_objects(job):
-    """Run the person's own files and return what they define, by name."""
-    found = {}
-    for path in job.get("custom") or []:
-        with open(path, "rb") as file:
-            source = file.read()
-        namespace = {"__name__": "__main__", "__file__": path}
-        exec(compile(source, path, "exec"), namespace)
-        for name, value in namespace.items():
-            own = getattr(value, "__module__", None) == "__main__"
-            if own and not name.startswith("_") and callable(value):
-                found[name] = value
-    return found
+    """Return what the person's own files define, by name.
+
+    They are run once in a process: a class cannot be registered twice.
+    """
+    import custom
+
+    paths = tuple(job.get("custom") or ())
+    if paths not in _DEFINED:
+        wanted = [
+            {
+                "file": path,
+                "module": os.path.splitext(os.path.basename(path))[0],
+                "search": os.path.dirname(path),
+                "factory": None,
+            }
+            for path in paths
+        ]
+        _DEFINED[paths] = custom.objects(None, wanted) or {}
+    return _DEFINED[paths]
+
+
+_DEFINED = {}
 
 
 def registered(keras, objects):

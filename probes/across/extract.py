@@ -148,8 +148,10 @@ def _feed(job, keras, model, facts):
 
     specs = inputs.specs(model, facts["config"])
     if job.get("given"):
+        facts["phase"] = "inputs"
         with np.load(job["given"]) as given:
             arrays = inputs.arranged(specs, {name: given[name] for name in given.files})
+        facts["phase"] = "predict"
     else:
         if specs is None:
             raise ValueError("the model does not say what its inputs are; give some with --inputs")

@@ -140,3 +140,21 @@ def test_sequences_that_may_be_masked_end_early(
     (drawn,) = inputs.draw(inputs.specs(model, config), "seed")
     assert (drawn[1::2, 3:] == filler).all()
     assert (drawn[::2] != filler).any()
+
+
+def test_a_persons_file_is_run_once_and_finds_what_is_beside_it(
+    script: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "beside_it.py").write_text("RUNS = []\n", encoding="utf-8")
+    mine = tmp_path / "my_layers_here.py"
+    mine.write_text(
+        "import beside_it\nbeside_it.RUNS.append(1)\nclass Scale:\n    pass\n", encoding="utf-8"
+    )
+    monkeypatch.syspath_prepend(str(PROBES / "own"))
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    crossing, job = script("crossing"), {"custom": [str(mine)]}
+    assert set(crossing.custom_objects(job)) == {"Scale"}
+    assert crossing.custom_objects(job)["Scale"] is crossing.custom_objects(job)["Scale"]
+    assert sys.modules["beside_it"].RUNS == [1]
+    for name in ("beside_it", "my_layers_here", "custom"):
+        monkeypatch.delitem(sys.modules, name)

@@ -148,6 +148,14 @@ def test_every_output_is_held_against_its_own_bound(workshop: Played) -> None:
     assert "as small" in done.proof.weak
 
 
+def test_inputs_that_do_not_fit_are_no_fault_of_the_original(workshop: Played) -> None:
+    unfit = {"error": {"type": "ValueError", "message": "it has the inputs a", "traceback": []}}
+    done = climb(workshop, [{**unfit, "phase": "inputs"}])
+    assert done.verdict is Verdict.REFUSED
+    assert done.reason.startswith("--inputs")
+    assert len(workshop.asked) == 1
+
+
 def test_a_process_that_died_leaves_the_rest_to_another(workshop: Played) -> None:
     died = {"error": {"type": "Killed", "message": "gone", "traceback": []}, "phase": "run"}
     done = climb(workshop, [READ, died, {"error": None, "tries": [FAILED, MADE]}, SAME])
