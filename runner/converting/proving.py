@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,6 +142,13 @@ def _moved(optimizer: Mapping[str, Any]) -> bool:
     return any(float(length) > 0 for _, length in optimizer["slots"])
 
 
+def _same_rate(was: Any, now: Any) -> bool:
+    """Compare rates, which some versions state as they were given and some as a float32."""
+    if isinstance(was, float) and isinstance(now, float):
+        return math.isclose(was, now, rel_tol=1e-6)
+    return bool(was == now)
+
+
 def losses(
     facts: Mapping[str, Any], seen: Mapping[str, Any], placed: Mapping[str, Any]
 ) -> tuple[list[str], list[str]]:
@@ -159,7 +167,7 @@ def losses(
                 f"optimizer {now['class']}, loss and metrics{', ' if why else ''}{why or ''}"
             )
             rates = [one["settings"].get("learning_rate") for one in (was, now)]
-            if rates[0] != rates[1] and was["class"] == now["class"]:
+            if not _same_rate(*rates) and was["class"] == now["class"]:
                 lost.append(f"the learning rate: {rates[0]} is {rates[1]}")
             if _moved(was) and not _moved(now):
                 steps = f", step {was['iterations']}" if was["iterations"] else ""

@@ -158,3 +158,16 @@ def test_a_persons_file_is_run_once_and_finds_what_is_beside_it(
     assert sys.modules["beside_it"].RUNS == [1]
     for name in ("beside_it", "my_layers_here", "custom"):
         monkeypatch.delitem(sys.modules, name)
+
+
+@pytest.mark.parametrize(("rate", "same"), [(0.0010000000474974513, True), (0.01, False)])
+def test_a_rate_that_was_rounded_is_the_same(
+    script: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, rate: float, *, same: bool
+) -> None:
+    def stated(learning_rate: float) -> dict[str, Any]:
+        return {"class": "Adam", "settings": {"learning_rate": learning_rate, "amsgrad": False}}
+
+    framework = SimpleNamespace(optimizer=lambda *_: stated(rate))
+    monkeypatch.setitem(sys.modules, "framework", framework)
+    compiling = script("compiling")
+    assert compiling.set_as_before(None, None, {"optimizer": stated(0.001)}) is same

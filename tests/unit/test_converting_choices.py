@@ -130,6 +130,8 @@ def test_what_training_lost_is_told() -> None:
         "the optimizer's state: 1 arrays, step 7",
     ]
     assert kept == ["optimizer Adam, loss and metrics"]
+    lost, _ = losses(facts, {"optimizer": optimizer(0.009999999776482582, 0.5)}, {})
+    assert lost == []
     lost, _ = losses(facts, {"optimizer": None}, {"compile_error": "there is no optimizer X"})
     assert lost == ["how it was compiled (Adam): there is no optimizer X"]
 
