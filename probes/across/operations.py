@@ -76,9 +76,11 @@ def _symbolic(value):
 
 
 def _slice(one):
+    if one == {"class_name": "__ellipsis__"}:
+        return Ellipsis
     if isinstance(one, dict):
-        return slice(one.get("start"), one.get("stop"), one.get("step"))
-    return Ellipsis if one == "..." else one
+        return slice(one["start"], one["stop"], one["step"])
+    return one
 
 
 def do_getitem(keras, x, slices):

@@ -171,3 +171,13 @@ def test_a_rate_that_was_rounded_is_the_same(
     monkeypatch.setitem(sys.modules, "framework", framework)
     compiling = script("compiling")
     assert compiling.set_as_before(None, None, {"optimizer": stated(0.001)}) is same
+
+
+def test_slices_are_what_a_file_states(script: Callable[[str], Any]) -> None:
+    x = np.arange(24).reshape(2, 3, 4)
+    reversed_ = {"start": None, "stop": None, "step": -1}
+    slices = [{"class_name": "__ellipsis__"}, reversed_]
+    found = script("operations").do_getitem(None, x, slices)
+    assert (found == x[..., ::-1]).all()
+    with pytest.raises(KeyError):
+        script("operations").do_getitem(None, x, [{"class_name": "__unknown__"}])
