@@ -181,3 +181,23 @@ def test_slices_are_what_a_file_states(script: Callable[[str], Any]) -> None:
     assert (found == x[..., ::-1]).all()
     with pytest.raises(KeyError):
         script("operations").do_getitem(None, x, [{"class_name": "__unknown__"}])
+
+
+@pytest.mark.parametrize("keras_3", [True, False])
+def test_weights_are_set_by_what_sets_them_in_that_version(
+    script: Callable[[str], Any], tmp_path: Path, *, keras_3: bool
+) -> None:
+    held: dict[str, Any] = {}
+    variable = SimpleNamespace(name="kernel:0", shape=(2,))
+    if keras_3:
+        variable.assign = lambda array: held.update(kernel=array)
+        keras = SimpleNamespace(ops=None)
+    else:  # as in a graph of TensorFlow 1, where `assign` would do nothing
+        set_value = lambda one, array: held.update({one.name[:6]: array})  # noqa: E731
+        keras = SimpleNamespace(backend=SimpleNamespace(set_value=set_value))
+    layer = SimpleNamespace(name="d", weights=[variable])
+    model = SimpleNamespace(layers=[layer], weights=[variable])
+    np.savez(tmp_path / "arrays.npz", w_0=np.array([1.0, 2.0]))
+    job = {"arrays": str(tmp_path / "arrays.npz"), "weights": [["d", 0, "kernel"]]}
+    assert script("placing").place(keras, model, job)["name"] == 1
+    assert list(held["kernel"]) == [1.0, 2.0]
