@@ -118,6 +118,12 @@ def do_reshape(keras, x, newshape):
     return keras.ops.reshape(x, tuple(int(size) for size in shape))
 
 
+def do_reverse(keras, x, axis):
+    for place in axis if isinstance(axis, list) else [axis]:
+        x = keras.ops.flip(x, axis=place)
+    return x
+
+
 def do_squeeze(keras, x, axis=None):
     for place in sorted(axis if isinstance(axis, list) else [axis], reverse=True):
         x = keras.ops.squeeze(x, axis=place)
