@@ -21,6 +21,7 @@ _BY_KERAS: Sequence[tuple[str, str]] = (
 )
 _LAST_OF_2 = "tf-2.15"
 _MULTI_BACKEND = ("tf-1.15-keras-2.3", "tf-1.13-keras-2.2")
+_UNROLLING = "tf-1.15"
 _KERAS_3 = Version("3")
 _TF_KERAS_VERSIONED = Version("2.5")
 """From here on tf.keras has the number of its TensorFlow."""
@@ -112,7 +113,9 @@ def _ordered(
         return
     first: list[str] = []
     if backend in ("theano", "cntk") or _is_multi_backend(inspection):
-        first = [*_MULTI_BACKEND, "tf-2.3"]
+        # Of what a Lambda does only tf.keras keeps the operations; its bytecode is of one Python.
+        unrolling = [_UNROLLING] if inspection.code and backend in (None, "tensorflow") else []
+        first = [*unrolling, *_MULTI_BACKEND, "tf-2.3"]
     saver = saved_by(inspection)
     plain = [one for one in usable if one.stack == "tf.keras" and keras(one) < _KERAS_3]
     near = sorted(

@@ -75,6 +75,13 @@ def test_only_the_settings_whose_numbers_changed_narrow_the_choice(
     assert ("tf-2.15" in chosen(origin, layers=layers)) is allowed
 
 
+def test_a_lambda_of_keras_itself_is_read_by_what_keeps_its_operations() -> None:
+    origin = Origin(keras_version="2.2.4", backend="tensorflow")
+    code = (Code(kind="bytecode", where="lambda"),)
+    assert chosen(origin, code=code)[0] == "tf-1.15"
+    assert chosen(origin)[0] == "tf-1.15-keras-2.3"
+
+
 def test_what_is_older_than_the_file_does_not_read_it() -> None:
     origin = Origin(keras_version="2.15.0", backend="tensorflow")
     assert chosen(origin) == ("tf-2.15",)
