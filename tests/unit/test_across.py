@@ -201,3 +201,31 @@ def test_weights_are_set_by_what_sets_them_in_that_version(
     job = {"arrays": str(tmp_path / "arrays.npz"), "weights": [["d", 0, "kernel"]]}
     assert script("placing").place(keras, model, job)["name"] == 1
     assert list(held["kernel"]) == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_what_a_savedmodel_loads_as_is_held_against_its_graph(
+    script: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, *, same: bool
+) -> None:
+    array = np.array([[1.0, 2.0]], "float32")
+    served = SimpleNamespace(numpy=lambda: array if same else array + 1)
+
+    class Signature:
+        structured_input_signature = ((), {"input_1": SimpleNamespace(dtype="float32")})
+
+        def __call__(self, **_given: Any) -> dict[str, Any]:
+            return {"dense": served}
+
+    loaded = SimpleNamespace(signatures={"serving_default": Signature()})
+    tensorflow = SimpleNamespace(
+        executing_eagerly=lambda: True,
+        saved_model=SimpleNamespace(load=lambda _: loaded),
+        cast=lambda value, _: value,
+    )
+    monkeypatch.setitem(sys.modules, "tensorflow", tensorflow)
+    held = script("extract")._same_as_graph
+    if same:
+        held("folder", ["x"], [array], [("0", array)])
+    else:
+        with pytest.raises(ValueError, match="loading made another model"):
+            held("folder", ["x"], [array], [("0", array)])
