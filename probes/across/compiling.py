@@ -33,7 +33,14 @@ def set_as_before(keras, model, training):
     if now is None or now["class"] != was["class"]:
         return False
     shared = [key for key in was["settings"] if key in now["settings"] and key not in _SPEED]
-    return all(now["settings"][key] == was["settings"][key] for key in shared)
+    return all(_alike(now["settings"][key], was["settings"][key]) for key in shared)
+
+
+def _alike(one, other):
+    """Compare settings, which some versions state as they were given and some as a float32."""
+    if isinstance(one, float) and isinstance(other, float):
+        return abs(one - other) <= 1e-6 * max(abs(one), abs(other))
+    return one == other
 
 
 def _optimizer(kind, config):

@@ -6,6 +6,8 @@ arrays are ``arrays.npz``. Nothing here judges. Python 3.6 to 3.13; frameworks a
 
 import json
 import os
+import resource
+import signal
 import sys
 import traceback
 
@@ -15,13 +17,41 @@ TRACEBACK_LINES = 30
 
 def run(main):
     """Read the job, run ``main(job, facts)`` and write the facts, whatever it raises."""
-    sys.path[0] = os.path.dirname(HERE)
-    sys.path.insert(1, HERE)
+    sys.path[:1] = [os.path.dirname(HERE), HERE, os.path.join(os.path.dirname(HERE), "own")]
     with open(sys.argv[1]) as file:
         job = json.load(file)
-    facts = {"error": None, "phase": "import"}
+    _work(lambda facts: main(job, facts), job, "import")
+
+
+def apart(work, job, seconds):
+    """Do ``work(facts)`` in a forked process with so much CPU time; return its facts.
+
+    The framework is imported, and nothing was computed with it yet.
+    """
+    child = os.fork()
+    if not child:
+        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), resource.RLIM_INFINITY))
+        _work(work, job, "start")
+    _, status = os.waitpid(child, 0)
     try:
-        main(job, facts)
+        with open(os.path.join(job["folder"], "facts.json")) as file:
+            return json.load(file)
+    except (IOError, ValueError):
+        pass
+    how = "ended with %d" % (status >> 8)
+    if os.WIFSIGNALED(status):
+        how = "was ended by signal %d" % os.WTERMSIG(status)
+        if os.WTERMSIG(status) == signal.SIGXCPU:
+            how = "did not end within %d s of CPU time" % seconds
+    error = {"type": "Killed", "message": "the process " + how, "traceback": []}
+    return {"error": error, "phase": "run"}
+
+
+def _work(work, job, phase):
+    """Do ``work(facts)``, write the facts whatever it raises, and end the process."""
+    facts = {"error": None, "phase": phase}
+    try:
+        work(facts)
     except BaseException as error:
         lines = traceback.format_exc().splitlines()
         facts["error"] = {
@@ -48,18 +78,28 @@ def framework_of(job):
 
 
 def custom_objects(job):
-    """Run the person's own files and return what they define, by name."""
-    found = {}
-    for path in job.get("custom") or []:
-        with open(path, "rb") as file:
-            source = file.read()
-        namespace = {"__name__": "__main__", "__file__": path}
-        exec(compile(source, path, "exec"), namespace)
-        for name, value in namespace.items():
-            own = getattr(value, "__module__", None) == "__main__"
-            if own and not name.startswith("_") and callable(value):
-                found[name] = value
-    return found
+    """Return what the person's own files define, by name.
+
+    They are run once in a process: a class cannot be registered twice.
+    """
+    import custom
+
+    paths = tuple(job.get("custom") or ())
+    if paths not in _DEFINED:
+        wanted = [
+            {
+                "file": path,
+                "module": os.path.splitext(os.path.basename(path))[0],
+                "search": os.path.dirname(path),
+                "factory": None,
+            }
+            for path in paths
+        ]
+        _DEFINED[paths] = custom.objects(None, wanted) or {}
+    return _DEFINED[paths]
+
+
+_DEFINED = {}
 
 
 def registered(keras, objects):
@@ -68,18 +108,14 @@ def registered(keras, objects):
     return dict(known, **objects)
 
 
-def load(keras, job, compiled=True, own_layers=False):
+def load(keras, job, compiled=True, known=None):
     """Load the job's model by the framework's own function.
 
-    A person's objects are used if there are any, with ``own_layers`` those of Keras by their names.
-    With ``trusted``, code that the file brings is run.
+    A person's objects are used if there are any, and what is ``known`` beside. With ``trusted``,
+    code that the file brings is run.
     """
     path = job["model"]
-    objects = custom_objects(job)
-    if own_layers:
-        layers = {name: getattr(keras.layers, name) for name in dir(keras.layers)}
-        layers["relu6"] = _relu6(keras)
-        objects = dict({name: one for name, one in layers.items() if callable(one)}, **objects)
+    objects = dict(known or {}, **custom_objects(job))
     more = {"custom_objects": registered(keras, objects)} if objects else {}
     if job.get("trusted"):
         allow = getattr(getattr(keras, "config", None), "enable_unsafe_deserialization", None)
@@ -97,6 +133,30 @@ def load(keras, job, compiled=True, own_layers=False):
     if not compiled:
         more["compile"] = False
     return keras.models.load_model(path, **more)
+
+
+def missing(keras, error):
+    """Return what the file's author had and loading did not find, as far as it can be told."""
+    if str(error).startswith("Unknown "):
+        # Some versions do not know layers of their own when they load them (SpectralNormalization).
+        layers = {name: getattr(keras.layers, name) for name in dir(keras.layers)}
+        layers["relu6"] = _relu6(keras)
+        return {name: one for name, one in layers.items() if callable(one)}
+    return usual_names(keras) if isinstance(error, NameError) else {}
+
+
+def usual_names(keras):
+    """Return what the function of a Lambda is likely to have meant by names of its module."""
+    import numpy as np
+
+    found = {"K": keras.backend, "backend": keras.backend, "keras": keras, "np": np, "numpy": np}
+    try:
+        import tensorflow as tf
+
+        found["tf"] = tf
+    except ImportError:  # Theano, CNTK
+        pass
+    return found
 
 
 def _relu6(keras):

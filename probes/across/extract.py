@@ -4,11 +4,12 @@ Job: ``imports``, ``model``, ``format``, ``weights`` (beside a JSON), ``custom``
 ``trusted``, ``given`` (npz of inputs, or null), ``seed``, ``folder``; ``resave`` and ``export`` are
 paths to write it to anew, as HDF5 and as a graph. Facts: ``compiled`` (loaded with its training),
 ``config``, ``inputs``, ``outputs``, ``weights`` [[path, index, name]], ``training``,
-``vocabularies``, ``lambdas``; arrays in_N, out_N, w_N.
+``vocabularies``, ``lambdas``, ``cpu`` (seconds after the import); arrays in_N, out_N, w_N.
 """
 
 import json
 import os
+import time
 
 import crossing
 
@@ -21,15 +22,8 @@ def main(job, facts):
 
     facts["versions"] = framework.versions(keras)
     facts["phase"] = "load"
-    try:
-        model = crossing.load(keras, job)
-        facts["compiled"] = framework.is_compiled(model)
-    except Exception as error:
-        facts["first_error"] = "%s: %s" % (type(error).__name__, str(error)[:300])
-        # Some versions do not know layers of their own when they load them (SpectralNormalization).
-        unknown = str(error).startswith("Unknown ")
-        model = crossing.load(keras, job, compiled=False, own_layers=unknown)
-        facts["compiled"] = False
+    started = time.process_time()
+    model = _loaded(keras, job, facts)
     facts["class"] = type(model).__name__
     if not hasattr(model, "predict"):
         raise TypeError("what is in the file is no model of Keras: it has no `predict`")
@@ -51,6 +45,10 @@ def main(job, facts):
         compare.number(np.isnan(a).mean()) if a.dtype.kind == "f" else 0 for _, a in outputs
     ]
 
+    if job["format"] == "savedmodel":
+        facts["phase"] = "graph"
+        _same_as_graph(job["model"], [one["name"] for one in facts["inputs"]], arrays, outputs)
+
     facts["phase"] = "weights"
     found = crossing.weights(keras, model)
     facts["weights"] = [entry[:3] for entry in found]
@@ -63,12 +61,37 @@ def main(job, facts):
         os.path.join(job["folder"], "inputs.npz"),
         **{"in_%d" % index: array for index, array in enumerate(arrays)},
     )
+    facts["cpu"] = time.process_time() - started
     if job.get("resave"):
         facts["phase"] = "save"
         model.save(job["resave"], include_optimizer=False)
     if job.get("export"):
         facts["phase"] = "export"
         facts["endpoint"] = _export(model, job["export"])
+
+
+def _loaded(keras, job, facts):
+    """Load the model, with what it lacks if that is known; without how it was compiled if need be.
+
+    Then ``first_error`` says why.
+    """
+    import framework
+
+    known = {}
+    try:
+        try:
+            model = crossing.load(keras, job)
+        except Exception as error:
+            known = crossing.missing(keras, error)
+            if not known:
+                raise
+            model = crossing.load(keras, job, known=known)
+        facts["compiled"] = framework.is_compiled(model)
+    except Exception as error:
+        facts["first_error"] = "%s: %s" % (type(error).__name__, str(error)[:300])
+        model = crossing.load(keras, job, compiled=False, known=known)
+        facts["compiled"] = False
+    return model
 
 
 def _export(model, folder):
@@ -129,8 +152,10 @@ def _feed(job, keras, model, facts):
 
     specs = inputs.specs(model, facts["config"])
     if job.get("given"):
+        facts["phase"] = "inputs"
         with np.load(job["given"]) as given:
             arrays = inputs.arranged(specs, {name: given[name] for name in given.files})
+        facts["phase"] = "predict"
     else:
         if specs is None:
             raise ValueError("the model does not say what its inputs are; give some with --inputs")
@@ -176,6 +201,45 @@ def _predicted(job, model, fed, names, arrays, facts):
                 fact["shape"] = list(array.shape)
             return found
         raise last
+
+
+def _same_as_graph(path, names, arrays, outputs):
+    """Raise if the loaded layers compute something else than the graph that was saved beside them.
+
+    TensorFlow 2.4 leaves the weights of MultiHeadAttention as they were born, without a word.
+    """
+    import numpy as np
+    import tensorflow as tf
+
+    if not tf.executing_eagerly():
+        return
+    whole = tf.saved_model.load(path)  # held, for it owns the variables
+    serve = whole.signatures.get("serving_default")
+    if serve is None:
+        return
+    wanted = serve.structured_input_signature[1]
+    if len(wanted) == 1 == len(arrays):
+        names = list(wanted)
+    if set(names) != set(wanted):
+        return
+    given = {
+        name: tf.cast(crossing.as_fed(array), wanted[name].dtype)
+        if array.dtype.kind not in "US"
+        else crossing.as_fed(array)
+        for name, array in zip(names, arrays)
+    }
+    served = [crossing.as_stored(one.numpy()) for one in serve(**given).values()]
+    for name, array in outputs:
+        if array.dtype.kind != "f":
+            continue
+        size = np.nanmax(np.abs(array)) if array.size else 0.0
+        same = [one for one in served if one.shape == array.shape]
+        near = [np.allclose(one, array, 0.0, 1e-5 + 1e-2 * size, equal_nan=True) for one in same]
+        if same and not any(near):
+            raise ValueError(
+                "its output %s is not that of the graph in the file: loading made another model"
+                % name
+            )
 
 
 def _alike(array):

@@ -1,7 +1,7 @@
 """What a loaded model is fed: the shapes and types it states, numbers within what it can look up.
 
 A spec is {"name", "shape", "dtype", "key" (if fed by name), "open", "drawn"}; ``drawn`` is
-["normal"], ["pixels"], ["integers", bound] or ["words"]. Python 3.6 to 3.13.
+["normal"], ["pixels"], ["masked", value], ["integers", bound] or ["words"]. Python 3.6 to 3.13.
 """
 
 import zlib
@@ -18,7 +18,6 @@ _PASSING = {
     "Dropout",
     "Flatten",
     "InputLayer",
-    "Masking",
     "Permute",
     "RepeatVector",
     "Reshape",
@@ -189,6 +188,8 @@ def _wanted(layer):
         return _follow(layer, {}) if isinstance(config, list) else None
     if name == "Embedding":
         return ["integers", int(config["input_dim"])]
+    if name == "Masking":
+        return ["masked", float(config.get("mask_value") or 0.0)]
     if name == "CategoryEncoding":
         return ["integers", int(config.get("num_tokens") or config.get("max_tokens") or 2)]
     if name in _WORDS:
@@ -249,13 +250,15 @@ def _drawn(random, spec, sizes):
         joined[::2] = one[::2]
         return joined.astype(str)
     if kind[0] == "integers":
-        whole = random.randint(0, max(1, min(kind[1], 2**31 - 1)), sizes)
+        whole = _ending_early(random.randint(0, max(1, min(kind[1], 2**31 - 1)), sizes), 0)
         dtype = spec["dtype"]
         return whole.astype("int32" if dtype == "string" else dtype)
     values = random.standard_normal(sizes)
     # Rows of several sizes: what saturates for one of them says something for another.
     if kind[0] == "pixels":
         values = np.floor(random.random_sample(sizes) * 256.0)
+    elif kind[0] == "masked":
+        values = _ending_early(values, kind[1])
     elif len(values) > 1:
         values[1::4] = random.random_sample(values[1::4].shape)
         values[2::4] *= 3.0
@@ -263,6 +266,13 @@ def _drawn(random, spec, sizes):
         values = np.abs(values)
     dtype = spec["dtype"]
     return values.astype("float32" if dtype == "bfloat16" else dtype)
+
+
+def _ending_early(values, filler):
+    """Let every other sequence end half-way, so that a mask that gets lost is seen."""
+    if values.ndim > 1:
+        values[1::2, (values.shape[1] + 1) // 2 :] = filler
+    return values
 
 
 def arranged(specs, given):

@@ -15,6 +15,7 @@ class Operation(object):
         self._name = name
 
     def __call__(self, *args, **kwargs):
+        kwargs = _with_arrays(kwargs)
         if self._run is not None:
             return self._run(self.keras, **kwargs)
         if not _symbolic(list(kwargs.values())):
@@ -33,6 +34,41 @@ _PLAIN = {
 }
 
 
+_NUMBERS = ("x", "x1", "x2", "xs", "condition", "operands")
+"""Arguments that hold numbers; in others a list is a shape, or axes."""
+
+
+def _with_arrays(kwargs):
+    """Return arguments in which constants that a file states as lists are arrays."""
+    given = [kwargs[name] for name in _NUMBERS if name in kwargs]
+    flat = [one for value in given for one in (value if isinstance(value, list) else [value])]
+    dtypes = [str(one.dtype) for one in flat if _symbolic(one)]
+    if not _symbolic(list(kwargs.values())):
+        return kwargs  # a computation on shapes
+    # The condition's own type says nothing of what is chosen from.
+    floats = [one for one in dtypes if "float" in one]
+    like = (floats or dtypes or ["int32"])[0]
+    made = dict(kwargs)
+    for name in _NUMBERS:
+        value = kwargs.get(name)
+        if not isinstance(value, list):
+            continue
+        if not _symbolic(value):
+            made[name] = _array(value, like)
+        elif name in ("xs", "operands"):
+            made[name] = [_array(one, like) if isinstance(one, list) else one for one in value]
+    return made
+
+
+def _array(value, like):
+    import numpy as np
+
+    array = np.asarray(value)
+    if array.dtype.kind == "f":
+        return array.astype(like if "float" in like else "float32")
+    return array.astype(like) if array.dtype.kind in "iu" and like != "bool" else array
+
+
 def _symbolic(value):
     if isinstance(value, (list, tuple)):
         return any(_symbolic(one) for one in value)
@@ -40,9 +76,11 @@ def _symbolic(value):
 
 
 def _slice(one):
+    if one == {"class_name": "__ellipsis__"}:
+        return Ellipsis
     if isinstance(one, dict):
-        return slice(one.get("start"), one.get("stop"), one.get("step"))
-    return Ellipsis if one == "..." else one
+        return slice(one["start"], one["stop"], one["step"])
+    return one
 
 
 def do_getitem(keras, x, slices):
@@ -78,6 +116,12 @@ def do_split(keras, x, sizes, axis=0):
 def do_reshape(keras, x, newshape):
     shape = [-1 if size is None else size for size in newshape]
     return keras.ops.reshape(x, tuple(int(size) for size in shape))
+
+
+def do_reverse(keras, x, axis):
+    for place in axis if isinstance(axis, list) else [axis]:
+        x = keras.ops.flip(x, axis=place)
+    return x
 
 
 def do_squeeze(keras, x, axis=None):
@@ -144,6 +188,52 @@ def do_einsum(keras, equation, operands):
 def do_l2_normalize(keras, x, axis=None, epsilon=1e-12):
     total = keras.ops.sum(keras.ops.square(x), axis=axis, keepdims=True)
     return keras.ops.multiply(x, keras.ops.rsqrt(keras.ops.maximum(total, epsilon)))
+
+
+def do_add_n(keras, xs):
+    total = xs[0]
+    for one in xs[1:]:
+        total = keras.ops.add(total, one)
+    return total
+
+
+def do_norm(keras, x, order="euclidean", axis=None, keepdims=False):
+    if isinstance(axis, list):
+        axis = tuple(axis)
+    if order in ("euclidean", 2):
+        if order == 2 and (axis is None or isinstance(axis, tuple)):
+            raise ValueError("the norm of a matrix of the order 2")
+        total = keras.ops.sum(keras.ops.square(x), axis=axis, keepdims=keepdims)
+        return keras.ops.sqrt(total)
+    if order == 1 and isinstance(axis, int):
+        return keras.ops.sum(keras.ops.abs(x), axis=axis, keepdims=keepdims)
+    raise ValueError("a norm of the order %s" % order)
+
+
+def do_normalize(keras, x, order="euclidean", axis=None):
+    norm = do_norm(keras, x, order, axis, keepdims=True)
+    return keras.ops.divide(x, norm), norm
+
+
+def do_clip_by_norm(keras, x, bound, axis=None):
+    norm = do_norm(keras, x, axis=axis, keepdims=True)
+    return keras.ops.divide(keras.ops.multiply(x, bound), keras.ops.maximum(norm, bound))
+
+
+def do_grayscale(keras, x):
+    import numpy as np
+
+    weights = np.array([0.2989, 0.587, 0.114], str(x.dtype))
+    return keras.ops.sum(keras.ops.multiply(x, weights), axis=-1, keepdims=True)
+
+
+def do_standardized(keras, x):
+    """Bring every image to the mean 0 and the deviation 1, as tf.image does: not of flat ones."""
+    axes = (-3, -2, -1)
+    size = x.shape[-3] * x.shape[-2] * x.shape[-1]
+    mean = keras.ops.mean(x, axis=axes, keepdims=True)
+    deviation = keras.ops.std(x, axis=axes, keepdims=True)
+    return keras.ops.divide(keras.ops.subtract(x, mean), keras.ops.maximum(deviation, size**-0.5))
 
 
 def do_gelu(keras, x, approximate=False):

@@ -33,7 +33,11 @@ def place(keras, model, job):
         given = source.pop(pairs.get(path, path), None)
         if given is None:
             raise NotBuilt("no weights were read for the layer %s" % path)
-        _fill(path, variables, given, how)
+        for variable, array in _paired(path, variables, given, how):
+            if framework.is_keras_3(keras):
+                variable.assign(array)
+            else:  # in TensorFlow 1 assigning is but an operation of a graph
+                keras.backend.set_value(variable, array)
     if source:
         raise NotBuilt("these layers have weights and no place for them: %s" % sorted(source))
     for layer in _deep(model):
@@ -83,7 +87,8 @@ def _scale(source, edit):
 _EXTRA = ("renorm", "moving_stddev")  # of batch renormalization: used in training only
 
 
-def _fill(path, variables, given, how):
+def _paired(path, variables, given, how):
+    """Return [(variable, array)] of one layer, of the same shapes."""
     if len(given) > len(variables):
         how["dropped"] += [
             "%s/%s" % (path, name) for _, name, _ in given if name.startswith(_EXTRA)
@@ -100,7 +105,7 @@ def _fill(path, variables, given, how):
         how["name"] += len(arrays)
     else:
         how["order"] += len(arrays)
-    for variable, array, shape, name in zip(variables, arrays, shapes, names):
+    for array, shape, name in zip(arrays, shapes, names):
         if tuple(array.shape) != shape:
             raise NotBuilt("%s/%s has the shape %s, of %s" % (path, name, shape, array.shape))
-        variable.assign(array)
+    return list(zip(variables, arrays))

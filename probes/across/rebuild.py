@@ -1,8 +1,12 @@
 """Build a model from a recipe, or load the original, in the wanted version; save it there.
 
-Job: ``imports``, ``folder``, ``custom``, ``out``; either ``recipe`` (path), ``arrays`` (npz of the
-reader), ``weights`` [[path, index, name]], ``scaled``, ``training`` (or null); or ``model`` and
-``format`` with ``compiled``, to load the original. Facts: ``placed`` (how weights were paired),
+Job: ``imports``, ``folder``, ``seconds`` (of CPU time that a try may take), ``tries``. Each is done
+in a process forked after the import, up to the first that makes a file; their facts are ``tries``,
+too. After one that was killed while loading, others that load are left out.
+
+A try: ``folder``, ``custom``, ``out``; either ``recipe`` (path), ``arrays`` (npz of the reader),
+``weights`` [[path, index, name]], ``scaled``, ``training`` (or null); or ``model`` and ``format``
+with ``compiled``, to load the original. Its facts: ``placed`` (how weights were paired),
 ``compiled``, ``compile_error``. runner/converting/rewriting.py says what a recipe is.
 """
 
@@ -19,6 +23,23 @@ def main(job, facts):
     import framework
 
     facts["versions"] = framework.versions(keras)
+    facts["tries"] = []
+    killed = False
+    for one in job["tries"]:
+        if killed and not one.get("recipe"):
+            facts["tries"].append({"error": {}, "phase": "left out"})
+            continue
+        done = crossing.apart(lambda found, one=one: make(keras, one, found), one, job["seconds"])
+        facts["tries"].append(done)
+        if done["error"] is None:
+            return
+        killed = done["error"]["type"] == "Killed"
+
+
+def make(keras, job, facts):
+    """Do one try."""
+    import framework
+
     if job.get("recipe"):
         facts["phase"] = "build"
         with open(job["recipe"]) as file:
@@ -180,6 +201,9 @@ class Builder(object):
         # Not every layer takes it as an argument, and every one has it.
         trainable = config.pop("trainable", True)
         kind = self._class(spec)
+        if spec["class_name"] == "Lambda" and self.unroll:
+            known = dict(crossing.usual_names(self.keras), **self.objects)
+            return kind.from_config(config, custom_objects=known)
         layer = kind(**config) if made else kind.from_config(config)
         if trainable is False:
             layer.trainable = False

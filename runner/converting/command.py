@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import tempfile
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -94,6 +95,9 @@ def _check(wish: Wish) -> None:
     for path in (wish.path, *wish.custom, *([wish.inputs] if wish.inputs else [])):
         if not path.exists():
             raise UsageError(f"{path}: no such file")
+    if wish.inputs is not None and not zipfile.is_zipfile(wish.inputs):
+        made = "numpy.savez(path, name=array) writes one"
+        raise UsageError(f"--inputs {wish.inputs}: no .npz file; {made}")
     if wish.out.exists() and wish.path.exists() and wish.out.samefile(wish.path):
         raise UsageError(f"{wish.out} is the original, which is left as it is; name another file")
     if wish.out.suffix not in (".keras", ".h5"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,14 +33,29 @@ BRIDGE = "tf-2.15"
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Made:
-    """A file that a remedy made, not yet proven; ``facts`` are those of rebuild.py."""
+class _Try:
+    """What the last environment of ``way`` is to do: a job of rebuild.py, with its recipe if any.
+
+    ``flat``: to make an HDF5 file that is to be read again, and no result.
+    """
 
     remedy: Remedy
     way: tuple[str, ...]
+    job: Mapping[str, Any]
+    recipe: Recipe | None = None
+    flat: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Made(_Try):
+    """A file that a try made, not yet proven; ``facts`` are those of rebuild.py."""
+
     out: Path
     facts: Mapping[str, Any]
-    changes: tuple[Change, ...] = ()
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return self.recipe.changes if self.recipe else ()
 
 
 @dataclass(kw_only=True)
@@ -79,15 +94,18 @@ class Ladder:
         )
 
     def _remedies(self, original: Original) -> Iterator[_Made]:
-        yield from self._loaded(original)
+        loading = list(self._loading(original))
+        if original.facts["lambdas"]:
+            yield from self._tried(loading, original)
+            loading = []
         source = self._unrolled(original) if original.facts["lambdas"] else original
         if source is not None:
-            yield from self._rebuilt(source, original, Remedy.REBUILT)
+            yield from self._rebuilt(source, original, Remedy.REBUILT, loading)
         hop = self._hopped(original)
         if hop is not None:
             yield from self._rebuilt(hop, original, Remedy.BRIDGED)
 
-    def _loaded(self, original: Original) -> Iterator[_Made]:
+    def _loading(self, original: Original) -> Iterator[_Try]:
         """Have the target load the original as it is, in the ways that a person would try."""
         if self.inspection.format == "savedmodel" and self._is_keras_3(self.wish.target):
             return  # it has no function for these
@@ -99,25 +117,38 @@ class Ladder:
                 "compiled": remedy is not Remedy.UNCOMPILED,
                 "training": original.facts["training"],
             }
-            made = self._build(remedy, way, job)
-            if made is not None:
-                yield made
+            yield _Try(remedy=remedy, way=way, job=job)
 
-    def _rebuilt(self, source: Original, original: Original, remedy: Remedy) -> Iterator[_Made]:
-        """Rewrite the configuration and have the target build the model anew, with its weights."""
+    def _rebuilt(
+        self, source: Original, original: Original, remedy: Remedy, before: Sequence[_Try] = ()
+    ) -> Iterator[_Made]:
+        """Rewrite the configuration and have the target build the model anew, with its weights.
+
+        What is to be tried ``before`` shares its process, for importing costs more than trying.
+        """
         target = self.wish.target
         way = tuple(dict.fromkeys((original.environment, source.environment, target)))
-        recipe = self._recipe(source, remedy, way, wanted=target)
-        if recipe is None:
+        recipe = self._recipe(source, wanted=target)
+        if isinstance(recipe, str):
+            yield from self._tried(before, original)
+            self._failed(remedy, way, recipe)
             return
-        for training in (original.facts["training"], None):
-            job = {**self._weights(source, recipe), "training": training}
-            made = self._build(remedy, way, job, recipe)
+        job = {**self._weights(source, recipe), "training": original.facts["training"]}
+        last = _Try(remedy=remedy, way=way, job=job, recipe=recipe)
+        yield from self._tried([*before, last], original)
+
+    def _tried(self, tries: Sequence[_Try], original: Original) -> Iterator[_Made]:
+        """Yield what the tries make; who asks for more says that the last one did not hold."""
+        left = list(tries)
+        while left:
+            made, left = self._build(left, original)
             if made is None:
-                return
+                continue
             yield made
-            if not made.facts.get("compiled"):
-                return
+            if made.recipe is not None and made.facts["compiled"] and made.job["training"]:
+                # It may be how it was compiled that cannot be loaded again.
+                again = {**made.job, "training": None}
+                left.append(_Try(remedy=made.remedy, way=made.way, job=again, recipe=made.recipe))
 
     def _unrolled(self, original: Original) -> Original | None:
         """Return the original with its Lambda layers as the operations that they are made of.
@@ -128,11 +159,13 @@ class Ladder:
         reader = original.environment
         if self._is_keras_3(reader):
             return original
-        recipe = self._recipe(original, Remedy.REBUILT, (reader,), wanted=reader)
-        if recipe is None:
+        recipe = self._recipe(original, wanted=reader)
+        if isinstance(recipe, str):
+            self._failed(Remedy.REBUILT, (reader,), recipe)
             return None
         job = {**self._weights(original, recipe), "training": None, "unroll": True}
-        made = self._build(Remedy.REBUILT, (reader,), job, recipe, flat=True)
+        unrolling = _Try(remedy=Remedy.REBUILT, way=(reader,), job=job, recipe=recipe, flat=True)
+        made, _ = self._build([unrolling], original)
         if made is None:
             return None
         return self._reread(made.out, reader, original, Remedy.REBUILT)
@@ -238,14 +271,11 @@ class Ladder:
             "scaled": list(recipe.scaled),
         }
 
-    def _recipe(
-        self, source: Original, remedy: Remedy, way: tuple[str, ...], *, wanted: str
-    ) -> Recipe | None:
+    def _recipe(self, source: Original, *, wanted: str) -> Recipe | str:
+        """Return how the model is built there, or in a sentence why that is not known."""
         environments = self.workshop.matrix.environment
         if source.facts["config"] is None:
-            why = source.facts["config_error"]
-            self._failed(remedy, way, f"the original has no configuration: {why}")
-            return None
+            return f"the original has no configuration: {source.facts['config_error']}"
         written = keras_version(source.facts["versions"].get("keras"))
         try:
             return rewrite(
@@ -255,35 +285,33 @@ class Ladder:
                 vocabularies=source.facts["vocabularies"],
             )
         except (Refused, GraphError) as error:
-            self._failed(remedy, way, str(error))
-            return None
+            return str(error)
 
-    def _build(
-        self,
-        remedy: Remedy,
-        way: tuple[str, ...],
-        job: Mapping[str, Any],
-        recipe: Recipe | None = None,
-        *,
-        flat: bool = False,
-    ) -> _Made | None:
-        """Have the last environment of ``way`` make a file; return it, or note why there is none.
+    def _build(self, tries: Sequence[_Try], original: Original) -> tuple[_Made | None, list[_Try]]:
+        """Have one process do the tries, up to the first that makes a file.
 
-        ``flat``: an HDF5 file to be read again, and no result.
+        Return that, with what is left to be tried; why the others made none is noted.
         """
-        folder = self.workshop.folder("out")
-        out = folder / ("flat.h5" if flat else self.wish.out.name)
-        more: dict[str, Any] = {"out": str(out)}
-        if recipe is not None:
-            path = folder / "recipe.json"
-            path.write_text(json.dumps(recipe.model), encoding="utf-8")
-            more["recipe"] = str(path)
-        facts = self.workshop.run("rebuild", way[-1], {**job, **more})
-        if facts["error"] is not None:
-            self._failed(remedy, way, told(facts["error"], facts["phase"]))
-            return None
-        changes = recipe.changes if recipe else ()
-        return _Made(remedy=remedy, way=way, out=out, facts=facts, changes=changes)
+        jobs = []
+        for one in tries:
+            folder = self.workshop.folder("out")
+            job = {**one.job, "folder": str(folder)}
+            job["out"] = str(folder / ("flat.h5" if one.flat else self.wish.out.name))
+            if one.recipe is not None:
+                path = folder / "recipe.json"
+                path.write_text(json.dumps(one.recipe.model), encoding="utf-8")
+                job["recipe"] = str(path)
+            jobs.append(job)
+        whole = {"tries": jobs, "seconds": self.workshop.patience(original.facts["cpu"])}
+        facts = self.workshop.run("rebuild", tries[0].way[-1], whole)
+        done = facts.get("tries") or [facts]
+        for number, (one, job, seen) in enumerate(zip(tries, jobs, done, strict=False)):
+            if seen["error"] is None:
+                made = _Made(**vars(one), out=Path(job["out"]), facts=seen)
+                return made, list(tries[number + 1 :])
+            if seen["phase"] != "left out":
+                self._failed(one.remedy, one.way, told(seen["error"], seen["phase"]))
+        return None, list(tries[len(done) :])  # some are left if the process itself died
 
     def _proven(
         self,

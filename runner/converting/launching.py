@@ -78,6 +78,14 @@ class Workshop:
             return error.reason
         return None
 
+    def patience(self, cpu: float) -> float:
+        """Return how many CPU seconds a try may take, of a model that its reader had for ``cpu``.
+
+        Some versions of Keras 3 follow the graph of a model in a model for ever.
+        """
+        limits = self.matrix.limits
+        return max(limits.seconds_floor, limits.history_factor * cpu)
+
     def folder(self, name: str) -> Path:
         """Make a folder for scratch files that no other has."""
         made = self.scratch / f"{next(self._numbers)}-{name}"
@@ -87,8 +95,7 @@ class Workshop:
     def run(self, script: str, environment: str, job: Mapping[str, Any]) -> dict[str, Any]:
         """Run a script and return its facts, with ``folder``; ``error`` says what went wrong.
 
-        A process that hangs, is killed or swells beyond the limits of matrix.yaml is an error of
-        the type ``Killed``.
+        A process that hangs or is killed is an error of the type ``Killed``.
         """
         folder = self.folder(f"{script}-{environment}")
         if (problem := self.problem(environment)) is not None:

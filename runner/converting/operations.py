@@ -20,7 +20,20 @@ ABOUT: Mapping[str, Any] = {
     "why": "tf.keras kept functions of TensorFlow as layers, which Keras 3 does not know",
     "source": "https://github.com/openvinotoolkit/nncf/pull/1083",
 }
+NOWHERE = "none"
+"""What ``takes`` says of an argument that has a place with TensorFlow and none with Keras."""
 _OLD = frozenset({"TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod"})
+_ATTRIBUTES: Mapping[str, str] = {
+    # What an operation of a graph states beside its inputs, and the argument that says it.
+    "keep_dims": "keepdims",
+    "squeeze_dims": "axis",
+    "alpha": "negative_slope",
+    "transpose_a": "transpose_a",
+    "transpose_b": "transpose_b",
+    "adj_x": "transpose_a",
+    "adj_y": "transpose_b",
+    "block_size": "block_size",
+}
 _KERAS_3 = ("keras.src.ops", "keras.ops", "keras.src.operations", "keras.src.backend")
 
 
@@ -61,10 +74,12 @@ def _called(found: Operation, call: Call, function: str, path: str) -> Call:
     given: dict[str, Any] = dict(zip(names, call["args"], strict=False))
     given.update(call["kwargs"])
     for name, value in given.items():
-        if name in found.takes:
-            if value is not None:
-                kwargs[found.takes[name]] = value
-        elif name not in found.ignores and value is not None:
+        if value is None or name in found.ignores:
+            continue
+        there = found.takes.get(name, NOWHERE)
+        if there != NOWHERE:
+            kwargs[there] = value
+        elif value != found.usual.get(name, False):
             raise Refused(
                 f"the layer {path} calls tf.{function} with {name}, which is not known to mean the"
                 " same elsewhere"
@@ -106,27 +121,24 @@ def _raw_arguments(
     raw: str, found: Operation, given: list[Any], attributes: Mapping[str, Any], path: str
 ) -> dict[str, Any]:
     kwargs: dict[str, Any] = dict(found.fixed)
-    names = list(found.takes.values())
+    names = [name for name in found.takes.values() if name != NOWHERE]
     if raw == "ConcatV2":
         return {**kwargs, "xs": given[:-1], "axis": given[-1]}
     if raw == "Pack":
         return {**kwargs, "x": given, "axis": attributes.get("axis", 0)}
     if raw == "StridedSlice":
         return {"x": given[0], "slices": _strided(given[1:], attributes, path)}
+    if raw == "PadV2":
+        names.remove("mode")
     kwargs.update(zip(names, given, strict=False))
-    if attributes.get("keep_dims"):
-        kwargs["keepdims"] = True
+    for name, there in _ATTRIBUTES.items():
+        if attributes.get(name):
+            kwargs[there] = attributes[name]
     if raw == "Cast":
         kwargs["dtype"] = str(attributes.get("DstT", "")).removeprefix("DT_").lower()
         kwargs["dtype"] = {"float": "float32", "double": "float64", "half": "float16"}.get(
             kwargs["dtype"], kwargs["dtype"]
         )
-    if raw == "Squeeze" and attributes.get("squeeze_dims"):
-        kwargs["axis"] = attributes["squeeze_dims"]
-    if raw in ("MatMul", "BatchMatMulV2") and any(
-        attributes.get(key) for key in ("transpose_a", "transpose_b", "adj_x", "adj_y")
-    ):
-        raise Refused(f"the layer {path} multiplies matrices that are turned")
     return kwargs
 
 

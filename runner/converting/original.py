@@ -125,6 +125,8 @@ def read_original(wish: Wish, inspection: Inspection, workshop: Workshop) -> Ori
         facts = workshop.run("extract", environment, job)
         if facts["error"] is None:
             return Original(environment=environment, facts=facts)
+        if facts["phase"] == "inputs":  # no other version would make more of them
+            return Refusal(reason=f"--inputs {wish.inputs}: {facts['error']['message']}")
         problems.append(f"{environment}: {told(facts['error'], facts['phase'])}")
     if problems:
         return Refusal(reason=f"no version could read the original; {' | '.join(problems[:4])}")

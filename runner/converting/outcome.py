@@ -44,14 +44,17 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True)
 class Proof:
-    """What was run: the original in ``reader``, the result in a fresh process in ``target``."""
+    """What was run: the original in ``reader``, the result in a fresh process in ``target``.
+
+    ``max_abs``, ``scale`` and ``bound`` are of the one output that came nearest to its bound.
+    """
 
     reader: str
     target: str
     outputs: int
     max_abs: float
     scale: float
-    """Largest magnitude in the original's outputs."""
+    """Largest magnitude in the original's output."""
     bound: float
     """What ``max_abs`` had to stay below: absolute + relative * scale, from matrix.yaml."""
     inputs: tuple[Mapping[str, object], ...] = ()

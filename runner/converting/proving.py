@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,18 +60,33 @@ def prove(
     worst = max((_number(one["max_abs"]) for one in compared), default=0.0)
     if (problem := _problem(seen, facts, worst, tolerances)) is not None:
         return Judged(seen=seen, problem=problem, difference=worst)
-    scale = max((_number(one["scale"] or 0.0) for one in compared), default=0.0)
+    gap, bound, scale = _nearest_to_its_bound(compared, tolerances)
     proof = Proof(
         reader=original.environment,
         target=wish.target,
         outputs=len(compared),
-        max_abs=worst,
+        max_abs=gap,
         scale=scale,
-        bound=tolerances.absolute + tolerances.relative * scale,
+        bound=bound,
         inputs=tuple(facts["inputs"]),
-        weak=_weakness(facts),
+        weak=_weakness(facts) or _smallness(compared, tolerances),
     )
     return Judged(seen=seen, proof=proof, difference=worst)
+
+
+def _nearest_to_its_bound(
+    compared: Sequence[Mapping[str, Any]], tolerances: Tolerances
+) -> tuple[float, float, float]:
+    """Return (difference, bound, scale) of the output that came nearest to being another one.
+
+    Every output has a bound of its own: what is little for one may be much for another.
+    """
+    found = [(0.0, tolerances.absolute, 0.0)]
+    for one in compared:
+        scale = _number(one["scale"] or 0.0)
+        bound = tolerances.absolute + tolerances.relative * scale
+        found.append((_number(one["max_abs"]), bound, scale))
+    return max(found, key=lambda each: (each[0] / each[1], each[2]))
 
 
 def tolerances_for(config: Any, usual: Tolerances) -> Tolerances:
@@ -113,9 +129,24 @@ def _weakness(facts: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _smallness(compared: Sequence[Mapping[str, Any]], tolerances: Tolerances) -> str | None:
+    for one in compared:
+        scale = one["scale"]  # None of text
+        if isinstance(scale, float) and scale <= tolerances.absolute:
+            return f"what the original gives is as small ({scale:.3g}) as what it may differ by"
+    return None
+
+
 def _moved(optimizer: Mapping[str, Any]) -> bool:
     """Say whether an optimizer holds what it learnt, and not just room for it."""
     return any(float(length) > 0 for _, length in optimizer["slots"])
+
+
+def _same_rate(was: Any, now: Any) -> bool:
+    """Compare rates, which some versions state as they were given and some as a float32."""
+    if isinstance(was, float) and isinstance(now, float):
+        return math.isclose(was, now, rel_tol=1e-6)
+    return bool(was == now)
 
 
 def losses(
@@ -136,7 +167,7 @@ def losses(
                 f"optimizer {now['class']}, loss and metrics{', ' if why else ''}{why or ''}"
             )
             rates = [one["settings"].get("learning_rate") for one in (was, now)]
-            if rates[0] != rates[1] and was["class"] == now["class"]:
+            if not _same_rate(*rates) and was["class"] == now["class"]:
                 lost.append(f"the learning rate: {rates[0]} is {rates[1]}")
             if _moved(was) and not _moved(now):
                 steps = f", step {was['iterations']}" if was["iterations"] else ""

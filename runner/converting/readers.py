@@ -9,7 +9,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from runner.converting.rules import Rules, Silent, keras_version
-from runner.forensics.facts import Inspection
+from runner.forensics.facts import Inspection, Layer
 from runner.matrix import Environment
 
 _BY_KERAS: Sequence[tuple[str, str]] = (
@@ -21,6 +21,7 @@ _BY_KERAS: Sequence[tuple[str, str]] = (
 )
 _LAST_OF_2 = "tf-2.15"
 _MULTI_BACKEND = ("tf-1.15-keras-2.3", "tf-1.13-keras-2.2")
+_UNROLLING = "tf-1.15"
 _KERAS_3 = Version("3")
 _TF_KERAS_VERSIONED = Version("2.5")
 """From here on tf.keras has the number of its TensorFlow."""
@@ -112,7 +113,9 @@ def _ordered(
         return
     first: list[str] = []
     if backend in ("theano", "cntk") or _is_multi_backend(inspection):
-        first = [*_MULTI_BACKEND, "tf-2.3"]
+        # Of what a Lambda does only tf.keras keeps the operations; its bytecode is of one Python.
+        unrolling = [_UNROLLING] if inspection.code and backend in (None, "tensorflow") else []
+        first = [*unrolling, *_MULTI_BACKEND, "tf-2.3"]
     saver = saved_by(inspection)
     plain = [one for one in usable if one.stack == "tf.keras" and keras(one) < _KERAS_3]
     near = sorted(
@@ -127,7 +130,8 @@ def _ordered(
     yield from exact
     yield from (one.id for one in near if built[one.id])
     yield from (one.id for one in near[:2])
-    yield from (name for name in ("tf-2.4", *_MULTI_BACKEND) if name in ids)
+    if version is None or version < _TF_KERAS_VERSIONED:
+        yield from (name for name in ("tf-2.4", *_MULTI_BACKEND) if name in ids)
 
 
 def _newer(version: Version, usable: Sequence[Environment], target: str) -> Iterator[str]:
@@ -166,6 +170,13 @@ def _silent(inspection: Inspection, rules: Rules) -> Iterator[Silent]:
         elif (
             saver is not None
             and SpecifierSet(one.written_by).contains(saver, prereleases=True)
-            and any(layer.class_name in one.classes for layer in inspection.layers)
+            and any(_has(layer, one) for layer in inspection.layers)
         ):
             yield one
+
+
+def _has(layer: Layer, one: Silent) -> bool:
+    """Say whether a layer is of the kind, also wrapped by another, with such settings."""
+    if layer.class_name in one.classes:
+        return all(layer.settings.get(name) == value for name, value in one.having.items())
+    return not one.having and any(name in one.classes for name in layer.wraps)

@@ -55,13 +55,15 @@ class Rule(_Node):
 class Operation(_Node):
     """A function of TensorFlow and the one of Keras 3 that computes the same.
 
-    ``takes`` are TensorFlow's arguments in their order, by what Keras calls them; ``ignores`` those
-    that change no number. ``call`` names a method of the layer-less kind, such as ``getitem``.
+    ``takes`` are TensorFlow's arguments in their order, by what Keras calls them, ``none`` where it
+    has no such; then only the value in ``usual`` (else false or 0) is taken, any other refused.
+    ``ignores`` are arguments that change no number whatever they are.
     """
 
     to: str
     takes: Mapping[str, str] = {}
     ignores: tuple[str, ...] = ("name",)
+    usual: Mapping[str, Any] = {}
     fixed: Mapping[str, Any] = {}
     raw: tuple[str, ...] = ()
     """Names of the operation in a graph, for files of TensorFlow 2.3 and before."""
@@ -71,12 +73,12 @@ class Silent(_Node):
     """A layer whose numbers changed between two versions without a word in the file.
 
     Files that were written by ``written_by`` (a version of TensorFlow) are read by an environment
-    whose TensorFlow is in ``read_by``.
+    whose TensorFlow is in ``read_by``; ``having`` are settings that the layer must have, by name.
     """
 
     id: str
     classes: tuple[str, ...]
-    having: Mapping[str, Any] = {}
+    having: Mapping[str, str] = {}
     written_by: str
     read_by: str
     why: str

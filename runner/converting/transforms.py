@@ -33,15 +33,7 @@ class Layer:
 
 
 def one_axis(layer: Layer) -> str | None:
-    axis = layer.config.get("axis")
-    if isinstance(axis, list) and len(axis) == 1:
-        layer.config["axis"] = axis[0]
-        return f"axis {axis} is {axis[0]}"
-    return None
-
-
-def plain_axes(layer: Layer) -> str | None:
-    """Write axes as numbers; TensorFlow 2.3 to 2.5 wrote tuples as lists."""
+    """Write an axis as a number; tf.keras wrote it as a list of one."""
     axis = layer.config.get("axis")
     if isinstance(axis, list) and len(axis) == 1:
         layer.config["axis"] = axis[0]
@@ -175,7 +167,6 @@ def _no_way(layer: Layer) -> str:
 
 TRANSFORMS: Mapping[str, Callable[[Layer], str | None]] = {
     "one_axis": one_axis,
-    "plain_axes": plain_axes,
     "vocabulary": vocabulary,
     "dtype_name": dtype_name,
     "float_input": float_input,

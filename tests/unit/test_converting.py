@@ -182,6 +182,62 @@ def test_a_function_that_nobody_knows_is_named() -> None:
         to_3(config)
 
 
+def called(function: str, **kwargs: Any) -> Config:
+    """A model that is one call of a function of TensorFlow."""
+    return functional(
+        source([None, 4]),
+        node("TFOpLambda", "t", [["features", 0, 0, kwargs]], function=function),
+    )
+
+
+def test_arguments_that_change_no_number_may_have_any_value() -> None:
+    (call,) = to_3(called("shape", out_type="int32")).model["members"][1]["calls"]
+    assert call["kwargs"] == {"x": {"$tensor": ["features", 0, 0]}}
+
+
+def test_arguments_that_keras_has_not_may_stand_at_their_usual_value_only() -> None:
+    (call,) = to_3(called("nn.silu", beta=1.0)).model["members"][1]["calls"]
+    assert call["kwargs"] == {"x": {"$tensor": ["features", 0, 0]}}
+    for function, unusual in (("nn.silu", {"beta": 2.0}), ("gather", {"batch_dims": 1})):
+        with pytest.raises(Refused, match=f"with {next(iter(unusual))}"):
+            to_3(called(function, **unusual))
+
+
+def operation_of_a_graph(op: str, attributes: Config, constants: Config) -> Mapping[str, Any]:
+    config = functional(
+        source([None, 4]),
+        node(
+            "TensorFlowOpLayer",
+            "t",
+            [[["features", 0, 0, {}]]],
+            node_def={"op": op, "attr": attributes},
+            constants=constants,
+        ),
+    )
+    (call,) = to_3(config, "2.3.0").model["members"][1]["calls"]
+    given: Mapping[str, Any] = call["kwargs"]
+    return given
+
+
+@pytest.mark.parametrize(
+    ("op", "attributes", "constants", "given"),
+    [
+        ("LeakyRelu", {"alpha": {"f": 0.3}}, {}, {"negative_slope": 0.3}),
+        ("GatherV2", {}, {"1": [0, 2], "2": 1}, {"indices": [0, 2], "axis": 1}),
+        ("MatMul", {"transpose_b": {"b": True}}, {"1": [[1.0]]}, {"x2": [[1.0]]}),
+        ("PadV2", {}, {"1": [[0, 0]], "2": 5.0}, {"pad_width": [[0, 0]], "constant_values": 5.0}),
+    ],
+)
+def test_what_an_operation_of_a_graph_states_is_handed_over(
+    op: str, attributes: Config, constants: Config, given: Config
+) -> None:
+    more = {"transpose_b": True} if op == "MatMul" else {}
+    found = operation_of_a_graph(op, attributes, constants)
+    assert {**given, **more} == {
+        name: value for name, value in found.items() if not isinstance(value, dict)
+    }
+
+
 def test_an_operation_of_a_graph_gets_its_constants() -> None:
     config = functional(
         source([None, 4]),

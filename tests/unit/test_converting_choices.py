@@ -65,6 +65,29 @@ def test_attention_that_took_no_masks_is_read_by_what_took_none() -> None:
 
 
 @pytest.mark.parametrize(
+    ("settings", "allowed"), [({}, True), ({"interpolation": "bilinear"}, False)]
+)
+def test_only_the_settings_whose_numbers_changed_narrow_the_choice(
+    settings: dict[str, str], *, allowed: bool
+) -> None:
+    origin = Origin(keras_version="2.2.4-tf", backend="tensorflow")
+    layers = (Layer(name="up", class_name="UpSampling2D", settings=settings),)
+    assert ("tf-2.15" in chosen(origin, layers=layers)) is allowed
+
+
+def test_a_lambda_of_keras_itself_is_read_by_what_keeps_its_operations() -> None:
+    origin = Origin(keras_version="2.2.4", backend="tensorflow")
+    code = (Code(kind="bytecode", where="lambda"),)
+    assert chosen(origin, code=code)[0] == "tf-1.15"
+    assert chosen(origin)[0] == "tf-1.15-keras-2.3"
+
+
+def test_what_is_older_than_the_file_does_not_read_it() -> None:
+    origin = Origin(keras_version="2.15.0", backend="tensorflow")
+    assert chosen(origin) == ("tf-2.15",)
+
+
+@pytest.mark.parametrize(
     "found",
     [
         Inspection(path="m", format="savedmodel"),
@@ -114,6 +137,8 @@ def test_what_training_lost_is_told() -> None:
         "the optimizer's state: 1 arrays, step 7",
     ]
     assert kept == ["optimizer Adam, loss and metrics"]
+    lost, _ = losses(facts, {"optimizer": optimizer(0.009999999776482582, 0.5)}, {})
+    assert lost == []
     lost, _ = losses(facts, {"optimizer": None}, {"compile_error": "there is no optimizer X"})
     assert lost == ["how it was compiled (Adam): there is no optimizer X"]
 

@@ -1,0 +1,231 @@
+"""The scripts that bring a model across, without a framework: tries apart, constants, names."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+PROBES = Path(__file__).parents[2] / "probes"
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+    """Import a script of probes/across; it is forgotten again afterwards."""
+    monkeypatch.syspath_prepend(str(PROBES))
+    monkeypatch.syspath_prepend(str(PROBES / "across"))
+
+    def imported(name: str) -> Any:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        found = importlib.import_module(name)
+        monkeypatch.delitem(sys.modules, name)
+        return found
+
+    return imported
+
+
+def forever(_facts: dict[str, Any]) -> None:
+    while True:
+        pass
+
+
+def raising(facts: dict[str, Any]) -> None:
+    facts["phase"] = "load"
+    raise ValueError("no such layer")
+
+
+def test_a_try_apart_says_what_it_came_to(script: Callable[[str], Any], tmp_path: Path) -> None:
+    crossing, job = script("crossing"), {"folder": str(tmp_path)}
+    good = crossing.apart(lambda facts: facts.update(compiled=True), job, 20)
+    assert (good["error"], good["compiled"]) == (None, True)
+    bad = crossing.apart(raising, job, 20)
+    assert (bad["phase"], bad["error"]["message"]) == ("load", "no such layer")
+
+
+@pytest.mark.parametrize(
+    ("work", "told"),
+    [
+        (forever, "did not end within 1 s of CPU time"),
+        (lambda _: os.kill(os.getpid(), 9), "by signal 9"),
+    ],
+)
+def test_a_try_that_hangs_or_dies_costs_itself_only(
+    script: Callable[[str], Any], tmp_path: Path, work: Any, told: str
+) -> None:
+    facts = script("crossing").apart(work, {"folder": str(tmp_path)}, 1)
+    assert facts["error"]["type"] == "Killed"
+    assert told in facts["error"]["message"]
+
+
+def test_after_a_hang_nothing_is_loaded_but_what_can_be_built(
+    script: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rebuild = script("rebuild")
+    done: list[str] = []
+
+    def apart(_work: Any, job: dict[str, Any], _seconds: float) -> dict[str, Any]:
+        done.append(job["name"])
+        killed = None if job.get("recipe") else {"type": "Killed", "message": "", "traceback": []}
+        return {"error": killed, "phase": "load"}
+
+    monkeypatch.setattr(rebuild.crossing, "framework_of", lambda _: None)
+    monkeypatch.setattr(rebuild.crossing, "apart", apart)
+    monkeypatch.setitem(sys.modules, "framework", SimpleNamespace(versions=lambda _: {}))
+    tries = [{"name": "plain"}, {"name": "uncompiled"}, {"name": "rebuilt", "recipe": "recipe"}]
+    facts: dict[str, Any] = {}
+    rebuild.main({"tries": [*tries, {"name": "too many", "recipe": "recipe"}], "seconds": 1}, facts)
+    assert done == ["plain", "rebuilt"]
+    assert [one["phase"] for one in facts["tries"]] == ["load", "left out", "load"]
+
+
+def tensor(dtype: str) -> Any:
+    return SimpleNamespace(shape=(None, 2), dtype=dtype)
+
+
+@pytest.mark.parametrize(
+    ("given", "dtype"),
+    [
+        ({"x1": tensor("float32"), "x2": [[1, 2]]}, "float32"),
+        ({"x1": tensor("float16"), "x2": [1.5, 2.5]}, "float16"),
+        ({"x1": tensor("int32"), "x2": [1, 2]}, "int32"),
+        ({"x2": [0.5, 1.5], "indices": tensor("int32"), "x1": tensor("int32")}, "float32"),
+        ({"x2": [[0.5], [1.5]], "indices": tensor("int32")}, "float32"),
+        ({"condition": tensor("bool"), "x1": tensor("float32"), "x2": [0, 1]}, "float32"),
+    ],
+)
+def test_constants_are_arrays_of_the_type_that_they_are_reckoned_with(
+    script: Callable[[str], Any], given: dict[str, Any], dtype: str
+) -> None:
+    found = script("operations")._with_arrays(given)["x2"]
+    assert isinstance(found, np.ndarray)
+    assert found.dtype == dtype
+
+
+def test_shapes_and_axes_stay_lists(script: Callable[[str], Any]) -> None:
+    operations = script("operations")
+    given = {"x": tensor("float32"), "newshape": [-1, 4], "axis": [1, 2]}
+    assert operations._with_arrays(given) == given
+    shapes = {"x1": [2, 3], "x2": 2}
+    assert operations._with_arrays(shapes) == shapes
+
+
+def test_only_what_a_function_did_not_find_is_given_to_it(script: Callable[[str], Any]) -> None:
+    crossing = script("crossing")
+    keras = SimpleNamespace(backend="the backend", layers=SimpleNamespace(Dense=SimpleNamespace))
+    assert crossing.missing(keras, NameError("name 'K' is not defined"))["K"] == "the backend"
+    assert "Dense" in crossing.missing(keras, ValueError("Unknown layer: Dense"))
+    assert crossing.missing(keras, OSError("no such file")) == {}
+
+
+@pytest.mark.parametrize(
+    ("layer", "filler"),
+    [
+        ({"class_name": "Embedding", "config": {"input_dim": 10_000}}, 0),
+        ({"class_name": "Masking", "config": {"mask_value": -1.0}}, -1.0),
+    ],
+)
+def test_sequences_that_may_be_masked_end_early(
+    script: Callable[[str], Any], layer: dict[str, Any], filler: float
+) -> None:
+    inputs = script("inputs")
+    model = SimpleNamespace(inputs=[SimpleNamespace(name="x", shape=(None, 6, 2), dtype="float32")])
+    config = {"class_name": "Sequential", "config": {"layers": [layer]}}
+    (drawn,) = inputs.draw(inputs.specs(model, config), "seed")
+    assert (drawn[1::2, 3:] == filler).all()
+    assert (drawn[::2] != filler).any()
+
+
+def test_a_persons_file_is_run_once_and_finds_what_is_beside_it(
+    script: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "beside_it.py").write_text("RUNS = []\n", encoding="utf-8")
+    mine = tmp_path / "my_layers_here.py"
+    mine.write_text(
+        "import beside_it\nbeside_it.RUNS.append(1)\nclass Scale:\n    pass\n", encoding="utf-8"
+    )
+    monkeypatch.syspath_prepend(str(PROBES / "own"))
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    crossing, job = script("crossing"), {"custom": [str(mine)]}
+    assert set(crossing.custom_objects(job)) == {"Scale"}
+    assert crossing.custom_objects(job)["Scale"] is crossing.custom_objects(job)["Scale"]
+    assert sys.modules["beside_it"].RUNS == [1]
+    for name in ("beside_it", "my_layers_here", "custom"):
+        monkeypatch.delitem(sys.modules, name)
+
+
+@pytest.mark.parametrize(("rate", "same"), [(0.0010000000474974513, True), (0.01, False)])
+def test_a_rate_that_was_rounded_is_the_same(
+    script: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, rate: float, *, same: bool
+) -> None:
+    def stated(learning_rate: float) -> dict[str, Any]:
+        return {"class": "Adam", "settings": {"learning_rate": learning_rate, "amsgrad": False}}
+
+    framework = SimpleNamespace(optimizer=lambda *_: stated(rate))
+    monkeypatch.setitem(sys.modules, "framework", framework)
+    compiling = script("compiling")
+    assert compiling.set_as_before(None, None, {"optimizer": stated(0.001)}) is same
+
+
+def test_slices_are_what_a_file_states(script: Callable[[str], Any]) -> None:
+    x = np.arange(24).reshape(2, 3, 4)
+    reversed_ = {"start": None, "stop": None, "step": -1}
+    slices = [{"class_name": "__ellipsis__"}, reversed_]
+    found = script("operations").do_getitem(None, x, slices)
+    assert (found == x[..., ::-1]).all()
+    with pytest.raises(KeyError):
+        script("operations").do_getitem(None, x, [{"class_name": "__unknown__"}])
+
+
+@pytest.mark.parametrize("keras_3", [True, False])
+def test_weights_are_set_by_what_sets_them_in_that_version(
+    script: Callable[[str], Any], tmp_path: Path, *, keras_3: bool
+) -> None:
+    held: dict[str, Any] = {}
+    variable = SimpleNamespace(name="kernel:0", shape=(2,))
+    if keras_3:
+        variable.assign = lambda array: held.update(kernel=array)
+        keras = SimpleNamespace(ops=None)
+    else:  # as in a graph of TensorFlow 1, where `assign` would do nothing
+        set_value = lambda one, array: held.update({one.name[:6]: array})  # noqa: E731
+        keras = SimpleNamespace(backend=SimpleNamespace(set_value=set_value))
+    layer = SimpleNamespace(name="d", weights=[variable])
+    model = SimpleNamespace(layers=[layer], weights=[variable])
+    np.savez(tmp_path / "arrays.npz", w_0=np.array([1.0, 2.0]))
+    job = {"arrays": str(tmp_path / "arrays.npz"), "weights": [["d", 0, "kernel"]]}
+    assert script("placing").place(keras, model, job)["name"] == 1
+    assert list(held["kernel"]) == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_what_a_savedmodel_loads_as_is_held_against_its_graph(
+    script: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, *, same: bool
+) -> None:
+    array = np.array([[1.0, 2.0]], "float32")
+    served = SimpleNamespace(numpy=lambda: array if same else array + 1)
+
+    class Signature:
+        structured_input_signature = ((), {"input_1": SimpleNamespace(dtype="float32")})
+
+        def __call__(self, **_given: Any) -> dict[str, Any]:
+            return {"dense": served}
+
+    loaded = SimpleNamespace(signatures={"serving_default": Signature()})
+    tensorflow = SimpleNamespace(
+        executing_eagerly=lambda: True,
+        saved_model=SimpleNamespace(load=lambda _: loaded),
+        cast=lambda value, _: value,
+    )
+    monkeypatch.setitem(sys.modules, "tensorflow", tensorflow)
+    held = script("extract")._same_as_graph
+    if same:
+        held("folder", ["x"], [array], [("0", array)])
+    else:
+        with pytest.raises(ValueError, match="loading made another model"):
+            held("folder", ["x"], [array], [("0", array)])

@@ -1,0 +1,163 @@
+"""The order of remedies, and what is noted of each; the environments are played."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.converting.ladder import Ladder
+from runner.converting.launching import Workshop
+from runner.converting.original import Wish
+from runner.converting.outcome import Remedy, Verdict
+from runner.environments.home import Home
+from runner.forensics.facts import Inspection, Origin
+from runner.matrixfile import read_matrix
+
+MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
+DENSE = {"class_name": "Dense", "config": {"name": "d", "batch_input_shape": [None, 2], "units": 1}}
+READ = {
+    "error": None,
+    "versions": {"keras": "2.15.0"},
+    "compiled": True,
+    "config": {"class_name": "Sequential", "config": {"name": "line", "layers": [DENSE]}},
+    "config_error": None,
+    "vocabularies": {},
+    "lambdas": [],
+    "cpu": 0.5,
+    "by_name": None,
+    "structure": "array",
+    "outputs": ["0"],
+    "inputs": [{"name": "in", "shape": [4, 2], "dtype": "float32", "drawn": ["normal"]}],
+    "alike": [False],
+    "nan": [0],
+    "weights": [],
+    "training": {"optimizer": {"class": "Adam", "slots": [], "iterations": 0, "settings": {}}},
+}
+FAILED = {"error": {"type": "ValueError", "message": "no", "traceback": []}, "phase": "load"}
+LEFT_OUT = {"error": {}, "phase": "left out"}
+MADE = {"error": None, "compiled": True, "compile_error": None}
+EQUAL = {
+    "max_abs": 0.0,
+    "max_rel": 0.0,
+    "max_ulp": 0,
+    "scale": 1.0,
+    "expected": {"shape": [4, 1], "dtype": "float32"},
+    "got": {"shape": [4, 1], "dtype": "float32"},
+}
+SAME = {
+    "error": None,
+    "count": [1, 1],
+    "structure": "array",
+    "optimizer": None,
+    "compared": [EQUAL],
+}
+
+
+class Played(Workshop):
+    """A workshop in which scripts give what is written down for them; ``asked`` are their jobs."""
+
+    def play(self, answers: list[Mapping[str, Any]]) -> None:
+        self.asked: list[tuple[str, str, Mapping[str, Any]]] = []
+        self.answers = list(answers)
+
+    def run(self, script: str, environment: str, job: Mapping[str, Any]) -> dict[str, Any]:
+        self.asked.append((script, environment, job))
+        answer = self.answers.pop(0)
+        for one, seen in zip(job.get("tries", []), answer.get("tries", []), strict=False):
+            if seen["error"] is None:
+                Path(one["out"]).write_text("a model", encoding="utf-8")
+        return {"folder": str(self.scratch), "phase": "done", **answer}
+
+    def usable(self, environment: str) -> bool:
+        return environment == "tf-2.15"
+
+    def is_built(self, environment: str) -> bool:
+        return environment in {one.id for one in MATRIX.environments}
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Played:
+    return Played(matrix=MATRIX, home=Home(root=tmp_path / "home"), scratch=tmp_path)
+
+
+def climb(workshop: Played, answers: list[Mapping[str, Any]]) -> Any:
+    workshop.play(answers)
+    wish = Wish(
+        path=workshop.scratch / "m.h5", target="tf-2.21", out=workshop.scratch / "out.keras"
+    )
+    said = Inspection(path="m.h5", format="h5", origin=Origin(keras_version="2.15.0"))
+    return Ladder(wish=wish, inspection=said, workshop=workshop).climb()
+
+
+def test_what_may_be_tried_is_tried_in_one_process(workshop: Played) -> None:
+    done = climb(workshop, [READ, {"error": None, "tries": [FAILED, FAILED, MADE]}, SAME])
+    assert done.verdict is Verdict.DELIVERED
+    assert [script for script, _, _ in workshop.asked] == ["extract", "rebuild", "prove"]
+    assert [(one.remedy, one.problem) for one in done.attempts] == [
+        (Remedy.AS_IT_IS, "load: ValueError: no"),
+        (Remedy.UNCOMPILED, "load: ValueError: no"),
+        (Remedy.REBUILT, None),
+    ]
+
+
+def test_what_was_left_out_is_not_said_to_have_been_tried(workshop: Played) -> None:
+    done = climb(workshop, [READ, {"error": None, "tries": [FAILED, LEFT_OUT, MADE]}, SAME])
+    assert [one.remedy for one in done.attempts] == [Remedy.AS_IT_IS, Remedy.REBUILT]
+
+
+def test_what_does_not_hold_is_followed_by_what_is_left(workshop: Played) -> None:
+    other = {**SAME, "structure": "list"}
+    first, second = {"error": None, "tries": [MADE]}, {"error": None, "tries": [FAILED, MADE]}
+    done = climb(workshop, [READ, first, other, second, SAME])
+    assert done.remedy is Remedy.REBUILT
+    assert [len(job["tries"]) for script, _, job in workshop.asked if script == "rebuild"] == [3, 2]
+    assert len(done.attempts) == 3
+
+
+def test_a_rebuilt_model_that_does_not_hold_is_built_without_its_training(
+    workshop: Played,
+) -> None:
+    bare = {"error": None, "tries": [{**MADE, "compiled": False}]}
+    built = {"error": None, "tries": [FAILED, FAILED, MADE]}
+    done = climb(workshop, [READ, built, FAILED, bare, SAME])
+    assert done.verdict is Verdict.DELIVERED
+    assert workshop.asked[-2][2]["tries"][0]["training"] is None
+
+
+def test_the_last_problem_is_the_reason(workshop: Played) -> None:
+    unknown = {"class_name": "LocallyConnected1D", "config": {"name": "old"}}
+    config = {"class_name": "Sequential", "config": {"name": "line", "layers": [unknown]}}
+    died = {"error": None, "tries": [FAILED, FAILED]}
+    done = climb(workshop, [{**READ, "config": config}, died, FAILED])
+    assert done.verdict is Verdict.REFUSED
+    assert "LocallyConnected1D" in str(done.attempts[2].problem)
+
+
+def test_every_output_is_held_against_its_own_bound(workshop: Played) -> None:
+    large, small = (
+        {**EQUAL, "max_abs": 1e-4, "scale": 1e4},
+        {**EQUAL, "max_abs": 1e-6, "scale": 1e-6},
+    )
+    two = {**SAME, "count": [2, 2], "compared": [large, small]}
+    done = climb(workshop, [READ, {"error": None, "tries": [MADE]}, two])
+    assert (done.proof.max_abs, done.proof.scale) == (1e-6, 1e-6)
+    assert done.proof.max_abs <= done.proof.bound < 1e-4
+    assert "as small" in done.proof.weak
+
+
+def test_inputs_that_do_not_fit_are_no_fault_of_the_original(workshop: Played) -> None:
+    unfit = {"error": {"type": "ValueError", "message": "it has the inputs a", "traceback": []}}
+    done = climb(workshop, [{**unfit, "phase": "inputs"}])
+    assert done.verdict is Verdict.REFUSED
+    assert done.reason.startswith("--inputs")
+    assert len(workshop.asked) == 1
+
+
+def test_a_process_that_died_leaves_the_rest_to_another(workshop: Played) -> None:
+    died = {"error": {"type": "Killed", "message": "gone", "traceback": []}, "phase": "run"}
+    done = climb(workshop, [READ, died, {"error": None, "tries": [FAILED, MADE]}, SAME])
+    problems = [one.problem for one in done.attempts]
+    assert problems == ["run: Killed: gone", "load: ValueError: no", None]
