@@ -27,10 +27,10 @@ from runner.matrixfile import read_matrix
 FOLDER = Path(__file__).with_name("measured")
 
 
-def read(kind: str, matrix: Matrix, locks: Path = LOCKS, folder: Path = FOLDER) -> list[Known]:
+def read(kind: str, matrix: Matrix, locks: Path = LOCKS, folder: Path | None = None) -> list[Known]:
     """Return what comes with caniload of a format, but for environments that are locked anew."""
     try:
-        stored = json.loads(gzip.decompress((folder / f"{kind}.json.gz").read_bytes()))
+        stored = json.loads(gzip.decompress(((folder or FOLDER) / f"{kind}.json.gz").read_bytes()))
     except FileNotFoundError:
         return []
     same = {

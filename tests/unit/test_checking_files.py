@@ -12,6 +12,7 @@ import pytest
 
 import runner
 from runner import cli
+from runner.checking import brought
 from runner.checking.subjects import gather
 
 ROOT = Path(__file__).parents[2]
@@ -71,6 +72,12 @@ def test_a_folder_that_may_not_be_read(files: Path, capsys: pytest.CaptureFixtur
     assert "no permission to read it" in capsys.readouterr().out
 
 
+@pytest.fixture
+def nothing_brought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(brought, "FOLDER", tmp_path / "nothing")
+
+
+@pytest.mark.usefixtures("nothing_brought")
 def test_without_any_evidence_it_says_so_and_what_to_do(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -81,10 +88,20 @@ def test_without_any_evidence_it_says_so_and_what_to_do(
     assert all("--run tries it" in one["reason"] for one in found["answers"])
 
 
+@pytest.mark.usefixtures("nothing_brought")
 def test_a_rule_needs_no_evidence(capsys: pytest.CaptureFixture[str]) -> None:
     assert check("savedmodel", "--to", "2.21", "--json") == 1
     (found,) = json.loads(capsys.readouterr().out)
     assert {one["basis"] for one in found["answers"]} == {"by rule"}
+
+
+def test_what_comes_with_caniload_is_marked_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check("keras-2.15.keras", "--to", "2.21", "--json") in (1, 5)
+    (found,) = json.loads(capsys.readouterr().out)
+    used = [one for one in found["answers"] if one["cells"]]
+    assert used
+    assert all(one["likely"] for one in used)
+    assert "measured for this release of caniload" in " ".join(found["notes"])
 
 
 def test_a_path_alone_is_checked(capsys: pytest.CaptureFixture[str]) -> None:
