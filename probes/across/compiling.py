@@ -20,6 +20,9 @@ def compiled(keras, model, job, objects):
         if training.get("loss_weights") is not None:
             more["loss_weights"] = training["loss_weights"]
         model.compile(optimizer=optimizer, **more)
+        if hasattr(keras, "ops") and model.trainable_variables:
+            # Keras 3 saves what state there is, and warns of a part when it loads the file.
+            model.optimizer.build(model.trainable_variables)
         return True, "without " + ", ".join(left) if left else None
     except Exception as error:
         return False, "%s: %s" % (type(error).__name__, str(error)[:300])
