@@ -12,6 +12,7 @@ STACKS = ("tf.keras", "keras 2 (multi-backend)", "tf-keras", "keras 3")
 BACKENDS = ("tensorflow", "jax", "torch", "theano", "cntk")
 _SAVING_OF_KERAS_3 = Version("2.16")
 """The TensorFlow that came with Keras 3."""
+_KERAS_3 = Version("3")
 
 
 def versions(environment: Environment) -> dict[str, Version]:
@@ -20,6 +21,16 @@ def versions(environment: Environment) -> dict[str, Version]:
         name.removesuffix("-cpu"): Version(version)
         for name, version in environment.packages.items()
     }
+
+
+def is_keras_3(environment: Environment) -> bool:
+    """Say whether what a person imports as keras there is Keras 3."""
+    found = versions(environment)
+    if "tf-keras" in found:
+        return False
+    if "keras" in found:
+        return found["keras"] >= _KERAS_3
+    return found.get("tensorflow", Version("0")) >= _SAVING_OF_KERAS_3
 
 
 def backend(packages: Mapping[str, object]) -> str | None:

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from runner.forensics.facts import Inspection
-from runner.joining import versions
+from runner.joining import is_keras_3, versions
 from runner.matrix import Environment
 
-_KERAS_3 = Version("3")
-_WITH_KERAS_3 = Version("2.16")
 _WITH_ZIP = Version("2.12")
 
 
@@ -33,16 +31,6 @@ def ruled(inspection: Inspection, environment: Environment) -> Ruled | None:
     if inspection.format == "keras" and not _knows_zip(environment):
         return Ruled(reason="the .keras zip format came with TensorFlow 2.12")
     return None
-
-
-def is_keras_3(environment: Environment) -> bool:
-    """Say whether what a person imports as keras there is Keras 3."""
-    found = versions(environment)
-    if "tf-keras" in found:
-        return False
-    if "keras" in found:
-        return found["keras"] >= _KERAS_3
-    return found.get("tensorflow", Version("0")) >= _WITH_KERAS_3
 
 
 def _knows_zip(environment: Environment) -> bool:

@@ -22,11 +22,12 @@ from runner.converting.original import (
 )
 from runner.converting.outcome import Attempt, Conversion, Proof, Remedy, Verdict
 from runner.converting.proving import Judged, losses, prove
-from runner.converting.readers import is_keras_3, keras
+from runner.converting.readers import keras
 from runner.converting.rewriting import Change, Recipe, rewrite
 from runner.converting.rules import keras_version
 from runner.converting.transforms import Refused
 from runner.forensics.facts import Inspection
+from runner.joining import is_keras_3
 
 BRIDGE = "tf-2.15"
 """The last version that reads what its predecessors wrote."""

@@ -53,10 +53,6 @@ def keras(environment: Environment) -> Version:
     return inside if inside >= _TF_KERAS_VERSIONED else Version(_BY_KERAS[0][0])
 
 
-def is_keras_3(environment: Environment) -> bool:
-    return keras(environment) >= _KERAS_3
-
-
 def saved_by(inspection: Inspection) -> Version | None:
     """Return the TensorFlow that a file of tf.keras comes from, as near as it says."""
     if inspection.origin.tensorflow_version:
