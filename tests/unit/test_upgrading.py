@@ -41,7 +41,7 @@ def matrix() -> Matrix:
     return read_matrix(ROOT / "matrix.yaml")
 
 
-def answer(outcome: Outcome, *whats: str, environment: str = NEW, reason: str = "why") -> Answer:
+def answer(outcome: Outcome, *said: str, environment: str = NEW, reason: str = "why") -> Answer:
     return Answer(
         environment=environment,
         label=environment,
@@ -49,7 +49,7 @@ def answer(outcome: Outcome, *whats: str, environment: str = NEW, reason: str = 
         outcome=outcome,
         basis=Basis.FILE,
         reason=reason,
-        differences=tuple({"what": what, "text": what} for what in whats),
+        differences=tuple({"what": what, "text": what} for what in said),
     )
 
 
