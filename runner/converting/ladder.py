@@ -296,16 +296,13 @@ class Ladder:
         jobs = []
         for one in tries:
             folder = self.workshop.folder("out")
-            job = {**one.job, "folder": str(folder)}
-            job["out"] = str(folder / ("flat.h5" if one.flat else self.wish.out.name))
+            job = {**one.job, "out": str(folder / ("flat.h5" if one.flat else self.wish.out.name))}
             if one.recipe is not None:
                 path = folder / "recipe.json"
                 path.write_text(json.dumps(one.recipe.model), encoding="utf-8")
                 job["recipe"] = str(path)
             jobs.append(job)
-        whole = {"tries": jobs, "seconds": self.workshop.patience(original.facts["cpu"])}
-        facts = self.workshop.run("rebuild", tries[0].way[-1], whole)
-        done = facts.get("tries") or [facts]
+        done = self.workshop.rebuild(tries[0].way[-1], jobs, original.facts["cpu"])
         for number, (one, job, seen) in enumerate(zip(tries, jobs, done, strict=False)):
             if seen["error"] is None:
                 made = _Made(**vars(one), out=Path(job["out"]), facts=seen)

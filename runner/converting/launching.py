@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -127,6 +127,18 @@ class Workshop:
             return _died(folder, "run", "Killed", f"the process {how}")
         facts["folder"] = str(folder)
         return facts
+
+    def rebuild(
+        self, environment: str, tries: Sequence[Mapping[str, Any]], cpu: float
+    ) -> list[dict[str, Any]]:
+        """Have one process do jobs of rebuild.py in turn, up to the first that makes a file.
+
+        Return the facts of those that were begun; of the whole, where it did not come to any.
+        ``cpu`` is how many CPU seconds a reader had for the model, 0 where that is not known.
+        """
+        jobs = [{"folder": str(self.folder("try")), **job} for job in tries]
+        facts = self.run("rebuild", environment, {"tries": jobs, "seconds": self.patience(cpu)})
+        return facts.get("tries") or [facts]
 
 
 def _died(folder: Path, phase: str, kind: str, message: str) -> dict[str, Any]:

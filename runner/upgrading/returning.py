@@ -26,6 +26,9 @@ from runner.upgrading.together import Together
 RESAVE_SECONDS = 20.0
 """Seconds of one file saved anew, read by both and compared."""
 
+ITS_OWN = frozenset({"load", "compile", "save"})
+"""Phases in which what is raised is the version's own doing."""
+
 
 @dataclass(kw_only=True)
 class _Anew:
@@ -92,7 +95,8 @@ def _save(one: _Anew, pair: Pair, together: Together) -> None:
                 scratch=Path(scratch),
                 locks=request.locks,
             )
-            facts = workshop.run("rebuild", pair.after.id, _job(one, pair, Path(scratch) / name))
+            job = _job(one, pair, Path(scratch) / name)
+            (facts,) = workshop.rebuild(pair.after.id, [job], _cpu(one, pair))
             together.check()
             if facts["error"] is None:
                 keeping.folder.mkdir(parents=True, exist_ok=True)
@@ -101,6 +105,12 @@ def _save(one: _Anew, pair: Pair, together: Together) -> None:
         if (facts["error"] or {}).get("type") != "Unusable":
             keeping.put_anew(name, facts)
     one.facts = facts
+
+
+def _cpu(one: _Anew, pair: Pair) -> float:
+    """Return how many CPU seconds the new version had for the model, 0 where it did not load it."""
+    record = one.case.record(pair.after.id)
+    return float((record or {}).get("cpu") or 0)
 
 
 def _job(one: _Anew, pair: Pair, out: Path) -> Mapping[str, Any]:
@@ -135,6 +145,8 @@ def _returned(one: _Anew, pair: Pair) -> Returned:
     blank = Returned(format=one.suffix, converted=one.converted)
     if one.checked is None:
         why = told(one.facts["error"], one.facts["phase"])
+        if one.facts["phase"] not in ITS_OWN:
+            return replace(blank, reason=f"not tested: {why}")
         return replace(blank, reason=f"{pair.after.id} cannot save it so: {why}")
     if one.checked.problem is not None:
         return replace(blank, reason=one.checked.problem)

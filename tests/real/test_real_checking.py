@@ -113,3 +113,14 @@ def test_without_its_own_layer_a_model_loads_nowhere(files: Path) -> None:
     assert outcomes([found]) == {"own.h5": ["error", "error"]}
     assert found["reference"] is None
     assert found["notes"][0] == "needs your own Doubled: give the code with --custom FILE.py"
+
+
+def test_an_upgrade_is_measured_there_and_back(files: Path) -> None:
+    done = caniload("upgrade", "2.15", "2.21", str(files / "models" / "words.h5"), "--json")
+    assert done.returncode == 1, done.stderr
+    (model,) = json.loads(done.stdout)["models"]
+    assert model["fate"] == "needs a change"
+    assert model["tried"]["conversion"]["verdict"] == "delivered"
+    back = {one["format"]: one["answer"]["outcome"] for one in model["returned"]}
+    assert back == {".keras": "error", ".h5": "error"}
+    assert all("batch_shape" in one["answer"]["reason"] for one in model["returned"])

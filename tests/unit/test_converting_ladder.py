@@ -161,3 +161,18 @@ def test_a_process_that_died_leaves_the_rest_to_another(workshop: Played) -> Non
     done = climb(workshop, [READ, died, {"error": None, "tries": [FAILED, MADE]}, SAME])
     problems = [one.problem for one in done.attempts]
     assert problems == ["run: Killed: gone", "load: ValueError: no", None]
+
+
+def test_every_try_has_a_folder_for_its_facts(workshop: Played) -> None:
+    workshop.play([{"error": None, "tries": [FAILED, LEFT_OUT]}])
+    assert workshop.rebuild("tf-2.21", [{"out": "a"}, {"out": "b"}], 3.0) == [FAILED, LEFT_OUT]
+    ((script, environment, job),) = workshop.asked
+    assert (script, environment) == ("rebuild", "tf-2.21")
+    assert len({one["folder"] for one in job["tries"]}) == 2
+    assert job["seconds"] == workshop.patience(3.0)
+
+
+def test_a_process_that_came_to_no_try_says_why(workshop: Played) -> None:
+    workshop.play([{"error": {"type": "Killed"}, "phase": "run"}])
+    (found,) = workshop.rebuild("tf-2.21", [{"out": "a"}], 0.0)
+    assert (found["error"], found["phase"]) == ({"type": "Killed"}, "run")
