@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 from runner import inspecting
@@ -37,19 +38,8 @@ def add_check(actions: Actions[Parser]) -> None:
     )
     how = parser.add_argument_group("measuring")
     how.add_argument("--run", action="store_true", help="load it in each, and compare")
-    how.add_argument(
-        "--trust", action="store_true", help="also what runs code of its own when it is loaded"
-    )
-    how.add_argument(
-        "--custom",
-        action="append",
-        default=[],
-        metavar="FILE.py[:FACTORY]",
-        help="your layers and functions: a file or a module; a factory returns a dict of them",
-    )
-    how.add_argument("--inputs", type=Path, metavar="X.npz", help="what to predict from")
-    how.add_argument("--rerun", action="store_true", help="measure again what has been")
-    how.add_argument("--jobs", type=count, metavar="N", help="processes at a time")
+    _add_given(how)
+    _add_measuring(how)
 
 
 def add_bisect(actions: Actions[Parser]) -> None:
@@ -72,17 +62,7 @@ def add_bisect(actions: Actions[Parser]) -> None:
         help="in every environment, such as h5py==2.10; may be given several times",
     )
     parser.add_argument("--json", action="store_true", help="as JSON")
-    parser.add_argument(
-        "--trust", action="store_true", help="also what runs code of its own when it is loaded"
-    )
-    parser.add_argument(
-        "--custom",
-        action="append",
-        default=[],
-        metavar="FILE.py[:FACTORY]",
-        help="your layers and functions: a file or a module; a factory returns a dict of them",
-    )
-    parser.add_argument("--inputs", type=Path, metavar="X.npz", help="what to predict from")
+    _add_given(parser)
 
 
 def add_convert(actions: Actions[Parser]) -> None:
@@ -133,17 +113,7 @@ def add_upgrade(actions: Actions[Parser]) -> None:
     )
     parser.add_argument("--json", action="store_true", help="as JSON instead of Markdown")
     how = parser.add_argument_group("how")
-    how.add_argument(
-        "--trust", action="store_true", help="also what runs code of its own when it is loaded"
-    )
-    how.add_argument(
-        "--custom",
-        action="append",
-        default=[],
-        metavar="FILE.py[:FACTORY]",
-        help="your layers and functions, as of check; remedies take FILE.py only",
-    )
-    how.add_argument("--inputs", type=Path, metavar="X.npz", help="what to predict from")
+    _add_given(how, more="; remedies take FILE.py only")
     how.add_argument(
         "--no-remedies", dest="remedies", action="store_false", help="do not try to convert"
     )
@@ -153,5 +123,25 @@ def add_upgrade(actions: Actions[Parser]) -> None:
     how.add_argument(
         "--converted", type=Path, metavar="DIR", help="copy the files that remedies made there"
     )
-    how.add_argument("--rerun", action="store_true", help="measure again what has been")
-    how.add_argument("--jobs", type=count, metavar="N", help="processes at a time")
+    _add_measuring(how)
+
+
+def _add_given(parser: argparse._ActionsContainer, more: str = "") -> None:
+    """Add what a person's file is loaded with."""
+    parser.add_argument(
+        "--trust", action="store_true", help="also what runs code of its own when it is loaded"
+    )
+    parser.add_argument(
+        "--custom",
+        action="append",
+        default=[],
+        metavar="FILE.py[:FACTORY]",
+        help="your layers and functions: a file or a module; a factory returns a dict of them"
+        + more,
+    )
+    parser.add_argument("--inputs", type=Path, metavar="X.npz", help="what to predict from")
+
+
+def _add_measuring(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument("--rerun", action="store_true", help="measure again what has been")
+    parser.add_argument("--jobs", type=count, metavar="N", help="processes at a time")
