@@ -196,8 +196,7 @@ def _wanted(arguments: argparse.Namespace, cell: JudgedCell) -> bool:
 
 def reproduce(arguments: argparse.Namespace) -> int:
     """Print the script that repeats a cell, and the command that runs it."""
-    matrix_read = read(arguments)
-    chosen = planning.make(matrix_read, Selection())
+    chosen = planning.around(read(arguments), arguments.cell)
     evidence = evidence_of(arguments, chosen, Home.default())
     print(reproduction.script(evidence, arguments.cell))
     return 0

@@ -79,6 +79,16 @@ def make(matrix: Matrix, selection: Selection) -> Plan:
     )
 
 
+def around(matrix: Matrix, cell_id: str) -> Plan:
+    """Return all cells between the two environments of one, which itself may be a control."""
+    cell = _cell(cell_id)
+    sides = (cell.artifact.saved_by, cell.loaded_by)
+    known = {environment.id for environment in matrix.environments}
+    if not known.issuperset(sides):
+        raise no_cell(cell_id)
+    return make(matrix, Selection(environments=sides))
+
+
 def _of_cells(matrix: Matrix, ids: Collection[str]) -> Plan:
     """Return these cells, in table order, with the controls of every environment they need."""
     named = [_cell(one) for one in ids]
@@ -91,10 +101,7 @@ def _of_cells(matrix: Matrix, ids: Collection[str]) -> Plan:
     asked = set(named)
     cells = tuple(cell for cell in _cells(matrix, loading, models, formats) if cell in asked)
     if missing := asked.difference(cells):
-        raise UsageError(
-            f"there is no cell {min(cell.id for cell in missing)!r} in matrix.yaml; ids look like"
-            " tf-2.15/lstm.h5/tf-2.21"
-        )
+        raise no_cell(min(cell.id for cell in missing))
     return Plan(
         matrix=matrix,
         environments=known,
@@ -103,6 +110,14 @@ def _of_cells(matrix: Matrix, ids: Collection[str]) -> Plan:
         cells=cells,
         controls=tuple(_controls(matrix, known, formats)),
         thinned=True,
+    )
+
+
+def no_cell(cell_id: str) -> UsageError:
+    """Return what to raise where there is no cell of that id."""
+    return UsageError(
+        f"there is no cell {cell_id!r} in matrix.yaml; ids look like tf-2.15/lstm.h5/tf-2.21,"
+        " and `caniload plan --json` lists them all"
     )
 
 

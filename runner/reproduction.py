@@ -11,6 +11,7 @@ from typing import Any
 
 from packaging.version import Version
 
+from runner import plan as planning
 from runner import texts
 from runner.artifacts import intact
 from runner.assemble import Assembly
@@ -158,10 +159,7 @@ def _find(evidence: Evidence, cell_id: str) -> tuple[Cell, JudgedCell]:
         if cell.id == cell_id:
             assembly = Assembly(evidence=evidence, batch=0)
             return cell, assembly.cell(cell)
-    raise UsageError(
-        f"there is no cell {cell_id!r}; ids look like tf-2.15/lstm.h5/tf-2.21,"
-        " and `caniload plan --json` lists them all"
-    )
+    raise planning.no_cell(cell_id)
 
 
 def _head(evidence: Evidence, cell: Cell, judged: JudgedCell) -> str:

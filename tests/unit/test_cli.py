@@ -59,7 +59,10 @@ def stopping(error: BaseException) -> Callable[[argparse.Namespace], int]:
             ["--matrix", MATRIX, "cells", "--outcome", "fine"],
             "there is no outcome 'fine' here: crash, ",
         ),
-        (["--matrix", MATRIX, "reproduce", "a/b.c/d"], "there is no cell 'a/b.c/d'; ids look like"),
+        (
+            ["--matrix", MATRIX, "reproduce", "a/b.c/d"],
+            "there is no cell 'a/b.c/d' in matrix.yaml; ids look like",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
