@@ -10,7 +10,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runner.arguments import cores, locks_of, read
 from runner.bisecting import ends, mixing
 from runner.bisecting.answers import Bisection, Status
 from runner.bisecting.bench import Bench, CannotTryError
@@ -18,11 +17,9 @@ from runner.bisecting.mixing import SUSPECTS, Locked
 from runner.bisecting.stages import Hunt
 from runner.bisecting.telling import as_json, as_lines
 from runner.checking import checks
-from runner.checking.checks import Request
-from runner.checking.customs import read_custom
+from runner.checking.asking import wish
 from runner.checking.subjects import gather
 from runner.environments import index
-from runner.environments.home import Home
 from runner.errors import CaniloadError, UsageError
 from runner.releases import Listing
 
@@ -67,20 +64,10 @@ def find(
     console: Console | None = None,
 ) -> Bisection:
     """Return where the model changes between two environments; ``console`` is told on the way."""
-    arguments = arguments or argparse.Namespace(matrix=None)
     console = console or Console(quiet=True)
-    matrix = read(arguments)
-    checks.inputs_sha256(inputs)
-    request = Request(
-        asked=(),
-        matrix=matrix,
-        home=Home.default(),
-        custom=read_custom(custom),
-        inputs=inputs,
-        trust=trust,
-        jobs=cores(),
-        locks=locks_of(arguments),
-    )
+    request = wish(trust=trust, custom=custom, inputs=inputs, arguments=arguments)
+    request = replace(request, asked=())  # the bench says what to try
+    matrix = request.matrix
     wanted = ends.companions(having)
     (subject, *more) = gather([Path(model)])
     if more:

@@ -44,7 +44,7 @@ def judged(found: Sequence[Checked], request: Request) -> JudgedMatrix:
 def _reference_models(request: Request) -> JudgedMatrix:
     """Judge what is stored of the default models in these environments; what is not is left out."""
     wanted = tuple(one.id for one in request.asked)
-    chosen = planning.make(request.matrix, Selection(environments=wanted, profile="default"))
+    chosen = planning.make(request.matrix, Selection(environments=wanted, profile="named"))
     evidence = Evidence(
         plan=chosen,
         home=request.home,

@@ -14,16 +14,13 @@ from pathlib import Path
 from rich.console import Console
 
 from runner import texts
-from runner.arguments import cores, locks_of, read
 from runner.catalogue import read_catalogue
 from runner.checking import checks
 from runner.checking.answers import Checked
-from runner.checking.asking import cost_lines
+from runner.checking.asking import cost_lines, wish
 from runner.checking.cases import Case
 from runner.checking.checks import Request
-from runner.checking.customs import read_custom
 from runner.checking.subjects import Subject, gather
-from runner.environments.home import Home
 from runner.errors import UsageError
 from runner.judged import Message
 from runner.outcomes import Outcome
@@ -58,11 +55,13 @@ def ask(
     ``arguments`` may name another matrix or folder of locks; ``console`` is told of cost and
     progress. ``CaniloadError`` where what is asked cannot be understood.
     """
-    arguments = arguments or Namespace(matrix=None)
     console = console or Console(quiet=True)
-    matrix = read(arguments)
-    home, locks = Home.default(), locks_of(arguments)
+    request = wish(
+        trust=trust, custom=custom, inputs=inputs, rerun=rerun, jobs=jobs, arguments=arguments
+    )
+    matrix, home, locks = request.matrix, request.home, request.locks
     old, new = both(matrix, before, after)
+    request = replace(request, asked=(old, new), references=(old.id, new.id))
     given = (
         *(["--trust"] if trust else []),
         *(word for one in custom for word in ("--custom", one)),
@@ -83,21 +82,8 @@ def ask(
     )
     if not models:
         return replace(found, reference=of_reference_models(matrix, old, new, home, locks))
-    checks.inputs_sha256(inputs)
     if converted is not None and converted.exists() and not converted.is_dir():
         raise UsageError(f"--converted {converted}: is there, and is no folder")
-    request = Request(
-        asked=(old, new),
-        references=(old.id, new.id),
-        matrix=matrix,
-        home=home,
-        custom=read_custom(custom),
-        inputs=inputs,
-        trust=trust,
-        rerun=rerun,
-        jobs=jobs or cores(),
-        locks=locks,
-    )
     subjects = list(gather([Path(one) for one in models]))
     refused = {id(one): checks.refusal(one, request, run=True) for one in subjects}
     run = [one for one in subjects if refused[id(one)] is None]
