@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
 from judged_example import example
 
 from reports.site import contents
 from runner.checking.answers import Answer, Basis, Checked
-from runner.checking.reporting import FAMILY, YOURS, with_models
+from runner.checking.asking import wish
+from runner.checking.reporting import FAMILY, YOURS, judged, with_models
 from runner.judged import Failure, JudgedMatrix
 from runner.matrix import Environment
 from runner.outcomes import Outcome
@@ -53,33 +56,33 @@ def made(*found: Checked) -> JudgedMatrix:
 
 def test_a_model_is_a_row_saved_by_nobody_here() -> None:
     one = checked("/home/me/zoo/a.h5", answer(0, Outcome.IDENTICAL), answer(1, Outcome.ERROR))
-    judged = made(one)
-    assert judged.environments[0].id == YOURS
-    assert (judged.models[0].id, judged.models[0].family) == ("a.h5", FAMILY)
-    assert [(cell.cell.id, cell.outcome) for cell in judged.cells] == [
+    shown = made(one)
+    assert shown.environments[0].id == YOURS
+    assert (shown.models[0].id, shown.models[0].family) == ("a.h5", FAMILY)
+    assert [(cell.cell.id, cell.outcome) for cell in shown.cells] == [
         ("your-files/a.h5.h5/tf-2.15", Outcome.IDENTICAL),
         ("your-files/a.h5.h5/tf-2.21", Outcome.ERROR),
     ]
-    assert judged.cells[1].repeat == "caniload check a.h5 --run --envs tf-2.21"
+    assert shown.cells[1].repeat == "caniload check a.h5 --run --envs tf-2.21"
 
 
 def test_only_what_was_measured_on_the_file_is_a_result() -> None:
-    judged = made(checked("a.h5", answer(0, Outcome.ERROR, Basis.MODELS)))
-    likely, absent = judged.cells
+    shown = made(checked("a.h5", answer(0, Outcome.ERROR, Basis.MODELS)))
+    likely, absent = shown.cells
     assert {likely.outcome, absent.outcome} == {Outcome.UNTESTED}
     assert likely.reason == "not run on this file; as it went"
 
 
 def test_what_cannot_be_read_says_so_in_every_cell() -> None:
-    judged = made(checked("a.h5", problem="is empty"))
-    assert [(cell.outcome, cell.reason) for cell in judged.cells] == [
+    shown = made(checked("a.h5", problem="is empty"))
+    assert [(cell.outcome, cell.reason) for cell in shown.cells] == [
         (Outcome.UNTESTED, "is empty")
     ] * 2
 
 
 def test_files_of_one_name_are_told_apart() -> None:
-    judged = made(checked("x/a.h5"), checked("y/a.h5"), checked("y/b.h5"))
-    assert [one.id for one in judged.models[:3]] == ["a.h5 (1)", "a.h5 (2)", "b.h5"]
+    shown = made(checked("x/a.h5"), checked("y/a.h5"), checked("y/b.h5"))
+    assert [one.id for one in shown.models[:3]] == ["a.h5 (1)", "a.h5 (2)", "b.h5"]
 
 
 def test_the_report_tells_it_and_no_folder() -> None:
@@ -91,3 +94,12 @@ def test_the_report_tells_it_and_no_folder() -> None:
     assert "caniload check a.h5 --run --envs tf-2.21" in page
     assert "&lt;b&gt;no&lt;/b&gt;" in page
     assert "<b>no</b>" not in page
+
+
+def test_environments_of_no_profile_have_a_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CANILOAD_HOME", str(tmp_path))
+    found = judged([checked("a.h5")], wish(envs=["tf-1.14"]))
+    assert [one.id for one in found.environments] == [YOURS, "tf-1.14"]
+    assert [cell.cell.id for cell in found.cells] == ["your-files/a.h5.h5/tf-1.14"]
