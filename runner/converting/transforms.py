@@ -81,6 +81,9 @@ def plain_name(layer: Layer) -> str | None:
 
 def no_lambda(layer: Layer) -> str | None:
     """Refuse a Lambda that the reader could not take apart into operations."""
+    function = layer.config.get("function")
+    if isinstance(function, dict) and function.get("class_name") == "function":
+        return None  # found by its name
     raise Refused(
         f"the layer {layer.path} is a Lambda, which Keras 3 loads with safe_mode=False only; write"
         " it as a layer, and name the file with --custom"

@@ -203,6 +203,22 @@ def test_weights_are_set_by_what_sets_them_in_that_version(
     assert list(held["kernel"]) == [1.0, 2.0]
 
 
+@pytest.mark.parametrize("trusted", [True, False])
+def test_trust_is_handed_to_a_loader_that_asks_for_it(
+    script: Callable[[str], Any], *, trusted: bool
+) -> None:
+    def load_model(path: str, *, safe_mode: bool = True) -> bool:
+        return safe_mode
+
+    def older(path: str) -> bool:
+        return True
+
+    job = {"model": "model.h5", "format": "h5", "trusted": trusted}
+    for loader, safe in ((load_model, not trusted), (older, True)):
+        keras = SimpleNamespace(models=SimpleNamespace(load_model=loader))
+        assert script("crossing").load(keras, job) is safe
+
+
 @pytest.mark.parametrize("same", [True, False])
 def test_what_a_savedmodel_loads_as_is_held_against_its_graph(
     script: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, *, same: bool

@@ -274,6 +274,17 @@ def test_a_hard_sigmoid_that_cannot_be_kept_is_refused() -> None:
         to_3(config)
 
 
+def test_a_lambda_is_refused_unless_it_has_a_name() -> None:
+    def having(function: Config) -> Config:
+        inbound = [[["features", 0, 0, {}]]]
+        return functional(source([None, 4]), node("Lambda", "own", inbound, function=function))
+
+    to_3(having({"class_name": "function", "config": "double"}), "3.13.2")
+    for written in ("2.15.0", "3.13.2"):
+        with pytest.raises(Refused, match="safe_mode=False"):
+            to_3(having({"class_name": "__lambda__", "config": {"code": "4wE="}}), written)
+
+
 @given(st.floats(-50, 50, allow_nan=False))
 def test_the_scale_makes_one_formula_of_the_other(x: float) -> None:
     def old(value: float) -> float:
