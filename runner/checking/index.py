@@ -19,6 +19,7 @@ from runner import texts
 from runner.assemble import Assembly
 from runner.cells import Artifact, Cell
 from runner.checking.features import Features, features
+from runner.checking.lineage import around
 from runner.environments.home import Home
 from runner.environments.locking import LOCKS
 from runner.evidence import Evidence, Saved
@@ -77,13 +78,14 @@ class Index:
     known: Sequence[Known]
     store: Path
 
-    def kin(self, wanted: Features) -> list[Known]:
-        """Return those of the same format that the same version saved."""
-        return [
-            one
-            for one in self.known
-            if one.format == wanted.format and one.features.origin == wanted.origin
-        ]
+    def kin(self, wanted: Features) -> list[list[Known]]:
+        """Return those of the same format that the same version saved, in one group.
+
+        Where there are none, two groups: of the nearest version before it, and after.
+        """
+        alike = [one for one in self.known if one.format == wanted.format]
+        same = [one for one in alike if one.features.origin == wanted.origin]
+        return [same] if same else around(wanted.origin, alike, lambda one: one.features.origin)
 
 
 def read_index(

@@ -47,7 +47,7 @@ def known(subject: Subject, request: Request, *, index: Index, resolution: Resol
 
 
 def _notes(
-    case: Case | None, index: Index, kin: Sequence[Known], answers: Sequence[Answer]
+    case: Case | None, index: Index, kin: Sequence[Sequence[Known]], answers: Sequence[Answer]
 ) -> Iterator[str]:
     measured = any(one.basis is Basis.FILE for one in answers)
     if case is not None and measured:
@@ -55,7 +55,13 @@ def _notes(
         told = f", with {', '.join(given)}" if given else ""
         against = f"compared with {case.reference}" if case.reference else "nothing could read it"
         yield f"measured before{told}: {against}"
-    elsewhere = {one.cell(place): one.when for one in kin if one.when for place in one.cells}
+    elsewhere = {
+        one.cell(place): one.when
+        for group in kin
+        for one in group
+        if one.when
+        for place in one.cells
+    }
     used = {elsewhere[cell] for one in answers for cell in one.cells if cell in elsewhere}
     if used:
         yield f"reference models: measured for this release of caniload, {max(used)}, not here"
@@ -64,12 +70,15 @@ def _notes(
 
 
 def _from_others(
-    subject: Subject, environment: Environment, said: Features | None, kin: Sequence[Known]
+    subject: Subject,
+    environment: Environment,
+    said: Features | None,
+    kin: Sequence[Sequence[Known]],
 ) -> Answer:
     """Answer from reference models with the same features, else by a rule, else not at all."""
     why = "the file states no layers, or not what saved it"
     if said is not None:
-        expected = quick.expect(said, kin, environment.id)
+        expected = quick.agreed([quick.expect(said, one, environment.id) for one in kin])
         if isinstance(expected, quick.Expected):
             return quick.as_answer(environment, expected)
         why = expected

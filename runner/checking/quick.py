@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runner.checking.answers import Answer, Basis
 from runner.checking.features import Features
@@ -47,6 +47,30 @@ def blank(environment: Environment, reason: str) -> Answer:
         basis=Basis.UNKNOWN,
         reason=reason,
     )
+
+
+def agreed(found: Sequence[Expected | str]) -> Expected | str:
+    """Return what to expect where each of them lets expect the same, else why that is not known.
+
+    One is of files that the very version saved; two are of the versions before and after it.
+    """
+    if not found:
+        return "no reference model of this format was saved by this version, or before and after it"
+    first, *others = found
+    if not others:
+        return first
+    for one in found:
+        if isinstance(one, str):
+            return f"this version saved no reference model, and of those before and after: {one}"
+    expected = [one for one in found if isinstance(one, Expected)]
+    worst = max(expected, key=lambda one: SEVERITY[one.outcome])
+    if len({one.outcome for one in expected}) > 1:
+        return (
+            "this version saved no reference model, and those of the versions before and after it"
+            f" end differently there: {' and '.join(one.outcome for one in expected)}"
+        )
+    told = f"saved before and after this version alike; {worst.reason}"
+    return replace(worst, reason=told, cells=tuple(one.cells[0] for one in expected))
 
 
 def expect(wanted: Features, kin: Sequence[Known], environment: str) -> Expected | str:

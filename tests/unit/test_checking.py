@@ -16,7 +16,7 @@ from runner.checking.command import exit_code
 from runner.checking.customs import read_custom
 from runner.checking.describe import as_json, as_lines
 from runner.checking.features import Features, features
-from runner.checking.index import Known, Loaded
+from runner.checking.index import Index, Known, Loaded
 from runner.checking.judging import Judge, of_record
 from runner.checking.kept import Kept, Terms
 from runner.checking.origins import is_origin, nearest
@@ -353,3 +353,58 @@ def test_a_step_that_raises_in_the_reference_counts_only_where_it_is_known_why()
     told = record(error={**error, "message": "no such layer"})
     assert of_record(told, BLANK, known, control=told).outcome is Outcome.ERROR
     assert of_record(raised, BLANK, JUDGE, control=record()).outcome is Outcome.ERROR
+
+
+def of(origin: str, model: str, traits: str, **cells: Loaded) -> Known:
+    one = reference(model, traits, **cells)
+    return replace(one, features=replace(one.features, origin=(f"Keras {origin}", "", "on tf")))
+
+
+def between(wanted: str, *known: Known) -> list[list[str]]:
+    index = Index(known=known, store=Path())
+    features = replace(having("Dense"), origin=(f"Keras {wanted}", "", "on tf"))
+    return [[one.model for one in group] for group in index.kin(features)]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "models"),
+    [
+        ("2.9", [["nine"]]),
+        ("2.6", [["four"], ["nine"]]),
+        ("2.3-tf", [["two"], ["four"]]),
+        ("2.12", []),  # nothing after it that is of this line
+        ("2.3", []),  # multi-backend Keras
+        ("3.1", []),
+        ("3.5", [["three"], ["three, later"]]),
+    ],
+)
+def test_files_of_no_measured_version_are_between_the_nearest_two(
+    wanted: str, models: list[list[str]]
+) -> None:
+    known = [
+        of(origin, model, "Dense", new=GOOD)
+        for origin, model in (
+            ("2.9", "nine"),
+            ("2.2-tf", "two"),
+            ("2.4", "four"),
+            ("3.2", "three"),
+            ("3.10", "three, later"),
+        )
+    ]
+    assert between(wanted, *known) == models
+
+
+def test_both_sides_have_to_let_expect_the_same() -> None:
+    good = quick.expect(having("Dense"), [reference("one", "Dense", new=GOOD)], "new")
+    assert isinstance(good, quick.Expected)
+    failed = quick.expect(having("Dense"), [reference("two", "Dense", new=bad("no"))], "new")
+    unknown = quick.expect(having("Dense"), [], "new")
+    assert quick.agreed([good]) is good
+    both = quick.agreed([good, replace(good, cells=("x",))])
+    assert isinstance(both, quick.Expected)
+    assert both.outcome is Outcome.IDENTICAL
+    assert both.reason.startswith("saved before and after this version alike")
+    assert len(both.cells) == 2
+    assert "end differently there: identical and error" in str(quick.agreed([good, failed]))
+    assert "was loaded there" in str(quick.agreed([good, unknown]))
+    assert "saved by this version" in str(quick.agreed([]))

@@ -1,0 +1,63 @@
+"""What a file states of its origin -> which other origins stand before and after it; pure.
+
+Saving changed with every version, so files of another version are no evidence by themselves. Where
+the nearest measured ones on both sides come to the same, what lies between is likely to, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from packaging.version import InvalidVersion, Version
+
+Known = TypeVar("Known")
+
+_OWN_NUMBER = Version("2.4")
+"""From here on tf.keras states no "-tf"; below, what states none is multi-backend Keras."""
+_KERAS_3 = Version("3")
+
+
+def _line(origin: Sequence[str]) -> tuple[str, str]:
+    """Return whose Keras it is, and on what: versions count within one line only."""
+    keras, tensorflow, backend = origin
+    stated = _version(keras)
+    if stated is None:
+        kind = "tensorflow" if tensorflow else ""
+    elif stated >= _KERAS_3:
+        kind = "keras 3"
+    else:
+        kind = "tf.keras" if keras.endswith("-tf") or stated >= _OWN_NUMBER else "keras 2"
+    return kind, backend
+
+
+def _version(stated: str) -> Version | None:
+    """Read what ``features.origin_of`` wrote, such as "Keras 2.2-tf"."""
+    try:
+        return Version(stated.rpartition(" ")[2].removesuffix("-tf"))
+    except InvalidVersion:
+        return None
+
+
+def _place(origin: Sequence[str]) -> Version | None:
+    return _version(origin[0]) or _version(origin[1])
+
+
+def around(
+    wanted: Sequence[str], known: Iterable[Known], origin: Callable[[Known], Sequence[str]]
+) -> list[list[Known]]:
+    """Return what the nearest origin before ``wanted`` has, and the nearest after it.
+
+    Both or neither: with one side alone nothing lies between.
+    """
+    place = _place(wanted)
+    groups: dict[Version, list[Known]] = {}
+    if not wanted or place is None:
+        return []
+    for one in known:
+        own = origin(one)
+        if own and _line(own) == _line(wanted) and (there := _place(own)) is not None:
+            groups.setdefault(there, []).append(one)
+    before = [one for one in groups if one < place]
+    after = [one for one in groups if one > place]
+    return [groups[max(before)], groups[min(after)]] if before and after else []
