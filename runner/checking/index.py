@@ -164,6 +164,8 @@ def _arranged(
 def _files(evidence: Evidence) -> Iterator[Saved]:
     for environment in evidence.resolution.fingerprints:
         for model in evidence.plan.matrix.models:
+            if evidence.family(model.id).arguments.get(model.id):
+                continue  # it is loaded with wishes, and people's files are without
             for known in evidence.plan.matrix.formats_of(model.id):
                 artifact = Artifact(saved_by=environment, model=model.id, format=known)
                 saved = evidence.saved(artifact)

@@ -84,15 +84,23 @@ def expect(wanted: Features, kin: Sequence[Known], environment: str) -> Expected
     plain = [one for one in tried if not one.features.own]
     named = _naming(wanted, tried, environment)
     within, alike = _within(wanted, plain, environment), _alike(wanted, plain, environment)
+    decided = [one for one in within if not _also_good(one, plain, environment)]
     if wanted.own:
         # What already fails to load does so whatever that code is.
-        for group in (within, named, alike):
+        for group in (decided, named, alike):
             if group and all(one.cells[environment].phase == "load" for one in group):
                 return _as_bad(wanted, group, environment)
         return "code of its own decides, which no reference model has"
-    if failing := within or named or alike:
+    if failing := decided or named or alike:
         return _unless_worse(wanted, failing, plain, environment)
-    good = [one for one in plain if one.cells[environment].outcome in CLEAN]
+    return (
+        _undecided(within[0], plain, environment) if within else _good(wanted, plain, environment)
+    )
+
+
+def _good(wanted: Features, tried: Sequence[Known], environment: str) -> Expected | str:
+    """Expect that it stays the same if all that it has is in files that do."""
+    good = [one for one in tried if one.cells[environment].outcome in CLEAN]
     if missing := _missing(wanted, good):
         return (
             f"none of the {len(good)} reference models that stay the same there has its {missing}"
@@ -117,6 +125,23 @@ def _traits_of_good(tried: Sequence[Known], environment: str) -> list[frozenset[
 def _within(wanted: Features, tried: Sequence[Known], environment: str) -> list[Known]:
     """Return the files that came to grief though they have nothing which this one has not."""
     return [one for one in _bad(tried, environment) if one.features.traits <= wanted.traits]
+
+
+def _also_good(bad: Known, tried: Sequence[Known], environment: str) -> list[Known]:
+    """Return what stays the same and has all that this one has: the file does not say why."""
+    return [
+        one
+        for one in tried
+        if one.cells[environment].outcome in CLEAN and bad.features.traits <= one.features.traits
+    ]
+
+
+def _undecided(bad: Known, tried: Sequence[Known], environment: str) -> str:
+    good = _also_good(bad, tried, environment)[0]
+    return (
+        f"nothing in the file tells it from reference model {good.model}, which stays the same"
+        f" there, nor from {bad.model}, which does not: {bad.cells[environment].reason}"
+    )
 
 
 def _naming(wanted: Features, tried: Sequence[Known], environment: str) -> list[Known]:
