@@ -64,7 +64,7 @@ class Assembly:
             ),
             cells=cells,
             noise=noise_floor(cells),
-            tolerances=matrix.tolerances.model_dump(),
+            tolerances=matrix.tolerances.named(),
             sampling=confirm.statement((cell.solo for cell in cells), batch=self.batch),
             built_at=datetime.now(UTC).isoformat(timespec="seconds"),
             version=version(),
@@ -185,7 +185,8 @@ class Assembly:
 
     def _judge(self, record: Mapping[str, Any], cell: Cell) -> Verdict:
         tolerances = self.evidence.plan.matrix.tolerances
-        return judge(record, tolerances, read_catalogue(), self.evidence.carries(cell))
+        carries, precision = self.evidence.carries(cell), self.evidence.precision(cell)
+        return judge(record, tolerances, read_catalogue(), carries, precision)
 
     def _not_run(self, cell: Cell) -> str:
         fault = self.evidence.fault(cell)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.matrix import Tolerances
+from runner.precision import HalfPrecision
 
 UNCOMPARED_SETTINGS = frozenset({"name", "jit_compile", "is_legacy_optimizer"})
 """Settings of an optimizer that do not change what a step computes."""
@@ -32,9 +33,16 @@ def number(value: Any) -> float:
     return float(value)
 
 
-def measure(facts: Mapping[str, Any], tolerances: Tolerances) -> Measured:
-    """Compare everything; facts are those of a model that loaded, predicted and took its step."""
-    training = [*_compiled(facts), *_optimizer(facts), *_training(facts, tolerances)]
+def measure(
+    facts: Mapping[str, Any], tolerances: Tolerances, precision: HalfPrecision | None = None
+) -> Measured:
+    """Compare everything; facts are those of a model that loaded, predicted and took its step.
+
+    Outputs and losses of a model that computes in such a ``precision`` are rounded differently by
+    every version; its weights are not.
+    """
+    computed = tolerances.of_outputs(precision)
+    training = [*_compiled(facts), *_optimizer(facts), *_training(facts, computed)]
     exact = all(number(one["max_abs"] or 0.0) == 0.0 for one in facts["outputs"])
     weights = facts.get("weights") or {}
     exact = exact and not weights.get("unequal") and not weights.get("turned")
@@ -43,14 +51,18 @@ def measure(facts: Mapping[str, Any], tolerances: Tolerances) -> Measured:
     losses = facts.get("losses")
     exact = exact and (losses is None or losses[0] == losses[1])
     return Measured(
-        differences=list(differences_of_model(facts, tolerances)), training=training, exact=exact
+        differences=list(differences_of_model(facts, tolerances, precision)),
+        training=training,
+        exact=exact,
     )
 
 
-def differences_of_model(facts: Mapping[str, Any], tolerances: Tolerances) -> Iterator[Difference]:
+def differences_of_model(
+    facts: Mapping[str, Any], tolerances: Tolerances, precision: HalfPrecision | None = None
+) -> Iterator[Difference]:
     """Yield in what it is another model, training apart."""
     yield from _structure(facts)
-    yield from _outputs(facts, tolerances)
+    yield from _outputs(facts, tolerances.of_outputs(precision))
     yield from _weights(facts, tolerances)
 
 

@@ -15,6 +15,7 @@ from runner.cells import Artifact, Cell
 from runner.environments.home import Home
 from runner.matrix import Limits, Model
 from runner.plan import Plan
+from runner.precision import HalfPrecision
 from runner.reference import Family, read_family, read_form
 from runner.resolve import Resolution
 from runner.results import OUTSIDE
@@ -144,6 +145,13 @@ class Evidence:
 
     def carries(self, cell: Cell) -> tuple[str, ...]:
         return self.plan.matrix.format(cell.artifact.format).carries
+
+    def precision(self, cell: Cell) -> HalfPrecision | None:
+        return self._precisions.get(cell.artifact.model)
+
+    @cached_property
+    def _precisions(self) -> dict[str, HalfPrecision | None]:
+        return {model.id: model.precision for model in self.plan.matrix.models}
 
     def cell_key(self, cell: Cell) -> str | None:
         """Return the key of a cell; ``None`` while its artifact or loader is not at hand."""

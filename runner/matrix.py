@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from runner.precision import HalfPrecision
+
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.+_-]*$", max_length=60)]
 ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 PythonVersion = Annotated[str, StringConstraints(pattern=r"^3\.\d+$")]
@@ -116,6 +118,9 @@ class Model(_Node):
     formats: tuple[FormatName, ...] = Field(
         default=(), description="The formats it says something about. Empty: all."
     )
+    precision: HalfPrecision | None = Field(
+        default=None, description="It computes with half the digits; its weights may be whole."
+    )
     provokes: tuple[Provoked, ...] = Field(
         default=(),
         description="What loading it elsewhere puts to the test: constructor arguments that "
@@ -157,6 +162,19 @@ class Tolerances(_Node):
     absolute: float = Field(ge=0)
     relative: float = Field(ge=0)
     training: float = Field(ge=0)
+    half: Mapping[HalfPrecision, float] = Field(
+        default={}, description="`relative` for what models compute with half the digits."
+    )
+
+    def named(self) -> dict[str, float]:
+        """Return every bound by its name, for people."""
+        usual = self.model_dump(exclude={"half"})
+        return usual | {f"relative, {name}": value for name, value in self.half.items()}
+
+    def of_outputs(self, precision: HalfPrecision | None) -> Tolerances:
+        """Return the bounds for outputs and losses of a model that computes in such numbers."""
+        wider = self.half.get(precision, 0.0) if precision else 0.0
+        return self.model_copy(update={"relative": max(self.relative, wider)})
 
 
 class Limits(_Node):

@@ -287,8 +287,9 @@ class Run:
 
     def _judge(self, unit: Unit, result: Result) -> Verdict:
         record = {"facts": result.facts, "crash": result.crash}
-        carries = self.evidence.carries(self._cells[unit.label])
-        return judge(record, self._matrix.tolerances, self._rules, carries)
+        cell = self._cells[unit.label]
+        carries, precision = self.evidence.carries(cell), self.evidence.precision(cell)
+        return judge(record, self._matrix.tolerances, self._rules, carries, precision)
 
     def _confirm(self, unit: Unit, result: Result) -> bool:
         if unit.job["kind"] == "save":

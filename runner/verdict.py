@@ -20,6 +20,7 @@ from runner.differences import (
 from runner.judged import Failure, Message
 from runner.matrix import Tolerances
 from runner.outcomes import Outcome
+from runner.precision import HalfPrecision
 
 ANNOUNCED = {
     "optimizer-state-lost": frozenset({"optimizer", "training"}),
@@ -55,11 +56,13 @@ def judge(
     tolerances: Tolerances,
     rules: Sequence[Rule],
     carries: Collection[str] = ("architecture", "weights", "training"),
+    precision: HalfPrecision | None = None,
 ) -> Verdict:
     """Name what happened in a cell; ``record`` holds ``facts`` or ``crash``.
 
     ``carries`` is what the format does: the architecture of a model that was built by code, and
-    filled from a file, says nothing of the file.
+    filled from a file, says nothing of the file. ``precision``: what it computes in, if with half
+    the digits.
     """
     if record.get("crash") is not None:
         return _crashed(record["crash"])
@@ -74,9 +77,9 @@ def judge(
         if message.phase in HEARD and (excused := _excused(message, categories))
     }
     if facts["error"] is not None:
-        failed = _failed(facts, messages, announced, tolerances)
+        failed = _failed(facts, messages, announced, tolerances, precision)
         return replace(failed, cause=cause(facts["error"], rules))
-    return _loaded(facts, messages, announced, tolerances)
+    return _loaded(facts, messages, announced, tolerances, precision)
 
 
 def _excused(message: Message, categories: Mapping[str, str]) -> Collection[str]:
@@ -157,6 +160,7 @@ def _failed(
     messages: tuple[Message, ...],
     announced: Mapping[Message, Collection[str]],
     tolerances: Tolerances,
+    precision: HalfPrecision | None,
 ) -> Verdict:
     raised = failure(facts["error"])
     line = f"{raised.type}: {texts.told(raised.message)}"
@@ -178,7 +182,7 @@ def _failed(
     outcome, reason = Outcome.ERROR, f"{reached}: {line}"
     other: list[Difference] = []
     if raised.phase == "train":
-        other += differences_of_model(facts, tolerances)
+        other += differences_of_model(facts, tolerances, precision)
         if not any("settings" in excused for excused in announced.values()):
             other += differences_of_settings(facts)
     if other:  # it was another model before its training step raised
@@ -204,8 +208,9 @@ def _loaded(
     messages: tuple[Message, ...],
     announced: Mapping[Message, Collection[str]],
     tolerances: Tolerances,
+    precision: HalfPrecision | None,
 ) -> Verdict:
-    measured = measure(facts, tolerances)
+    measured = measure(facts, tolerances, precision)
     acted_on = [message for message in messages if message.matters]
     excused = {what for excuses in announced.values() for what in excuses}
     training = [one for one in measured.training if one["what"] not in excused]
@@ -229,7 +234,8 @@ def _loaded(
         reason = "bit for bit the same " + ("model" if facts.get("weights") else "outputs")
     else:
         outcome, signature = Outcome.TOLERANCE, ""
-        reason = f"the same within tolerance: outputs differ by at most {absolute or 0:.1e}"
+        bound = f"tolerance of {precision}" if precision else "tolerance"
+        reason = f"the same within {bound}: outputs differ by at most {absolute or 0:.1e}"
         if not absolute:
             reason = "outputs are bit for bit equal; weights or training, within tolerance"
     if kernels := (facts.get("weights") or {}).get("turned"):

@@ -25,6 +25,7 @@ from runner.errors import UsageError
 from runner.estimate import IMPORT_SECONDS
 from runner.forensics.describe import stated_origin
 from runner.matrix import Environment, FormatName, Matrix
+from runner.precision import precision_of
 from runner.progress import Progress
 from runner.resolve import Resolution, resolve
 
@@ -66,6 +67,7 @@ class Request:
             tolerances=self.matrix.tolerances,
             rules=read_catalogue(),
             carries=self.carries(subject),
+            precision=precision_of(subject.inspection.dtype_policies),
         )
 
     def carries(self, subject: Subject) -> Sequence[str]:

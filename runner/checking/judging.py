@@ -13,6 +13,7 @@ from runner.checking.cases import Case
 from runner.checking.kept import Record, loaded
 from runner.matrix import Environment, Tolerances
 from runner.outcomes import Outcome
+from runner.precision import HalfPrecision
 from runner.verdict import Verdict, cause, judge
 
 PREDICTED = frozenset({"outputs", "structure"})
@@ -27,9 +28,10 @@ class Judge:
     tolerances: Tolerances
     rules: Sequence[Rule]
     carries: Collection[str]
+    precision: HalfPrecision | None = None
 
     def verdict(self, record: Record) -> Verdict:
-        return judge(record, self.tolerances, self.rules, self.carries)
+        return judge(record, self.tolerances, self.rules, self.carries, self.precision)
 
     def drawn(self, control: Record | None) -> frozenset[str]:
         """Return what no two runs of the reference itself have in common."""

@@ -14,12 +14,9 @@ from runner.converting.original import Original, Wish
 from runner.converting.outcome import Proof
 from runner.differences import within
 from runner.matrix import Tolerances
+from runner.precision import HALVES
 
 _FORMATS = {".keras": "keras", ".h5": "h5", ".hdf5": "h5"}
-_HALF = {"bfloat16": 2.0**-7, "float16": 2.0**-10}
-"""Distance from 1 to the next number."""
-_ROUNDINGS = 4
-"""So many roundings of numbers of half the size may come out otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,11 +89,7 @@ def _nearest_to_its_bound(
 def tolerances_for(config: Any, usual: Tolerances) -> Tolerances:
     """Return the bounds for a model: wider where its layers compute with half the digits."""
     text = json.dumps(config)
-    for dtype, step in _HALF.items():
-        if f'{dtype}"' in text:
-            wider = max(usual.relative, _ROUNDINGS * step)
-            return usual.model_copy(update={"relative": wider})
-    return usual
+    return usual.of_outputs(next((one for one in HALVES if f'{one}"' in text), None))
 
 
 def _problem(
