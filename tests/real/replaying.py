@@ -25,7 +25,7 @@ from runner import texts
 
 Cell = Mapping[str, Any]
 
-HANG_SECONDS = 60.0
+HANG_SECONDS = 180.0
 _GAP = re.compile(r"^(outputs|weights|weights after it) differ by at most (.*)$", re.MULTILINE)
 _WARNED = re.compile(r"(?:^|: )(?:\w+\.)*(\w*Warning): (.*)$|^WARNING:\w+:(.*)$|^W\d{4} .*\] (.*)$")
 
