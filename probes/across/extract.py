@@ -13,6 +13,8 @@ import time
 
 import crossing
 
+UNSALTED = [0xDECAFCAFFE, 0xDECAFCAFFE]
+
 
 def main(job, facts):
     keras = crossing.framework_of(job)
@@ -24,6 +26,7 @@ def main(job, facts):
     facts["phase"] = "load"
     started = time.process_time()
     model = _loaded(keras, job, facts)
+    _unsalted(model)
     facts["class"] = type(model).__name__
     if not hasattr(model, "predict"):
         raise TypeError("what is in the file is no model of Keras: it has no `predict`")
@@ -50,7 +53,8 @@ def main(job, facts):
         _same_as_graph(job["model"], [one["name"] for one in facts["inputs"]], arrays, outputs)
 
     facts["phase"] = "weights"
-    found = crossing.weights(keras, model)
+    adapted = {path for path, layer in _all_layers(model) if _is_adapted(layer)}
+    found = [entry for entry in crossing.weights(keras, model) if entry[0] not in adapted]
     facts["weights"] = [entry[:3] for entry in found]
     facts["training"] = _training(keras, model) if facts["compiled"] else None
     kept = {"in_%d" % index: array for index, array in enumerate(arrays)}
@@ -94,6 +98,18 @@ def _loaded(keras, job, facts):
     return model
 
 
+def _unsalted(model):
+    """Take the salt from Hashing layers that had none, where the file says that they had.
+
+    Until TensorFlow 2.8 the salt by default was written out, and who reads it hashes otherwise than
+    the layer did without (keras 2.4, layers/preprocessing/hashing.py, __init__ and get_config).
+    """
+    for _, layer in _all_layers(model):
+        salt = getattr(layer, "salt", None) if type(layer).__name__ == "Hashing" else None
+        if isinstance(salt, (list, tuple)) and list(salt) == UNSALTED:
+            layer.strong_hash = False
+
+
 def _export(model, folder):
     """Write what computes the outputs and no more; return the name under which it is called."""
     if hasattr(model, "export"):
@@ -122,9 +138,11 @@ def _all_layers(model, prefix=""):
 
 
 def _vocabularies(model):
-    """Return {path: words} of layers that look words up; no configuration has what they learnt."""
+    """Return {path: words or bounds} of what layers learnt by adapting: no configuration has it."""
     found = {}
     for path, layer in _all_layers(model):
+        if _is_adapted(layer):
+            found[path] = _boundaries(layer)
         get = getattr(layer, "get_vocabulary", None)
         if get is None:
             continue
@@ -136,6 +154,21 @@ def _vocabularies(model):
             continue
         found[path] = [_word(word) for word in words]
     return found
+
+
+def _is_adapted(layer):
+    return type(layer).__name__ == "Discretization" and bool(getattr(layer, "num_bins", None))
+
+
+def _boundaries(layer):
+    """Return the bounds of an adapted Discretization, of which a file holds a summary.
+
+    That of `.keras` is left as it is by the loader of Keras 2, and the layer then has one bin only
+    (keras 2.15, saving_lib.py; load_model of HDF5 files calls finalize_state).
+    """
+    if not len(layer.bin_boundaries or ()):
+        layer.finalize_state()
+    return [float(bound) for bound in layer.bin_boundaries]
 
 
 def _word(word):

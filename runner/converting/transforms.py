@@ -28,6 +28,7 @@ class Layer:
     config: dict[str, Any]
     first: int = 0
     vocabulary: list[Any] | None = None
+    """What it has learnt by adapting: words, or bounds of bins."""
     before: list[dict[str, Any]] = field(default_factory=list)
     scaled: list[dict[str, Any]] = field(default_factory=list)
 
@@ -49,6 +50,35 @@ def vocabulary(layer: Layer) -> str | None:
         raise Refused(f"the layer {layer.path} weighs words by frequencies that no file states")
     layer.config["vocabulary"] = layer.vocabulary
     return f"{len(layer.vocabulary)} words are written into it"
+
+
+UNSALTED = [0xDECAFCAFFE, 0xDECAFCAFFE]
+"""What Hashing without a salt wrote as its salt; ``probes/across/extract.py`` reads it so, too."""
+
+
+def unstated_causal(layer: Layer) -> str | None:
+    return None if "causal" in layer.config else "causal is not stated, and taken for False"
+
+
+def whole_numbers(layer: Layer) -> str | None:
+    if layer.config.get("output_mode", "int") != "int" or "int" in str(layer.config.get("dtype")):
+        return None
+    layer.config["dtype"] = "int64"
+    return "its type is int64"
+
+
+def no_salt(layer: Layer) -> str | None:
+    if layer.config.get("salt") != UNSALTED:
+        return None
+    layer.config["salt"] = None
+    return "its salt is none, as it was before it was saved"
+
+
+def boundaries(layer: Layer) -> str | None:
+    if layer.vocabulary is None:
+        return None
+    layer.config.update(bin_boundaries=layer.vocabulary, num_bins=None)
+    return f"{len(layer.vocabulary)} bounds of bins are written into it"
 
 
 def dtype_name(layer: Layer) -> str | None:
@@ -171,6 +201,10 @@ def _no_way(layer: Layer) -> str:
 TRANSFORMS: Mapping[str, Callable[[Layer], str | None]] = {
     "one_axis": one_axis,
     "vocabulary": vocabulary,
+    "boundaries": boundaries,
+    "no_salt": no_salt,
+    "unstated_causal": unstated_causal,
+    "whole_numbers": whole_numbers,
     "dtype_name": dtype_name,
     "float_input": float_input,
     "no_lambda": no_lambda,

@@ -23,15 +23,13 @@ from typing import Any
 
 from runner.environments.home import Home
 from runner.environments.variables import process_variables
+from runner.matrix import Environment, Matrix, Model, Tolerances
 from runner.matrixfile import read_matrix
 from runner.reference import Family, read_family
 
 ROOT = Path(__file__).parents[2]
 CONVERT = (sys.executable, "-m", "runner", "convert")
 FORMATS = ("h5", "keras", "savedmodel")
-ABSOLUTE, RELATIVE = 1e-6, 1e-5
-"""Largest difference of an output, and what is added for each unit of its magnitude."""
-
 LOAD = """
 import json, runpy, sys
 import numpy as np
@@ -101,12 +99,13 @@ def own_code(family: Family, model: str) -> str:
     )
 
 
-def converted(cell: Cell, to: str, folder: Path, home: Home, family: Family) -> Found:
+def converted(cell: Cell, to: str, folder: Path, home: Home, matrix: Matrix) -> Found:
     """Convert one file and look at what came of it."""
+    model = next(one for one in matrix.models if one.id == cell["model"])
     folder.mkdir(parents=True, exist_ok=True)
     original = Path(cell["artifact"])
     custom = folder / "own.py"
-    custom.write_text(own_code(family, cell["model"]), encoding="utf-8")
+    custom.write_text(own_code(read_family(model.family), model.id), encoding="utf-8")
     given = ["--custom", str(custom)] if custom.stat().st_size else []
     out = folder / "out.keras"
     started = time.monotonic()
@@ -123,18 +122,21 @@ def converted(cell: Cell, to: str, folder: Path, home: Home, family: Family) -> 
         return {**found, "verdict": "fault", "reason": done.stderr[-500:]}
     found |= {name: said[name] for name in ("verdict", "remedy", "reason", "lost")}
     if said["out"]:
-        expected = Path(cell["expected"])
-        found |= compared(said["out"], expected, str(custom) if given else "", home, to)
+        arguments = (said["out"], cell["expected"], str(custom) if given else "")
+        found |= compared(arguments, home, matrix.environment(to), bounds(matrix, model))
     return found
 
 
-def compared(out: str, expected: Path, custom: str, home: Home, to: str) -> Found:
+def bounds(matrix: Matrix, model: Model) -> Tolerances:
+    return matrix.tolerances.of_outputs(model.precision)
+
+
+def compared(
+    arguments: Sequence[str], home: Home, environment: Environment, allowed: Tolerances
+) -> Found:
     """Load what was delivered in a fresh process and compare it with what was recorded."""
-    environment = next(
-        one for one in read_matrix(ROOT / "matrix.yaml").environments if one.id == to
-    )
     done = subprocess.run(
-        [str(home.python(to)), "-c", LOAD, out, str(expected), custom],
+        [str(home.python(environment.id)), "-c", LOAD, *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -145,7 +147,7 @@ def compared(out: str, expected: Path, custom: str, home: Home, to: str) -> Foun
     gap, scale = json.loads(done.stdout.splitlines()[-1])
     if gap == "shapes":
         return {"equal": False, "told": "other shapes"}
-    return {"equal": gap <= ABSOLUTE + RELATIVE * scale, "gap": gap, "scale": scale}
+    return {"equal": gap <= allowed.absolute + allowed.relative * scale, "gap": gap, "scale": scale}
 
 
 def told(results: Sequence[Found]) -> Iterator[str]:
@@ -183,12 +185,11 @@ def main() -> None:
     random.Random(given.seed).shuffle(cells)
     home = Home.default()
     matrix = read_matrix(ROOT / "matrix.yaml")
-    family_of = {model.id: model.family for model in matrix.models}
     for number, cell in enumerate(cells[: given.count]):
         if cell["id"] in known:
             continue
         folder = given.out / f"{number:04d}"
-        one = converted(cell, given.to, folder, home, read_family(family_of[cell["model"]]))
+        one = converted(cell, given.to, folder, home, matrix)
         known[one["id"]] = one
         with book.open("a", encoding="utf-8") as file:
             file.write(json.dumps(one) + "\n")

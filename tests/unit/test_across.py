@@ -245,3 +245,21 @@ def test_what_a_savedmodel_loads_as_is_held_against_its_graph(
     else:
         with pytest.raises(ValueError, match="loading made another model"):
             held("folder", ["x"], [array], [("0", array)])
+
+
+def test_a_reader_mends_what_loading_forgot(script: Callable[[str], Any]) -> None:
+    class Hashing(SimpleNamespace):
+        name, strong_hash = "hashed", True
+
+    class Discretization(SimpleNamespace):
+        name, num_bins = "bins", 3
+        bin_boundaries: tuple[float, ...] = ()
+
+        def finalize_state(self) -> None:
+            self.bin_boundaries = (0.5, 1.5)
+
+    layers = [Hashing(salt=[0xDECAFCAFFE] * 2), Hashing(salt=[1, 2]), Discretization()]
+    extract = script("extract")
+    extract._unsalted(SimpleNamespace(layers=layers))
+    assert [one.strong_hash for one in layers[:2]] == [False, True]
+    assert extract._vocabularies(SimpleNamespace(layers=layers)) == {"bins": [0.5, 1.5]}

@@ -274,6 +274,43 @@ def test_a_hard_sigmoid_that_cannot_be_kept_is_refused() -> None:
         to_3(config)
 
 
+def test_what_hashing_was_written_with_is_taken_back() -> None:
+    def hashing(**config: Any) -> Mapping[str, Any]:
+        inbound = [[["features", 0, 0, {}]]]
+        whole = functional(source([None, 4]), node("Hashing", "hashed", inbound, **config))
+        config_made: Mapping[str, Any] = made(to_3(whole, "2.4.0"), "hashed")["config"]
+        return config_made
+
+    unsalted = hashing(salt=[0xDECAFCAFFE, 0xDECAFCAFFE], dtype="float32")
+    assert (unsalted["salt"], unsalted["dtype"]) == (None, "int64")
+    assert hashing(salt=[1, 2])["salt"] == [1, 2]
+    assert hashing(output_mode="one_hot", dtype="float32")["dtype"] == "float32"
+
+
+def test_what_discretization_has_learnt_is_written_into_it() -> None:
+    inbound = [[["features", 0, 0, {}]]]
+    config = functional(
+        source([None, 4]),
+        node("Discretization", "bins", inbound, num_bins=3, bin_boundaries=None),
+        node("Discretization", "given", inbound, num_bins=None, bin_boundaries=[0.5]),
+    )
+    recipe = to_3(config, vocabularies={"bins": [-1.0, 1.0]})
+    learnt, given_ones = made(recipe, "bins")["config"], made(recipe, "given")["config"]
+    assert (learnt["bin_boundaries"], learnt["num_bins"]) == ([-1.0, 1.0], None)
+    assert given_ones["bin_boundaries"] == [0.5]
+
+
+def test_what_attention_does_not_state_is_said() -> None:
+    def lost(**config: Any) -> list[str | None]:
+        inbound = [[["features", 0, 0, {}], ["features", 0, 0, {}]]]
+        whole = functional(source([None, 4]), node("Attention", "attention", inbound, **config))
+        return [one.loses for one in to_3(whole).changes if one.where == "attention" and one.loses]
+
+    (said,) = lost()
+    assert "causal=True" in str(said)
+    assert not lost(causal=False)
+
+
 def test_a_lambda_is_refused_unless_it_has_a_name() -> None:
     def having(function: Config) -> Config:
         inbound = [[["features", 0, 0, {}]]]
