@@ -239,7 +239,7 @@ def test_what_a_savedmodel_loads_as_is_held_against_its_graph(
         cast=lambda value, _: value,
     )
     monkeypatch.setitem(sys.modules, "tensorflow", tensorflow)
-    held = script("extract")._same_as_graph
+    held = script("served").same
     if same:
         held("folder", ["x"], [array], [("0", array)])
     else:
