@@ -83,14 +83,16 @@ def _loaded(keras, job, facts):
     import framework
 
     known = {}
+    # A graph that has an optimizer in it is loaded by no later version.
+    compiled = not job.get("export")
     try:
         try:
-            model = crossing.load(keras, job)
+            model = crossing.load(keras, job, compiled=compiled)
         except Exception as error:
             known = crossing.missing(keras, error)
             if not known:
                 raise
-            model = crossing.load(keras, job, known=known)
+            model = crossing.load(keras, job, compiled=compiled, known=known)
         facts["compiled"] = framework.is_compiled(model)
     except Exception as error:
         facts["first_error"] = "%s: %s" % (type(error).__name__, str(error)[:300])

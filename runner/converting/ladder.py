@@ -197,7 +197,8 @@ class Ladder:
             return None
         out = self.wish.out.with_suffix("")
         if out.exists():
-            return self._refused(Refusal(reason=f"{out} is there already; the graph has no place"))
+            told = f"{reason}; a graph for inference has no place: {out} is there already"
+            return self._refused(Refusal(reason=told))
         shutil.copytree(graph, out)
         call = f"keras.layers.TFSMLayer({str(out)!r}, call_endpoint={facts['endpoint']!r})"
         return Conversion(
