@@ -176,10 +176,14 @@ class Ladder:
         reader = original.environment
         if reader == BRIDGE or self._is_keras_3(reader) or not self.workshop.usable(BRIDGE):
             return None
-        path = original.folder / "hop.h5"
+        path = self._saved_anew(original)
         if self._again(original, {"resave": str(path)}, Remedy.BRIDGED, BRIDGE) is None:
             return None
         return self._reread(path, BRIDGE, original, Remedy.BRIDGED)
+
+    @staticmethod
+    def _saved_anew(original: Original) -> Path:
+        return original.folder / "hop.h5"
 
     def _for_inference(self, original: Original, reason: str) -> Conversion | None:
         """Deliver what computes the outputs and is no model, where the target can call that."""
@@ -187,11 +191,15 @@ class Ladder:
         if not self._is_keras_3(target) or self._is_keras_3(original.environment):
             return None
         graph = original.folder / "graph"
-        facts = self._again(original, {"export": str(graph)}, Remedy.INFERENCE, target)
+        exported = {"export": str(graph)}
+        way: tuple[str, ...] = (original.environment, target)
+        facts = self._again(original, exported, Remedy.INFERENCE, target)
+        if facts is None and (saved := self._saved_anew(original)).exists():
+            way = (original.environment, BRIDGE, target)
+            facts = self._reading(saved, BRIDGE, original, Remedy.INFERENCE, exported)
         if facts is None:
             return None
         more = {"format": "graph", "endpoint": facts["endpoint"]}
-        way = (original.environment, target)
         judged = self._proven(original, Remedy.INFERENCE, way, graph, more)
         if judged.proof is None:
             return None
@@ -256,11 +264,23 @@ class Ladder:
     def _reread(
         self, path: Path, environment: str, original: Original, remedy: Remedy
     ) -> Original | None:
-        job = job_for(self.wish, self.inspection)
+        facts = self._reading(path, environment, original, remedy)
+        return None if facts is None else Original(environment=environment, facts=facts)
+
+    def _reading(
+        self,
+        path: Path,
+        environment: str,
+        original: Original,
+        remedy: Remedy,
+        more: Mapping[str, Any] | None = None,
+    ) -> Mapping[str, Any] | None:
+        """Have an environment read the HDF5 file that another made, and write something beside."""
+        job = {**job_for(self.wish, self.inspection), **(more or {})}
         job.update(model=str(path), format="h5", given=original.inputs, seed=SEED)
         facts = self.workshop.run("extract", environment, job)
         if facts["error"] is None:
-            return Original(environment=environment, facts=facts)
+            return facts
         way = (original.environment, environment)
         self._failed(remedy, way, told(facts["error"], facts["phase"]))
         return None
