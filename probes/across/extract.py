@@ -83,8 +83,8 @@ def _loaded(keras, job, facts):
     import framework
 
     known = {}
-    # A graph that has an optimizer in it is loaded by no later version.
-    compiled = not job.get("export")
+    # A graph with an optimizer in it is loaded by no later version; a SavedModel is not without.
+    compiled = not job.get("export") or job["format"] == "savedmodel"
     try:
         try:
             model = crossing.load(keras, job, compiled=compiled)

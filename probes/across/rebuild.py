@@ -36,6 +36,9 @@ def main(job, facts):
         killed = done["error"]["type"] == "Killed"
 
 
+OPERATION = "tf_op_layer_"
+
+
 def make(keras, job, facts):
     """Do one try."""
     import framework
@@ -64,7 +67,29 @@ def make(keras, job, facts):
                 keras, model, job, objects
             )
     facts["phase"] = "save"
+    if job.get("unroll"):
+        model = _named_plainly(keras, model, objects)
     model.save(job["out"])
+
+
+def _named_plainly(keras, model, objects):
+    """Return the same model with layers of single operations that have names which are no paths.
+
+    In HDF5 a name with slashes is a group in a group, which another layer's name may be.
+    """
+    text = model.to_json()
+    taken = {layer.name for layer in model.layers}
+    for name in sorted(one for one in taken if "/" in one):
+        plain = name.replace("/", "_")
+        while plain in taken:
+            plain += "_"
+        taken.add(plain)
+        # Such a layer is given its name without what it puts before it.
+        for start in (0, len(OPERATION) if name.startswith(OPERATION) else 0):
+            text = text.replace(json.dumps(name[start:]), json.dumps(plain[start:]))
+    again = keras.models.model_from_json(text, custom_objects=objects)
+    again.set_weights(model.get_weights())
+    return again
 
 
 class Builder(object):

@@ -80,9 +80,14 @@ class Ladder:
             judged = self._proven(original, made.remedy, made.way, made.out)
             if judged.proof is not None:
                 return self._deliver(original, made, judged, judged.proof)
-        problem = next((one.problem for one in reversed(self.attempts) if one.problem), None)
-        last = Refusal(reason=problem or "no remedy is known")
+        last = Refusal(reason=self._why() or "no remedy is known")
         return self._for_inference(original, last.reason) or self._refused(last)
+
+    def _why(self) -> str | None:
+        """Return what stopped the remedy that goes furthest: detours fail at what is beside it."""
+        problems = [one for one in reversed(self.attempts) if one.problem]
+        rebuilt = [one for one in problems if one.remedy is Remedy.REBUILT]
+        return next((one.problem for one in (*rebuilt, *problems)), None)
 
     def _refused(self, why: Refusal) -> Conversion:
         return Conversion(
