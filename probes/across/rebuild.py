@@ -92,6 +92,37 @@ def _named_plainly(keras, model, objects):
     return again
 
 
+def _told_apart(outputs):
+    """Give operations of Keras 3 names of their own: it calls them as if they were the only ones.
+
+    A layer that is called as a file says may be called the same, which a model may not have.
+    """
+    waiting, seen = [outputs], {}
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, (list, tuple)):
+            waiting += value
+        history = getattr(value, "_keras_history", None)
+        one = getattr(history, "operation", None)
+        if one is None or id(one) in seen:
+            continue
+        seen[id(one)] = one
+        for node in one._inbound_nodes:
+            waiting += node.input_tensors
+    found = list(seen.values())
+    taken = {one.name for one in found if hasattr(one, "weights")}
+    for one in found:
+        if hasattr(one, "weights"):  # a layer
+            continue
+        plain, number = one.name, 0
+        while one.name in taken:
+            number += 1
+            one.name = "%s_%d" % (plain, number)
+        taken.add(one.name)
+
+
 class Builder(object):
     """Follows recipes with one Keras."""
 
@@ -138,6 +169,7 @@ class Builder(object):
             waiting = left
         inputs = self._filled(recipe["inputs"], held)
         outputs = self._filled(recipe["outputs"], held)
+        _told_apart(outputs)
         model = self.keras.Model(self._alone(inputs), self._alone(outputs), name=recipe["name"])
         if not recipe["trainable"]:
             model.trainable = False

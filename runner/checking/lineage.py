@@ -40,7 +40,8 @@ def _version(stated: str) -> Version | None:
 
 
 def _place(origin: Sequence[str]) -> Version | None:
-    return _version(origin[0]) or _version(origin[1])
+    """Return where it stands in its line; two TensorFlows may bring Keras of one number."""
+    return _version(origin[1]) or _version(origin[0])
 
 
 def around(
@@ -51,12 +52,12 @@ def around(
     Both or neither: with one side alone nothing lies between.
     """
     place = _place(wanted)
-    groups: dict[Version, list[Known]] = {}
-    if not wanted or place is None:
+    if place is None:
         return []
+    groups: dict[Version, list[Known]] = {}
     for one in known:
         own = origin(one)
-        if own and _line(own) == _line(wanted) and (there := _place(own)) is not None:
+        if _line(own) == _line(wanted) and (there := _place(own)) is not None:
             groups.setdefault(there, []).append(one)
     before = [one for one in groups if one < place]
     after = [one for one in groups if one > place]

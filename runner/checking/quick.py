@@ -22,6 +22,8 @@ from runner.outcomes import CLEAN, SEVERITY, Outcome
 NAMED = 3
 """How many cells are named at most as what an answer rests on."""
 
+_UNMEASURED = "no model that this very version saved in this format was measured"
+
 SEVERAL = 3
 """How many models make a group: what two have in common may be chance."""
 
@@ -55,21 +57,22 @@ def agreed(found: Sequence[Expected | str]) -> Expected | str:
     One is of files that the very version saved; two are of the versions before and after it.
     """
     if not found:
-        return "no reference model of this format was saved by this version, or before and after it"
+        return f"{_UNMEASURED}, nor any of versions on both sides of it"
     first, *others = found
     if not others:
         return first
     for one in found:
         if isinstance(one, str):
-            return f"this version saved no reference model, and of those before and after: {one}"
+            return f"{_UNMEASURED}; on one side of it, {one}"
     expected = [one for one in found if isinstance(one, Expected)]
-    worst = max(expected, key=lambda one: SEVERITY[one.outcome])
-    if len({one.outcome for one in expected}) > 1:
+    ends = {"good" if one.outcome in CLEAN else str(one.outcome) for one in expected}
+    if len(ends) > 1:
         return (
-            "this version saved no reference model, and those of the versions before and after it"
-            f" end differently there: {' and '.join(one.outcome for one in expected)}"
+            f"{_UNMEASURED}, and those of the nearest versions before and after it end differently"
+            f" there: {' and '.join(one.outcome for one in expected)}"
         )
-    told = f"saved before and after this version alike; {worst.reason}"
+    worst = max(expected, key=lambda one: SEVERITY[one.outcome])
+    told = f"{_UNMEASURED}; the nearest before and after it let expect the same: {worst.reason}"
     return replace(worst, reason=told, cells=tuple(one.cells[0] for one in expected))
 
 
@@ -122,13 +125,23 @@ def _traits_of_good(tried: Sequence[Known], environment: str) -> list[frozenset[
     return [one.features.traits for one in tried if one.cells[environment].outcome in CLEAN]
 
 
+def _traits_of_loaded(tried: Sequence[Known], environment: str) -> list[frozenset[str]]:
+    """Return what is in files that load there, whatever becomes of them afterwards."""
+    return [
+        one.features.traits
+        for one in tried
+        if (cell := one.cells[environment]).outcome in _LOADS
+        or (cell.outcome is Outcome.ERROR and cell.phase != "load")
+    ]
+
+
 def _within(wanted: Features, tried: Sequence[Known], environment: str) -> list[Known]:
     """Return the files that came to grief though they have nothing which this one has not."""
     return [one for one in _bad(tried, environment) if one.features.traits <= wanted.traits]
 
 
 def _also_good(bad: Known, tried: Sequence[Known], environment: str) -> list[Known]:
-    """Return what stays the same and has all that this one has: the file does not say why."""
+    """Return what stays the same and has all that this one has: the files do not say why."""
     return [
         one
         for one in tried
@@ -139,14 +152,15 @@ def _also_good(bad: Known, tried: Sequence[Known], environment: str) -> list[Kno
 def _undecided(bad: Known, tried: Sequence[Known], environment: str) -> str:
     good = _also_good(bad, tried, environment)[0]
     return (
-        f"nothing in the file tells it from reference model {good.model}, which stays the same"
-        f" there, nor from {bad.model}, which does not: {bad.cells[environment].reason}"
+        f"reference model {bad.model} has nothing that this file lacks, and does not stay the same"
+        f" there; {good.model} has all of that, too, and does. Of the first:"
+        f" {bad.cells[environment].reason}"
     )
 
 
 def _naming(wanted: Features, tried: Sequence[Known], environment: str) -> list[Known]:
     """Return those of which what was raised names a class of this one that loads in no other."""
-    fine = frozenset().union(*_traits_of_good(tried, environment))
+    fine = frozenset().union(*_traits_of_loaded(tried, environment))
     return [one for one in _bad(tried, environment) if _named(wanted, one, environment) - fine]
 
 

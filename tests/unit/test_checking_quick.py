@@ -161,11 +161,14 @@ def test_both_sides_have_to_let_expect_the_same() -> None:
     both = quick.agreed([good, replace(good, cells=("x",))])
     assert isinstance(both, quick.Expected)
     assert both.outcome is Outcome.IDENTICAL
-    assert both.reason.startswith("saved before and after this version alike")
+    assert "before and after it let expect the same: reference model one" in both.reason
+    near = quick.agreed([good, replace(good, outcome=Outcome.TOLERANCE, reason="nearly")])
+    assert isinstance(near, quick.Expected)
+    assert near.reason.endswith("nearly")
     assert len(both.cells) == 2
     assert "end differently there: identical and error" in str(quick.agreed([good, failed]))
     assert "was loaded there" in str(quick.agreed([good, unknown]))
-    assert "saved by this version" in str(quick.agreed([]))
+    assert "nor any of versions on both sides" in str(quick.agreed([]))
 
 
 def test_what_nothing_in_the_file_tells_apart_is_not_known() -> None:
@@ -174,5 +177,12 @@ def test_what_nothing_in_the_file_tells_apart_is_not_known() -> None:
         reference("kept", "Attention Dense", new=GOOD),
     ]
     told = quick.expect(having("Attention"), kin, "new")
-    assert "tells it from reference model kept" in str(told)
-    assert "nor from lost, which does not: does not load: no" in str(told)
+    assert "reference model lost has nothing that this file lacks" in str(told)
+    assert "kept has all of that, too, and does" in str(told)
+
+
+def test_a_class_that_loads_in_a_file_that_then_differs_is_not_to_blame() -> None:
+    differs = Loaded(outcome=Outcome.DIFFERS, reason="the optimizer has taken 0 steps")
+    failed = bad("ValueError: Unable to restore object of class 'Model'")
+    kin = [reference("one", "Model Own", new=failed), reference("two", "Model Dense", new=differs)]
+    assert "has its layer Model" in str(quick.expect(having("Model"), kin, "new"))
