@@ -42,7 +42,7 @@ def measure(
     every version; its weights are not.
     """
     computed = tolerances.of_outputs(precision)
-    training = [*_compiled(facts), *_optimizer(facts), *_training(facts, computed)]
+    training = [*_compiled(facts), *_optimizer(facts), *_training(facts, tolerances, computed)]
     exact = all(number(one["max_abs"] or 0.0) == 0.0 for one in facts["outputs"])
     weights = facts.get("weights") or {}
     exact = exact and not weights.get("unequal") and not weights.get("turned")
@@ -191,7 +191,9 @@ def _short(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _training(facts: Mapping[str, Any], tolerances: Tolerances) -> Iterator[Difference]:
+def _training(
+    facts: Mapping[str, Any], tolerances: Tolerances, computed: Tolerances
+) -> Iterator[Difference]:
     losses = facts.get("losses")
     if losses is None:
         return
@@ -200,7 +202,9 @@ def _training(facts: Mapping[str, Any], tolerances: Tolerances) -> Iterator[Diff
         text = f"a training step reports {len(now)} numbers, it reported {len(was)}"
         yield _difference("training", text)
     elif gaps := [
-        abs(a - b) for a, b in zip(was, now, strict=True) if not _same_loss(a, b, tolerances)
+        abs(a - b)
+        for a, b in zip(was, now, strict=True)
+        if not _same_loss(a, b, tolerances, computed)
     ]:
         gap = max(gaps, key=lambda size: math.inf if math.isnan(size) else size)
         yield _difference(
@@ -214,7 +218,9 @@ def _training(facts: Mapping[str, Any], tolerances: Tolerances) -> Iterator[Diff
         yield _difference("training", text, share, "of its length")
 
 
-def _same_loss(was: float, now: float, tolerances: Tolerances) -> bool:
+def _same_loss(was: float, now: float, tolerances: Tolerances, computed: Tolerances) -> bool:
+    """Allow a loss ten times what outputs may differ by, and no more than half precision rounds."""
     if math.isnan(was) and math.isnan(now):
         return True
-    return abs(was - now) <= 10 * (tolerances.absolute + tolerances.relative * abs(was))
+    usual = 10 * (tolerances.absolute + tolerances.relative * abs(was))
+    return abs(was - now) <= max(usual, computed.absolute + computed.relative * abs(was))

@@ -208,6 +208,15 @@ def feed(job, arrays):
     return framework.fed(given, job.get("inputs_by_name"))
 
 
+def all_layers(model, prefix=""):
+    """Yield (path, layer) of all layers, those of models inside behind theirs."""
+    for layer in getattr(model, "layers", None) or []:
+        path = prefix + layer.name
+        yield path, layer
+        for inner in all_layers(layer, path + "/"):
+            yield inner
+
+
 def weights(keras, model):
     """Return [[path, index, name, array]] of every weight; ``name`` is its own, such as kernel."""
     import framework

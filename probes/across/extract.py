@@ -13,8 +13,6 @@ import time
 
 import crossing
 
-UNSALTED = [0xDECAFCAFFE, 0xDECAFCAFFE]
-
 
 def main(job, facts):
     keras = crossing.framework_of(job)
@@ -27,7 +25,6 @@ def main(job, facts):
     facts["phase"] = "load"
     started = time.process_time()
     model = _loaded(keras, job, facts)
-    _unsalted(model)
     facts["class"] = type(model).__name__
     if not hasattr(model, "predict"):
         raise TypeError("what is in the file is no model of Keras: it has no `predict`")
@@ -36,7 +33,7 @@ def main(job, facts):
     facts["config"], facts["config_error"] = _config(model)
     facts["vocabularies"] = _vocabularies(model)
     facts["lambdas"] = [
-        path for path, layer in _all_layers(model) if type(layer).__name__ == "Lambda"
+        path for path, layer in crossing.all_layers(model) if type(layer).__name__ == "Lambda"
     ]
 
     facts["phase"] = "predict"
@@ -46,6 +43,7 @@ def main(job, facts):
         facts["phase"] = "graph"
         predicted = (structure, outputs)
         structure, outputs = served.held(job, model, facts, names, arrays, predicted)
+        facts["config"], facts["config_error"] = _config(model)
     facts["structure"] = structure
     facts["outputs"] = [name for name, _ in outputs]
     facts["alike"] = [_alike(array) for _, array in outputs]
@@ -54,8 +52,13 @@ def main(job, facts):
     ]
 
     facts["phase"] = "weights"
-    adapted = {path for path, layer in _all_layers(model) if _is_adapted(layer)}
-    found = [entry for entry in crossing.weights(keras, model) if entry[0] not in adapted]
+    binning = {
+        path
+        for path, layer in crossing.all_layers(model)
+        if type(layer).__name__ == "Discretization"
+    }
+    # What these hold are bounds, which their configuration has from here on.
+    found = [entry for entry in crossing.weights(keras, model) if entry[0] not in binning]
     facts["weights"] = [entry[:3] for entry in found]
     facts["training"] = _training(keras, model) if facts["compiled"] else None
     kept = {"in_%d" % index: array for index, array in enumerate(arrays)}
@@ -101,18 +104,6 @@ def _loaded(keras, job, facts):
     return model
 
 
-def _unsalted(model):
-    """Take the salt from Hashing layers that had none, where the file says that they had.
-
-    Until TensorFlow 2.8 the salt by default was written out, and who reads it hashes otherwise than
-    the layer did without (keras 2.4, layers/preprocessing/hashing.py, __init__ and get_config).
-    """
-    for _, layer in _all_layers(model):
-        salt = getattr(layer, "salt", None) if type(layer).__name__ == "Hashing" else None
-        if isinstance(salt, (list, tuple)) and list(salt) == UNSALTED:
-            layer.strong_hash = False
-
-
 def _export(model, folder):
     """Write what computes the outputs and no more; return the name under which it is called."""
     if hasattr(model, "export"):
@@ -132,20 +123,14 @@ def _config(model):
         return None, "%s: %s" % (type(error).__name__, str(error)[:300])
 
 
-def _all_layers(model, prefix=""):
-    for layer in getattr(model, "layers", None) or []:
-        path = prefix + layer.name
-        yield path, layer
-        for inner in _all_layers(layer, path + "/"):
-            yield inner
-
-
 def _vocabularies(model):
     """Return {path: words or bounds} of what layers learnt by adapting: no configuration has it."""
     found = {}
-    for path, layer in _all_layers(model):
-        if _is_adapted(layer):
-            found[path] = _boundaries(layer)
+    for path, layer in crossing.all_layers(model):
+        if type(layer).__name__ == "Discretization":
+            bounds = _boundaries(layer)
+            if bounds is not None:
+                found[path] = bounds
         get = getattr(layer, "get_vocabulary", None)
         if get is None:
             continue
@@ -159,19 +144,27 @@ def _vocabularies(model):
     return found
 
 
-def _is_adapted(layer):
-    return type(layer).__name__ == "Discretization" and bool(getattr(layer, "num_bins", None))
-
-
 def _boundaries(layer):
-    """Return the bounds of an adapted Discretization, of which a file holds a summary.
+    """Return the bounds of an adapted Discretization, of which a file holds a summary; or None.
 
     That of `.keras` is left as it is by the loader of Keras 2, and the layer then has one bin only
-    (keras 2.15, saving_lib.py; load_model of HDF5 files calls finalize_state).
+    (keras 2.15, saving_lib.py; load_model of HDF5 files calls finalize_state). In TensorFlow 2.5
+    they are a variable, with infinity behind.
     """
-    if not len(layer.bin_boundaries or ()):
-        layer.finalize_state()
-    return [float(bound) for bound in layer.bin_boundaries]
+    import numpy as np
+
+    if not getattr(layer, "num_bins", None):
+        return None
+    try:
+        bounds = layer.bin_boundaries
+        if hasattr(layer, "bins"):
+            bounds = np.ravel(layer.bins)
+        elif not len(bounds or ()):
+            layer.finalize_state()
+            bounds = layer.bin_boundaries
+        return [float(bound) for bound in bounds if np.isfinite(bound)]
+    except Exception:
+        return None
 
 
 def _word(word):

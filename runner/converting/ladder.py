@@ -201,6 +201,8 @@ class Ladder:
         facts = self._again(original, exported, Remedy.INFERENCE, target)
         if facts is None and (saved := self._saved_anew(original)).exists():
             way = (original.environment, BRIDGE, target)
+            graph = original.folder / "graph-by-bridge"  # the first may lie there in part
+            exported = {"export": str(graph)}
             facts = self._reading(saved, BRIDGE, original, Remedy.INFERENCE, exported)
         if facts is None:
             return None

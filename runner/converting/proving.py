@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,9 @@ from runner.converting.launching import Workshop, told
 from runner.converting.original import Original, Wish
 from runner.converting.outcome import Proof
 from runner.differences import within
+from runner.forensics.configuration import policy_of
 from runner.matrix import Tolerances
-from runner.precision import HALVES
+from runner.precision import precision_of
 
 _FORMATS = {".keras": "keras", ".h5": "h5", ".hdf5": "h5"}
 
@@ -88,8 +88,20 @@ def _nearest_to_its_bound(
 
 def tolerances_for(config: Any, usual: Tolerances) -> Tolerances:
     """Return the bounds for a model: wider where its layers compute with half the digits."""
-    text = json.dumps(config)
-    return usual.of_outputs(next((one for one in HALVES if f'{one}"' in text), None))
+    return usual.of_outputs(precision_of(set(_policies(config))))
+
+
+def _policies(config: Any) -> Iterator[str]:
+    """Yield the dtype policies of all layers of a configuration, but for inputs."""
+    if isinstance(config, list):
+        for one in config:
+            yield from _policies(one)
+    if not isinstance(config, dict) or config.get("class_name") == "InputLayer":
+        return
+    if (policy := policy_of(config.get("dtype"))) is not None:
+        yield policy
+    for one in config.values():
+        yield from _policies(one)
 
 
 def _problem(

@@ -53,7 +53,7 @@ def vocabulary(layer: Layer) -> str | None:
 
 
 UNSALTED = [0xDECAFCAFFE, 0xDECAFCAFFE]
-"""What Hashing without a salt wrote as its salt; ``probes/across/extract.py`` reads it so, too."""
+"""What Hashing without a salt is written with; ``probes/across/served.py`` has it, too."""
 
 
 def unstated_causal(layer: Layer) -> str | None:
@@ -67,11 +67,10 @@ def whole_numbers(layer: Layer) -> str | None:
     return "its type is int64"
 
 
-def no_salt(layer: Layer) -> str | None:
-    if layer.config.get("salt") != UNSALTED:
-        return None
-    layer.config["salt"] = None
-    return "its salt is none, as it was before it was saved"
+def unstated_salt(layer: Layer) -> str | None:
+    return (
+        "it hashes with the salt that is stated" if layer.config.get("salt") == UNSALTED else None
+    )
 
 
 def boundaries(layer: Layer) -> str | None:
@@ -202,7 +201,7 @@ TRANSFORMS: Mapping[str, Callable[[Layer], str | None]] = {
     "one_axis": one_axis,
     "vocabulary": vocabulary,
     "boundaries": boundaries,
-    "no_salt": no_salt,
+    "unstated_salt": unstated_salt,
     "unstated_causal": unstated_causal,
     "whole_numbers": whole_numbers,
     "dtype_name": dtype_name,

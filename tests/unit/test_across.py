@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from runner.converting.transforms import UNSALTED
+
 PROBES = Path(__file__).parents[2] / "probes"
 
 
@@ -219,11 +221,12 @@ def test_trust_is_handed_to_a_loader_that_asks_for_it(
         assert script("crossing").load(keras, job) is safe
 
 
+@pytest.mark.parametrize("kind", ["float32", "int64"])
 @pytest.mark.parametrize("same", [True, False])
 def test_what_a_savedmodel_loads_as_is_held_against_its_graph(
-    script: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, *, same: bool
+    script: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, kind: str, *, same: bool
 ) -> None:
-    array = np.array([[1.0, 2.0]], "float32")
+    array = np.array([[1.0, 2.0]], kind)
     served = SimpleNamespace(numpy=lambda: array if same else array + 1)
 
     class Signature:
@@ -239,27 +242,59 @@ def test_what_a_savedmodel_loads_as_is_held_against_its_graph(
         cast=lambda value, _: value,
     )
     monkeypatch.setitem(sys.modules, "tensorflow", tensorflow)
-    held = script("served").same
+    same_as = script("served").same
     if same:
-        held("folder", ["x"], [array], [("0", array)])
+        same_as(loaded, ["x"], [array], [("0", array)], 1e-4)
     else:
         with pytest.raises(ValueError, match="loading made another model"):
-            held("folder", ["x"], [array], [("0", array)])
+            same_as(loaded, ["x"], [array], [("0", array)], 1e-4)
 
 
-def test_a_reader_mends_what_loading_forgot(script: Callable[[str], Any]) -> None:
-    class Hashing(SimpleNamespace):
-        name, strong_hash = "hashed", True
+class Hashing(SimpleNamespace):
+    name, strong_hash = "hashed", True
 
+
+def test_salt_is_taken_from_what_may_have_had_none(script: Callable[[str], Any]) -> None:
+    layers = [Hashing(salt=list(UNSALTED)), Hashing(salt=[1, 2])]
+    assert script("served")._unsalted(SimpleNamespace(layers=layers))
+    assert [(one.strong_hash, one.salt) for one in layers] == [(False, None), (True, [1, 2])]
+    assert not script("served")._unsalted(SimpleNamespace(layers=layers))
+    assert script("served").UNSALTED == UNSALTED
+
+
+@pytest.mark.parametrize("stale", [True, False])
+def test_weights_of_the_file_find_their_places(
+    script: Callable[[str], Any], tmp_path: Path, *, stale: bool
+) -> None:
+    held = [np.zeros(2) if stale else np.ones(2)]
+    model = SimpleNamespace(
+        get_weights=lambda: list(held),
+        load_weights=lambda _: held.__setitem__(0, np.ones(2)),
+    )
+    stored = tmp_path / "variables"
+    assert not script("served")._restored(model, str(stored))  # there is no such file
+    stored.with_suffix(".index").touch()
+    assert script("served")._restored(model, str(stored)) is stale
+    assert list(held[0]) == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("more", "bounds"),
+    [
+        ({"bin_boundaries": []}, [0.5, 1.5]),  # of .keras, not finalized
+        ({"bin_boundaries": None, "bins": [[0.1, np.inf]]}, [0.1]),  # TensorFlow 2.5
+        ({"bin_boundaries": None, "num_bins": None}, None),
+        ({"bin_boundaries": None, "finalize_state": None}, None),
+    ],
+)
+def test_what_discretization_learnt_is_read(
+    script: Callable[[str], Any], more: dict[str, Any], bounds: list[float] | None
+) -> None:
     class Discretization(SimpleNamespace):
-        name, num_bins = "bins", 3
-        bin_boundaries: tuple[float, ...] = ()
+        name = "bins"
 
-        def finalize_state(self) -> None:
-            self.bin_boundaries = (0.5, 1.5)
-
-    layers = [Hashing(salt=[0xDECAFCAFFE] * 2), Hashing(salt=[1, 2]), Discretization()]
-    extract = script("extract")
-    extract._unsalted(SimpleNamespace(layers=layers))
-    assert [one.strong_hash for one in layers[:2]] == [False, True]
-    assert extract._vocabularies(SimpleNamespace(layers=layers)) == {"bins": [0.5, 1.5]}
+    layer = Discretization(num_bins=3)
+    layer.finalize_state = lambda: setattr(layer, "bin_boundaries", [0.5, 1.5])
+    vars(layer).update(more)
+    found = script("extract")._vocabularies(SimpleNamespace(layers=[layer]))
+    assert found == ({} if bounds is None else {"bins": bounds})

@@ -14,7 +14,7 @@ from packaging.version import Version
 from runner.converting.graph import GraphError, read, references
 from runner.converting.rewriting import Recipe, rewrite
 from runner.converting.rules import keras_version, read_rules
-from runner.converting.transforms import TRANSFORMS, Refused
+from runner.converting.transforms import TRANSFORMS, UNSALTED, Refused
 
 Config = dict[str, Any]
 
@@ -274,17 +274,19 @@ def test_a_hard_sigmoid_that_cannot_be_kept_is_refused() -> None:
         to_3(config)
 
 
-def test_what_hashing_was_written_with_is_taken_back() -> None:
-    def hashing(**config: Any) -> Mapping[str, Any]:
+def test_a_salt_that_may_have_been_none_is_kept_and_told() -> None:
+    def hashing(**config: Any) -> Recipe:
         inbound = [[["features", 0, 0, {}]]]
         whole = functional(source([None, 4]), node("Hashing", "hashed", inbound, **config))
-        config_made: Mapping[str, Any] = made(to_3(whole, "2.4.0"), "hashed")["config"]
-        return config_made
+        return to_3(whole, "2.4.0")
 
-    unsalted = hashing(salt=[0xDECAFCAFFE, 0xDECAFCAFFE], dtype="float32")
-    assert (unsalted["salt"], unsalted["dtype"]) == (None, "int64")
-    assert hashing(salt=[1, 2])["salt"] == [1, 2]
-    assert hashing(output_mode="one_hot", dtype="float32")["dtype"] == "float32"
+    unsure = hashing(salt=list(UNSALTED), dtype="float32")
+    assert made(unsure, "hashed")["config"]["salt"] == UNSALTED
+    assert made(unsure, "hashed")["config"]["dtype"] == "int64"
+    assert any("its hashes are lost" in str(one.loses) for one in unsure.changes)
+    assert not any(one.loses for one in hashing(salt=[1, 2]).changes)
+    one_hot = hashing(output_mode="one_hot", dtype="float32")
+    assert made(one_hot, "hashed")["config"]["dtype"] == "float32"
 
 
 def test_what_discretization_has_learnt_is_written_into_it() -> None:

@@ -118,7 +118,17 @@ def test_half_precision_has_wider_bounds() -> None:
     usual = MATRIX.tolerances
     assert tolerances_for({"dtype": "float32"}, usual) == usual
     assert tolerances_for({"dtype": "mixed_float16"}, usual).relative == 0.002
-    assert tolerances_for({"dtype": "bfloat16"}, usual).relative == 0.016
+    nested = {
+        "layers": [
+            {"config": {"dtype": {"class_name": "Policy", "config": {"name": "mixed_bfloat16"}}}}
+        ]
+    }
+    assert tolerances_for(nested, usual).relative == 0.016
+    for usual_ones in (
+        {"name": "cast_to_bfloat16"},
+        {"class_name": "InputLayer", "dtype": "float16"},
+    ):
+        assert tolerances_for(usual_ones, usual) == usual
 
 
 def test_what_training_lost_is_told() -> None:

@@ -50,6 +50,13 @@ def test_more_than_rounding_is() -> None:
     assert judged("bfloat16", outputs=[output(max_abs=0.02)]).outcome is Outcome.DIFFERS
 
 
+def test_losses_may_differ_by_what_is_rounded_and_no_more() -> None:
+    assert judged("bfloat16", losses=[[1.0], [1.015]]).outcome is Outcome.TOLERANCE
+    assert judged("bfloat16", losses=[[1.0], [1.05]]).outcome is Outcome.DIFFERS
+    assert judged(None, losses=[[1.0], [1.0005]]).outcome is Outcome.TOLERANCE
+    assert judged(None, losses=[[1.0], [1.015]]).outcome is Outcome.DIFFERS
+
+
 def test_weights_are_kept_whole() -> None:
     changed = weights(unequal=[["dense/kernel", 0.00074, 1.0]])
     assert judged("bfloat16", weights=changed).outcome is Outcome.DIFFERS
