@@ -4,7 +4,8 @@ Job: ``imports``, ``model``, ``format``, ``weights`` (beside a JSON), ``custom``
 ``trusted``, ``given`` (npz of inputs, or null), ``seed``, ``folder``; ``resave`` and ``export`` are
 paths to write it to anew, as HDF5 and as a graph. Facts: ``compiled`` (loaded with its training),
 ``config``, ``inputs``, ``outputs``, ``weights`` [[path, index, name]], ``training``,
-``vocabularies``, ``lambdas``, ``cpu`` (seconds after the import); arrays in_N, out_N, w_N.
+``vocabularies``, ``lambdas``, ``noise``, ``cpu`` (seconds after the import); arrays in_N, out_N,
+w_N.
 """
 
 import json
@@ -12,6 +13,8 @@ import os
 import time
 
 import crossing
+
+MILLIONTH = 1e-6
 
 
 def main(job, facts):
@@ -50,6 +53,8 @@ def main(job, facts):
     facts["nan"] = [
         compare.number(np.isnan(a).mean()) if a.dtype.kind == "f" else 0 for _, a in outputs
     ]
+
+    facts["noise"] = _noise(model, facts["inputs"], names, arrays, outputs)
 
     facts["phase"] = "weights"
     binning = {
@@ -206,19 +211,23 @@ def _feed(job, keras, model, facts):
 
 
 def _predicted(job, model, fed, names, arrays, facts):
-    """Predict; where sizes that the model leaves open do not suit it, try larger ones."""
+    """Predict; where sizes that the model leaves open do not suit it, try larger ones.
+
+    And whole numbers where it states others: a layer of one's own may look them up.
+    """
     import framework
     import inputs
 
     try:
         return crossing.predict(model, fed)
-    except Exception:
-        specs = inputs.specs(model, facts["config"])
-        if job.get("given") or not any(spec["open"] for spec in specs):
+    except Exception as error:
+        if job.get("given"):
             raise
-        last = None
-        for size in inputs.SIZES[1:]:
-            drawn = inputs.draw(specs, job["seed"], size)
+        last = error
+        specs = inputs.specs(model, facts["config"])
+        sizes = inputs.SIZES if any(spec["open"] for spec in specs) else inputs.SIZES[:1]
+        for size, listed in inputs.others(specs, sizes):
+            drawn = inputs.draw(listed, job["seed"], size)
             arrays[:] = drawn
             fed = framework.fed([crossing.as_fed(array) for array in drawn], names)
             try:
@@ -226,10 +235,50 @@ def _predicted(job, model, fed, names, arrays, facts):
             except Exception as error:
                 last = error
                 continue
-            for fact, array in zip(facts["inputs"], drawn):
-                fact["shape"] = list(array.shape)
+            for fact, array, spec in zip(facts["inputs"], drawn, listed):
+                fact.update(shape=list(array.shape), drawn=spec["drawn"])
             return found
         raise last
+
+
+def _may_move(stated, array):
+    """Say whether a number of it may be a little another: no index may, and no mask."""
+    import numpy as np
+
+    if array.dtype.kind != "f":
+        return False
+    if stated["drawn"] is None:  # given
+        return not (array == np.rint(array)).all()
+    return stated["drawn"] in (["normal"], ["pixels"], ["masked", 0])
+
+
+def _noise(model, stated, names, arrays, outputs):
+    """Return how far outputs move, of their largest value, if inputs move by a millionth.
+
+    Rounding moves them about as far: a deep model may be rougher than its version is exact. 0 for
+    models without numbers to move, and those that remember.
+    """
+    import framework
+    import numpy as np
+
+    remembers = any(getattr(layer, "stateful", False) for _, layer in crossing.all_layers(model))
+    moving = [_may_move(one, array) for one, array in zip(stated, arrays)]
+    if remembers or not any(moving):
+        return 0.0
+    chance = np.random.RandomState(0)
+    moved = [
+        (array * (1 + MILLIONTH * chance.uniform(-1, 1, array.shape))).astype(array.dtype)
+        if moves
+        else array
+        for array, moves in zip(arrays, moving)
+    ]
+    fed = framework.fed([crossing.as_fed(array) for array in moved], names)
+    shares = [0.0]
+    for (_, was), (_, now) in zip(outputs, crossing.predict(model, fed)[1]):
+        size = np.abs(was).max() if was.dtype.kind == "f" and was.size else 0.0
+        if was.shape == now.shape and size > 0:
+            shares.append(float(np.abs(was - now).max() / size))
+    return max(share for share in shares if np.isfinite(share))
 
 
 def _alike(array):

@@ -51,6 +51,8 @@ def specs(model, config):
                 drawn = ["integers", 2]
         if drawn == ["words"] and dtype.startswith(("int", "float")):
             drawn = ["integers", 9]
+        if dtype == "string":  # of what is looked up or hashed, either
+            drawn = ["words"]
         open_sizes = [size is None for size in shape[1:]]
         found.append(
             {
@@ -63,6 +65,18 @@ def specs(model, config):
             }
         )
     return found
+
+
+def others(specs, sizes):
+    """Yield (size, specs) of what may suit a model that did not take the first of these sizes."""
+    whole = [
+        dict(spec, drawn=["integers", 2]) if spec["drawn"] == ["normal"] else spec for spec in specs
+    ]
+    for size in sizes[1:]:
+        yield size, specs
+    if whole != specs:
+        for size in sizes:
+            yield size, whole
 
 
 def _stated(model):

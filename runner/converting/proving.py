@@ -19,6 +19,12 @@ from runner.precision import precision_of
 _FORMATS = {".keras": "keras", ".h5": "h5", ".hdf5": "h5"}
 
 
+ROUNDINGS = 10
+"""What versions differ by, in steps of what a millionth of the inputs does: 5 to 10 were seen."""
+ROUGHEST = 1e-3
+"""What is further off, of the largest value, is another model whatever it makes of its inputs."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Judged:
     """Either a proof or a problem, with what was seen."""
@@ -52,7 +58,8 @@ def prove(
     if seen["error"] is not None:
         why = told(seen["error"], seen["phase"])
         return Judged(seen=seen, problem=f"the result, loaded: {why}")
-    tolerances = tolerances_for(facts["config"], workshop.matrix.tolerances)
+    usual = tolerances_for(facts["config"], workshop.matrix.tolerances)
+    tolerances = roughened(usual, facts["noise"])
     compared = seen["compared"]
     worst = max((_number(one["max_abs"]) for one in compared), default=0.0)
     if (problem := _problem(seen, facts, worst, tolerances)) is not None:
@@ -66,7 +73,9 @@ def prove(
         scale=scale,
         bound=bound,
         inputs=tuple(facts["inputs"]),
-        weak=_weakness(facts) or _smallness(compared, tolerances),
+        weak=_weakness(facts)
+        or _smallness(compared, tolerances)
+        or (_roughness(facts["noise"]) if gap > usual.absolute + usual.relative * scale else None),
     )
     return Judged(seen=seen, proof=proof, difference=worst)
 
@@ -89,6 +98,19 @@ def _nearest_to_its_bound(
 def tolerances_for(config: Any, usual: Tolerances) -> Tolerances:
     """Return the bounds for a model: wider where its layers compute with half the digits."""
     return usual.of_outputs(precision_of(set(_policies(config))))
+
+
+def roughened(usual: Tolerances, noise: float) -> Tolerances:
+    """Return the bounds for a model that makes much of a millionth of its inputs, of rounding."""
+    wider = min(ROUNDINGS * noise, ROUGHEST)
+    return usual.model_copy(update={"relative": max(usual.relative, wider)})
+
+
+def _roughness(noise: float) -> str:
+    return (
+        f"a millionth of its inputs moves this model's outputs by {noise:.1g} of the largest, so"
+        " that versions, which round differently, may differ by as much"
+    )
 
 
 def _policies(config: Any) -> Iterator[str]:

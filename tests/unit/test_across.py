@@ -298,3 +298,29 @@ def test_what_discretization_learnt_is_read(
     vars(layer).update(more)
     found = script("extract")._vocabularies(SimpleNamespace(layers=[layer]))
     assert found == ({} if bounds is None else {"bins": bounds})
+
+
+def test_what_does_not_suit_is_drawn_otherwise(script: Callable[[str], Any]) -> None:
+    inputs = script("inputs")
+    specs = [{"drawn": ["normal"]}, {"drawn": ["words"]}]
+    whole = [{"drawn": ["integers", 2]}, {"drawn": ["words"]}]
+    assert list(inputs.others(specs, (32,))) == [(32, whole)]
+    assert list(inputs.others(specs, (32, 8))) == [(8, specs), (32, whole), (8, whole)]
+    assert not list(inputs.others(specs[1:], (32,)))
+
+
+def test_text_is_drawn_for_text_whatever_hashes_it(script: Callable[[str], Any]) -> None:
+    zone = SimpleNamespace(name="zone", shape=[None, 1], dtype="string")
+    model = SimpleNamespace(inputs=[zone], input_names=["zone"])
+    layers = [
+        {"class_name": "InputLayer", "name": "zone", "config": {"name": "zone"}},
+        {
+            "class_name": "Hashing",
+            "name": "hashed",
+            "config": {"name": "hashed", "num_bins": 8},
+            "inbound_nodes": [[["zone", 0, 0, {}]]],
+        },
+    ]
+    config = {"class_name": "Functional", "config": {"layers": layers}}
+    (spec,) = script("inputs").specs(model, config)
+    assert spec["drawn"] == ["words"]

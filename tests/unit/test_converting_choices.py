@@ -9,7 +9,7 @@ import pytest
 
 from runner.converting.original import refusal
 from runner.converting.outcome import Conversion, Proof, Remedy, Verdict
-from runner.converting.proving import losses, tolerances_for
+from runner.converting.proving import losses, roughened, tolerances_for
 from runner.converting.readers import reading
 from runner.converting.rules import read_rules
 from runner.converting.telling import as_lines, as_page
@@ -129,6 +129,13 @@ def test_half_precision_has_wider_bounds() -> None:
         {"class_name": "InputLayer", "dtype": "float16"},
     ):
         assert tolerances_for(usual_ones, usual) == usual
+
+
+def test_a_rough_model_may_differ_by_what_it_makes_of_rounding() -> None:
+    usual = MATRIX.tolerances
+    assert roughened(usual, 0.0) == usual
+    assert roughened(usual, 3e-5).relative == pytest.approx(3e-4)
+    assert roughened(usual, 1.0).relative == 1e-3
 
 
 def test_what_training_lost_is_told() -> None:

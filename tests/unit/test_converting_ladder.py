@@ -25,6 +25,7 @@ READ = {
     "config": {"class_name": "Sequential", "config": {"name": "line", "layers": [DENSE]}},
     "config_error": None,
     "vocabularies": {},
+    "noise": 0.0,
     "lambdas": [],
     "cpu": 0.5,
     "by_name": None,
