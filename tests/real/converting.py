@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -102,7 +103,8 @@ def own_code(family: Family, model: str) -> str:
 def converted(cell: Cell, to: str, folder: Path, home: Home, matrix: Matrix) -> Found:
     """Convert one file and look at what came of it."""
     model = next(one for one in matrix.models if one.id == cell["model"])
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)  # what lies there from before would be in the way
+    folder.mkdir(parents=True)
     original = Path(cell["artifact"])
     custom = folder / "own.py"
     custom.write_text(own_code(read_family(model.family), model.id), encoding="utf-8")
