@@ -73,6 +73,13 @@ def unstated_salt(layer: Layer) -> str | None:
     )
 
 
+def no_padding(layer: Layer) -> str | None:
+    if not layer.config.get("pad_to_max_tokens") or layer.config.get("max_tokens") is not None:
+        return None
+    layer.config["pad_to_max_tokens"] = False
+    return "pad_to_max_tokens is False"
+
+
 def boundaries(layer: Layer) -> str | None:
     if layer.vocabulary is None:
         return None
@@ -201,6 +208,7 @@ TRANSFORMS: Mapping[str, Callable[[Layer], str | None]] = {
     "one_axis": one_axis,
     "vocabulary": vocabulary,
     "boundaries": boundaries,
+    "no_padding": no_padding,
     "unstated_salt": unstated_salt,
     "unstated_causal": unstated_causal,
     "whole_numbers": whole_numbers,

@@ -7,56 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from converting_configs import Config, functional, made, node, rules_of, source, to_3
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
 from runner.converting.graph import GraphError, read, references
-from runner.converting.rewriting import Recipe, rewrite
 from runner.converting.rules import keras_version, read_rules
-from runner.converting.transforms import TRANSFORMS, UNSALTED, Refused
-
-Config = dict[str, Any]
-
-
-def node(class_name: str, name: str, inbound: Any = (), **config: Any) -> Config:
-    return {
-        "class_name": class_name,
-        "name": name,
-        "config": {"name": name, **config},
-        "inbound_nodes": list(inbound),
-    }
-
-
-def functional(*layers: Config, last: str | None = None, **config: Any) -> Config:
-    return {
-        "class_name": "Functional",
-        "config": {
-            "name": "model",
-            "layers": list(layers),
-            "input_layers": [[layers[0]["name"], 0, 0]],
-            "output_layers": [[last or layers[-1]["name"], 0, 0]],
-            **config,
-        },
-    }
-
-
-def source(shape: list[int | None], name: str = "features") -> Config:
-    return node("InputLayer", name, batch_input_shape=shape, dtype="float32", sparse=False)
-
-
-def to_3(config: Config, written: str = "2.15.0", **more: Any) -> Recipe:
-    return rewrite(config, written=Version(written), wanted=Version("3.13.2"), **more)
-
-
-def made(recipe: Recipe, name: str) -> Mapping[str, Any]:
-    (member,) = [one for one in recipe.model["members"] if one["name"] == name]
-    last: Mapping[str, Any] = member["chain"][-1]
-    return last
-
-
-def rules_of(recipe: Recipe) -> set[str]:
-    return {change.rule for change in recipe.changes}
+from runner.converting.transforms import TRANSFORMS, Refused
 
 
 def test_the_original_configuration_is_left_as_it_is() -> None:
@@ -272,45 +230,6 @@ def test_a_hard_sigmoid_that_cannot_be_kept_is_refused() -> None:
     )
     with pytest.raises(Refused, match="hard_sigmoid"):
         to_3(config)
-
-
-def test_a_salt_that_may_have_been_none_is_kept_and_told() -> None:
-    def hashing(**config: Any) -> Recipe:
-        inbound = [[["features", 0, 0, {}]]]
-        whole = functional(source([None, 4]), node("Hashing", "hashed", inbound, **config))
-        return to_3(whole, "2.4.0")
-
-    unsure = hashing(salt=list(UNSALTED), dtype="float32")
-    assert made(unsure, "hashed")["config"]["salt"] == UNSALTED
-    assert made(unsure, "hashed")["config"]["dtype"] == "int64"
-    assert any("its hashes are lost" in str(one.loses) for one in unsure.changes)
-    assert not any(one.loses for one in hashing(salt=[1, 2]).changes)
-    one_hot = hashing(output_mode="one_hot", dtype="float32")
-    assert made(one_hot, "hashed")["config"]["dtype"] == "float32"
-
-
-def test_what_discretization_has_learnt_is_written_into_it() -> None:
-    inbound = [[["features", 0, 0, {}]]]
-    config = functional(
-        source([None, 4]),
-        node("Discretization", "bins", inbound, num_bins=3, bin_boundaries=None),
-        node("Discretization", "given", inbound, num_bins=None, bin_boundaries=[0.5]),
-    )
-    recipe = to_3(config, vocabularies={"bins": [-1.0, 1.0]})
-    learnt, given_ones = made(recipe, "bins")["config"], made(recipe, "given")["config"]
-    assert (learnt["bin_boundaries"], learnt["num_bins"]) == ([-1.0, 1.0], None)
-    assert given_ones["bin_boundaries"] == [0.5]
-
-
-def test_what_attention_does_not_state_is_said() -> None:
-    def lost(**config: Any) -> list[str | None]:
-        inbound = [[["features", 0, 0, {}], ["features", 0, 0, {}]]]
-        whole = functional(source([None, 4]), node("Attention", "attention", inbound, **config))
-        return [one.loses for one in to_3(whole).changes if one.where == "attention" and one.loses]
-
-    (said,) = lost()
-    assert "causal=True" in str(said)
-    assert not lost(causal=False)
 
 
 def test_a_lambda_is_refused_unless_it_has_a_name() -> None:
