@@ -146,7 +146,7 @@ def _returned(one: _Anew, pair: Pair) -> Returned:
     if one.checked is None:
         why = told(one.facts["error"], one.facts["phase"])
         if one.facts["phase"] not in ITS_OWN:
-            return replace(blank, reason=f"not tested: {why}")
+            return replace(blank, reason=why)
         return replace(blank, reason=f"{pair.after.id} cannot save it so: {why}")
     if one.checked.problem is not None:
         return replace(blank, reason=one.checked.problem)
