@@ -31,7 +31,7 @@ def held(job, model, facts, names, arrays, predicted):
         predicted = again()
     graph = tf.saved_model.load(job["model"])  # held, for it owns the variables
     called = [one["name"] for one in facts["inputs"]]
-    bound = NEAR_HALF if "float16" in str(facts["config"]) else NEAR
+    bound = NEAR_HALF if _computes_in_half(model) else NEAR
     try:
         same(graph, called, arrays, predicted[1], bound)
     except ValueError:
@@ -52,13 +52,22 @@ def _restored(model, stored):
 
     if not hasattr(model, "load_weights") or not os.path.exists(stored + ".index"):
         return False
+
+    def held():  # a table of words is among the weights, and no array
+        return [np.array(one.numpy()) for one in model.weights if hasattr(one, "numpy")]
+
+    before = held()
     try:
-        before = [np.array(one) for one in model.get_weights()]
         model.load_weights(stored)
-        after = [np.array(one) for one in model.get_weights()]
-    except Exception:  # revived models have weights of many kinds; the graph decides
-        return False
-    return any(not np.array_equal(was, now) for was, now in zip(before, after))
+    except Exception:  # what it came to until then counts, and the graph decides
+        pass
+    after = held()
+    return len(before) != len(after) or not all(map(np.array_equal, before, after))
+
+
+def _computes_in_half(model):
+    dtypes = {str(getattr(layer, "compute_dtype", "")) for _, layer in crossing.all_layers(model)}
+    return bool(dtypes & {"float16", "bfloat16"})
 
 
 def _unsalted(model):
