@@ -30,6 +30,12 @@ def having(traits: str) -> Features:
 GOOD = Loaded(outcome=Outcome.IDENTICAL, reason="bit for bit the same model")
 
 
+def expected(wanted: Features, kin: list[Known]) -> quick.Expected:
+    found = quick.expect(wanted, kin, "new")
+    assert isinstance(found, quick.Expected)
+    return found
+
+
 def bad(raised: str) -> Loaded:
     return Loaded(
         outcome=Outcome.ERROR, reason=f"does not load: {raised}", phase="load", raised=raised
@@ -38,8 +44,7 @@ def bad(raised: str) -> Loaded:
 
 def test_all_of_it_in_files_that_load_lets_expect_that_it_loads() -> None:
     kin = [reference("one", "Dense Conv2D", new=GOOD), reference("two", "Dense LSTM", new=GOOD)]
-    found = quick.expect(having("Conv2D LSTM"), kin, "new")
-    assert isinstance(found, quick.Expected)
+    found = expected(having("Conv2D LSTM"), kin)
     assert found.outcome is Outcome.IDENTICAL
     assert set(found.cells) == {"tf-2.15/one.h5/new", "tf-2.15/two.h5/new"}
     assert "together use all of its features" in found.reason
@@ -56,8 +61,7 @@ def test_a_named_class_lets_expect_the_same_failure() -> None:
         reference("one", "Dense", new=GOOD),
         reference("two", "Conv1D GRU", new=bad("TypeError: GRU: {'time_major': False}")),
     ]
-    found = quick.expect(having("Dense GRU"), kin, "new")
-    assert isinstance(found, quick.Expected)
+    found = expected(having("Dense GRU"), kin)
     assert found.outcome is Outcome.ERROR
     assert found.cells == ("tf-2.15/two.h5/new",)
     assert "uses 1 of this file's 2 layer classes" in found.reason
@@ -68,8 +72,7 @@ def test_a_named_class_that_loads_elsewhere_proves_nothing() -> None:
         reference("one", "Dense GRU", new=GOOD),
         reference("two", "Conv1D GRU", new=bad("TypeError: GRU: {'time_major': False}")),
     ]
-    found = quick.expect(having("Dense GRU"), kin, "new")
-    assert isinstance(found, quick.Expected)
+    found = expected(having("Dense GRU"), kin)
     assert found.outcome is Outcome.IDENTICAL
 
 
@@ -78,16 +81,14 @@ def test_what_has_nothing_that_the_file_lacks_outweighs_all_that_load() -> None:
         reference("one", "GRU", new=GOOD),
         reference("two", "Dense", new=bad("ValueError: no layer is named")),
     ]
-    found = quick.expect(having("Dense GRU"), kin, "new")
-    assert isinstance(found, quick.Expected)
+    found = expected(having("Dense GRU"), kin)
     assert found.outcome is Outcome.ERROR
 
 
 def test_several_that_failed_alike_tell_by_what_they_have_in_common() -> None:
     failed = bad("ValueError: no optimizer of that kind")
     kin = [reference(name, f"Shared {name}", new=failed) for name in ("A", "B", "C")]
-    found = quick.expect(having("Shared Other"), kin, "new")
-    assert isinstance(found, quick.Expected)
+    found = expected(having("Shared Other"), kin)
     assert found.outcome is Outcome.ERROR
     assert len(found.cells) == 3
     fine = [*kin, reference("D", "Shared D", new=GOOD)]
@@ -97,8 +98,7 @@ def test_several_that_failed_alike_tell_by_what_they_have_in_common() -> None:
 def test_a_milder_end_is_not_expected_of_what_nobody_loaded() -> None:
     mild = Loaded(outcome=Outcome.DIFFERS, reason="output 0 differs by up to 1")
     kin = [reference("one", "Dense", new=mild)]
-    found = quick.expect(having("Dense"), kin, "new")
-    assert isinstance(found, quick.Expected)
+    found = expected(having("Dense"), kin)
     assert found.outcome is Outcome.DIFFERS
     assert "that load there has its layer GRU" in str(quick.expect(having("Dense GRU"), kin, "new"))
 
@@ -108,8 +108,7 @@ def test_where_own_code_decides_only_a_named_class_counts() -> None:
     kin = [reference("one", "Dense Lambda", new=GOOD)]
     assert "code of its own decides" in str(quick.expect(own, kin, "new"))
     kin = [reference("one", "Conv1D Lambda", new=bad("ValueError: a Lambda layer is not safe"))]
-    found = quick.expect(own, kin, "new")
-    assert isinstance(found, quick.Expected)
+    found = expected(own, kin)
     assert found.outcome is Outcome.ERROR
 
 
@@ -153,8 +152,7 @@ def test_files_of_no_measured_version_are_between_the_nearest_two(
 
 
 def test_both_sides_have_to_let_expect_the_same() -> None:
-    good = quick.expect(having("Dense"), [reference("one", "Dense", new=GOOD)], "new")
-    assert isinstance(good, quick.Expected)
+    good = expected(having("Dense"), [reference("one", "Dense", new=GOOD)])
     failed = quick.expect(having("Dense"), [reference("two", "Dense", new=bad("no"))], "new")
     unknown = quick.expect(having("Dense"), [], "new")
     assert quick.agreed([good]) is good
