@@ -18,7 +18,6 @@ from runner.precision import precision_of
 
 _FORMATS = {".keras": "keras", ".h5": "h5", ".hdf5": "h5"}
 
-
 ROUNDINGS = 10
 """What versions differ by, in steps of what a millionth of the inputs does: 5 to 10 were seen."""
 ROUGHEST = 1e-3
@@ -73,9 +72,7 @@ def prove(
         scale=scale,
         bound=bound,
         inputs=tuple(facts["inputs"]),
-        weak=_weakness(facts)
-        or _smallness(compared, tolerances)
-        or (_roughness(facts["noise"]) if gap > usual.absolute + usual.relative * scale else None),
+        weak="; ".join(_weaknesses(facts, compared, usual)) or None,
     )
     return Judged(seen=seen, proof=proof, difference=worst)
 
@@ -148,20 +145,19 @@ def _number(value: Any) -> float:
     return float("inf") if value is None else float(value)
 
 
-def _weakness(facts: Mapping[str, Any]) -> str | None:
+def _weaknesses(
+    facts: Mapping[str, Any], compared: Sequence[Mapping[str, Any]], usual: Tolerances
+) -> Iterator[str]:
+    """Yield all reasons why these outputs prove less than equal ones usually do."""
     if facts["alike"] and all(facts["alike"]):
-        return "the original gives the same for every row of these inputs; try --inputs"
-    if any(_number(share) > 0 for share in facts["nan"]):
-        return "the original gives NaN for some of these inputs; try --inputs"
-    return None
-
-
-def _smallness(compared: Sequence[Mapping[str, Any]], tolerances: Tolerances) -> str | None:
-    for one in compared:
-        scale = one["scale"]  # None of text
-        if isinstance(scale, float) and scale <= tolerances.absolute:
-            return f"what the original gives is as small ({scale:.3g}) as what it may differ by"
-    return None
+        yield "the original gives the same for every row of these inputs; try --inputs"
+    elif any(_number(share) > 0 for share in facts["nan"]):
+        yield "the original gives NaN for some of these inputs; try --inputs"
+    scales = [one["scale"] for one in compared if isinstance(one["scale"], float)]  # not of text
+    if (small := next((one for one in scales if one <= usual.absolute), None)) is not None:
+        yield f"what the original gives is as small ({small:.3g}) as what it may differ by"
+    if not all(within(one, usual) for one in compared):
+        yield _roughness(facts["noise"])
 
 
 def _moved(optimizer: Mapping[str, Any]) -> bool:

@@ -128,13 +128,29 @@ def test_a_rebuilt_model_that_does_not_hold_is_built_without_its_training(
     assert workshop.asked[-2][2]["tries"][0]["training"] is None
 
 
-def test_the_last_problem_is_the_reason(workshop: Played) -> None:
+def test_why_rebuilding_failed_is_the_reason_and_not_a_detour(workshop: Played) -> None:
     unknown = {"class_name": "LocallyConnected1D", "config": {"name": "old"}}
     config = {"class_name": "Sequential", "config": {"name": "line", "layers": [unknown]}}
     died = {"error": None, "tries": [FAILED, FAILED]}
     done = climb(workshop, [{**READ, "config": config}, died, FAILED])
     assert done.verdict is Verdict.REFUSED
     assert "LocallyConnected1D" in str(done.attempts[2].problem)
+    assert done.attempts[-1].problem != done.attempts[2].problem
+    assert done.reason == done.attempts[2].problem
+
+
+@pytest.mark.parametrize(("noise", "delivered"), [(0.0, False), (3e-5, True)])
+def test_a_rough_model_is_delivered_and_that_is_said(
+    workshop: Played, noise: float, *, delivered: bool
+) -> None:
+    apart = {**SAME, "compared": [{**EQUAL, "max_abs": 2e-4, "scale": 1.0}]}
+    built = {"error": None, "tries": [MADE]}
+    more = [] if delivered else [FAILED] * 9
+    done = climb(workshop, [{**READ, "noise": noise, "alike": [True]}, built, apart, *more])
+    assert (done.verdict is Verdict.DELIVERED) is delivered
+    if delivered:
+        assert "the same for every row" in done.proof.weak
+        assert "a millionth of its inputs" in done.proof.weak
 
 
 def test_every_output_is_held_against_its_own_bound(workshop: Played) -> None:
