@@ -17,6 +17,9 @@ import crossing
 import placing
 from placing import NotBuilt
 
+OPERATION = "tf_op_layer_"
+"""What TensorFlowOpLayer puts before the name that it is given."""
+
 
 def main(job, facts):
     keras = crossing.framework_of(job)
@@ -34,9 +37,6 @@ def main(job, facts):
         if done["error"] is None:
             return
         killed = done["error"]["type"] == "Killed"
-
-
-OPERATION = "tf_op_layer_"
 
 
 def make(keras, job, facts):

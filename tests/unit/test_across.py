@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -331,3 +332,69 @@ def test_text_is_drawn_for_text_whatever_hashes_it(script: Callable[[str], Any])
     config = {"class_name": "Functional", "config": {"layers": layers}}
     (spec,) = script("inputs").specs(model, config)
     assert spec["drawn"] == ["words"]
+
+
+@pytest.mark.parametrize(
+    ("drawn", "moves"), [(["normal"], True), (["integers", 5], False), (["masked", -1.0], False)]
+)
+def test_how_rough_a_model_is_is_measured_where_numbers_may_move(
+    script: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, drawn: list[Any], *, moves: bool
+) -> None:
+    extract = script("extract")
+    array = np.arange(1.0, 9.0, dtype="float32").reshape(4, 2) / 8
+
+    def predict(_model: object, fed: Any) -> tuple[None, list[tuple[str, Any]]]:
+        return None, [("0", np.float64(1000) * (np.asarray(fed) - array) + 1)]
+
+    monkeypatch.setattr(extract.crossing, "predict", predict)
+    fakes = SimpleNamespace(fed=lambda arrays, _: arrays[0])
+    monkeypatch.setitem(sys.modules, "framework", fakes)
+    model, outputs = SimpleNamespace(layers=[]), [("0", np.ones((4, 2)))]
+    found = extract._noise(model, [{"drawn": drawn}], None, [array], outputs)
+    assert (1e-4 < found < 2e-3) if moves else found == 0
+    model.layers = [SimpleNamespace(name="memory", stateful=True)]
+    assert extract._noise(model, [{"drawn": drawn}], None, [array], outputs) == 0
+
+
+def test_operations_are_called_otherwise_than_layers_and_each_other(
+    script: Callable[[str], Any],
+) -> None:
+    def called(name: str, *inputs: Any, **more: Any) -> Any:
+        one = SimpleNamespace(name=name, **more)
+        one._inbound_nodes = [SimpleNamespace(input_tensors=list(inputs))]
+        return SimpleNamespace(_keras_history=SimpleNamespace(operation=one))
+
+    first = called("concatenate")
+    layer = called("concatenate", first, weights=[])
+    last = called("concatenate", layer, first)
+    script("rebuild")._told_apart({"out": [last]})
+    names = [one._keras_history.operation.name for one in (first, layer, last)]
+    assert names[1] == "concatenate"
+    assert len(set(names)) == 3
+
+
+def test_names_that_are_paths_become_plain(script: Callable[[str], Any]) -> None:
+    class Model:
+        def __init__(self, text: str) -> None:
+            self.text, found = text, json.loads(text)["layers"]
+            self.layers = [SimpleNamespace(name=one["name"]) for one in found]
+
+        def to_json(self) -> str:
+            return self.text
+
+        def get_weights(self) -> list[str]:
+            return ["those"]
+
+        def set_weights(self, weights: list[str]) -> None:
+            self.weights = weights
+
+    names = ["tf_op_layer_clip/Minimum", "tf_op_layer_clip_Minimum", "dense"]
+    layers = [{"name": name, "config": {"name": name[12:]}} for name in names]
+    model = Model(json.dumps({"layers": [*layers, {"name": "last", "inbound": [names[0], 0]}]}))
+    make = SimpleNamespace(model_from_json=lambda text, **_: Model(text))
+    again = script("rebuild")._named_plainly(SimpleNamespace(models=make), model, {})
+    read = json.loads(again.text)["layers"]
+    assert read[0] == {"name": "tf_op_layer_clip_Minimum_", "config": {"name": "clip_Minimum_"}}
+    assert read[1] == layers[1]
+    assert read[3]["inbound"] == ["tf_op_layer_clip_Minimum_", 0]
+    assert again.weights == ["those"]
