@@ -46,7 +46,7 @@ def main(job, facts):
         facts["phase"] = "graph"
         predicted = (structure, outputs)
         structure, outputs = served.held(job, model, facts, names, arrays, predicted)
-        facts["config"], facts["config_error"] = _config(model)
+        facts["config"], facts["config_error"] = _config(model)  # it may have lost its salt
     facts["structure"] = structure
     facts["outputs"] = [name for name, _ in outputs]
     facts["alike"] = [_alike(array) for _, array in outputs]
