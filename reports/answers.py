@@ -14,7 +14,7 @@ import numpy as np
 from reports.groups import shortened
 from reports.planes import Planes, Square
 from reports.words import BREAKING_CODES, CLEAN_CODES, CODE, LOADING_CODES, ORDER, UNTESTED, WORDS
-from runner.outcomes import Outcome
+from runner.core.outcomes import Outcome
 
 DIFFERS = CODE[Outcome.DIFFERS]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from reports.planes import Planes
 from reports.words import CLEAN_CODES, CODE, UNTESTED
-from runner.outcomes import Outcome
+from runner.core.outcomes import Outcome
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from reports.groups import Place, anchor
 from reports.kinds import CLAIMS, Claim, Kind, kinds_of
 from reports.text import CleanMatrix, normalised
 from reports.words import CODE, UNTESTED
-from runner.outcomes import Outcome
+from runner.core.outcomes import Outcome
 
 HEARD = frozenset({"load", "predict", "train"})
 """Phases whose messages are about the file; import and build say nothing of it."""

@@ -11,8 +11,8 @@ import pandas as pd
 from reports.groups import Place
 from reports.text import CleanMatrix
 from reports.words import CODE, UNTESTED
-from runner.judged import JudgedEnvironment
-from runner.outcomes import Outcome
+from runner.core.judged import JudgedEnvironment
+from runner.core.outcomes import Outcome
 
 LOADS, SAVES = "loads", "saves"
 _SIDES = {LOADS: "load", SAVES: "save"}

@@ -11,7 +11,7 @@ import pandas as pd
 
 from reports.groups import present
 from reports.planes import Planes
-from runner.outcomes import Outcome
+from runner.core.outcomes import Outcome
 
 WORDS = {
     "outputs": "outputs",

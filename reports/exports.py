@@ -30,7 +30,7 @@ from reports.readers import causes, coordinates, first_bad_readers
 from reports.text import CleanMatrix
 from reports.views import slugs
 from reports.words import CODE, ORDER
-from runner.outcomes import Outcome
+from runner.core.outcomes import Outcome
 
 SCHEMA_VERSION = 1
 SCHEMA = Path(__file__).with_name("summary.schema.json")

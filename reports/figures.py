@@ -14,7 +14,7 @@ from reports.groups import Reason, failure_groups, shortened, untested_reasons, 
 from reports.planes import Flags, Planes
 from reports.text import CleanMatrix
 from reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, UNTESTED, WORDS, shown
-from runner.outcomes import Outcome
+from runner.core.outcomes import Outcome
 
 
 @dataclass(frozen=True, kw_only=True)

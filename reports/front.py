@@ -12,7 +12,7 @@ from reports.figures import Figures
 from reports.planes import Planes
 from reports.shards import Shards
 from reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, UNTESTED, WORDS
-from runner.outcomes import Outcome
+from runner.core.outcomes import Outcome
 
 WORST_FIRST = (
     Outcome.DIFFERS,

@@ -15,8 +15,8 @@ import pandas as pd
 from reports.groups import LOUDEST_FIRST, Place, WarningGroup, anchor, warning_groups
 from reports.planes import Planes
 from reports.text import CleanMatrix, normalised
-from runner.judged import Bounds, Entry
-from runner.outcomes import Outcome
+from runner.core.judged import Bounds, Entry
+from runner.core.outcomes import Outcome
 
 QUIET, MET, UNTESTED = range(3)
 """What a square of a lifetime says of an environment."""

@@ -13,8 +13,8 @@ import pandas as pd
 from reports.planes import Flags
 from reports.text import normalised
 from reports.words import CODE
-from runner.judged import Aside, Entry
-from runner.outcomes import Outcome
+from runner.core.judged import Aside, Entry
+from runner.core.outcomes import Outcome
 
 Place = tuple[str, str, str, str]
 """Format, saver, loader and model of a cell: what a link into the matrix is made of."""

@@ -10,8 +10,8 @@ import pandas as pd
 from reports import answers
 from reports.planes import Planes, Square
 from reports.words import ABSENT, CODE, ORDER
-from runner.judged import JudgedMatrix
-from runner.outcomes import Outcome
+from runner.core.judged import JudgedMatrix
+from runner.core.outcomes import Outcome
 
 MESSAGE, BODY = 200, 8_000
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reports.generations import backend_of, keras_of
-from runner.judged import JudgedEnvironment, JudgedModel
+from runner.core.judged import JudgedEnvironment, JudgedModel
 
 
 class Kind(StrEnum):

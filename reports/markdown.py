@@ -12,7 +12,7 @@ from reports.planes import Planes
 from reports.text import CleanMatrix
 from reports.views import era_table
 from reports.words import WORDS
-from runner.outcomes import Outcome
+from runner.core.outcomes import Outcome
 
 BUDGET = 900 * 1024
 """Bytes; a GitHub job summary above 1,024 KiB is thrown away whole."""

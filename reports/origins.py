@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reports.text import CleanMatrix
-from runner.judged import JudgedFormat
+from runner.core.judged import JudgedFormat
 
 _HDF5 = (
     "Keras 2 hands keras_version and backend to preprocess_weights_for_loading, which converts "

@@ -35,8 +35,8 @@ from reports.shards import Shards
 from reports.table import COLUMNS
 from reports.text import CleanMatrix, excerpt
 from reports.words import CODE, ORDER, UNTESTED, WORDS
-from runner.judged import JudgedEnvironment
-from runner.outcomes import PROBLEMS, Outcome
+from runner.core.judged import JudgedEnvironment
+from runner.core.outcomes import PROBLEMS, Outcome
 
 Page = tuple[str, str]
 

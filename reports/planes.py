@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, UNTESTED
-from runner.judged import JudgedEnvironment, JudgedFormat, JudgedMatrix, JudgedModel
+from runner.core.judged import JudgedEnvironment, JudgedFormat, JudgedMatrix, JudgedModel
 
 Codes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]

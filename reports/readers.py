@@ -14,7 +14,7 @@ import pandas as pd
 from reports.groups import Place
 from reports.planes import Flags, Planes
 from reports.words import BREAKING_CODES, LOADING_CODES
-from runner.outcomes import Outcome
+from runner.core.outcomes import Outcome
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from reports.planes import planes
 from reports.shards import shards
 from reports.table import frame
 from reports.text import ingest
-from runner.judged import JudgedMatrix
+from runner.core.judged import JudgedMatrix
 
 STATIC = Path(__file__).with_name("static")
 

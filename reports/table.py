@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from reports.text import CleanMatrix, ingest
-from runner.judged import JudgedCell, JudgedMatrix
-from runner.outcomes import Outcome
+from runner.core.judged import JudgedCell, JudgedMatrix
+from runner.core.outcomes import Outcome
 
 COLUMNS: dict[str, str] = {
     "id": "save environment / model.format / load environment",

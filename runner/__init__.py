@@ -60,7 +60,7 @@ def check(
     With ``run`` it is tried: every environment loads the file, and what it gives is compared with
     what the one gives that is nearest to where it was saved; ``trust`` lets files with code in them
     be loaded, ``custom`` names your own layers (``layers.py``, ``package.module:factory``),
-    ``inputs`` is an .npz file to predict from. Raises ``runner.errors.CaniloadError`` for what
+    ``inputs`` is an .npz file to predict from. Raises ``runner.core.errors.CaniloadError`` for what
     cannot be asked; never for what is wrong with a file: ``problem`` says it.
     """
     from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
@@ -86,7 +86,7 @@ def bisect(
     ``good`` and ``bad`` are ids, TensorFlow versions or requirements such as ``keras==3.5.0``, and
     either may be the newer; ``having`` are requirements for every environment that is tried. The
     rest is as in ``check``. Environments are built where they are missing, and what they showed is
-    kept. ``status`` says how far it came. Raises ``runner.errors.CaniloadError`` for what cannot be
+    kept. ``status`` says how far it came. Raises ``runner.core.errors.CaniloadError`` for what cannot be
     asked, or where an end cannot be had; never for what is wrong with the file.
     """
     from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
@@ -110,7 +110,7 @@ def convert(
 
     The file ``out`` is written only if the target loads it plainly and it computes what the
     original does; ``verdict`` says whether, ``reason`` why not. ``trust`` allows running code that
-    the file brings. Raises ``runner.errors.UsageError`` for a file or an environment that is not
+    the file brings. Raises ``runner.core.errors.UsageError`` for a file or an environment that is not
     there, ``CaniloadError`` where the target cannot be built.
     """
     from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
@@ -146,7 +146,7 @@ def upgrade(
     ``remedies`` are tried where it does not stay the same, and their files copied to the folder
     ``converted`` if there is one; for the ``rollback`` it is saved anew by the one and loaded by
     the other. Without models it is what is stored of reference models. ``trust``, ``custom`` and
-    ``inputs`` are as of ``check``. Raises ``runner.errors.CaniloadError`` for what cannot be asked;
+    ``inputs`` are as of ``check``. Raises ``runner.core.errors.CaniloadError`` for what cannot be asked;
     never for what is wrong with a file: ``fate`` and ``reason`` of its entry say it.
     """
     from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing

@@ -13,11 +13,11 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from runner import inference, matrixtext, wishes
+from runner.core.errors import UsageError
 from runner.environments import index
 from runner.environments.home import Home
 from runner.environments.locking import LockError, compile_lock, lock_path, lock_problem
 from runner.environments.pythons import find_pythons
-from runner.errors import UsageError
 from runner.joining import joined, relative
 from runner.matrix import Environment, Identifier, Matrix
 from runner.releases import PYTHONS

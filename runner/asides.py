@@ -6,10 +6,10 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from runner import texts
 from runner.catalogue import Rule
+from runner.core import texts
+from runner.core.judged import Aside
 from runner.evidence import Evidence
-from runner.judged import Aside
 from runner.verdict import classify
 
 

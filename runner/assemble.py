@@ -10,16 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from runner import confirm, texts
+from runner import confirm
 from runner.asides import asides
 from runner.catalogue import read_catalogue
-from runner.cells import Cell
-from runner.environments.build import Receipt
-from runner.environments.locking import LOCKS, lock_path
-from runner.environments.receipts import read_receipt
-from runner.environments.variables import replay_variables
-from runner.evidence import Evidence, died_of_limits
-from runner.judged import (
+from runner.core import texts
+from runner.core.cells import Cell
+from runner.core.judged import (
     Bounds,
     JudgedCell,
     JudgedEnvironment,
@@ -28,12 +24,17 @@ from runner.judged import (
     JudgedModel,
     NoiseFloor,
 )
+from runner.core.outcomes import Outcome
+from runner.core.version import commit, version
+from runner.environments.build import Receipt
+from runner.environments.locking import LOCKS, lock_path
+from runner.environments.receipts import read_receipt
+from runner.environments.variables import replay_variables
+from runner.evidence import Evidence, died_of_limits
 from runner.matrix import Environment
-from runner.outcomes import Outcome
 from runner.provenance import origins
 from runner.reference import provoked, read_form
 from runner.verdict import Verdict, cause, failure, judge
-from runner.version import commit, version
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What the frameworks say and raise, and what it means: runner/catalogue.yaml, matched in order.
+"""What the frameworks say and raise, and what it means: runner/judging/catalogue.yaml, matched in order.
 
 Patterns are searched in texts without terminal escapes, paths and addresses, each run of white
 space one blank. Names and numbers stay, because they tell causes apart.
@@ -15,8 +15,8 @@ from typing import Any
 
 import yaml
 
-from runner import texts
-from runner.judged import Entry
+from runner.core import texts
+from runner.core.judged import Entry
 
 FILE = Path(__file__).with_name("catalogue.yaml")
 ACTED_ON = frozenset({"attention", "danger"})

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from runner.core.judged import JudgedCell, Message
 from runner.evidence import Evidence
-from runner.judged import JudgedCell, Message
 
 
 def as_json(cell: JudgedCell, evidence: Evidence) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from runner.commandline import parser
 from runner.commandline.parts import Command
+from runner.core.errors import CaniloadError
 from runner.environments.build import EnvironmentUnusable
-from runner.errors import CaniloadError
 
 
 def main(argv: list[str] | None = None) -> int:

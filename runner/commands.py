@@ -19,13 +19,13 @@ from runner import plan as planning
 from runner.arguments import cores, evidence_of, locks_of, read, selection_of
 from runner.assemble import Assembly
 from runner.cellview import as_json
+from runner.core.errors import StrictError, UsageError
+from runner.core.judged import JudgedCell, JudgedMatrix
+from runner.core.outcomes import Outcome
 from runner.environments import build
 from runner.environments.home import Home, disk_use
-from runner.errors import StrictError, UsageError
 from runner.evidence import Evidence
-from runner.judged import JudgedCell, JudgedMatrix
 from runner.keys import digest
-from runner.outcomes import Outcome
 from runner.plan import Plan, Selection
 from runner.progress import Display
 from runner.run import BATCH, Options, Run

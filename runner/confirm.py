@@ -12,8 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from runner import texts
-from runner.outcomes import CLEAN, Outcome
+from runner.core import texts
+from runner.core.outcomes import CLEAN, Outcome
 from runner.verdict import Verdict
 
 ENOUGH = 3

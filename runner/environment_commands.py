@@ -13,10 +13,10 @@ from typing import Any
 from runner import adding
 from runner import plan as planning
 from runner.arguments import locks_of, matrix_path, read
+from runner.core.errors import CaniloadError
 from runner.environments import build
 from runner.environments.home import Home
 from runner.environments.variables import process_variables
-from runner.errors import CaniloadError
 from runner.matrix import Environment
 from runner.plan import Selection
 from runner.resolve import resolve

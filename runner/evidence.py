@@ -11,11 +11,11 @@ from typing import Any
 
 from runner import keys
 from runner.artifacts import Stored
-from runner.cells import Artifact, Cell
+from runner.core.cells import Artifact, Cell
+from runner.core.precision import HalfPrecision
 from runner.environments.home import Home
 from runner.matrix import Limits, Model
 from runner.plan import Plan
-from runner.precision import HalfPrecision
 from runner.reference import Family, read_family, read_form
 from runner.resolve import Resolution
 from runner.results import OUTSIDE

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from runner import adding, estimate, inference, matrixtext, wishes
-from runner.errors import UsageError
+from runner.core.errors import UsageError
 from runner.estimate import CostOfOneMore
 from runner.joining import relative
 from runner.matrix import Environment, Matrix

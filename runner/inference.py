@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from runner.errors import UsageError
+from runner.core.errors import UsageError
 from runner.joining import backend, relative
 from runner.matrix import Environment, Imported, Matrix, Stack
 from runner.naming import Naming

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from runner.errors import UsageError
+from runner.core.errors import UsageError
 from runner.forensics.apart import inspect_all
 from runner.forensics.describe import as_json, as_lines
 

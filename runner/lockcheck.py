@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from runner.core.errors import MatrixError
 from runner.environments.locking import lock_problem, version_exists
-from runner.errors import MatrixError
 from runner.matrix import Environment, Matrix
 from runner.matrixfile import Location, say_problems
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from runner.precision import HalfPrecision
+from runner.core.precision import HalfPrecision
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.+_-]*$", max_length=60)]
 ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
@@ -189,7 +189,7 @@ class Limits(_Node):
 
 
 class CatalogueBounds(_Node):
-    """Largest shares without an entry in runner/catalogue.yaml that `--strict` lets pass.
+    """Largest shares without an entry in runner/judging/catalogue.yaml that `--strict` lets pass.
 
     Of the messages that are not known noise, and of the exceptions.
     """
@@ -259,7 +259,7 @@ SCHEMA_FILE = Path(__file__).with_name("matrix.schema.json")
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema of matrix.yaml, as published in runner/matrix.schema.json."""
+    """Return the JSON Schema of matrix.yaml, as published in runner/matrix/matrix.schema.json."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **Matrix.model_json_schema(by_alias=True),
@@ -267,12 +267,15 @@ def schema() -> dict[str, Any]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write runner/matrix.schema.json, or with ``--check-schema`` say whether it is up to date."""
+    """Write runner/matrix/matrix.schema.json, or with ``--check-schema`` say whether it is up to date."""
     text = json.dumps(schema(), indent=1) + "\n"
     if "--check-schema" in (sys.argv[1:] if argv is None else argv):
         if SCHEMA_FILE.read_text(encoding="utf-8") == text:
             return 0
-        print("runner/matrix.schema.json is stale: run `python -m runner.matrix`", file=sys.stderr)
+        print(
+            "runner/matrix/matrix.schema.json is stale: run `python -m runner.matrix`",
+            file=sys.stderr,
+        )
         return 1
     SCHEMA_FILE.write_text(text, encoding="utf-8")
     return 0

@@ -10,7 +10,7 @@ from typing import Any
 import pydantic
 import yaml
 
-from runner.errors import MatrixError
+from runner.core.errors import MatrixError
 from runner.matrix import Environment, Matrix
 
 Location = tuple[str | int, ...]
@@ -151,7 +151,7 @@ def _sentence(detail: Any) -> str:
         case "missing":
             return "is missing"
         case "extra_forbidden":
-            return "unknown key; see runner/matrix.schema.json for the known ones"
+            return "unknown key; see runner/matrix/matrix.schema.json for the known ones"
         case "literal_error":
             return f"{shown} is not one of {context['expected']}"
         case "string_pattern_mismatch":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import yaml
 
-from runner.errors import MatrixError
+from runner.core.errors import MatrixError
 from runner.joining import joined, place, relative
 from runner.matrix import Environment
 from runner.matrixfile import parse_matrix

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
 
-from runner.cells import Artifact, Cell
-from runner.errors import UsageError
+from runner.core.cells import Artifact, Cell
+from runner.core.errors import UsageError
 from runner.matrix import Environment, Format, Matrix, Model, SelectedBy
 
 Named = TypeVar("Named", Model, Format)

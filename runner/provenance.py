@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runner.cells import Artifact
+from runner.core.cells import Artifact
+from runner.core.judged import JudgedOrigin
 from runner.evidence import Evidence
-from runner.judged import JudgedOrigin
 from runner.origin import OriginError, read_origin
 
 

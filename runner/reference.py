@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.errors import MatrixError
+from runner.core.errors import MatrixError
 from runner.matrix import Model, Provoked
 from runner.workers import PROBES
 

@@ -12,16 +12,16 @@ from typing import Any
 from packaging.version import Version
 
 from runner import plan as planning
-from runner import texts
 from runner.artifacts import intact
 from runner.assemble import Assembly
-from runner.cells import Cell
+from runner.core import texts
+from runner.core.cells import Cell
+from runner.core.errors import UsageError
+from runner.core.judged import JudgedCell
+from runner.core.outcomes import Outcome
 from runner.environments.variables import replay_variables
-from runner.errors import UsageError
 from runner.evidence import Evidence
-from runner.judged import JudgedCell
 from runner.matrix import Environment
-from runner.outcomes import Outcome
 from runner.reference import Form, keywords, read_form
 
 IMPORTS = {

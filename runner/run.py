@@ -16,8 +16,8 @@ from typing import Any
 
 from runner import artifacts
 from runner.catalogue import read_catalogue
-from runner.cells import Cell
 from runner.confirm import Confirmation
+from runner.core.cells import Cell
 from runner.environments import disk, processes
 from runner.environments.build import EnvironmentUnusable, Receipt, build, existing
 from runner.environments.locking import LOCKS

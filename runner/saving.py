@@ -11,7 +11,7 @@ from typing import Any
 
 from runner import artifacts
 from runner.artifacts import Stored
-from runner.cells import Artifact
+from runner.core.cells import Artifact
 from runner.evidence import Evidence, cut_short
 from runner.results import Result
 from runner.schedule import Unit

@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 
-from runner import texts
+from runner.core import texts
 from runner.results import Result, answered, ended, from_outside
 from runner.workers import Event, Worker
 

@@ -16,7 +16,7 @@ from typing import IO, Any, Self
 
 import filelock
 
-from runner.errors import StoreBusyError
+from runner.core.errors import StoreBusyError
 
 Record = Mapping[str, Any]
 

@@ -7,8 +7,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runner import texts
 from runner.catalogue import ACTED_ON, Rule, match, match_raised
+from runner.core import texts
+from runner.core.judged import Failure, Message
+from runner.core.outcomes import Outcome
+from runner.core.precision import HalfPrecision
 from runner.differences import (
     Difference,
     differences_of_model,
@@ -17,10 +20,7 @@ from runner.differences import (
     measure,
     number,
 )
-from runner.judged import Failure, Message
 from runner.matrix import Tolerances
-from runner.outcomes import Outcome
-from runner.precision import HalfPrecision
 
 ANNOUNCED = {
     "optimizer-state-lost": frozenset({"optimizer", "training"}),
@@ -37,7 +37,7 @@ HEARD = frozenset({"load", "predict", "train"})
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """An outcome with the sentence that explains it; see ``runner.judged.JudgedCell``."""
+    """An outcome with the sentence that explains it; see ``runner.core.judged.JudgedCell``."""
 
     outcome: Outcome
     reason: str

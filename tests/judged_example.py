@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import replace
 from itertools import product
 
-from runner.cells import Artifact, Cell
-from runner.judged import (
+from runner.core.cells import Artifact, Cell
+from runner.core.judged import (
     Entry,
     Failure,
     JudgedCell,
@@ -19,7 +19,7 @@ from runner.judged import (
     Message,
     NoiseFloor,
 )
-from runner.outcomes import Outcome
+from runner.core.outcomes import Outcome
 
 MODELS = (
     ("control", "plain"), ("dense", "plain"), ("conv_bn", "convolution"), ("lstm", "recurrent"),

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from runner.catalogue import Rule
-from runner.judged import Entry
+from runner.core.judged import Entry
 from runner.matrix import Tolerances
 from runner.verdict import Verdict, judge
 

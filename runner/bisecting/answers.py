@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from runner.bisecting.search import Result
-from runner.outcomes import Outcome
+from runner.core.outcomes import Outcome
 
 SCHEMA = 1
 

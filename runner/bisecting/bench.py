@@ -23,6 +23,9 @@ from runner.checking.judging import answer
 from runner.checking.kept import Kept, Record
 from runner.checking.measuring import Measuring, Ways
 from runner.checking.subjects import Subject
+from runner.core.errors import UsageError
+from runner.core.outcomes import Outcome
+from runner.core.texts import first_line
 from runner.environments.build import EnvironmentUnusable, existing, remove
 from runner.environments.disk import COSTS
 from runner.environments.holding import HeldError, held
@@ -34,11 +37,8 @@ from runner.environments.locking import (
     locked_versions,
 )
 from runner.environments.pythons import find_pythons
-from runner.errors import UsageError
 from runner.matrix import Environment
-from runner.outcomes import Outcome
 from runner.resolve import resolve
-from runner.texts import first_line
 
 _IMPORTING = "cannot be built: importing"
 

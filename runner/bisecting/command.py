@@ -19,8 +19,8 @@ from runner.bisecting.telling import as_json, as_lines
 from runner.checking import checks
 from runner.checking.asking import wish
 from runner.checking.subjects import gather
+from runner.core.errors import CaniloadError, UsageError
 from runner.environments import index
-from runner.errors import CaniloadError, UsageError
 from runner.releases import Listing
 
 EXIT_CODES = {

@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 
 from runner.bisecting.bench import Bench
 from runner.bisecting.mixing import Locked, plain
-from runner.errors import UsageError
+from runner.core.errors import UsageError
 from runner.joining import backend, head, versions
 from runner.matrix import Environment, Matrix
 from runner.releases import Listing, Release

@@ -15,8 +15,8 @@ from runner.bisecting.ends import Place
 from runner.bisecting.mixing import OTHERS, PYTHON, Locked, Part
 from runner.bisecting.search import Found, Result, following
 from runner.bisecting.symptoms import HAPPENS, Level, Trial, same, similarly, strictly, verdict
+from runner.core.errors import CaniloadError, UsageError
 from runner.environments.build import EnvironmentUnusable
-from runner.errors import CaniloadError, UsageError
 from runner.matrix import Matrix
 from runner.releases import Listing
 

@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from runner.bisecting.search import Result
 from runner.checking.answers import Answer
-from runner.outcomes import CLEAN, Outcome
+from runner.core.outcomes import CLEAN, Outcome
 
 _MODEL = frozenset({"outputs", "weights", "structure"})
 

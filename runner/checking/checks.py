@@ -17,15 +17,15 @@ from runner.checking.kept import Kept, Terms
 from runner.checking.measuring import Measuring, Ways
 from runner.checking.origins import is_origin, nearest
 from runner.checking.subjects import Subject
+from runner.core.errors import UsageError
+from runner.core.precision import precision_of
 from runner.environments import disk
 from runner.environments.build import existing
 from runner.environments.home import Home
 from runner.environments.locking import LOCKS
-from runner.errors import UsageError
 from runner.estimate import IMPORT_SECONDS
 from runner.forensics.describe import stated_origin
 from runner.matrix import Environment, FormatName, Matrix
-from runner.precision import precision_of
 from runner.progress import Progress
 from runner.resolve import Resolution, resolve
 

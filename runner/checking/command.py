@@ -14,8 +14,8 @@ from runner.checking.asking import ask, wish
 from runner.checking.checks import Request
 from runner.checking.describe import as_json, as_lines
 from runner.checking.reporting import judged
-from runner.errors import UsageError
-from runner.outcomes import Outcome
+from runner.core.errors import UsageError
+from runner.core.outcomes import Outcome
 
 ALL_GOOD, NOT_GOOD, NOT_KNOWN = 0, 1, 5
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from runner.errors import UsageError
+from runner.core.errors import UsageError
 from runner.keys import digest
 
 

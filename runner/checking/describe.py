@@ -10,8 +10,8 @@ from itertools import groupby
 from typing import Any
 
 from runner.checking.answers import Answer, Basis, Checked, Turn
+from runner.core.outcomes import Outcome
 from runner.forensics.describe import shown
-from runner.outcomes import Outcome
 
 SIGNS = {
     Outcome.NA: "–",  # noqa: RUF001 - a dash, as in the report

@@ -15,19 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from runner import plan as planning
-from runner import texts
 from runner.assemble import Assembly
-from runner.cells import Artifact, Cell
 from runner.checking.features import Features, features
 from runner.checking.lineage import around
+from runner.core import texts
+from runner.core.cells import Artifact, Cell
+from runner.core.judged import JudgedCell
+from runner.core.outcomes import Outcome
 from runner.environments.home import Home
 from runner.environments.locking import LOCKS
 from runner.evidence import Evidence, Saved
 from runner.forensics.apart import inspect_all
-from runner.judged import JudgedCell
 from runner.keys import digest
 from runner.matrix import Matrix
-from runner.outcomes import Outcome
 from runner.plan import Selection
 from runner.resolve import resolve
 from runner.store import Store

@@ -15,8 +15,8 @@ from runner.checking.judging import answer
 from runner.checking.kept import Kept, Record, Terms, loaded
 from runner.checking.rules import ruled
 from runner.checking.subjects import Subject
+from runner.core.outcomes import Outcome
 from runner.matrix import Environment
-from runner.outcomes import Outcome
 from runner.resolve import Resolution
 
 NO_EVIDENCE = (

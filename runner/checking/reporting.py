@@ -14,13 +14,19 @@ from pathlib import Path
 
 from runner import plan as planning
 from runner.assemble import Assembly
-from runner.cells import Artifact, Cell
 from runner.checking.answers import Answer, Basis, Checked
 from runner.checking.checks import CARRIES, Request
+from runner.core.cells import Artifact, Cell
+from runner.core.judged import (
+    JudgedCell,
+    JudgedEnvironment,
+    JudgedFormat,
+    JudgedMatrix,
+    JudgedModel,
+)
+from runner.core.outcomes import Outcome
 from runner.evidence import Evidence
-from runner.judged import JudgedCell, JudgedEnvironment, JudgedFormat, JudgedMatrix, JudgedModel
 from runner.matrix import Environment
-from runner.outcomes import Outcome
 from runner.plan import Selection
 from runner.reference import read_form
 from runner.resolve import resolve

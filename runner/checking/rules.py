@@ -1,4 +1,4 @@
-"""Plain facts about formats and versions, as runner/catalogue.yaml has them; pure."""
+"""Plain facts about formats and versions, as runner/judging/catalogue.yaml has them; pure."""
 
 from __future__ import annotations
 

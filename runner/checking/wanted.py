@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from packaging.version import InvalidVersion, Version
 
-from runner.errors import UsageError
+from runner.core.errors import UsageError
 from runner.joining import versions
 from runner.matrix import Environment, Matrix
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from runner.commandline import matrix, models
 from runner.commandline.parts import Parser
-from runner.version import version
+from runner.core.version import version
 
 EXIT_CODES = """\
 exit codes: 0 done, whatever the cells say · 1 under --strict something is untested or a control

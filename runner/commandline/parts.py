@@ -8,7 +8,7 @@ import importlib
 from collections.abc import Callable
 from pathlib import Path
 
-from runner.errors import UsageError
+from runner.core.errors import UsageError
 
 Command = Callable[[argparse.Namespace], int]
 

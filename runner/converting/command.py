@@ -16,9 +16,9 @@ from runner.converting.launching import Workshop
 from runner.converting.original import Wish
 from runner.converting.outcome import Conversion, Verdict
 from runner.converting.telling import as_json, as_lines, as_page
+from runner.core.errors import CaniloadError, StrictError, UsageError
 from runner.environments.home import Home
 from runner.environments.locking import LOCKS
-from runner.errors import CaniloadError, StrictError, UsageError
 from runner.forensics.apart import inspect_all
 from runner.matrix import Matrix
 

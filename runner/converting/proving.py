@@ -11,10 +11,10 @@ from typing import Any
 from runner.converting.launching import Workshop, told
 from runner.converting.original import Original, Wish
 from runner.converting.outcome import Proof
+from runner.core.precision import precision_of
 from runner.differences import within
 from runner.forensics.configuration import policy_of
 from runner.matrix import Tolerances
-from runner.precision import precision_of
 
 _FORMATS = {".keras": "keras", ".h5": "h5", ".hdf5": "h5"}
 

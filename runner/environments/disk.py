@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from runner.core.errors import CaniloadError
 from runner.environments import processes, uv
 from runner.environments.build import remove
 from runner.environments.holding import HeldError, held
@@ -22,7 +23,6 @@ from runner.environments.home import Home, disk_use, statuses
 from runner.environments.locking import LOCKS, download_bytes, resolve
 from runner.environments.pythons import find_pythons
 from runner.environments.receipts import FILE, read_receipt
-from runner.errors import CaniloadError
 from runner.matrix import Environment
 from runner.matrixfile import read_matrix
 

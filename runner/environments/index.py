@@ -15,9 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from runner.core.errors import CaniloadError
 from runner.environments import processes, simpleapi, uv
 from runner.environments.locking import normal_name
-from runner.errors import CaniloadError
 from runner.releases import Release
 
 _SECONDS = 60.0

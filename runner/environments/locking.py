@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from runner.core.errors import CaniloadError, UsageError
 from runner.environments import processes, uv
 from runner.environments.pythons import Interpreter, find_pythons
-from runner.errors import CaniloadError, UsageError
 from runner.matrix import Environment
 from runner.matrixfile import read_matrix
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runner import texts
 from runner.catalogue import read_catalogue
 from runner.checking import checks
 from runner.checking.answers import Checked
@@ -21,9 +20,10 @@ from runner.checking.asking import cost_lines, wish
 from runner.checking.cases import Case
 from runner.checking.checks import Request
 from runner.checking.subjects import Subject, gather
-from runner.errors import UsageError
-from runner.judged import Message
-from runner.outcomes import Outcome
+from runner.core import texts
+from runner.core.errors import UsageError
+from runner.core.judged import Message
+from runner.core.outcomes import Outcome
 from runner.progress import Display
 from runner.upgrading.judging import fate_with, plain_fate, warned
 from runner.upgrading.outcome import Fate, Model, Tried, Upgrade

@@ -6,7 +6,7 @@ import argparse
 
 from rich.console import Console
 
-from runner.errors import UsageError
+from runner.core.errors import UsageError
 from runner.upgrading.asking import ask
 from runner.upgrading.judging import exit_code
 from runner.upgrading.telling import as_json, as_markdown, sentence

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from runner.checking.answers import Answer
 from runner.converting.outcome import Conversion
-from runner.outcomes import Outcome
+from runner.core.outcomes import Outcome
 
 SCHEMA = 1
 

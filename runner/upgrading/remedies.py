@@ -20,8 +20,8 @@ from runner.converting.command import bring_across
 from runner.converting.original import Wish
 from runner.converting.outcome import Verdict
 from runner.converting.readers import keras
+from runner.core.errors import CaniloadError
 from runner.environments.build import existing
-from runner.errors import CaniloadError
 from runner.keys import digest
 from runner.matrix import Environment, Matrix
 from runner.progress import Progress

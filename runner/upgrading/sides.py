@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from runner.checking.wanted import wanted
+from runner.core.errors import UsageError
 from runner.environments.build import existing
 from runner.environments.home import Home
 from runner.environments.locking import LOCKS
-from runner.errors import UsageError
 from runner.matrix import Environment, Matrix
 from runner.upgrading.outcome import Side
 

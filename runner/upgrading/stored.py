@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from runner.checking.describe import WORDS
-from runner.outcomes import CLEAN, Outcome
+from runner.core.outcomes import CLEAN, Outcome
 from runner.upgrading.markup import escaped, folded, table
 from runner.upgrading.outcome import Cause, Direction
 

@@ -26,6 +26,7 @@ from rich.console import Console
 
 from runner import plan as planning
 from runner.catalogue import read_catalogue
+from runner.core.texts import normalised
 from runner.environments.home import Home
 from runner.environments.variables import process_variables
 from runner.evidence import Evidence
@@ -35,7 +36,6 @@ from runner.progress import Display
 from runner.resolve import resolve
 from runner.run import Options, Run
 from runner.store import Store
-from runner.texts import normalised
 from runner.verdict import judge
 from runner.workers import Event, Worker
 

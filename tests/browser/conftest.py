@@ -15,7 +15,7 @@ from judged_example import example
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from reports.site import render
-from runner.judged import JudgedMatrix
+from runner.core.judged import JudgedMatrix
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

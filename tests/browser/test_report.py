@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from reports import answers, views
 from reports.planes import Planes, planes
 from reports.table import frame
-from runner.judged import JudgedMatrix
+from runner.core.judged import JudgedMatrix
 
 pytestmark = pytest.mark.browser
 

@@ -16,7 +16,7 @@ from reports.planes import NO_EVIDENCE, Planes, planes
 from reports.shards import shards
 from reports.table import frame
 from reports.words import ABSENT, UNTESTED
-from runner.judged import JudgedMatrix
+from runner.core.judged import JudgedMatrix
 
 pytestmark = pytest.mark.browser
 

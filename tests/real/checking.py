@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.outcomes import CLEAN
+from runner.core.outcomes import CLEAN
 
 Found = dict[str, Any]
 

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner import texts
+from runner.core import texts
 
 Cell = Mapping[str, Any]
 

@@ -66,7 +66,7 @@ def test_the_runner_knows_no_probe_and_no_framework(path: Path) -> None:
 
 @pytest.mark.parametrize("path", of("reports"), ids=module)
 def test_reports_read_the_judged_table_only(path: Path) -> None:
-    allowed = {"runner.judged", "runner.outcomes", "runner.cells"}
+    allowed = {"runner.core.judged", "runner.core.outcomes", "runner.core.cells"}
     assert within(path, "runner") <= allowed
     assert not within(path, "probes", *FRAMEWORKS)
 

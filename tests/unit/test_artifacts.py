@@ -11,7 +11,7 @@ import pytest
 
 from runner import artifacts
 from runner.artifacts import Stored, intact, sha256_of, spoil, take
-from runner.cells import Artifact
+from runner.core.cells import Artifact
 
 
 def folder(path: Path, files: dict[str, bytes]) -> Path:

@@ -19,9 +19,9 @@ from runner.bisecting.mixing import Locked, mixed
 from runner.bisecting.search import Found, Result, following, most_steps
 from runner.bisecting.stages import Hunt
 from runner.bisecting.symptoms import Level, Trial, similarly, strictly, verdict
-from runner.errors import UsageError
+from runner.core.errors import UsageError
+from runner.core.outcomes import Outcome
 from runner.matrix import Environment, Matrix
-from runner.outcomes import Outcome
 from runner.releases import File, Listing, Release
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from verdict_facts import rule
 
-from runner import texts
 from runner.catalogue import ACTED_ON, EXCEPTION, Rule, match, match_raised, read_catalogue
+from runner.core import texts
 from runner.verdict import cause
 
 RULES = read_catalogue()

@@ -20,12 +20,12 @@ from runner.checking.kept import Kept, Terms
 from runner.checking.origins import is_origin, nearest
 from runner.checking.rules import ruled
 from runner.checking.wanted import wanted
+from runner.core.errors import UsageError
+from runner.core.outcomes import Outcome
 from runner.environments.home import Home
-from runner.errors import UsageError
 from runner.forensics.facts import Inspection, Layer, Origin
 from runner.matrix import Matrix, Tolerances
 from runner.matrixfile import read_matrix
-from runner.outcomes import Outcome
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,9 +11,9 @@ import pytest
 from runner.checking import brought
 from runner.checking.features import Features
 from runner.checking.index import Known, Loaded
+from runner.core.outcomes import Outcome
 from runner.matrix import Matrix
 from runner.matrixfile import read_matrix
-from runner.outcomes import Outcome
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted(brought.FOLDER.glob("*.json.gz"))

@@ -10,7 +10,7 @@ import pytest
 from runner.checking import quick
 from runner.checking.features import Features
 from runner.checking.index import Index, Known, Loaded
-from runner.outcomes import Outcome
+from runner.core.outcomes import Outcome
 
 
 def reference(model: str, traits: str, **cells: Loaded) -> Known:

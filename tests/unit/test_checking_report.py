@@ -12,9 +12,9 @@ from reports.site import contents
 from runner.checking.answers import Answer, Basis, Checked
 from runner.checking.asking import wish
 from runner.checking.reporting import FAMILY, YOURS, judged, with_models
-from runner.judged import Failure, JudgedMatrix
+from runner.core.judged import Failure, JudgedMatrix
+from runner.core.outcomes import Outcome
 from runner.matrix import Environment
-from runner.outcomes import Outcome
 
 ASKED = [
     Environment(

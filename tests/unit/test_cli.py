@@ -12,10 +12,10 @@ import pytest
 
 from runner import cli, commands
 from runner.commandline import parser, parts
+from runner.core.errors import MatrixError, StoreBusyError, StrictError, UsageError
+from runner.core.version import version
 from runner.environments.home import Home
-from runner.errors import MatrixError, StoreBusyError, StrictError, UsageError
 from runner.store import Store
-from runner.version import version
 
 MATRIX = str(Path(__file__).parents[2] / "matrix.yaml")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runner.confirm import ALONE, ENOUGH, SAMPLE, SAMPLED, Confirmation, statement
-from runner.outcomes import Outcome
+from runner.core.outcomes import Outcome
 from runner.verdict import Verdict
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from runner.core.errors import UsageError
 from runner.environments import locking, processes, uv
 from runner.environments.locking import (
     BUILD_TOOLS,
@@ -24,7 +25,6 @@ from runner.environments.locking import (
     version_exists,
 )
 from runner.environments.processes import Finished
-from runner.errors import UsageError
 from runner.matrix import Environment
 from runner.matrixfile import read_matrix
 

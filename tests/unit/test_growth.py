@@ -9,8 +9,8 @@ import pytest
 from recorded import around, matrix
 
 from runner import adding, estimate, growth, inference
+from runner.core.errors import UsageError
 from runner.environments.locking import LOCKS
-from runner.errors import UsageError
 from runner.matrix import Matrix
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from recorded import WHOLE, around, matrix
 
-from runner.errors import UsageError
+from runner.core.errors import UsageError
 from runner.inference import environment, packages_to_ask
 from runner.matrix import Environment
 from runner.wishes import parse

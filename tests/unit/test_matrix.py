@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from runner.errors import MatrixError
+from runner.core.errors import MatrixError
 from runner.matrix import Profile, Stack, schema
 from runner.matrixfile import parse_matrix, read_matrix
 
@@ -93,7 +93,7 @@ def test_a_good_one() -> None:
             "    label: One",
             "    label: One\n    colour: red",
             "m.yaml:6: environments[0].colour: "
-            "unknown key; see runner/matrix.schema.json for the known ones",
+            "unknown key; see runner/matrix/matrix.schema.json for the known ones",
             id="unknown key",
         ),
         pytest.param(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runner.errors import UsageError
+from runner.core.errors import UsageError
 from runner.matrix import Matrix, Profile, Profiles
 from runner.matrixfile import read_matrix
 from runner.plan import Selection, loaders, make

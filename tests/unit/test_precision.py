@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from verdict_facts import RULES, facts, output, weights
 
+from runner.core.outcomes import Outcome
+from runner.core.precision import HalfPrecision, precision_of
 from runner.matrixfile import read_matrix
-from runner.outcomes import Outcome
-from runner.precision import HalfPrecision, precision_of
 from runner.verdict import Verdict, judge
 
 TOLERANCES = read_matrix(Path(__file__).parents[2] / "matrix.yaml").tolerances

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import h5py
 
-from runner.cells import Artifact
+from runner.core.cells import Artifact
+from runner.core.judged import JudgedOrigin
 from runner.evidence import Evidence
-from runner.judged import JudgedOrigin
 from runner.matrixfile import read_matrix
 from runner.plan import Plan, Selection, make
 from runner.provenance import origins

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.errors import MatrixError
+from runner.core.errors import MatrixError
 from runner.matrix import Format, Model
 from runner.matrixfile import read_matrix
 from runner.reference import check_models, provoked, read_family, read_form

@@ -18,8 +18,8 @@ from reports.site import report
 from reports.table import frame
 from reports.views import first_question, thinning
 from reports.words import ABSENT, CODE
-from runner.judged import JudgedEnvironment, JudgedFormat, JudgedModel
-from runner.outcomes import Outcome
+from runner.core.judged import JudgedEnvironment, JudgedFormat, JudgedModel
+from runner.core.outcomes import Outcome
 
 I, T, W, C, E, X, D, N, U = (  # noqa: E741 - short names make the tables below readable
     CODE[outcome]

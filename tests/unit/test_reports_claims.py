@@ -22,8 +22,8 @@ from reports.site import contents
 from reports.table import frame
 from reports.text import ingest
 from runner.catalogue import read_catalogue
-from runner.cells import Artifact, Cell
-from runner.judged import (
+from runner.core.cells import Artifact, Cell
+from runner.core.judged import (
     Entry,
     Failure,
     JudgedCell,
@@ -32,8 +32,8 @@ from runner.judged import (
     JudgedModel,
     Message,
 )
+from runner.core.outcomes import Outcome
 from runner.matrixfile import read_matrix
-from runner.outcomes import Outcome
 
 ROOT = Path(__file__).parents[2]
 

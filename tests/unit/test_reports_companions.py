@@ -10,9 +10,9 @@ from reports.companions import Pair, exported, pairs
 from reports.site import contents
 from reports.table import frame
 from reports.text import ingest
-from runner.cells import Artifact, Cell
-from runner.judged import JudgedCell, JudgedMatrix
-from runner.outcomes import Outcome
+from runner.core.cells import Artifact, Cell
+from runner.core.judged import JudgedCell, JudgedMatrix
+from runner.core.outcomes import Outcome
 
 BASE, TWIN, THIRD = "tf-2.15", "tf-2.21", "tf-2.12"
 

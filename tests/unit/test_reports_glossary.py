@@ -14,8 +14,8 @@ from reports.planes import planes
 from reports.site import contents
 from reports.table import frame
 from reports.text import ingest
-from runner.judged import Aside, Bounds, Failure, JudgedMatrix, Message
-from runner.outcomes import Outcome
+from runner.core.judged import Aside, Bounds, Failure, JudgedMatrix, Message
+from runner.core.outcomes import Outcome
 
 UNKNOWN = Message(
     channel="native", category="x.cc", level="WARNING", text="step 7 of /a/b/c is odd", phase="save"

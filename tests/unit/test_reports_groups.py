@@ -15,7 +15,7 @@ from reports.groups import failure_groups, largest, warning_groups
 from reports.readers import causes
 from reports.site import contents
 from reports.table import frame
-from runner.outcomes import Outcome
+from runner.core.outcomes import Outcome
 
 HOME = Path("/var/store/home")
 

@@ -10,8 +10,8 @@ from judged_example import example
 from reports.noise import by_model
 from reports.site import contents
 from reports.table import frame
-from runner.judged import JudgedCell, JudgedMatrix
-from runner.outcomes import Outcome
+from runner.core.judged import JudgedCell, JudgedMatrix
+from runner.core.outcomes import Outcome
 
 SIZES = {
     ("tf-2.15", "tf-2.15"): 0.0,

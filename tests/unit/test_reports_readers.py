@@ -15,9 +15,9 @@ from reports.readers import first_bad_readers, gaps
 from reports.site import contents
 from reports.table import frame
 from reports.text import ingest
-from runner.cells import Artifact, Cell
-from runner.judged import JudgedCell, JudgedMatrix
-from runner.outcomes import Outcome
+from runner.core.cells import Artifact, Cell
+from runner.core.judged import JudgedCell, JudgedMatrix
+from runner.core.outcomes import Outcome
 
 STACK = ("tf-1.15", "tf-2.12", "tf-2.15", "tf-2.21")
 LETTERS = {"i": Outcome.IDENTICAL, "w": Outcome.WARNING, "e": Outcome.ERROR, "?": Outcome.UNTESTED}

@@ -25,8 +25,8 @@ from reports.table import frame
 from reports.text import ingest
 from reports.views import slugs, square_words
 from reports.words import UNGIVEN, WORDS
-from runner.judged import JudgedCell, JudgedMatrix
-from runner.outcomes import Outcome
+from runner.core.judged import JudgedCell, JudgedMatrix
+from runner.core.outcomes import Outcome
 
 HOME = Path("/var/store/home")
 ROOT = Path(__file__).parents[2]

@@ -19,8 +19,8 @@ from reports import exports
 from reports.planes import NO_EVIDENCE, NOT_REPEATABLE, Planes, is_older, planes
 from reports.table import COLUMNS, frame
 from reports.words import ABSENT, ORDER
-from runner.judged import JudgedMatrix
-from runner.outcomes import Outcome
+from runner.core.judged import JudgedMatrix
+from runner.core.outcomes import Outcome
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.errors import StoreBusyError
+from runner.core.errors import StoreBusyError
 from runner.store import Store
 
 ANYTHING = st.recursive(

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 
 import runner
 from runner.catalogue import read_catalogue
-from runner.cells import Artifact, Cell
 from runner.checking.answers import Answer, Basis
 from runner.commandline.parser import parser
 from runner.converting.outcome import Attempt, Conversion, Proof, Remedy, Verdict
-from runner.errors import UsageError
-from runner.judged import JudgedCell, Message
+from runner.core.cells import Artifact, Cell
+from runner.core.errors import UsageError
+from runner.core.judged import JudgedCell, Message
+from runner.core.outcomes import Outcome
 from runner.matrix import Matrix
 from runner.matrixfile import read_matrix
-from runner.outcomes import Outcome
 from runner.upgrading.judging import direction, exit_code, fate_with, plain_fate, warned
 from runner.upgrading.markup import escaped, in_html
 from runner.upgrading.outcome import Fate, Model, Returned, Side, Tried, Upgrade, Warned

@@ -23,7 +23,7 @@ from verdict_facts import (
     weights,
 )
 
-from runner.outcomes import Outcome
+from runner.core.outcomes import Outcome
 from runner.verdict import judge
 
 ALIKE = [

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from runner.cells import Cell
-from runner.outcomes import Outcome
+from runner.core.cells import Cell
+from runner.core.outcomes import Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """What is known of a message or an exception: an entry of ``runner/catalogue.yaml``.
+    """What is known of a message or an exception: an entry of ``runner/judging/catalogue.yaml``.
 
     ``means`` says it in plain words, ``cause`` why it comes, as far as ``sources`` (addresses, or
     places in the code of a release) show; ``advice`` what to do, and ``remedy`` names that in one
@@ -38,7 +38,7 @@ class Message:
     ``channel`` is ``warnings``, ``logging``, ``stdout``, ``stderr`` or ``native`` (the C++
     runtime); ``category`` the warning class or the logger's name; ``level`` as in ``logging``
     (``WARNING``...); ``phase`` one of import, build, save, load, predict, train. ``rule`` is the id
-    of the entry of ``runner/catalogue.yaml`` that it matched, ``severity`` that entry's, or
+    of the entry of ``runner/judging/catalogue.yaml`` that it matched, ``severity`` that entry's, or
     ``unknown``. ``matters``: a person has to act on it, so it makes a cell ``warning``.
     """
 
