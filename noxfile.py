@@ -56,7 +56,7 @@ def lint(session: nox.Session) -> None:
     session.run("codespell")
     session.run("vermin", "--quiet", "--no-tips", "--target=3.6-", "--violations", "probes")
     session.run("python", "-m", "runner.environments.locking", "--check")
-    session.run("python", "-m", "runner.matrix", "--check-schema")
+    session.run("python", "-m", "runner.matrix.schema", "--check-schema")
 
 
 @nox.session

@@ -12,14 +12,15 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from runner import inference, matrixtext, wishes
+from runner import inference, wishes
 from runner.core.errors import UsageError
 from runner.environments import index
 from runner.environments.home import Home
 from runner.environments.locking import LockError, compile_lock, lock_path, lock_problem
 from runner.environments.pythons import find_pythons
-from runner.joining import joined, relative
-from runner.matrix import Environment, Identifier, Matrix
+from runner.matrix import editing as matrixtext
+from runner.matrix.joining import joined, relative
+from runner.matrix.schema import Environment, Identifier, Matrix
 from runner.releases import PYTHONS
 
 _KEPT = "environment.json"

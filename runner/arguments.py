@@ -13,10 +13,10 @@ from runner.environments.home import Home
 from runner.environments.locking import LOCKS
 from runner.evidence import Evidence
 from runner.lockcheck import check_locks
-from runner.matrix import Matrix, SelectedBy
-from runner.matrixfile import read_matrix
-from runner.plan import Plan, Selection
-from runner.reference import check_models
+from runner.matrix.plan import Plan, Selection
+from runner.matrix.reading import read_matrix
+from runner.matrix.reference import check_models
+from runner.matrix.schema import Matrix, SelectedBy
 from runner.resolve import resolve
 from runner.store import Store
 

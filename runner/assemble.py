@@ -31,9 +31,9 @@ from runner.environments.locking import LOCKS, lock_path
 from runner.environments.receipts import read_receipt
 from runner.environments.variables import replay_variables
 from runner.evidence import Evidence, died_of_limits
-from runner.matrix import Environment
+from runner.matrix.reference import provoked, read_form
+from runner.matrix.schema import Environment
 from runner.provenance import origins
-from runner.reference import provoked, read_form
 from runner.verdict import Verdict, cause, failure, judge
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from rich.console import Console
 
 from runner import estimate, growth, reproduction, unchanged
-from runner import plan as planning
 from runner.arguments import cores, evidence_of, locks_of, read, selection_of
 from runner.assemble import Assembly
 from runner.cellview import as_json
@@ -26,7 +25,8 @@ from runner.environments import build
 from runner.environments.home import Home, disk_use
 from runner.evidence import Evidence
 from runner.keys import digest
-from runner.plan import Plan, Selection
+from runner.matrix import plan as planning
+from runner.matrix.plan import Plan, Selection
 from runner.progress import Display
 from runner.run import BATCH, Options, Run
 from runner.store import Store

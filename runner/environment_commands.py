@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from runner import adding
-from runner import plan as planning
 from runner.arguments import locks_of, matrix_path, read
 from runner.core.errors import CaniloadError
 from runner.environments import build
 from runner.environments.home import Home
 from runner.environments.variables import process_variables
-from runner.matrix import Environment
-from runner.plan import Selection
+from runner.matrix import plan as planning
+from runner.matrix.plan import Selection
+from runner.matrix.schema import Environment
 from runner.resolve import resolve
 from runner.store import Store
 

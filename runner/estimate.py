@@ -11,7 +11,7 @@ from typing import Any
 from runner.environments import disk
 from runner.environments.build import existing
 from runner.evidence import Evidence, cut_short
-from runner.matrix import Environment, Matrix
+from runner.matrix.schema import Environment, Matrix
 
 SAVE_SECONDS = 3.5
 LOAD_SECONDS = 0.30

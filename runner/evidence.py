@@ -14,9 +14,9 @@ from runner.artifacts import Stored
 from runner.core.cells import Artifact, Cell
 from runner.core.precision import HalfPrecision
 from runner.environments.home import Home
-from runner.matrix import Limits, Model
-from runner.plan import Plan
-from runner.reference import Family, read_family, read_form
+from runner.matrix.plan import Plan
+from runner.matrix.reference import Family, read_family, read_form
+from runner.matrix.schema import Limits, Model
 from runner.resolve import Resolution
 from runner.results import OUTSIDE
 from runner.store import Record, Store

@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from runner import adding, estimate, inference, matrixtext, wishes
+from runner import adding, estimate, inference, wishes
 from runner.core.errors import UsageError
 from runner.estimate import CostOfOneMore
-from runner.joining import relative
-from runner.matrix import Environment, Matrix
+from runner.matrix import editing as matrixtext
+from runner.matrix.joining import relative
+from runner.matrix.schema import Environment, Matrix
 from runner.releases import Release, missing, older_patches
 
 

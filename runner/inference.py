@@ -11,8 +11,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from runner.core.errors import UsageError
-from runner.joining import backend, relative
-from runner.matrix import Environment, Imported, Matrix, Stack
+from runner.matrix.joining import backend, relative
+from runner.matrix.schema import Environment, Imported, Matrix, Stack
 from runner.naming import Naming
 from runner.releases import PYTHONS, Listing, Release
 from runner.wishes import Wish

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from runner.core.errors import MatrixError
 from runner.environments.locking import lock_problem, version_exists
-from runner.matrix import Environment, Matrix
-from runner.matrixfile import Location, say_problems
+from runner.matrix.reading import Location, say_problems
+from runner.matrix.schema import Environment, Matrix
 
 
 def check_locks(path: Path, matrix: Matrix, locks: Path) -> None:

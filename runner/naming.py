@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from runner.joining import backend
+from runner.matrix.joining import backend
 from runner.wishes import Wish
 
 _TITLES = {"tensorflow": "TF", "jax": "JAX", "torch": "PyTorch", "theano": "Theano", "cntk": "CNTK"}

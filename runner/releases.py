@@ -11,7 +11,7 @@ from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
-from runner.matrix import Matrix
+from runner.matrix.schema import Matrix
 
 FOLLOWED = ("tensorflow", "keras", "tf-keras")
 PYTHONS = {

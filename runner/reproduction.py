@@ -11,7 +11,6 @@ from typing import Any
 
 from packaging.version import Version
 
-from runner import plan as planning
 from runner.artifacts import intact
 from runner.assemble import Assembly
 from runner.core import texts
@@ -21,8 +20,9 @@ from runner.core.judged import JudgedCell
 from runner.core.outcomes import Outcome
 from runner.environments.variables import replay_variables
 from runner.evidence import Evidence
-from runner.matrix import Environment
-from runner.reference import Form, keywords, read_form
+from runner.matrix import plan as planning
+from runner.matrix.reference import Form, keywords, read_form
+from runner.matrix.schema import Environment
 
 IMPORTS = {
     "tensorflow.keras": "import tensorflow as tf\n\nkeras = tf.keras",

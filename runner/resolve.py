@@ -12,7 +12,7 @@ from runner.environments.locking import LOCKS, lock_sha256
 from runner.environments.pythons import Interpreter, find_pythons, how_to_get
 from runner.environments.receipts import read_receipt
 from runner.environments.variables import replay_variables
-from runner.matrix import Environment
+from runner.matrix.schema import Environment
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import Any
 from runner.environments.receipts import read_receipt
 from runner.evidence import Evidence
 from runner.keys import digest
-from runner.plan import Selection
+from runner.matrix.plan import Selection
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("runner", "reports", "probes")

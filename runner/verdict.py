@@ -20,7 +20,7 @@ from runner.differences import (
     measure,
     number,
 )
-from runner.matrix import Tolerances
+from runner.matrix.schema import Tolerances
 
 ANNOUNCED = {
     "optimizer-state-lost": frozenset({"optimizer", "training"}),

@@ -8,7 +8,7 @@ from typing import Any
 
 from runner.catalogue import Rule
 from runner.core.judged import Entry
-from runner.matrix import Tolerances
+from runner.matrix.schema import Tolerances
 from runner.verdict import Verdict, judge
 
 TOLERANCES = Tolerances(absolute=1e-5, relative=1e-4, training=0.02)

@@ -37,7 +37,7 @@ from runner.environments.locking import (
     locked_versions,
 )
 from runner.environments.pythons import find_pythons
-from runner.matrix import Environment
+from runner.matrix.schema import Environment
 from runner.resolve import resolve
 
 _IMPORTING = "cannot be built: importing"

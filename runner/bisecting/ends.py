@@ -13,8 +13,8 @@ from packaging.version import InvalidVersion, Version
 from runner.bisecting.bench import Bench
 from runner.bisecting.mixing import Locked, plain
 from runner.core.errors import UsageError
-from runner.joining import backend, head, versions
-from runner.matrix import Environment, Matrix
+from runner.matrix.joining import backend, head, versions
+from runner.matrix.schema import Environment, Matrix
 from runner.releases import Listing, Release
 from runner.wishes import FRAMEWORKS
 

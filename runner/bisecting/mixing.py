@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from runner.keys import digest
-from runner.matrix import Environment
+from runner.matrix.schema import Environment
 
 SUSPECTS = ("keras", "tf-keras", "tensorflow", "h5py", "numpy", "protobuf")
 """Packages that are exchanged alone, in this order; the rest is tried together, as ``others``."""

@@ -17,7 +17,7 @@ from runner.bisecting.search import Found, Result, following
 from runner.bisecting.symptoms import HAPPENS, Level, Trial, same, similarly, strictly, verdict
 from runner.core.errors import CaniloadError, UsageError
 from runner.environments.build import EnvironmentUnusable
-from runner.matrix import Matrix
+from runner.matrix.schema import Matrix
 from runner.releases import Listing
 
 Judging = Callable[[Trial, Trial], Result]

@@ -21,8 +21,8 @@ from runner.checking.index import Known, as_plain, from_plain, read_index
 from runner.checking.subjects import LOADED
 from runner.environments.home import Home
 from runner.environments.locking import LOCKS, lock_sha256
-from runner.matrix import Matrix
-from runner.matrixfile import read_matrix
+from runner.matrix.reading import read_matrix
+from runner.matrix.schema import Matrix
 
 FOLDER = Path(__file__).with_name("measured")
 

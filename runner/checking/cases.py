@@ -11,7 +11,7 @@ from runner.checking.customs import Custom
 from runner.checking.kept import Kept, Record, Terms, loaded
 from runner.checking.subjects import Subject
 from runner.evidence import cut_short
-from runner.matrix import Limits
+from runner.matrix.schema import Limits
 
 ALONE = frozenset({"build", "load"})
 """Phases that no reference has a part in: what fails there fails whatever it is compared with."""

@@ -25,7 +25,7 @@ from runner.environments.home import Home
 from runner.environments.locking import LOCKS
 from runner.estimate import IMPORT_SECONDS
 from runner.forensics.describe import stated_origin
-from runner.matrix import Environment, FormatName, Matrix
+from runner.matrix.schema import Environment, FormatName, Matrix
 from runner.progress import Progress
 from runner.resolve import Resolution, resolve
 

@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from runner import plan as planning
 from runner.assemble import Assembly
 from runner.checking.features import Features, features
 from runner.checking.lineage import around
@@ -27,8 +26,9 @@ from runner.environments.locking import LOCKS
 from runner.evidence import Evidence, Saved
 from runner.forensics.apart import inspect_all
 from runner.keys import digest
-from runner.matrix import Matrix
-from runner.plan import Selection
+from runner.matrix import plan as planning
+from runner.matrix.plan import Selection
+from runner.matrix.schema import Matrix
 from runner.resolve import resolve
 from runner.store import Store
 from runner.unchanged import ROOT

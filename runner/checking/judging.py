@@ -13,7 +13,7 @@ from runner.checking.kept import Record, loaded
 from runner.core import texts
 from runner.core.outcomes import Outcome
 from runner.core.precision import HalfPrecision
-from runner.matrix import Environment, Tolerances
+from runner.matrix.schema import Environment, Tolerances
 from runner.verdict import Verdict, cause, judge
 
 PREDICTED = frozenset({"outputs", "structure"})

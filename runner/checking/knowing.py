@@ -16,7 +16,7 @@ from runner.checking.kept import Kept, Record, Terms, loaded
 from runner.checking.rules import ruled
 from runner.checking.subjects import Subject
 from runner.core.outcomes import Outcome
-from runner.matrix import Environment
+from runner.matrix.schema import Environment
 from runner.resolve import Resolution
 
 NO_EVIDENCE = (

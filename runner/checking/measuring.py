@@ -21,7 +21,7 @@ from runner.environments import processes
 from runner.environments.build import EnvironmentUnusable, Receipt, build, existing
 from runner.environments.home import Home
 from runner.environments.variables import process_variables
-from runner.matrix import Limits
+from runner.matrix.schema import Limits
 from runner.progress import Progress
 from runner.resolve import Resolution
 from runner.results import Result

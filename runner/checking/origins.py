@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from runner.forensics.facts import Inspection, Origin
-from runner.joining import backend, versions
-from runner.matrix import Environment
+from runner.matrix.joining import backend, versions
+from runner.matrix.schema import Environment
 
 _STATED_BY = {
     "tf-1.12": "2.1.6-tf",

@@ -17,7 +17,7 @@ from runner.checking.answers import Answer, Basis
 from runner.checking.features import Features
 from runner.checking.index import Known
 from runner.core.outcomes import CLEAN, SEVERITY, Outcome
-from runner.matrix import Environment
+from runner.matrix.schema import Environment
 
 NAMED = 3
 """How many cells are named at most as what an answer rests on."""

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from runner import plan as planning
 from runner.assemble import Assembly
 from runner.checking.answers import Answer, Basis, Checked
 from runner.checking.checks import CARRIES, Request
@@ -26,9 +25,10 @@ from runner.core.judged import (
 )
 from runner.core.outcomes import Outcome
 from runner.evidence import Evidence
-from runner.matrix import Environment
-from runner.plan import Selection
-from runner.reference import read_form
+from runner.matrix import plan as planning
+from runner.matrix.plan import Selection
+from runner.matrix.reference import read_form
+from runner.matrix.schema import Environment
 from runner.resolve import resolve
 from runner.run import BATCH
 from runner.store import Store

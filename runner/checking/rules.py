@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from runner.forensics.facts import Inspection
-from runner.joining import is_keras_3, versions
-from runner.matrix import Environment
+from runner.matrix.joining import is_keras_3, versions
+from runner.matrix.schema import Environment
 
 _WITH_ZIP = Version("2.12")
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from packaging.version import InvalidVersion, Version
 
 from runner.core.errors import UsageError
-from runner.joining import versions
-from runner.matrix import Environment, Matrix
+from runner.matrix.joining import versions
+from runner.matrix.schema import Environment, Matrix
 
 
 def wanted(matrix: Matrix, *, ids: Sequence[str], to: Sequence[str]) -> tuple[Environment, ...]:

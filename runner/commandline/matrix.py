@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from runner.commandline.parts import Actions, Parser, add, count, later, listed, names, size
-from runner.matrix import ProfileName
+from runner.matrix.schema import ProfileName
 
 PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added", "checked")
 """What `caniload clean` can remove."""

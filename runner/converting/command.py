@@ -20,7 +20,7 @@ from runner.core.errors import CaniloadError, StrictError, UsageError
 from runner.environments.home import Home
 from runner.environments.locking import LOCKS
 from runner.forensics.apart import inspect_all
-from runner.matrix import Matrix
+from runner.matrix.schema import Matrix
 
 
 def convert(arguments: argparse.Namespace) -> int:

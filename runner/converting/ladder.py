@@ -27,7 +27,7 @@ from runner.converting.rewriting import Change, Recipe, rewrite
 from runner.converting.rules import keras_version
 from runner.converting.transforms import Refused
 from runner.forensics.facts import Inspection
-from runner.joining import is_keras_3
+from runner.matrix.joining import is_keras_3
 
 BRIDGE = "tf-2.15"
 """The last version that reads what its predecessors wrote."""

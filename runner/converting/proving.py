@@ -14,7 +14,7 @@ from runner.converting.outcome import Proof
 from runner.core.precision import precision_of
 from runner.differences import within
 from runner.forensics.configuration import policy_of
-from runner.matrix import Tolerances
+from runner.matrix.schema import Tolerances
 
 _FORMATS = {".keras": "keras", ".h5": "h5", ".hdf5": "h5"}
 

@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from runner.converting.rules import Rules, Silent, keras_version
 from runner.forensics.facts import Inspection, Layer
-from runner.matrix import Environment
+from runner.matrix.schema import Environment
 
 _BY_KERAS: Sequence[tuple[str, str]] = (
     # What tf.keras called itself, and the TensorFlow that it came with.

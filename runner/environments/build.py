@@ -33,7 +33,7 @@ from runner.environments.locking import (
 from runner.environments.pythons import Interpreter
 from runner.environments.receipts import FILE, Receipt, read_receipt, write_receipt
 from runner.environments.variables import process_variables
-from runner.matrix import Environment, Limits
+from runner.matrix.schema import Environment, Limits
 
 __all__ = ["EnvironmentUnusable", "Receipt", "build", "existing", "remove"]
 

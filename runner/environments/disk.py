@@ -23,8 +23,8 @@ from runner.environments.home import Home, disk_use, statuses
 from runner.environments.locking import LOCKS, download_bytes, resolve
 from runner.environments.pythons import find_pythons
 from runner.environments.receipts import FILE, read_receipt
-from runner.matrix import Environment
-from runner.matrixfile import read_matrix
+from runner.matrix.reading import read_matrix
+from runner.matrix.schema import Environment
 
 COSTS = "costs.json"
 _CLEAN_SECONDS = 120.0

@@ -20,8 +20,8 @@ from urllib.parse import unquote, urlsplit
 from runner.core.errors import CaniloadError, UsageError
 from runner.environments import processes, uv
 from runner.environments.pythons import Interpreter, find_pythons
-from runner.matrix import Environment
-from runner.matrixfile import read_matrix
+from runner.matrix.reading import read_matrix
+from runner.matrix.schema import Environment
 
 LOCKS = Path(__file__).parents[1] / "locks"
 BUILD_TOOLS = LOCKS / "build-tools.txt"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runner.environments.home import Home
-from runner.matrix import Environment
+from runner.matrix.schema import Environment
 
 _SAME_NUMBERS = {
     # One thread, no GPU and no hash randomness: sums are added in one order, so runs repeat.

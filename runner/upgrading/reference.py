@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runner import plan as planning
 from runner.assemble import Assembly
 from runner.catalogue import read_catalogue
 from runner.environments.home import Home
 from runner.evidence import Evidence
-from runner.matrix import Environment, Matrix
-from runner.plan import Selection
+from runner.matrix import plan as planning
+from runner.matrix.plan import Selection
+from runner.matrix.schema import Environment, Matrix
 from runner.resolve import resolve
 from runner.store import Store
 from runner.upgrading.judging import direction

@@ -23,7 +23,7 @@ from runner.converting.readers import keras
 from runner.core.errors import CaniloadError
 from runner.environments.build import existing
 from runner.keys import digest
-from runner.matrix import Environment, Matrix
+from runner.matrix.schema import Environment, Matrix
 from runner.progress import Progress
 from runner.resolve import Resolution
 from runner.upgrading.judging import ours

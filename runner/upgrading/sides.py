@@ -9,7 +9,7 @@ from runner.core.errors import UsageError
 from runner.environments.build import existing
 from runner.environments.home import Home
 from runner.environments.locking import LOCKS
-from runner.matrix import Environment, Matrix
+from runner.matrix.schema import Environment, Matrix
 from runner.upgrading.outcome import Side
 
 TOLD = ("tensorflow", "keras", "tf-keras", "numpy", "h5py", "python")

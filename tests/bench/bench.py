@@ -24,14 +24,14 @@ from typing import Any
 
 from rich.console import Console
 
-from runner import plan as planning
 from runner.catalogue import read_catalogue
 from runner.core.texts import normalised
 from runner.environments.home import Home
 from runner.environments.variables import process_variables
 from runner.evidence import Evidence
-from runner.matrixfile import read_matrix
-from runner.plan import Plan, Selection
+from runner.matrix import plan as planning
+from runner.matrix.plan import Plan, Selection
+from runner.matrix.reading import read_matrix
 from runner.progress import Display
 from runner.resolve import resolve
 from runner.run import Options, Run

@@ -23,7 +23,7 @@ import yaml
 
 import runner
 from runner.environments.locking import _lock_text, lock_path
-from runner.matrix import Environment
+from runner.matrix.schema import Environment
 
 FAKES = Path(__file__).resolve().parents[1] / "fake_framework"
 MINOR = "{}.{}".format(*sys.version_info)

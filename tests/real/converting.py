@@ -24,9 +24,9 @@ from typing import Any
 
 from runner.environments.home import Home
 from runner.environments.variables import process_variables
-from runner.matrix import Environment, Matrix, Model, Tolerances
-from runner.matrixfile import read_matrix
-from runner.reference import Family, read_family
+from runner.matrix.reading import read_matrix
+from runner.matrix.reference import Family, read_family
+from runner.matrix.schema import Environment, Matrix, Model, Tolerances
 
 ROOT = Path(__file__).parents[2]
 CONVERT = (sys.executable, "-m", "runner", "convert")

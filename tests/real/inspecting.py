@@ -25,9 +25,9 @@ from runner.environments.home import Home
 from runner.environments.variables import process_variables
 from runner.forensics.apart import inspect_all
 from runner.forensics.facts import Inspection
-from runner.matrix import Environment
-from runner.matrixfile import read_matrix
-from runner.reference import read_form
+from runner.matrix.reading import read_matrix
+from runner.matrix.reference import read_form
+from runner.matrix.schema import Environment
 
 ROOT = Path(__file__).parents[2]
 FAMILIES = {

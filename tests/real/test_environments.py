@@ -27,7 +27,7 @@ from runner.environments.locking import (
     version_exists,
 )
 from runner.environments.pythons import Interpreter, find_pythons
-from runner.matrix import Environment, Limits
+from runner.matrix.schema import Environment, Limits
 
 pytestmark = pytest.mark.real
 
@@ -197,7 +197,7 @@ def test_a_killed_build_is_not_taken_for_built(workshop: Workshop) -> None:
         from runner.environments.build import build
         from runner.environments.home import Home
         from runner.environments.pythons import find_pythons
-        from runner.matrix import Environment, Limits
+        from runner.matrix.schema import Environment, Limits
 
         def die(line):
             if "Prepared" in line or "Installed" in line:

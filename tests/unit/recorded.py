@@ -8,8 +8,8 @@ from pathlib import Path
 
 from runner.environments import simpleapi
 from runner.inference import Surroundings
-from runner.matrix import Matrix
-from runner.matrixfile import read_matrix
+from runner.matrix.reading import read_matrix
+from runner.matrix.schema import Matrix
 from runner.releases import PYTHONS
 
 ANSWERS = Path(__file__).with_name("recorded_index")

@@ -21,7 +21,7 @@ from runner.bisecting.stages import Hunt
 from runner.bisecting.symptoms import Level, Trial, similarly, strictly, verdict
 from runner.core.errors import UsageError
 from runner.core.outcomes import Outcome
-from runner.matrix import Environment, Matrix
+from runner.matrix.schema import Environment, Matrix
 from runner.releases import File, Listing, Release
 
 

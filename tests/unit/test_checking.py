@@ -24,8 +24,8 @@ from runner.core.errors import UsageError
 from runner.core.outcomes import Outcome
 from runner.environments.home import Home
 from runner.forensics.facts import Inspection, Layer, Origin
-from runner.matrix import Matrix, Tolerances
-from runner.matrixfile import read_matrix
+from runner.matrix.reading import read_matrix
+from runner.matrix.schema import Matrix, Tolerances
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,8 +12,8 @@ from runner.checking import brought
 from runner.checking.features import Features
 from runner.checking.index import Known, Loaded
 from runner.core.outcomes import Outcome
-from runner.matrix import Matrix
-from runner.matrixfile import read_matrix
+from runner.matrix.reading import read_matrix
+from runner.matrix.schema import Matrix
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted(brought.FOLDER.glob("*.json.gz"))

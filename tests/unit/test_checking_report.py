@@ -14,7 +14,7 @@ from runner.checking.asking import wish
 from runner.checking.reporting import FAMILY, YOURS, judged, with_models
 from runner.core.judged import Failure, JudgedMatrix
 from runner.core.outcomes import Outcome
-from runner.matrix import Environment
+from runner.matrix.schema import Environment
 
 ASKED = [
     Environment(

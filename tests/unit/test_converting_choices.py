@@ -14,7 +14,7 @@ from runner.converting.readers import reading
 from runner.converting.rules import read_rules
 from runner.converting.telling import as_lines, as_page
 from runner.forensics.facts import Code, Inspection, Layer, Origin, danger
-from runner.matrixfile import read_matrix
+from runner.matrix.reading import read_matrix
 
 MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
 ALL = {one.id: False for one in MATRIX.environments}

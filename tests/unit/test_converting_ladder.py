@@ -14,7 +14,7 @@ from runner.converting.original import Wish
 from runner.converting.outcome import Remedy, Verdict
 from runner.environments.home import Home
 from runner.forensics.facts import Inspection, Origin
-from runner.matrixfile import read_matrix
+from runner.matrix.reading import read_matrix
 
 MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
 DENSE = {"class_name": "Dense", "config": {"name": "d", "batch_input_shape": [None, 2], "units": 1}}

@@ -13,7 +13,7 @@ from runner.environments.holding import held
 from runner.environments.home import Home, disk_use
 from runner.environments.locking import LOCKS
 from runner.environments.receipts import FILE
-from runner.matrixfile import read_matrix
+from runner.matrix.reading import read_matrix
 
 MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
 KB = 1024

@@ -25,8 +25,8 @@ from runner.environments.locking import (
     version_exists,
 )
 from runner.environments.processes import Finished
-from runner.matrix import Environment
-from runner.matrixfile import read_matrix
+from runner.matrix.reading import read_matrix
+from runner.matrix.schema import Environment
 
 MATRIX = Path(__file__).parents[2] / "matrix.yaml"
 ENVIRONMENTS = read_matrix(MATRIX).environments

@@ -9,8 +9,8 @@ import pytest
 from runner.environments.home import Home
 from runner.environments.uv import find_links, installer_variables
 from runner.environments.variables import process_variables, replay_variables
-from runner.matrix import Environment
-from runner.matrixfile import read_matrix
+from runner.matrix.reading import read_matrix
+from runner.matrix.schema import Environment
 
 MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
 HOME = Home(root=Path("/somewhere"))

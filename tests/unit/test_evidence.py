@@ -10,9 +10,9 @@ import pytest
 from runner.environments.home import Home
 from runner.environments.pythons import Interpreter
 from runner.evidence import Evidence, cut_short, died_of_limits
-from runner.matrix import Limits
-from runner.matrixfile import read_matrix
-from runner.plan import Selection, make
+from runner.matrix.plan import Selection, make
+from runner.matrix.reading import read_matrix
+from runner.matrix.schema import Limits
 from runner.resolve import Resolution, Resolved
 from runner.store import Store
 

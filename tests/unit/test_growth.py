@@ -11,7 +11,7 @@ from recorded import around, matrix
 from runner import adding, estimate, growth, inference
 from runner.core.errors import UsageError
 from runner.environments.locking import LOCKS
-from runner.matrix import Matrix
+from runner.matrix.schema import Matrix
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from recorded import WHOLE, around, matrix
 
 from runner.core.errors import UsageError
 from runner.inference import environment, packages_to_ask
-from runner.matrix import Environment
+from runner.matrix.schema import Environment
 from runner.wishes import parse
 
 

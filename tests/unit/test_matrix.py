@@ -11,8 +11,8 @@ from typing import get_args
 import pytest
 
 from runner.core.errors import MatrixError
-from runner.matrix import Profile, Stack, schema
-from runner.matrixfile import parse_matrix, read_matrix
+from runner.matrix.reading import parse_matrix, read_matrix
+from runner.matrix.schema import Profile, Stack, schema
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from runner.core.errors import UsageError
-from runner.matrix import Matrix, Profile, Profiles
-from runner.matrixfile import read_matrix
-from runner.plan import Selection, loaders, make
+from runner.matrix.plan import Selection, loaders, make
+from runner.matrix.reading import read_matrix
+from runner.matrix.schema import Matrix, Profile, Profiles
 
 WHOLE = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
 STACKS = [

@@ -11,8 +11,8 @@ import h5py
 from runner.core.cells import Artifact
 from runner.core.judged import JudgedOrigin
 from runner.evidence import Evidence
-from runner.matrixfile import read_matrix
-from runner.plan import Plan, Selection, make
+from runner.matrix.plan import Plan, Selection, make
+from runner.matrix.reading import read_matrix
 from runner.provenance import origins
 
 MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")

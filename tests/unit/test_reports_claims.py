@@ -33,7 +33,7 @@ from runner.core.judged import (
     Message,
 )
 from runner.core.outcomes import Outcome
-from runner.matrixfile import read_matrix
+from runner.matrix.reading import read_matrix
 
 ROOT = Path(__file__).parents[2]
 

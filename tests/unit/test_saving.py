@@ -10,8 +10,8 @@ import pytest
 from runner.environments.home import Home
 from runner.environments.pythons import Interpreter
 from runner.evidence import Evidence
-from runner.matrixfile import read_matrix
-from runner.plan import Selection, make
+from runner.matrix.plan import Selection, make
+from runner.matrix.reading import read_matrix
 from runner.resolve import Resolution, Resolved
 from runner.results import Result
 from runner.saving import Saving

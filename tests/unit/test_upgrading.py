@@ -21,8 +21,8 @@ from runner.core.cells import Artifact, Cell
 from runner.core.errors import UsageError
 from runner.core.judged import JudgedCell, Message
 from runner.core.outcomes import Outcome
-from runner.matrix import Matrix
-from runner.matrixfile import read_matrix
+from runner.matrix.reading import read_matrix
+from runner.matrix.schema import Matrix
 from runner.upgrading.judging import direction, exit_code, fate_with, plain_fate, warned
 from runner.upgrading.markup import escaped, in_html
 from runner.upgrading.outcome import Fate, Model, Returned, Side, Tried, Upgrade, Warned

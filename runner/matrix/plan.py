@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from runner.core.cells import Artifact, Cell
 from runner.core.errors import UsageError
-from runner.matrix import Environment, Format, Matrix, Model, SelectedBy
+from runner.matrix.schema import Environment, Format, Matrix, Model, SelectedBy
 
 Named = TypeVar("Named", Model, Format)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.core.errors import MatrixError
-from runner.matrix import Model, Provoked
+from runner.matrix.schema import Model, Provoked
 from runner.workers import PROBES
 
 FAMILIES = PROBES / "models"

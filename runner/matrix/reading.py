@@ -11,7 +11,7 @@ import pydantic
 import yaml
 
 from runner.core.errors import MatrixError
-from runner.matrix import Environment, Matrix
+from runner.matrix.schema import Environment, Matrix
 
 Location = tuple[str | int, ...]
 

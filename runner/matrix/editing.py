@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import yaml
 
 from runner.core.errors import MatrixError
-from runner.joining import joined, place, relative
-from runner.matrix import Environment
-from runner.matrixfile import parse_matrix
+from runner.matrix.joining import joined, place, relative
+from runner.matrix.reading import parse_matrix
+from runner.matrix.schema import Environment
 
 
 def with_environment(text: str, environment: Environment, *, name: str) -> str:

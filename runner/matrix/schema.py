@@ -273,7 +273,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if SCHEMA_FILE.read_text(encoding="utf-8") == text:
             return 0
         print(
-            "runner/matrix/matrix.schema.json is stale: run `python -m runner.matrix`",
+            "runner/matrix/matrix.schema.json is stale: run `python -m runner.matrix.schema`",
             file=sys.stderr,
         )
         return 1
