@@ -10,9 +10,9 @@ from pathlib import Path
 
 from runner import adding
 from runner.environments.home import Home
+from runner.environments.lockcheck import check_locks
 from runner.environments.locking import LOCKS
 from runner.evidence import Evidence
-from runner.lockcheck import check_locks
 from runner.matrix.plan import Plan, Selection
 from runner.matrix.reading import read_matrix
 from runner.matrix.reference import check_models
