@@ -12,13 +12,13 @@ from runner import adding
 from runner.environments.home import Home
 from runner.environments.lockcheck import check_locks
 from runner.environments.locking import LOCKS
-from runner.evidence import Evidence
+from runner.evidence.known import Evidence
+from runner.evidence.resolve import resolve
+from runner.evidence.store import Store
 from runner.matrix.plan import Plan, Selection
 from runner.matrix.reading import read_matrix
 from runner.matrix.reference import check_models
 from runner.matrix.schema import Matrix, SelectedBy
-from runner.resolve import resolve
-from runner.store import Store
 
 
 def matrix_path(arguments: argparse.Namespace) -> Path:

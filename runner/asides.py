@@ -9,7 +9,7 @@ from typing import Any
 from runner.catalogue import Rule
 from runner.core import texts
 from runner.core.judged import Aside
-from runner.evidence import Evidence
+from runner.evidence.known import Evidence
 from runner.verdict import classify
 
 

@@ -30,7 +30,7 @@ from runner.environments.build import Receipt
 from runner.environments.locking import LOCKS, lock_path
 from runner.environments.receipts import read_receipt
 from runner.environments.variables import replay_variables
-from runner.evidence import Evidence, died_of_limits
+from runner.evidence.known import Evidence, died_of_limits
 from runner.matrix.reference import provoked, read_form
 from runner.matrix.schema import Environment
 from runner.provenance import origins

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.core.judged import JudgedCell, Message
-from runner.evidence import Evidence
+from runner.evidence.known import Evidence
 
 
 def as_json(cell: JudgedCell, evidence: Evidence) -> dict[str, Any]:

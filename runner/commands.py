@@ -23,13 +23,13 @@ from runner.core.judged import JudgedCell, JudgedMatrix
 from runner.core.outcomes import Outcome
 from runner.environments import build
 from runner.environments.home import Home, disk_use
-from runner.evidence import Evidence
-from runner.keys import digest
+from runner.evidence.keys import digest
+from runner.evidence.known import Evidence
+from runner.evidence.store import Store
 from runner.matrix import plan as planning
 from runner.matrix.plan import Plan, Selection
 from runner.progress import Display
 from runner.run import BATCH, Options, Run
-from runner.store import Store
 from runner.unchanged import Drawn
 
 NOTE = "report.json"

@@ -16,11 +16,11 @@ from runner.core.errors import CaniloadError
 from runner.environments import build
 from runner.environments.home import Home
 from runner.environments.variables import process_variables
+from runner.evidence.resolve import resolve
+from runner.evidence.store import Store
 from runner.matrix import plan as planning
 from runner.matrix.plan import Selection
 from runner.matrix.schema import Environment
-from runner.resolve import resolve
-from runner.store import Store
 
 
 def _found(arguments: argparse.Namespace, ids: Sequence[str]) -> tuple[Home, list[Environment]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from runner.environments import disk
 from runner.environments.build import existing
-from runner.evidence import Evidence, cut_short
+from runner.evidence.known import Evidence, cut_short
 from runner.matrix.schema import Environment, Matrix
 
 SAVE_SECONDS = 3.5

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from runner.core.cells import Artifact
 from runner.core.judged import JudgedOrigin
-from runner.evidence import Evidence
+from runner.evidence.known import Evidence
 from runner.origin import OriginError, read_origin
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from packaging.version import Version
 
-from runner.artifacts import intact
 from runner.assemble import Assembly
 from runner.core import texts
 from runner.core.cells import Cell
@@ -19,7 +18,8 @@ from runner.core.errors import UsageError
 from runner.core.judged import JudgedCell
 from runner.core.outcomes import Outcome
 from runner.environments.variables import replay_variables
-from runner.evidence import Evidence
+from runner.evidence.artifacts import intact
+from runner.evidence.known import Evidence
 from runner.matrix import plan as planning
 from runner.matrix.reference import Form, keywords, read_form
 from runner.matrix.schema import Environment

@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from runner import artifacts
 from runner.catalogue import read_catalogue
 from runner.confirm import Confirmation
 from runner.core.cells import Cell
@@ -22,9 +21,10 @@ from runner.environments import disk, processes
 from runner.environments.build import EnvironmentUnusable, Receipt, build, existing
 from runner.environments.locking import LOCKS
 from runner.environments.variables import process_variables
-from runner.evidence import Evidence, Saved, cut_short
+from runner.evidence import artifacts
+from runner.evidence.known import Evidence, Saved, cut_short
+from runner.evidence.results import OUTSIDE, Result
 from runner.progress import Progress
-from runner.results import OUTSIDE, Result
 from runner.saving import Saving
 from runner.schedule import Pool, Unit
 from runner.verdict import Verdict, judge

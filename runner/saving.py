@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runner import artifacts
-from runner.artifacts import Stored
 from runner.core.cells import Artifact
-from runner.evidence import Evidence, cut_short
-from runner.results import Result
+from runner.evidence import artifacts
+from runner.evidence.artifacts import Stored
+from runner.evidence.known import Evidence, cut_short
+from runner.evidence.results import Result
 from runner.schedule import Unit
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 
 from runner.core import texts
-from runner.results import Result, answered, ended, from_outside
+from runner.evidence.results import Result, answered, ended, from_outside
 from runner.workers import Event, Worker
 
 CENSUS = 20  # every how many looks at a child's memory its own children are counted too

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from runner.environments.receipts import read_receipt
-from runner.evidence import Evidence
-from runner.keys import digest
+from runner.evidence.keys import digest
+from runner.evidence.known import Evidence
 from runner.matrix.plan import Selection
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -37,8 +37,8 @@ from runner.environments.locking import (
     locked_versions,
 )
 from runner.environments.pythons import find_pythons
+from runner.evidence.resolve import resolve
 from runner.matrix.schema import Environment
-from runner.resolve import resolve
 
 _IMPORTING = "cannot be built: importing"
 

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from runner.keys import digest
+from runner.evidence.keys import digest
 from runner.matrix.schema import Environment
 
 SUSPECTS = ("keras", "tf-keras", "tensorflow", "h5py", "numpy", "protobuf")

@@ -22,8 +22,8 @@ from runner.checking.knowing import known
 from runner.checking.subjects import Subject, gather
 from runner.checking.wanted import wanted
 from runner.environments.home import Home
+from runner.evidence.resolve import resolve
 from runner.progress import Display
-from runner.resolve import resolve
 
 
 def wish(

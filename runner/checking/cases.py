@@ -10,7 +10,7 @@ from typing import Any
 from runner.checking.customs import Custom
 from runner.checking.kept import Kept, Record, Terms, loaded
 from runner.checking.subjects import Subject
-from runner.evidence import cut_short
+from runner.evidence.known import cut_short
 from runner.matrix.schema import Limits
 
 ALONE = frozenset({"build", "load"})

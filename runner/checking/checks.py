@@ -24,10 +24,10 @@ from runner.environments.build import existing
 from runner.environments.home import Home
 from runner.environments.locking import LOCKS
 from runner.estimate import IMPORT_SECONDS
+from runner.evidence.resolve import Resolution, resolve
 from runner.forensics.describe import stated_origin
 from runner.matrix.schema import Environment, FormatName, Matrix
 from runner.progress import Progress
-from runner.resolve import Resolution, resolve
 
 NEAREST = 2
 """How many environments that nobody asked for may be tried as the reference.

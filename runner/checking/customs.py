@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.core.errors import UsageError
-from runner.keys import digest
+from runner.evidence.keys import digest
 
 
 @dataclass(frozen=True, kw_only=True)

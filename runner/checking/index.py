@@ -23,14 +23,14 @@ from runner.core.judged import JudgedCell
 from runner.core.outcomes import Outcome
 from runner.environments.home import Home
 from runner.environments.locking import LOCKS
-from runner.evidence import Evidence, Saved
+from runner.evidence.keys import digest
+from runner.evidence.known import Evidence, Saved
+from runner.evidence.resolve import resolve
+from runner.evidence.store import Store
 from runner.forensics.apart import inspect_all
-from runner.keys import digest
 from runner.matrix import plan as planning
 from runner.matrix.plan import Selection
 from runner.matrix.schema import Matrix
-from runner.resolve import resolve
-from runner.store import Store
 from runner.unchanged import ROOT
 
 SCHEMA = 1

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.environments.home import Home
-from runner.keys import digest, probe_sha256
+from runner.evidence.keys import digest, probe_sha256
 from runner.workers import PROBES
 
 SCRIPT = PROBES / "own" / "worker.py"

@@ -16,8 +16,8 @@ from runner.checking.kept import Kept, Record, Terms, loaded
 from runner.checking.rules import ruled
 from runner.checking.subjects import Subject
 from runner.core.outcomes import Outcome
+from runner.evidence.resolve import Resolution
 from runner.matrix.schema import Environment
-from runner.resolve import Resolution
 
 NO_EVIDENCE = (
     "no reference models of this format have been measured: `caniload matrix` does that, --run"

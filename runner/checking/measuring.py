@@ -21,10 +21,10 @@ from runner.environments import processes
 from runner.environments.build import EnvironmentUnusable, Receipt, build, existing
 from runner.environments.home import Home
 from runner.environments.variables import process_variables
+from runner.evidence.resolve import Resolution
+from runner.evidence.results import Result
 from runner.matrix.schema import Limits
 from runner.progress import Progress
-from runner.resolve import Resolution
-from runner.results import Result
 from runner.schedule import Pool, Unit
 from runner.workers import Event, Worker
 

@@ -24,14 +24,14 @@ from runner.core.judged import (
     JudgedModel,
 )
 from runner.core.outcomes import Outcome
-from runner.evidence import Evidence
+from runner.evidence.known import Evidence
+from runner.evidence.resolve import resolve
+from runner.evidence.store import Store
 from runner.matrix import plan as planning
 from runner.matrix.plan import Selection
 from runner.matrix.reference import read_form
 from runner.matrix.schema import Environment
-from runner.resolve import resolve
 from runner.run import BATCH
-from runner.store import Store
 
 YOURS = "your-files"
 FAMILY = "your models"

@@ -15,8 +15,8 @@ from runner.environments.build import EnvironmentUnusable, build, existing
 from runner.environments.home import Home
 from runner.environments.locking import LOCKS
 from runner.environments.variables import process_variables
+from runner.evidence.resolve import Resolution, resolve
 from runner.matrix.schema import Environment, Matrix
-from runner.resolve import Resolution, resolve
 
 ACROSS = Path(__file__).resolve().parents[2] / "probes" / "across"
 SLOWER = 10

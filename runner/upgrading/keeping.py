@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from runner.checking.cases import Case
 from runner.converting.launching import ACROSS
 from runner.converting.outcome import Conversion, Verdict
-from runner.keys import digest, probe_sha256
+from runner.evidence.keys import digest, probe_sha256
 
 _CONVERTING = Path(__file__).resolve().parents[1] / "converting"
 _CONVERSION = TypeAdapter(Conversion)

@@ -7,12 +7,12 @@ from pathlib import Path
 from runner.assemble import Assembly
 from runner.catalogue import read_catalogue
 from runner.environments.home import Home
-from runner.evidence import Evidence
+from runner.evidence.known import Evidence
+from runner.evidence.resolve import resolve
+from runner.evidence.store import Store
 from runner.matrix import plan as planning
 from runner.matrix.plan import Selection
 from runner.matrix.schema import Environment, Matrix
-from runner.resolve import resolve
-from runner.store import Store
 from runner.upgrading.judging import direction
 from runner.upgrading.outcome import Direction
 

@@ -22,10 +22,10 @@ from runner.converting.outcome import Verdict
 from runner.converting.readers import keras
 from runner.core.errors import CaniloadError
 from runner.environments.build import existing
-from runner.keys import digest
+from runner.evidence.keys import digest
+from runner.evidence.resolve import Resolution
 from runner.matrix.schema import Environment, Matrix
 from runner.progress import Progress
-from runner.resolve import Resolution
 from runner.upgrading.judging import ours
 from runner.upgrading.keeping import Keeping
 from runner.upgrading.outcome import Tried

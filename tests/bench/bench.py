@@ -28,14 +28,14 @@ from runner.catalogue import read_catalogue
 from runner.core.texts import normalised
 from runner.environments.home import Home
 from runner.environments.variables import process_variables
-from runner.evidence import Evidence
+from runner.evidence.known import Evidence
+from runner.evidence.resolve import resolve
+from runner.evidence.store import Store
 from runner.matrix import plan as planning
 from runner.matrix.plan import Plan, Selection
 from runner.matrix.reading import read_matrix
 from runner.progress import Display
-from runner.resolve import resolve
 from runner.run import Options, Run
-from runner.store import Store
 from runner.verdict import judge
 from runner.workers import Event, Worker
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from runner import artifacts
-from runner.artifacts import Stored, intact, sha256_of, spoil, take
 from runner.core.cells import Artifact
+from runner.evidence import artifacts
+from runner.evidence.artifacts import Stored, intact, sha256_of, spoil, take
 
 
 def folder(path: Path, files: dict[str, bytes]) -> Path:

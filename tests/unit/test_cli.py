@@ -15,7 +15,7 @@ from runner.commandline import parser, parts
 from runner.core.errors import MatrixError, StoreBusyError, StrictError, UsageError
 from runner.core.version import version
 from runner.environments.home import Home
-from runner.store import Store
+from runner.evidence.store import Store
 
 MATRIX = str(Path(__file__).parents[2] / "matrix.yaml")
 

@@ -9,12 +9,12 @@ import pytest
 
 from runner.environments.home import Home
 from runner.environments.pythons import Interpreter
-from runner.evidence import Evidence, cut_short, died_of_limits
+from runner.evidence.known import Evidence, cut_short, died_of_limits
+from runner.evidence.resolve import Resolution, Resolved
+from runner.evidence.store import Store
 from runner.matrix.plan import Selection, make
 from runner.matrix.reading import read_matrix
 from runner.matrix.schema import Limits
-from runner.resolve import Resolution, Resolved
-from runner.store import Store
 
 LIMITS: dict[str, Any] = {
     "seconds": 60.0,

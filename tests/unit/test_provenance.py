@@ -10,7 +10,7 @@ import h5py
 
 from runner.core.cells import Artifact
 from runner.core.judged import JudgedOrigin
-from runner.evidence import Evidence
+from runner.evidence.known import Evidence
 from runner.matrix.plan import Plan, Selection, make
 from runner.matrix.reading import read_matrix
 from runner.provenance import origins

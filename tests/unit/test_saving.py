@@ -9,14 +9,14 @@ import pytest
 
 from runner.environments.home import Home
 from runner.environments.pythons import Interpreter
-from runner.evidence import Evidence
+from runner.evidence.known import Evidence
+from runner.evidence.resolve import Resolution, Resolved
+from runner.evidence.results import Result
+from runner.evidence.store import Store
 from runner.matrix.plan import Selection, make
 from runner.matrix.reading import read_matrix
-from runner.resolve import Resolution, Resolved
-from runner.results import Result
 from runner.saving import Saving
 from runner.schedule import Unit
-from runner.store import Store
 
 MATRIX = Path(__file__).with_name("small_matrix.yaml")
 DIED = Result(crash={"kind": "signal", "signal": "SIGSEGV", "phase": "save"})

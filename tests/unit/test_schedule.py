@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from runner import schedule
-from runner.results import Result, ended
+from runner.evidence.results import Result, ended
 from runner.schedule import Pool, Unit
 from runner.workers import Event, Worker
 

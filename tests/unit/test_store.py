@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.core.errors import StoreBusyError
-from runner.store import Store
+from runner.evidence.store import Store
 
 ANYTHING = st.recursive(
     st.none()

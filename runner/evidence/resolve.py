@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner import keys
 from runner.environments.home import Home
 from runner.environments.locking import LOCKS, lock_sha256
 from runner.environments.pythons import Interpreter, find_pythons, how_to_get
 from runner.environments.receipts import read_receipt
 from runner.environments.variables import replay_variables
+from runner.evidence import keys
 from runner.matrix.schema import Environment
 
 

@@ -9,17 +9,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from runner import keys
-from runner.artifacts import Stored
 from runner.core.cells import Artifact, Cell
 from runner.core.precision import HalfPrecision
 from runner.environments.home import Home
+from runner.evidence import keys
+from runner.evidence.artifacts import Stored
+from runner.evidence.resolve import Resolution
+from runner.evidence.results import OUTSIDE
+from runner.evidence.store import Record, Store
 from runner.matrix.plan import Plan
 from runner.matrix.reference import Family, read_family, read_form
 from runner.matrix.schema import Limits, Model
-from runner.resolve import Resolution
-from runner.results import OUTSIDE
-from runner.store import Record, Store
 
 ENDED_BY = {
     "timeout": ("seconds", "seconds_floor", "history_factor"),
