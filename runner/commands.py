@@ -14,10 +14,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runner import estimate, growth, reproduction, unchanged
+from runner import estimate, growth
 from runner.arguments import cores, evidence_of, locks_of, read, selection_of
-from runner.assemble import Assembly
-from runner.cellview import as_json
 from runner.core.errors import StrictError, UsageError
 from runner.core.judged import JudgedCell, JudgedMatrix
 from runner.core.outcomes import Outcome
@@ -26,11 +24,14 @@ from runner.environments.home import Home, disk_use
 from runner.evidence.keys import digest
 from runner.evidence.known import Evidence
 from runner.evidence.store import Store
+from runner.judging import reproduction, unchanged
+from runner.judging.assemble import Assembly
+from runner.judging.cellview import as_json
+from runner.judging.unchanged import Drawn
 from runner.matrix import plan as planning
 from runner.matrix.plan import Plan, Selection
 from runner.progress import Display
 from runner.run import BATCH, Options, Run
-from runner.unchanged import Drawn
 
 NOTE = "report.json"
 

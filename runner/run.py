@@ -14,8 +14,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.catalogue import read_catalogue
-from runner.confirm import Confirmation
 from runner.core.cells import Cell
 from runner.environments import disk, processes
 from runner.environments.build import EnvironmentUnusable, Receipt, build, existing
@@ -24,10 +22,12 @@ from runner.environments.variables import process_variables
 from runner.evidence import artifacts
 from runner.evidence.known import Evidence, Saved, cut_short
 from runner.evidence.results import OUTSIDE, Result
+from runner.judging.catalogue import read_catalogue
+from runner.judging.confirm import Confirmation
+from runner.judging.verdict import Verdict, judge
 from runner.progress import Progress
 from runner.saving import Saving
 from runner.schedule import Pool, Unit
-from runner.verdict import Verdict, judge
 from runner.workers import Event, Worker
 
 BATCH = 10

@@ -6,10 +6,10 @@ import copy
 import re
 from typing import Any
 
-from runner.catalogue import Rule
 from runner.core.judged import Entry
+from runner.judging.catalogue import Rule
+from runner.judging.verdict import Verdict, judge
 from runner.matrix.schema import Tolerances
-from runner.verdict import Verdict, judge
 
 TOLERANCES = Tolerances(absolute=1e-5, relative=1e-4, training=0.02)
 ADAM = {"class": "Adam", "module": "keras", "iterations": 1, "slots": []}

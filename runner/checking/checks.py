@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from runner.catalogue import read_catalogue
 from runner.checking.answers import Answer, Checked
 from runner.checking.cases import Case
 from runner.checking.customs import Custom
@@ -26,6 +25,7 @@ from runner.environments.locking import LOCKS
 from runner.estimate import IMPORT_SECONDS
 from runner.evidence.resolve import Resolution, resolve
 from runner.forensics.describe import stated_origin
+from runner.judging.catalogue import read_catalogue
 from runner.matrix.schema import Environment, FormatName, Matrix
 from runner.progress import Progress
 

@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.assemble import Assembly
 from runner.checking.features import Features, features
 from runner.checking.lineage import around
 from runner.core import texts
@@ -28,10 +27,11 @@ from runner.evidence.known import Evidence, Saved
 from runner.evidence.resolve import resolve
 from runner.evidence.store import Store
 from runner.forensics.apart import inspect_all
+from runner.judging.assemble import Assembly
+from runner.judging.unchanged import ROOT
 from runner.matrix import plan as planning
 from runner.matrix.plan import Selection
 from runner.matrix.schema import Matrix
-from runner.unchanged import ROOT
 
 SCHEMA = 1
 RULES = ("checking/index.py", "verdict.py", "differences.py", "texts.py")

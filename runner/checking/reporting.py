@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from runner.assemble import Assembly
 from runner.checking.answers import Answer, Basis, Checked
 from runner.checking.checks import CARRIES, Request
 from runner.core.cells import Artifact, Cell
@@ -27,6 +26,7 @@ from runner.core.outcomes import Outcome
 from runner.evidence.known import Evidence
 from runner.evidence.resolve import resolve
 from runner.evidence.store import Store
+from runner.judging.assemble import Assembly
 from runner.matrix import plan as planning
 from runner.matrix.plan import Selection
 from runner.matrix.reference import read_form

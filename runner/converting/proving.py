@@ -12,8 +12,8 @@ from runner.converting.launching import Workshop, told
 from runner.converting.original import Original, Wish
 from runner.converting.outcome import Proof
 from runner.core.precision import precision_of
-from runner.differences import within
 from runner.forensics.configuration import policy_of
+from runner.judging.differences import within
 from runner.matrix.schema import Tolerances
 
 _FORMATS = {".keras": "keras", ".h5": "h5", ".hdf5": "h5"}

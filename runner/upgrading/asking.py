@@ -13,7 +13,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runner.catalogue import read_catalogue
 from runner.checking import checks
 from runner.checking.answers import Checked
 from runner.checking.asking import cost_lines, wish
@@ -24,6 +23,7 @@ from runner.core import texts
 from runner.core.errors import UsageError
 from runner.core.judged import Message
 from runner.core.outcomes import Outcome
+from runner.judging.catalogue import read_catalogue
 from runner.progress import Display
 from runner.upgrading.judging import fate_with, plain_fate, warned
 from runner.upgrading.outcome import Fate, Model, Tried, Upgrade

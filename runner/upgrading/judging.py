@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from runner.catalogue import Rule
 from runner.checking.answers import Answer
 from runner.converting.outcome import Conversion, Verdict
 from runner.core.judged import JudgedCell, Message
 from runner.core.outcomes import CLEAN, PROBLEMS, SEVERITY, Outcome
+from runner.judging.catalogue import Rule
 from runner.upgrading.outcome import Cause, Direction, Fate, Model, Tried, Upgrade, Warned
 
 NOTHING_TO_DO, TO_DO, NOT_READ, NOT_KNOWN = 0, 1, 2, 5

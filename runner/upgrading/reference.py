@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runner.assemble import Assembly
-from runner.catalogue import read_catalogue
 from runner.environments.home import Home
 from runner.evidence.known import Evidence
 from runner.evidence.resolve import resolve
 from runner.evidence.store import Store
+from runner.judging.assemble import Assembly
+from runner.judging.catalogue import read_catalogue
 from runner.matrix import plan as planning
 from runner.matrix.plan import Selection
 from runner.matrix.schema import Environment, Matrix

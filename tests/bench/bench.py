@@ -24,19 +24,19 @@ from typing import Any
 
 from rich.console import Console
 
-from runner.catalogue import read_catalogue
 from runner.core.texts import normalised
 from runner.environments.home import Home
 from runner.environments.variables import process_variables
 from runner.evidence.known import Evidence
 from runner.evidence.resolve import resolve
 from runner.evidence.store import Store
+from runner.judging.catalogue import read_catalogue
+from runner.judging.verdict import judge
 from runner.matrix import plan as planning
 from runner.matrix.plan import Plan, Selection
 from runner.matrix.reading import read_matrix
 from runner.progress import Display
 from runner.run import Options, Run
-from runner.verdict import judge
 from runner.workers import Event, Worker
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras", "torch", "jax", "h5py", "theano"}
-FILE_READERS = {"runner.origin": {"h5py"}, "runner.forensics.hdf5file": {"h5py"}}
+FILE_READERS = {"runner.judging.origin": {"h5py"}, "runner.forensics.hdf5file": {"h5py"}}
 ADDING = ("wishes", "releases", "joining", "naming", "inference", "matrixtext")
 BISECTING = ("answers", "mixing", "search", "symptoms", "telling")
 CONVERTING = ("graph", "operations", "outcome", "readers", "rewriting", "telling", "transforms")

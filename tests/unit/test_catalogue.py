@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from verdict_facts import rule
 
-from runner.catalogue import ACTED_ON, EXCEPTION, Rule, match, match_raised, read_catalogue
 from runner.core import texts
-from runner.verdict import cause
+from runner.judging.catalogue import ACTED_ON, EXCEPTION, Rule, match, match_raised, read_catalogue
+from runner.judging.verdict import cause
 
 RULES = read_catalogue()
 SAMPLES = {"CATEGORY_DIGIT": "7", "CATEGORY_SPACE": " ", "CATEGORY_WORD": "w"}

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import verdict_facts
 
-from runner.catalogue import read_catalogue
 from runner.checking.answers import Answer, Basis, Checked, Turn
 from runner.checking.command import exit_code
 from runner.checking.customs import read_custom
@@ -24,6 +23,7 @@ from runner.core.errors import UsageError
 from runner.core.outcomes import Outcome
 from runner.environments.home import Home
 from runner.forensics.facts import Inspection, Layer, Origin
+from runner.judging.catalogue import read_catalogue
 from runner.matrix.reading import read_matrix
 from runner.matrix.schema import Matrix, Tolerances
 

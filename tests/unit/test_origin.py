@@ -12,8 +12,8 @@ import h5py
 import numpy as np
 import pytest
 
-from runner import origin
-from runner.origin import OriginError, read_origin
+from runner.judging import origin
+from runner.judging.origin import OriginError, read_origin
 
 KERAS_2 = {"keras_version": "2.3.1", "backend": "theano"}
 

@@ -11,9 +11,9 @@ import h5py
 from runner.core.cells import Artifact
 from runner.core.judged import JudgedOrigin
 from runner.evidence.known import Evidence
+from runner.judging.provenance import origins
 from runner.matrix.plan import Plan, Selection, make
 from runner.matrix.reading import read_matrix
-from runner.provenance import origins
 
 MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
 SAVERS = ("tf-2.9", "tf-2.15")

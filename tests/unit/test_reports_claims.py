@@ -21,7 +21,6 @@ from reports.origins import READERS
 from reports.site import contents
 from reports.table import frame
 from reports.text import ingest
-from runner.catalogue import read_catalogue
 from runner.core.cells import Artifact, Cell
 from runner.core.judged import (
     Entry,
@@ -33,6 +32,7 @@ from runner.core.judged import (
     Message,
 )
 from runner.core.outcomes import Outcome
+from runner.judging.catalogue import read_catalogue
 from runner.matrix.reading import read_matrix
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import runner
-from runner.catalogue import read_catalogue
 from runner.checking.answers import Answer, Basis
 from runner.commandline.parser import parser
 from runner.converting.outcome import Attempt, Conversion, Proof, Remedy, Verdict
@@ -21,6 +20,7 @@ from runner.core.cells import Artifact, Cell
 from runner.core.errors import UsageError
 from runner.core.judged import JudgedCell, Message
 from runner.core.outcomes import Outcome
+from runner.judging.catalogue import read_catalogue
 from runner.matrix.reading import read_matrix
 from runner.matrix.schema import Matrix
 from runner.upgrading.judging import direction, exit_code, fate_with, plain_fate, warned

@@ -24,7 +24,7 @@ from verdict_facts import (
 )
 
 from runner.core.outcomes import Outcome
-from runner.verdict import judge
+from runner.judging.verdict import judge
 
 ALIKE = [
     pytest.param({}, Outcome.IDENTICAL, id="nothing"),

@@ -11,7 +11,6 @@ from typing import Any
 
 from packaging.version import Version
 
-from runner.assemble import Assembly
 from runner.core import texts
 from runner.core.cells import Cell
 from runner.core.errors import UsageError
@@ -20,6 +19,7 @@ from runner.core.outcomes import Outcome
 from runner.environments.variables import replay_variables
 from runner.evidence.artifacts import intact
 from runner.evidence.known import Evidence
+from runner.judging.assemble import Assembly
 from runner.matrix import plan as planning
 from runner.matrix.reference import Form, keywords, read_form
 from runner.matrix.schema import Environment

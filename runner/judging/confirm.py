@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from runner.core import texts
 from runner.core.outcomes import CLEAN, Outcome
-from runner.verdict import Verdict
+from runner.judging.verdict import Verdict
 
 ENOUGH = 3
 SAMPLE = 10

@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runner.catalogue import ACTED_ON, Rule, match, match_raised
 from runner.core import texts
 from runner.core.judged import Failure, Message
 from runner.core.outcomes import Outcome
 from runner.core.precision import HalfPrecision
-from runner.differences import (
+from runner.judging.catalogue import ACTED_ON, Rule, match, match_raised
+from runner.judging.differences import (
     Difference,
     differences_of_model,
     differences_of_settings,

@@ -10,9 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from runner import confirm
-from runner.asides import asides
-from runner.catalogue import read_catalogue
 from runner.core import texts
 from runner.core.cells import Cell
 from runner.core.judged import (
@@ -31,10 +28,13 @@ from runner.environments.locking import LOCKS, lock_path
 from runner.environments.receipts import read_receipt
 from runner.environments.variables import replay_variables
 from runner.evidence.known import Evidence, died_of_limits
+from runner.judging import confirm
+from runner.judging.asides import asides
+from runner.judging.catalogue import read_catalogue
+from runner.judging.provenance import origins
+from runner.judging.verdict import Verdict, cause, failure, judge
 from runner.matrix.reference import provoked, read_form
 from runner.matrix.schema import Environment
-from runner.provenance import origins
-from runner.verdict import Verdict, cause, failure, judge
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from runner.core.cells import Artifact
 from runner.core.judged import JudgedOrigin
 from runner.evidence.known import Evidence
-from runner.origin import OriginError, read_origin
+from runner.judging.origin import OriginError, read_origin
 
 
 def origins(evidence: Evidence) -> Iterator[JudgedOrigin]:
