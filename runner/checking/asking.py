@@ -23,7 +23,7 @@ from runner.checking.subjects import Subject, gather
 from runner.checking.wanted import wanted
 from runner.environments.home import Home
 from runner.evidence.resolve import resolve
-from runner.progress import Display
+from runner.running.progress import Display
 
 
 def wish(

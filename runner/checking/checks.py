@@ -22,12 +22,12 @@ from runner.environments import disk
 from runner.environments.build import existing
 from runner.environments.home import Home
 from runner.environments.locking import LOCKS
-from runner.estimate import IMPORT_SECONDS
 from runner.evidence.resolve import Resolution, resolve
 from runner.forensics.describe import stated_origin
 from runner.judging.catalogue import read_catalogue
 from runner.matrix.schema import Environment, FormatName, Matrix
-from runner.progress import Progress
+from runner.running.estimate import IMPORT_SECONDS
+from runner.running.progress import Progress
 
 NEAREST = 2
 """How many environments that nobody asked for may be tried as the reference.

@@ -17,7 +17,7 @@ from typing import Any
 
 from runner.environments.home import Home
 from runner.evidence.keys import digest, probe_sha256
-from runner.workers import PROBES
+from runner.running.workers import PROBES
 
 SCRIPT = PROBES / "own" / "worker.py"
 

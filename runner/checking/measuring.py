@@ -24,9 +24,9 @@ from runner.environments.variables import process_variables
 from runner.evidence.resolve import Resolution
 from runner.evidence.results import Result
 from runner.matrix.schema import Limits
-from runner.progress import Progress
-from runner.schedule import Pool, Unit
-from runner.workers import Event, Worker
+from runner.running.progress import Progress
+from runner.running.schedule import Pool, Unit
+from runner.running.workers import Event, Worker
 
 PATIENCE = 5.0
 """Times the ordinary limit that a model has where nothing tells yet how long it takes."""

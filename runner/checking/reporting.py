@@ -31,7 +31,7 @@ from runner.matrix import plan as planning
 from runner.matrix.plan import Selection
 from runner.matrix.reference import read_form
 from runner.matrix.schema import Environment
-from runner.run import BATCH
+from runner.running.run import BATCH
 
 YOURS = "your-files"
 FAMILY = "your models"

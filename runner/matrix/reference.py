@@ -12,7 +12,7 @@ from typing import Any
 
 from runner.core.errors import MatrixError
 from runner.matrix.schema import Model, Provoked
-from runner.workers import PROBES
+from runner.running.workers import PROBES
 
 FAMILIES = PROBES / "models"
 FORMATS = PROBES / "formats"

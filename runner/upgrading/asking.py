@@ -24,7 +24,7 @@ from runner.core.errors import UsageError
 from runner.core.judged import Message
 from runner.core.outcomes import Outcome
 from runner.judging.catalogue import read_catalogue
-from runner.progress import Display
+from runner.running.progress import Display
 from runner.upgrading.judging import fate_with, plain_fate, warned
 from runner.upgrading.outcome import Fate, Model, Tried, Upgrade
 from runner.upgrading.reference import of_reference_models

@@ -25,7 +25,7 @@ from runner.environments.build import existing
 from runner.evidence.keys import digest
 from runner.evidence.resolve import Resolution
 from runner.matrix.schema import Environment, Matrix
-from runner.progress import Progress
+from runner.running.progress import Progress
 from runner.upgrading.judging import ours
 from runner.upgrading.keeping import Keeping
 from runner.upgrading.outcome import Tried

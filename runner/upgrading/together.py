@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from runner.environments import processes
-from runner.progress import Progress
+from runner.running.progress import Progress
 
 AGAIN = 0.2  # seconds: what has been killed may start its next process
 

@@ -35,9 +35,9 @@ from runner.judging.verdict import judge
 from runner.matrix import plan as planning
 from runner.matrix.plan import Plan, Selection
 from runner.matrix.reading import read_matrix
-from runner.progress import Display
-from runner.run import Options, Run
-from runner.workers import Event, Worker
+from runner.running.progress import Display
+from runner.running.run import Options, Run
+from runner.running.workers import Event, Worker
 
 ROOT = Path(__file__).parents[2]
 CORES = 2

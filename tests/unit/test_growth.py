@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from recorded import around, matrix
 
-from runner import adding, estimate, growth, inference
+from runner import adding, growth, inference
 from runner.core.errors import UsageError
 from runner.environments.locking import LOCKS
 from runner.matrix.schema import Matrix
+from runner.running import estimate
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,8 @@ from runner.evidence.results import Result
 from runner.evidence.store import Store
 from runner.matrix.plan import Selection, make
 from runner.matrix.reading import read_matrix
-from runner.saving import Saving
-from runner.schedule import Unit
+from runner.running.saving import Saving
+from runner.running.schedule import Unit
 
 MATRIX = Path(__file__).with_name("small_matrix.yaml")
 DIED = Result(crash={"kind": "signal", "signal": "SIGSEGV", "phase": "save"})

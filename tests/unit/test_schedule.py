@@ -13,10 +13,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from runner import schedule
 from runner.evidence.results import Result, ended
-from runner.schedule import Pool, Unit
-from runner.workers import Event, Worker
+from runner.running import schedule
+from runner.running.schedule import Pool, Unit
+from runner.running.workers import Event, Worker
 
 FIRST_PID = 2**30  # beyond what any kernel gives out
 SEGV, KILLED, FAULT = int(signal.SIGSEGV), int(signal.SIGKILL), 70 << 8

@@ -14,7 +14,7 @@ from runner.evidence import artifacts
 from runner.evidence.artifacts import Stored
 from runner.evidence.known import Evidence, cut_short
 from runner.evidence.results import Result
-from runner.schedule import Unit
+from runner.running.schedule import Unit
 
 
 @dataclass(kw_only=True)

@@ -25,10 +25,10 @@ from runner.evidence.results import OUTSIDE, Result
 from runner.judging.catalogue import read_catalogue
 from runner.judging.confirm import Confirmation
 from runner.judging.verdict import Verdict, judge
-from runner.progress import Progress
-from runner.saving import Saving
-from runner.schedule import Pool, Unit
-from runner.workers import Event, Worker
+from runner.running.progress import Progress
+from runner.running.saving import Saving
+from runner.running.schedule import Pool, Unit
+from runner.running.workers import Event, Worker
 
 BATCH = 10
 
