@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from runner import adding
 from runner.environments.home import Home
 from runner.environments.lockcheck import check_locks
 from runner.environments.locking import LOCKS
@@ -19,6 +18,7 @@ from runner.matrix.plan import Plan, Selection
 from runner.matrix.reading import read_matrix
 from runner.matrix.reference import check_models
 from runner.matrix.schema import Matrix, SelectedBy
+from runner.releases import adding
 
 
 def matrix_path(arguments: argparse.Namespace) -> Path:

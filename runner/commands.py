@@ -14,7 +14,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runner import growth
 from runner.arguments import cores, evidence_of, locks_of, read, selection_of
 from runner.core.errors import StrictError, UsageError
 from runner.core.judged import JudgedCell, JudgedMatrix
@@ -30,6 +29,7 @@ from runner.judging.cellview import as_json
 from runner.judging.unchanged import Drawn
 from runner.matrix import plan as planning
 from runner.matrix.plan import Plan, Selection
+from runner.releases import growth
 from runner.running import estimate
 from runner.running.progress import Display
 from runner.running.run import BATCH, Options, Run

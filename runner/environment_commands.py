@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner import adding
 from runner.arguments import locks_of, matrix_path, read
 from runner.core.errors import CaniloadError
 from runner.environments import build
@@ -21,6 +20,7 @@ from runner.evidence.store import Store
 from runner.matrix import plan as planning
 from runner.matrix.plan import Selection
 from runner.matrix.schema import Environment
+from runner.releases import adding
 
 
 def _found(arguments: argparse.Namespace, ids: Sequence[str]) -> tuple[Home, list[Environment]]:

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runner import adding
 from runner.bisecting.mixing import Locked, mixed
 from runner.bisecting.symptoms import Trial, level
 from runner.checking.cases import Case
@@ -39,6 +38,7 @@ from runner.environments.locking import (
 from runner.environments.pythons import find_pythons
 from runner.evidence.resolve import resolve
 from runner.matrix.schema import Environment
+from runner.releases import adding
 
 _IMPORTING = "cannot be built: importing"
 

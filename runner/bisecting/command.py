@@ -21,7 +21,7 @@ from runner.checking.asking import wish
 from runner.checking.subjects import gather
 from runner.core.errors import CaniloadError, UsageError
 from runner.environments import index
-from runner.releases import Listing
+from runner.releases.listing import Listing
 
 EXIT_CODES = {
     Status.FOUND: 0,

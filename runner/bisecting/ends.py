@@ -15,8 +15,8 @@ from runner.bisecting.mixing import Locked, plain
 from runner.core.errors import UsageError
 from runner.matrix.joining import backend, head, versions
 from runner.matrix.schema import Environment, Matrix
-from runner.releases import Listing, Release
-from runner.wishes import FRAMEWORKS
+from runner.releases.listing import Listing, Release
+from runner.releases.wishes import FRAMEWORKS
 
 AXES = {"tf.keras": "tensorflow", "tf-keras": "tf-keras", "keras 3": "keras"}
 """Of each stack, the package by whose releases its environments follow each other."""

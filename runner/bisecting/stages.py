@@ -18,7 +18,7 @@ from runner.bisecting.symptoms import HAPPENS, Level, Trial, same, similarly, st
 from runner.core.errors import CaniloadError, UsageError
 from runner.environments.build import EnvironmentUnusable
 from runner.matrix.schema import Matrix
-from runner.releases import Listing
+from runner.releases.listing import Listing
 
 Judging = Callable[[Trial, Trial], Result]
 

@@ -22,7 +22,7 @@ from runner.bisecting.symptoms import Level, Trial, similarly, strictly, verdict
 from runner.core.errors import UsageError
 from runner.core.outcomes import Outcome
 from runner.matrix.schema import Environment, Matrix
-from runner.releases import File, Listing, Release
+from runner.releases.listing import File, Listing, Release
 
 
 def search(count: int, first_bad: int, skipped: frozenset[int]) -> tuple[Found, int]:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from recorded import around, matrix
 
-from runner import adding, growth, inference
 from runner.core.errors import UsageError
 from runner.environments.locking import LOCKS
 from runner.matrix.schema import Matrix
+from runner.releases import adding, growth, inference
 from runner.running import estimate
 
 

@@ -8,9 +8,9 @@ import pytest
 from recorded import WHOLE, around, matrix
 
 from runner.core.errors import UsageError
-from runner.inference import environment, packages_to_ask
 from runner.matrix.schema import Environment
-from runner.wishes import parse
+from runner.releases.inference import environment, packages_to_ask
+from runner.releases.wishes import parse
 
 
 def inferred(*requirements: str, **changes: Any) -> Environment:

@@ -13,9 +13,9 @@ from packaging.version import Version
 from runner.core.errors import UsageError
 from runner.matrix.joining import backend, relative
 from runner.matrix.schema import Environment, Imported, Matrix, Stack
-from runner.naming import Naming
-from runner.releases import PYTHONS, Listing, Release
-from runner.wishes import Wish
+from runner.releases.listing import PYTHONS, Listing, Release
+from runner.releases.naming import Naming
+from runner.releases.wishes import Wish
 
 ASKED = ("tensorflow", "tensorflow-cpu", "keras", "tf-keras")
 """What the index is asked about whatever is wished: from these the rest is inferred."""

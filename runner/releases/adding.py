@@ -12,7 +12,6 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from runner import inference, wishes
 from runner.core.errors import UsageError
 from runner.environments import index
 from runner.environments.home import Home
@@ -21,7 +20,8 @@ from runner.environments.pythons import find_pythons
 from runner.matrix import editing as matrixtext
 from runner.matrix.joining import joined, relative
 from runner.matrix.schema import Environment, Identifier, Matrix
-from runner.releases import PYTHONS
+from runner.releases import inference, wishes
+from runner.releases.listing import PYTHONS
 
 _KEPT = "environment.json"
 
