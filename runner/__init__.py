@@ -91,7 +91,7 @@ def bisect(
     """
     from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
 
-    from runner.bisecting.command import find  # noqa: PLC0415
+    from runner.commands.bisect import find  # noqa: PLC0415
 
     fed = Path(inputs) if inputs is not None else None
     return find(path, good=good, bad=bad, having=having, trust=trust, custom=custom, inputs=fed)
@@ -115,7 +115,7 @@ def convert(
     """
     from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
 
-    from runner.converting.command import bring_across, matrix_here  # noqa: PLC0415
+    from runner.commands.convert import bring_across, matrix_here  # noqa: PLC0415
     from runner.converting.original import Wish  # noqa: PLC0415
 
     wish = Wish(

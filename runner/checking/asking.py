@@ -10,7 +10,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runner.arguments import cores, locks_of, read
 from runner.checking import checks
 from runner.checking.answers import Checked
 from runner.checking.brought import added
@@ -21,6 +20,7 @@ from runner.checking.index import read_index
 from runner.checking.knowing import known
 from runner.checking.subjects import Subject, gather
 from runner.checking.wanted import wanted
+from runner.commands.arguments import cores, locks_of, read
 from runner.environments.home import Home
 from runner.evidence.resolve import resolve
 from runner.running.progress import Display

@@ -60,7 +60,7 @@ def within(path: Path, *packages: str) -> set[str]:
 def test_the_runner_knows_no_probe_and_no_framework(path: Path) -> None:
     allowed = FILE_READERS.get(module(path), set())
     assert not within(path, "probes", *FRAMEWORKS) - allowed
-    if module(path) not in {"runner.commands", "runner.checking.command"}:
+    if module(path) not in {"runner.commands.matrix", "runner.commands.check"}:
         assert not within(path, "reports")
 
 

@@ -10,7 +10,6 @@ import pytest
 import verdict_facts
 
 from runner.checking.answers import Answer, Basis, Checked, Turn
-from runner.checking.command import exit_code
 from runner.checking.customs import read_custom
 from runner.checking.describe import as_json, as_lines
 from runner.checking.features import features
@@ -19,6 +18,7 @@ from runner.checking.kept import Kept, Terms
 from runner.checking.origins import is_origin, nearest
 from runner.checking.rules import ruled
 from runner.checking.wanted import wanted
+from runner.commands.check import exit_code
 from runner.core.errors import UsageError
 from runner.core.outcomes import Outcome
 from runner.environments.home import Home

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import runner
-from runner import cli
 from runner.checking import brought
 from runner.checking.subjects import gather
+from runner.commands import cli
 
 ROOT = Path(__file__).parents[2]
 MATRIX = str(ROOT / "matrix.yaml")

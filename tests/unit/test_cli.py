@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from runner import cli, commands
-from runner.commandline import parser, parts
+from runner.commands import cli
+from runner.commands import matrix as commands
+from runner.commands.grammar import parser, parts
 from runner.core.errors import MatrixError, StoreBusyError, StrictError, UsageError
 from runner.core.version import version
 from runner.environments.home import Home
@@ -165,8 +166,8 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_asking_for_help_loads_no_tables() -> None:
     code = (
-        "import sys, runner.cli\n"
-        "try: runner.cli.main(['--help'])\n"
+        "import sys, runner.commands.cli\n"
+        "try: runner.commands.cli.main(['--help'])\n"
         "except SystemExit: pass\n"
         "sys.exit(' '.join({'pandas', 'pyarrow', 'jinja2'} & set(sys.modules)))"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runner import cli
+from runner.commands import cli
 from runner.environments import index, uv
 from runner.environments.index import IndexUnusable, index_url, releases
 

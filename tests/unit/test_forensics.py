@@ -14,7 +14,7 @@ import pytest
 from model_files import DENSE, INPUT, functional, hdf5
 
 import runner
-from runner import cli
+from runner.commands import cli
 from runner.forensics import apart, worker
 from runner.forensics.describe import as_json, as_lines, shown
 from runner.forensics.reading import inspect_here

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import runner
 from runner.checking.answers import Answer, Basis
-from runner.commandline.parser import parser
+from runner.commands.grammar.parser import parser
 from runner.converting.outcome import Attempt, Conversion, Proof, Remedy, Verdict
 from runner.core.cells import Artifact, Cell
 from runner.core.errors import UsageError

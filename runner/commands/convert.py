@@ -10,7 +10,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-from runner.arguments import locks_of, read
+from runner.commands.arguments import locks_of, read
 from runner.converting.ladder import Ladder
 from runner.converting.launching import Workshop
 from runner.converting.original import Wish

@@ -6,8 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from runner.commandline import parser
-from runner.commandline.parts import Command
+from runner.commands.grammar import parser
+from runner.commands.grammar.parts import Command
 from runner.core.errors import CaniloadError
 from runner.environments.build import EnvironmentUnusable
 

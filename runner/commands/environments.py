@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.arguments import locks_of, matrix_path, read
+from runner.commands.arguments import locks_of, matrix_path, read
 from runner.core.errors import CaniloadError
 from runner.environments import build
 from runner.environments.home import Home

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
-from runner.commandline.parts import Actions, Parser, add, count, later, listed, names, size
+from runner.commands.grammar.parts import Actions, Parser, add, count, later, listed, names, size
 from runner.matrix.schema import ProfileName
 
 PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added", "checked")

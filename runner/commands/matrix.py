@@ -1,4 +1,4 @@
-"""The commands that ``runner.commandline`` names; ``runner.cli`` catches what they raise."""
+"""The commands that ``runner.commands.grammar`` names; ``runner.commands.cli`` catches what they raise."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runner.arguments import cores, evidence_of, locks_of, read, selection_of
+from runner.commands.arguments import cores, evidence_of, locks_of, read, selection_of
 from runner.core.errors import StrictError, UsageError
 from runner.core.judged import JudgedCell, JudgedMatrix
 from runner.core.outcomes import Outcome

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from runner.commandline import matrix, models
-from runner.commandline.parts import Parser
+from runner.commands.grammar import matrix, models
+from runner.commands.grammar.parts import Parser
 from runner.core.version import version
 
 EXIT_CODES = """\
