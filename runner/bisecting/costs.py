@@ -10,7 +10,7 @@ from runner.bisecting.ends import Place
 from runner.bisecting.mixing import SUSPECTS, Locked
 from runner.bisecting.search import most_steps
 from runner.environments import disk
-from runner.releases.listing import Listing
+from runner.environments.listing import Listing
 
 
 class Costs:

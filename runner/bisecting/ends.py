@@ -13,9 +13,9 @@ from packaging.version import InvalidVersion, Version
 from runner.bisecting.bench import Bench
 from runner.bisecting.mixing import Locked, plain
 from runner.core.errors import UsageError
+from runner.environments.listing import Listing, Release
 from runner.matrix.joining import backend, head, versions
 from runner.matrix.schema import Environment, Matrix
-from runner.releases.listing import Listing, Release
 from runner.releases.wishes import FRAMEWORKS
 
 AXES = {"tf.keras": "tensorflow", "tf-keras": "tf-keras", "keras 3": "keras"}

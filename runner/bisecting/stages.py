@@ -17,8 +17,8 @@ from runner.bisecting.search import Found, Result, following
 from runner.bisecting.symptoms import HAPPENS, Level, Trial, same, similarly, strictly, verdict
 from runner.core.errors import CaniloadError, UsageError
 from runner.environments.build import EnvironmentUnusable
+from runner.environments.listing import Listing
 from runner.matrix.schema import Matrix
-from runner.releases.listing import Listing
 
 Judging = Callable[[Trial, Trial], Result]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,10 +19,13 @@ from runner.checking.index import read_index
 from runner.checking.knowing import known
 from runner.checking.subjects import Subject, gather
 from runner.checking.wanted import wanted
-from runner.commands.arguments import cores, locks_of, read
+from runner.core.shipped import LOCKS
 from runner.environments.home import Home
+from runner.environments.opening import open_matrix
 from runner.evidence.resolve import resolve
+from runner.matrix.schema import Matrix
 from runner.running.progress import Display
+from runner.running.schedule import cores
 
 
 def wish(
@@ -35,14 +37,14 @@ def wish(
     inputs: Path | None = None,
     rerun: bool = False,
     jobs: int | None = None,
-    arguments: Namespace | None = None,
+    matrix: Matrix | None = None,
+    locks: Path = LOCKS,
 ) -> Request:
     """Return what is asked; ``CaniloadError`` where it cannot be understood.
 
-    ``arguments`` may name another matrix or folder of locks.
+    ``matrix`` is the one that is meant where none is given.
     """
-    arguments = arguments or Namespace(matrix=None)
-    matrix = read(arguments)
+    matrix = matrix or open_matrix(locks=locks)
     checks.inputs_sha256(inputs)
     return Request(
         asked=wanted(matrix, ids=envs, to=to),
@@ -53,7 +55,7 @@ def wish(
         trust=trust,
         rerun=rerun,
         jobs=jobs or cores(),
-        locks=locks_of(arguments),
+        locks=locks,
     )
 
 

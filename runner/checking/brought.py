@@ -19,8 +19,9 @@ from typing import Any
 
 from runner.checking.index import Known, as_plain, from_plain, read_index
 from runner.checking.subjects import LOADED
+from runner.core.shipped import LOCKS
 from runner.environments.home import Home
-from runner.environments.locking import LOCKS, lock_sha256
+from runner.environments.locking import lock_sha256
 from runner.matrix.reading import read_matrix
 from runner.matrix.schema import Matrix
 

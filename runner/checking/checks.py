@@ -18,10 +18,10 @@ from runner.checking.origins import is_origin, nearest
 from runner.checking.subjects import Subject
 from runner.core.errors import UsageError
 from runner.core.precision import precision_of
+from runner.core.shipped import LOCKS
 from runner.environments import disk
 from runner.environments.build import existing
 from runner.environments.home import Home
-from runner.environments.locking import LOCKS
 from runner.evidence.resolve import Resolution, resolve
 from runner.forensics.describe import stated_origin
 from runner.judging.catalogue import read_catalogue

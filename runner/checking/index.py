@@ -20,21 +20,26 @@ from runner.core import texts
 from runner.core.cells import Artifact, Cell
 from runner.core.judged import JudgedCell
 from runner.core.outcomes import Outcome
+from runner.core.shipped import LOCKS, ROOT
 from runner.environments.home import Home
-from runner.environments.locking import LOCKS
 from runner.evidence.keys import digest
 from runner.evidence.known import Evidence, Saved
 from runner.evidence.resolve import resolve
 from runner.evidence.store import Store
 from runner.forensics.apart import inspect_all
 from runner.judging.assemble import Assembly
-from runner.judging.unchanged import ROOT
 from runner.matrix import plan as planning
 from runner.matrix.plan import Selection
 from runner.matrix.schema import Matrix
 
 SCHEMA = 1
-RULES = ("checking/index.py", "verdict.py", "differences.py", "texts.py")
+RULES = (
+    "checking/index.py",
+    "judging/verdict.py",
+    "judging/differences.py",
+    "judging/catalogue.yaml",
+    "core/texts.py",
+)
 """Sources that decide what stands in the index, with the catalogue."""
 
 NOTHING = frozenset({Outcome.UNTESTED, Outcome.NA})
@@ -117,7 +122,7 @@ def read_index(
 
 def _stamp(records: Path, matrix: Matrix, locks: Path) -> str:
     status = records.stat()
-    sources = [ROOT / "runner" / name for name in (*RULES, "catalogue.yaml")]
+    sources = [ROOT / "runner" / name for name in RULES]
     return digest(
         SCHEMA,
         status.st_size,

@@ -3,40 +3,28 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from runner.core.shipped import LOCKS
 from runner.environments.home import Home
-from runner.environments.lockcheck import check_locks
-from runner.environments.locking import LOCKS
+from runner.environments.opening import nearest_matrix, open_matrix
 from runner.evidence.known import Evidence
 from runner.evidence.resolve import resolve
 from runner.evidence.store import Store
 from runner.matrix.plan import Plan, Selection
-from runner.matrix.reading import read_matrix
-from runner.matrix.reference import check_models
 from runner.matrix.schema import Matrix, SelectedBy
 from runner.releases import adding
 
 
 def matrix_path(arguments: argparse.Namespace) -> Path:
-    """Return the matrix.yaml that is meant: given, here, beside the code, or packaged with it."""
-    if arguments.matrix is not None:
-        return Path(arguments.matrix)
-    package = Path(__file__).resolve().parent
-    for candidate in (Path("matrix.yaml"), package.parent / "matrix.yaml"):
-        if candidate.is_file():
-            return candidate
-    return package / "matrix.yaml"
+    """Return the matrix.yaml that is meant: the one that is given, or the nearest."""
+    return Path(arguments.matrix) if arguments.matrix is not None else nearest_matrix()
 
 
 def read(arguments: argparse.Namespace) -> Matrix:
-    path = matrix_path(arguments)
-    matrix = read_matrix(path)
-    check_models(matrix.models)
-    check_locks(path, matrix, locks_of(arguments))
+    matrix = open_matrix(matrix_path(arguments), locks=locks_of(arguments))
     if wanted := getattr(arguments, "add", None):
         return _with_added(matrix, wanted, arguments)
     return matrix
@@ -83,7 +71,3 @@ def evidence_of(arguments: argparse.Namespace, plan: Plan, home: Home) -> Eviden
     locks = locks_of(arguments)
     resolution = resolve(plan.environments, home=home, locks=locks)
     return Evidence(plan=plan, home=home, store=Store(home.results), resolution=resolution)
-
-
-def cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -14,6 +14,7 @@ from runner.checking.asking import ask, wish
 from runner.checking.checks import Request
 from runner.checking.describe import as_json, as_lines
 from runner.checking.reporting import judged
+from runner.commands.arguments import locks_of, read
 from runner.core.errors import UsageError
 from runner.core.outcomes import Outcome
 
@@ -30,7 +31,8 @@ def check(arguments: argparse.Namespace) -> int:
         inputs=arguments.inputs,
         rerun=arguments.rerun,
         jobs=arguments.jobs,
-        arguments=arguments,
+        matrix=read(arguments),
+        locks=locks_of(arguments),
     )
     found = ask(arguments.model, request, run=arguments.run, console=Console(stderr=True))
     if arguments.json:

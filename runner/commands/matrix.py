@@ -1,11 +1,10 @@
-"""The commands that ``runner.commands.grammar`` names; ``runner.commands.cli`` catches what they raise."""
+"""``caniload plan``, ``matrix`` and ``report``: what would run, running it, and drawing it."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
-import shutil
 import sys
 import time
 import webbrowser
@@ -14,25 +13,21 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runner.commands.arguments import cores, evidence_of, locks_of, read, selection_of
+from runner.commands.arguments import evidence_of, locks_of, read, selection_of
 from runner.core.errors import StrictError, UsageError
-from runner.core.judged import JudgedCell, JudgedMatrix
 from runner.core.outcomes import Outcome
-from runner.environments import build
-from runner.environments.home import Home, disk_use
+from runner.environments.home import Home
 from runner.evidence.keys import digest
 from runner.evidence.known import Evidence
-from runner.evidence.store import Store
-from runner.judging import reproduction, unchanged
+from runner.judging import unchanged
 from runner.judging.assemble import Assembly
-from runner.judging.cellview import as_json
 from runner.judging.unchanged import Drawn
 from runner.matrix import plan as planning
-from runner.matrix.plan import Plan, Selection
-from runner.releases import growth
+from runner.matrix.plan import Selection
 from runner.running import estimate
 from runner.running.progress import Display
 from runner.running.run import BATCH, Options, Run
+from runner.running.schedule import cores
 
 NOTE = "report.json"
 
@@ -153,91 +148,6 @@ def _show(index: Path, arguments: argparse.Namespace) -> None:
         wanted = sys.stdout.isatty() and screen and "CI" not in os.environ
     if wanted:
         webbrowser.open(index.as_uri())
-
-
-def cells(arguments: argparse.Namespace) -> int:
-    """Print judged cells as JSON lines."""
-    chosen = planning.make(read(arguments), selection_of(arguments))
-    evidence = evidence_of(arguments, chosen, Home.default())
-    judged = Assembly(evidence=evidence, batch=BATCH, locks=locks_of(arguments))()
-    _check_filters(arguments, chosen, judged)
-    for cell in judged.cells:
-        if _wanted(arguments, cell):
-            print(json.dumps(as_json(cell, evidence)))
-    return 0
-
-
-def _check_filters(arguments: argparse.Namespace, chosen: Plan, judged: JudgedMatrix) -> None:
-    """Refuse names of nothing: they would print nothing, which looks like an answer."""
-    environments = {environment.id for environment in chosen.environments}
-    outcomes = {str(outcome) for outcome in Outcome}
-    known = {cell.cell.id for cell in judged.cells}
-    for kind, given, there in (
-        ("environment", arguments.save, environments),
-        ("environment", arguments.load, environments),
-        ("outcome", arguments.outcome, outcomes),
-        ("cell", arguments.id, known),
-    ):
-        missing = [name for name in given if name not in there]
-        if missing:
-            listed = ", ".join(sorted(there)) if kind != "cell" else "see `caniload plan --json`"
-            raise UsageError(f"there is no {kind} {missing[0]!r} here: {listed}")
-
-
-def _wanted(arguments: argparse.Namespace, cell: JudgedCell) -> bool:
-    where = cell.cell
-    if cell.control and not arguments.controls and where.id not in arguments.id:
-        return False
-    return (
-        (not arguments.id or where.id in arguments.id)
-        and (not arguments.save or where.artifact.saved_by in arguments.save)
-        and (not arguments.load or where.loaded_by in arguments.load)
-        and (not arguments.outcome or cell.outcome in arguments.outcome)
-    )
-
-
-def reproduce(arguments: argparse.Namespace) -> int:
-    """Print the script that repeats a cell, and the command that runs it."""
-    chosen = planning.around(read(arguments), arguments.cell)
-    evidence = evidence_of(arguments, chosen, Home.default())
-    print(reproduction.script(evidence, arguments.cell))
-    return 0
-
-
-def releases(arguments: argparse.Namespace) -> int:
-    """Print what the package index has and matrix.yaml has not, and what adding it costs."""
-    matrix_read, locks = read(arguments), locks_of(arguments)
-    found = growth.offers(matrix_read, locks=locks, pre=arguments.pre, jobs=cores())
-    if arguments.json:
-        print(json.dumps(growth.as_json(found), indent=1))
-    else:
-        print("\n".join(growth.as_lines(found)))
-    return 0
-
-
-def clean(arguments: argparse.Namespace) -> int:
-    """Print the size of each part of CANILOAD_HOME, and remove those that are named."""
-    home = Home.default()
-    parts = arguments.part
-    if parts:
-        with Store(home.results):  # not under a run's feet
-            for part in parts:
-                _remove_part(home, part)
-    sizes = disk_use(home)
-    for part, size in sizes.items():
-        print(f"{size / 2**20:10.1f} MiB  {part}{'  (removed)' if part in parts else ''}")
-    print(f"{sum(sizes.values()) / 2**20:10.1f} MiB  in all, in {home.root}")
-    return 0
-
-
-def _remove_part(home: Home, part: str) -> None:
-    if part == "environments":
-        for folder in home.environments.glob("*/"):
-            build.remove(folder.name, home)
-    elif part == "results":
-        (home.results / "records.jsonl").unlink(missing_ok=True)
-    else:
-        shutil.rmtree(home.root / part, ignore_errors=True)
 
 
 def _minutes(seconds: float) -> str:

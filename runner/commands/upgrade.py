@@ -6,6 +6,7 @@ import argparse
 
 from rich.console import Console
 
+from runner.commands.arguments import locks_of, read
 from runner.core.errors import UsageError
 from runner.upgrading.asking import ask
 from runner.upgrading.judging import exit_code
@@ -30,7 +31,8 @@ def upgrade(arguments: argparse.Namespace) -> int:
         converted=arguments.converted,
         rerun=arguments.rerun,
         jobs=arguments.jobs,
-        arguments=arguments,
+        matrix=read(arguments),
+        locks=locks_of(arguments),
         console=console,
     )
     text = as_json(found) if arguments.json else as_markdown(found)

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from runner.core.shipped import LOCKS, PROBES
 from runner.environments import processes
 from runner.environments.build import EnvironmentUnusable, build, existing
 from runner.environments.home import Home
-from runner.environments.locking import LOCKS
 from runner.environments.variables import process_variables
 from runner.evidence.resolve import Resolution, resolve
 from runner.matrix.schema import Environment, Matrix
 
-ACROSS = Path(__file__).resolve().parents[2] / "probes" / "across"
+ACROSS = PROBES / "across"
 SLOWER = 10
 """A person's model is no reference model: it may take so many times the deadline of a cell."""
 

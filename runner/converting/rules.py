@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from importlib import resources
+from pathlib import Path
 from typing import Any, Literal
 
 import yaml
@@ -97,7 +97,7 @@ class Rules(_Node):
 
 @functools.cache
 def read_rules() -> Rules:
-    text = resources.files("runner.converting").joinpath("rules.yaml").read_text("utf-8")
+    text = Path(__file__).with_name("rules.yaml").read_text("utf-8")
     return Rules.model_validate(yaml.safe_load(text))
 
 

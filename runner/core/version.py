@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import subprocess
-from pathlib import Path
+
+from runner.core.shipped import ROOT
 
 
 @functools.cache
@@ -22,7 +23,7 @@ def commit() -> str:
     try:
         found = subprocess.run(
             ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607 - whichever git the user has
-            cwd=Path(__file__).parent,
+            cwd=ROOT,
             capture_output=True,
             text=True,
             timeout=5,

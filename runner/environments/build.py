@@ -18,12 +18,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from runner.core.shipped import LOCKS, PROBES
 from runner.environments import processes, uv
 from runner.environments.holding import HeldError, held
 from runner.environments.home import Home, apparent_bytes
 from runner.environments.installing import INSTALLERS, Installation, InstallationError
 from runner.environments.locking import (
-    LOCKS,
     lock_path,
     lock_problem,
     lock_sha256,
@@ -37,7 +37,7 @@ from runner.matrix.schema import Environment, Limits
 
 __all__ = ["EnvironmentUnusable", "Receipt", "build", "existing", "remove"]
 
-_HEALTHCHECK = Path(__file__).parents[2] / "probes" / "healthcheck.py"
+_HEALTHCHECK = PROBES / "healthcheck.py"
 _LOG_LINES = 400
 
 

@@ -16,11 +16,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from runner.core.errors import CaniloadError
+from runner.core.shipped import LOCKS
 from runner.environments import processes, uv
 from runner.environments.build import remove
 from runner.environments.holding import HeldError, held
 from runner.environments.home import Home, disk_use, statuses
-from runner.environments.locking import LOCKS, download_bytes, resolve
+from runner.environments.locking import download_bytes, resolve
 from runner.environments.pythons import find_pythons
 from runner.environments.receipts import FILE, read_receipt
 from runner.matrix.reading import read_matrix

@@ -17,8 +17,8 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from runner.core.errors import CaniloadError
 from runner.environments import processes, simpleapi, uv
+from runner.environments.listing import Release
 from runner.environments.locking import normal_name
-from runner.releases.listing import Release
 
 _SECONDS = 60.0
 _QUESTION_SECONDS = 30.0

@@ -18,12 +18,12 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from runner.core.errors import CaniloadError, UsageError
+from runner.core.shipped import LOCKS
 from runner.environments import processes, uv
 from runner.environments.pythons import Interpreter, find_pythons
 from runner.matrix.reading import read_matrix
 from runner.matrix.schema import Environment
 
-LOCKS = Path(__file__).parents[1] / "locks"
 BUILD_TOOLS = LOCKS / "build-tools.txt"
 """What source distributions are built with, pinned too; for packages that have no wheel."""
 

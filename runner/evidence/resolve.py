@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from runner.core.shipped import LOCKS
 from runner.environments.home import Home
-from runner.environments.locking import LOCKS, lock_sha256
+from runner.environments.locking import lock_sha256
 from runner.environments.pythons import Interpreter, find_pythons, how_to_get
 from runner.environments.receipts import read_receipt
 from runner.environments.variables import replay_variables

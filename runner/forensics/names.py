@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import json
-from importlib import resources
+from pathlib import Path
 
 from runner.forensics.facts import Custom
 
@@ -22,7 +22,7 @@ _SELF = "Custom"
 @functools.cache
 def known() -> dict[str, frozenset[str]]:
     """Return the names of ``layers``, of other ``classes``, and of ``functions``."""
-    text = resources.files("runner.forensics").joinpath("known_names.json").read_text("utf-8")
+    text = Path(__file__).with_name("known_names.json").read_text("utf-8")
     return {kind: frozenset(names) for kind, names in json.loads(text).items()}
 
 

@@ -22,9 +22,10 @@ from runner.core.judged import (
     NoiseFloor,
 )
 from runner.core.outcomes import Outcome
+from runner.core.shipped import LOCKS
 from runner.core.version import commit, version
 from runner.environments.build import Receipt
-from runner.environments.locking import LOCKS, lock_path
+from runner.environments.locking import lock_path
 from runner.environments.receipts import read_receipt
 from runner.environments.variables import replay_variables
 from runner.evidence.known import Evidence, died_of_limits

@@ -1,4 +1,4 @@
-"""What the frameworks say and raise, and what it means: runner/judging/catalogue.yaml, matched in order.
+"""What the frameworks say and raise, and what it means: catalogue.yaml, matched in order.
 
 Patterns are searched in texts without terminal escapes, paths and addresses, each run of white
 space one blank. Names and numbers stay, because they tell causes apart.

@@ -9,13 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from runner.core.shipped import ROOT, SOURCES
 from runner.environments.receipts import read_receipt
 from runner.evidence.keys import digest
 from runner.evidence.known import Evidence
 from runner.matrix.plan import Selection
-
-ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ("runner", "reports", "probes")
 
 
 @dataclass(frozen=True, kw_only=True)

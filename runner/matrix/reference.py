@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from runner.core.errors import MatrixError
+from runner.core.shipped import PROBES
 from runner.matrix.schema import Model, Provoked
-from runner.running.workers import PROBES
 
 FAMILIES = PROBES / "models"
 FORMATS = PROBES / "formats"

@@ -267,7 +267,7 @@ def schema() -> dict[str, Any]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write runner/matrix/matrix.schema.json, or with ``--check-schema`` say whether it is up to date."""
+    """Write matrix.schema.json, or with ``--check-schema`` say whether it is up to date."""
     text = json.dumps(schema(), indent=1) + "\n"
     if "--check-schema" in (sys.argv[1:] if argv is None else argv):
         if SCHEMA_FILE.read_text(encoding="utf-8") == text:

@@ -15,13 +15,13 @@ from pydantic import TypeAdapter, ValidationError
 from runner.core.errors import UsageError
 from runner.environments import index
 from runner.environments.home import Home
+from runner.environments.listing import PYTHONS
 from runner.environments.locking import LockError, compile_lock, lock_path, lock_problem
 from runner.environments.pythons import find_pythons
 from runner.matrix import editing as matrixtext
 from runner.matrix.joining import joined, relative
 from runner.matrix.schema import Environment, Identifier, Matrix
 from runner.releases import inference, wishes
-from runner.releases.listing import PYTHONS
 
 _KEPT = "environment.json"
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from runner.core.errors import UsageError
+from runner.environments.listing import Release
 from runner.matrix import editing as matrixtext
 from runner.matrix.joining import relative
 from runner.matrix.schema import Environment, Matrix
 from runner.releases import adding, inference, wishes
-from runner.releases.listing import Release, missing, older_patches
+from runner.releases.missing import missing, older_patches
 from runner.running import estimate
 from runner.running.estimate import CostOfOneMore
 

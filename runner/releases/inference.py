@@ -11,9 +11,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from runner.core.errors import UsageError
+from runner.environments.listing import PYTHONS, Listing, Release
 from runner.matrix.joining import backend, relative
 from runner.matrix.schema import Environment, Imported, Matrix, Stack
-from runner.releases.listing import PYTHONS, Listing, Release
 from runner.releases.naming import Naming
 from runner.releases.wishes import Wish
 

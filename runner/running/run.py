@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from runner.core.cells import Cell
+from runner.core.shipped import LOCKS
 from runner.environments import disk, processes
 from runner.environments.build import EnvironmentUnusable, Receipt, build, existing
-from runner.environments.locking import LOCKS
 from runner.environments.variables import process_variables
 from runner.evidence import artifacts
 from runner.evidence.known import Evidence, Saved, cut_short

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PROBES = Path(__file__).resolve().parent.parent / "probes"
+from runner.core.shipped import PROBES
 
 Job = Mapping[str, Any]
 

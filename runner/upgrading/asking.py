@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,7 +22,9 @@ from runner.core import texts
 from runner.core.errors import UsageError
 from runner.core.judged import Message
 from runner.core.outcomes import Outcome
+from runner.core.shipped import LOCKS
 from runner.judging.catalogue import read_catalogue
+from runner.matrix.schema import Matrix
 from runner.running.progress import Display
 from runner.upgrading.judging import fate_with, plain_fate, warned
 from runner.upgrading.outcome import Fate, Model, Tried, Upgrade
@@ -47,19 +48,26 @@ def ask(
     converted: Path | None = None,
     rerun: bool = False,
     jobs: int | None = None,
-    arguments: Namespace | None = None,
+    matrix: Matrix | None = None,
+    locks: Path = LOCKS,
     console: Console | None = None,
 ) -> Upgrade:
     """Return what becomes of each model; without any, of the reference models in the store.
 
-    ``arguments`` may name another matrix or folder of locks; ``console`` is told of cost and
+    ``matrix`` is the one that is meant where none is given; ``console`` is told of cost and
     progress. ``CaniloadError`` where what is asked cannot be understood.
     """
     console = console or Console(quiet=True)
     request = wish(
-        trust=trust, custom=custom, inputs=inputs, rerun=rerun, jobs=jobs, arguments=arguments
+        trust=trust,
+        custom=custom,
+        inputs=inputs,
+        rerun=rerun,
+        jobs=jobs,
+        matrix=matrix,
+        locks=locks,
     )
-    matrix, home, locks = request.matrix, request.home, request.locks
+    matrix, home = request.matrix, request.home
     old, new = both(matrix, before, after)
     request = replace(request, asked=(old, new), references=(old.id, new.id))
     given = (

@@ -16,7 +16,7 @@ from runner.checking.judging import answer
 from runner.checking.kept import Record, Terms
 from runner.checking.measuring import Measuring, Ways
 from runner.checking.subjects import Subject, gather
-from runner.commands.convert import bring_across
+from runner.converting.asking import bring_across
 from runner.converting.original import Wish
 from runner.converting.outcome import Verdict
 from runner.converting.readers import keras

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from runner.checking.wanted import wanted
 from runner.core.errors import UsageError
+from runner.core.shipped import LOCKS
 from runner.environments.build import existing
 from runner.environments.home import Home
-from runner.environments.locking import LOCKS
 from runner.matrix.schema import Environment, Matrix
 from runner.upgrading.outcome import Side
 

@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 
 from runner.environments import simpleapi
+from runner.environments.listing import PYTHONS
 from runner.matrix.reading import read_matrix
 from runner.matrix.schema import Matrix
 from runner.releases.inference import Surroundings
-from runner.releases.listing import PYTHONS
 
 ANSWERS = Path(__file__).with_name("recorded_index")
 LISTING = {

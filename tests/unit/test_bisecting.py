@@ -21,8 +21,8 @@ from runner.bisecting.stages import Hunt
 from runner.bisecting.symptoms import Level, Trial, similarly, strictly, verdict
 from runner.core.errors import UsageError
 from runner.core.outcomes import Outcome
+from runner.environments.listing import File, Listing, Release
 from runner.matrix.schema import Environment, Matrix
-from runner.releases.listing import File, Listing, Release
 
 
 def search(count: int, first_bad: int, skipped: frozenset[int]) -> tuple[Found, int]:

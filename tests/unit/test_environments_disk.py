@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from runner.core.shipped import LOCKS
 from runner.environments.disk import COSTS, Cost, estimate, evict
 from runner.environments.holding import held
 from runner.environments.home import Home, disk_use
-from runner.environments.locking import LOCKS
 from runner.environments.receipts import FILE
 from runner.matrix.reading import read_matrix
 

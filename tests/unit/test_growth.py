@@ -9,7 +9,7 @@ import pytest
 from recorded import around, matrix
 
 from runner.core.errors import UsageError
-from runner.environments.locking import LOCKS
+from runner.core.shipped import LOCKS
 from runner.matrix.schema import Matrix
 from runner.releases import adding, growth, inference
 from runner.running import estimate

@@ -48,7 +48,10 @@ def add_adding(parser: argparse._ActionsContainer) -> None:
 
 def add_plan(actions: Actions[Parser]) -> None:
     parser = add(
-        actions, "plan", later("plan"), "Show what would run and what it costs; run nothing."
+        actions,
+        "plan",
+        later("matrix", "plan"),
+        "Show what would run and what it costs; run nothing.",
     )
     add_selection(parser)
     parser.add_argument("--jobs", type=count, metavar="N", help="processes at a time")
@@ -57,7 +60,10 @@ def add_plan(actions: Actions[Parser]) -> None:
 
 def add_matrix(actions: Actions[Parser]) -> None:
     parser = add(
-        actions, "matrix", later("matrix"), "Build and run what is missing; write the report."
+        actions,
+        "matrix",
+        later("matrix", "matrix"),
+        "Build and run what is missing; write the report.",
     )
     add_selection(parser)
     how = parser.add_argument_group("how")
@@ -77,7 +83,10 @@ def add_matrix(actions: Actions[Parser]) -> None:
 
 def add_report(actions: Actions[Parser]) -> None:
     parser = add(
-        actions, "report", later("report"), "Write the report from what is stored; run nothing."
+        actions,
+        "report",
+        later("matrix", "report"),
+        "Write the report from what is stored; run nothing.",
     )
     add_selection(parser)
     parser.add_argument("--report", type=Path, metavar="DIR", help="where it goes")
@@ -87,7 +96,9 @@ def add_report(actions: Actions[Parser]) -> None:
 
 
 def add_cells(actions: Actions[Parser]) -> None:
-    parser = add(actions, "cells", later("cells"), "Print stored results, one JSON object a line.")
+    parser = add(
+        actions, "cells", later("cells", "cells"), "Print stored results, one JSON object a line."
+    )
     add_selection(parser)
     parser.add_argument("--save", type=names, default=(), metavar="ID,ID", help="saved by")
     parser.add_argument("--load", type=names, default=(), metavar="ID,ID", help="loaded by")
@@ -98,7 +109,10 @@ def add_cells(actions: Actions[Parser]) -> None:
 
 def add_reproduce(actions: Actions[Parser]) -> None:
     parser = add(
-        actions, "reproduce", later("reproduce"), "Print a script that repeats one cell by hand."
+        actions,
+        "reproduce",
+        later("cells", "reproduce"),
+        "Print a script that repeats one cell by hand.",
     )
     parser.add_argument("cell", help="such as tf-2.15/lstm.h5/tf-2.21")
     add_adding(parser)
@@ -108,7 +122,7 @@ def add_env(actions: Actions[Parser]) -> None:
     parser = add(
         actions,
         "env",
-        later("show", "environment_commands"),
+        later("environments", "show"),
         "List, build, enter, remove or add environments.",
     )
     inner = parser.add_subparsers(metavar="ACTION", parser_class=Parser)
@@ -116,23 +130,23 @@ def add_env(actions: Actions[Parser]) -> None:
     listing = add(
         inner,
         "list",
-        later("show", "environment_commands"),
+        later("environments", "show"),
         "Show what was found in each of them.",
     )
     listing.add_argument("--json", action="store_true", help="as JSON")
     for name, command, text in (
-        ("build", later("build_named", "environment_commands"), "Build environments."),
+        ("build", later("environments", "build_named"), "Build environments."),
         (
             "path",
-            later("print_path", "environment_commands"),
+            later("environments", "print_path"),
             "Print the interpreter of an environment.",
         ),
         (
             "shell",
-            later("shell", "environment_commands"),
+            later("environments", "shell"),
             "Start the environment's Python, as its cells have it.",
         ),
-        ("remove", later("remove", "environment_commands"), "Remove built environments."),
+        ("remove", later("environments", "remove"), "Remove built environments."),
     ):
         action = add(inner, name, command, text)
         many = "+" if name in {"build", "remove"} else None
@@ -140,7 +154,7 @@ def add_env(actions: Actions[Parser]) -> None:
     action = add(
         inner,
         "add",
-        later("add", "environment_commands"),
+        later("environments", "add"),
         "Write an environment into matrix.yaml, locked.",
     )
     action.add_argument(
@@ -153,7 +167,7 @@ def add_releases(actions: Actions[Parser]) -> None:
     parser = add(
         actions,
         "releases",
-        later("releases"),
+        later("releases", "releases"),
         "Show what the package index has that matrix.yaml has not, and what adding it costs.",
     )
     parser.add_argument("--pre", action="store_true", help="pre-releases, too")
@@ -162,7 +176,7 @@ def add_releases(actions: Actions[Parser]) -> None:
 
 def add_clean(actions: Actions[Parser]) -> None:
     parser = add(
-        actions, "clean", later("clean"), "Say what CANILOAD_HOME holds, and remove parts."
+        actions, "clean", later("clean", "clean"), "Say what CANILOAD_HOME holds, and remove parts."
     )
     parser.add_argument(
         "part", nargs="*", choices=[[], *PARTS], help="what to remove (default: nothing)"

@@ -24,7 +24,7 @@ def add_check(actions: Actions[Parser]) -> None:
     parser = add(
         actions,
         "check",
-        later("check", "checking.command"),
+        later("check", "check"),
         "Say whether models of yours load elsewhere and stay the same; --run tries it.",
     )
     parser.add_argument("model", nargs="+", type=Path, help="a file, a model folder, or a zoo")
@@ -46,7 +46,7 @@ def add_bisect(actions: Actions[Parser]) -> None:
     parser = add(
         actions,
         "bisect",
-        later("bisect", "bisecting.command"),
+        later("bisect", "bisect"),
         "Find the exact release, and its package, with which a model stops loading or changes.",
     )
     parser.add_argument("model", type=Path, help="a file or folder")
@@ -69,7 +69,7 @@ def add_convert(actions: Actions[Parser]) -> None:
     parser = add(
         actions,
         "convert",
-        later("convert", "converting.command"),
+        later("convert", "convert"),
         "Bring a saved model to another version, and prove that it is the same model there.",
     )
     parser.add_argument("model", type=Path, help="a file or folder, which is left as it is")
@@ -97,7 +97,7 @@ def add_upgrade(actions: Actions[Parser]) -> None:
     parser = add(
         actions,
         "upgrade",
-        later("upgrade", "upgrading.command"),
+        later("upgrade", "upgrade"),
         "Say what of yours survives an upgrade, what needs a change, and what a rollback reads.",
     )
     parser.add_argument("before", metavar="FROM", help="what you have, such as 2.15 or tf-2.15")

@@ -24,11 +24,11 @@ Actions = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public na
 
 
 @functools.cache
-def later(name: str, module: str = "commands") -> Command:
+def later(module: str, name: str) -> Command:
     """Return the command of that name, imported when it runs: most need pandas, some do not."""
 
     def command(arguments: argparse.Namespace) -> int:
-        function: Command = getattr(importlib.import_module(f"runner.{module}"), name)
+        function: Command = getattr(importlib.import_module(f"runner.commands.{module}"), name)
         return function(arguments)
 
     return command

@@ -1,8 +1,8 @@
-"""What a package index lists -> which releases there are, where they fit, which are new; pure."""
+"""What a package index lists: releases, their files, and which Python can have them; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,9 +11,6 @@ from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
-from runner.matrix.schema import Matrix
-
-FOLLOWED = ("tensorflow", "keras", "tf-keras")
 PYTHONS = {
     "3.13": date(2024, 10, 7),
     "3.12": date(2023, 10, 2),
@@ -25,9 +22,6 @@ PYTHONS = {
     "3.6": date(2016, 12, 23),
 }
 """The Pythons that probes run on, newest first, and since when there are those."""
-
-_FIRST = {"tensorflow": Version("1.4")}
-"""Before, there was nothing to run: TensorFlow got its Keras in 1.4."""
 
 Listing = Mapping[str, tuple["Release", ...]]
 
@@ -106,53 +100,3 @@ class Release:
     def fits(self, python: str) -> bool:
         """Whether that Python can have it; where it has no wheel at all, from its source."""
         return any(file.fits(python) for file in self.wheels or self.files)
-
-
-def missing(matrix: Matrix, listing: Listing, *, pre: bool) -> list[Release]:
-    """Return the newest patch of each minor version that no environment has, latest first."""
-    found = [
-        release
-        for package in FOLLOWED
-        for release in newest_patches(listing.get(package, ()), pre=pre)
-        if release.wheels
-        and release.version >= _FIRST.get(package, release.version)
-        and not _has(matrix, release)
-        and not _is_part_of_tensorflow(release)
-    ]
-    return sorted(found, key=lambda release: release.uploaded or date.min, reverse=True)
-
-
-def newest_patches(releases: Iterable[Release], *, pre: bool) -> list[Release]:
-    """Return the last release of each minor version; a pre-release only before the first other."""
-    newest: dict[tuple[int, int], Release] = {}
-    for release in sorted(releases, key=lambda one: (not one.version.is_prerelease, one.version)):
-        if not release.yanked and (pre or not release.version.is_prerelease):
-            newest[release.minor] = release
-    return list(newest.values())
-
-
-def _has(matrix: Matrix, release: Release) -> bool:
-    """Say whether a row is about that release; a TensorFlow under another Keras is not."""
-    return any(
-        Version(version) == release.version
-        for environment in matrix.environments
-        if release.package != "tensorflow" or environment.stack == "tf.keras"
-        for name, version in environment.packages.items()
-        if name.removesuffix("-cpu") == release.package
-    )
-
-
-def _is_part_of_tensorflow(release: Release) -> bool:
-    """Whether it is the Keras of the TensorFlow of the same number, and comes with that."""
-    return release.package == "keras" and Version("2.4") <= release.version < Version("2.16")
-
-
-def older_patches(matrix: Matrix, release: Release) -> Sequence[str]:
-    """Return the environments that have another patch of the same minor version."""
-    return [
-        environment.id
-        for environment in matrix.environments
-        for name, version in environment.packages.items()
-        if name.removesuffix("-cpu") == release.package
-        and (Version(version).major, Version(version).minor) == release.minor
-    ]

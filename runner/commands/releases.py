@@ -1,0 +1,21 @@
+"""``caniload releases``: what the package index has and matrix.yaml has not."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from runner.commands.arguments import locks_of, read
+from runner.releases import growth
+from runner.running.schedule import cores
+
+
+def releases(arguments: argparse.Namespace) -> int:
+    """Print what the package index has and matrix.yaml has not, and what adding it costs."""
+    matrix_read, locks = read(arguments), locks_of(arguments)
+    found = growth.offers(matrix_read, locks=locks, pre=arguments.pre, jobs=cores())
+    if arguments.json:
+        print(json.dumps(growth.as_json(found), indent=1))
+    else:
+        print("\n".join(growth.as_lines(found)))
+    return 0

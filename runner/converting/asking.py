@@ -1,0 +1,66 @@
+"""One conversion from beginning to end: a file and a target in, what came of it out."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+from runner.converting.ladder import Ladder
+from runner.converting.launching import Workshop
+from runner.converting.original import Wish
+from runner.converting.outcome import Conversion
+from runner.core.errors import CaniloadError, UsageError
+from runner.core.shipped import LOCKS
+from runner.environments.home import Home
+from runner.forensics.apart import inspect_all
+from runner.matrix.schema import Matrix
+
+
+def bring_across(
+    wish: Wish,
+    matrix: Matrix,
+    *,
+    home: Home | None = None,
+    locks: Path = LOCKS,
+    tell: object = None,
+) -> Conversion:
+    """Return what came of the wish; the original is only read.
+
+    ``UsageError``: there is no such file or target, or the result would stand in its own way.
+    ``CaniloadError``: the target cannot be built here.
+    """
+    wish = replace(wish, target=_target(matrix, wish.target))
+    _check(wish)
+    home = home or Home.default()
+    inspection = next(iter(inspect_all([wish.path])))
+    home.root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="convert-", dir=home.root) as scratch:
+        workshop = Workshop(matrix=matrix, home=home, scratch=Path(scratch), locks=locks, tell=tell)
+        ladder = Ladder(wish=wish, inspection=inspection, workshop=workshop)
+        if (problem := workshop.problem(wish.target)) is not None:
+            raise CaniloadError(f"{wish.target}: {problem}")
+        return ladder.climb()
+
+
+def _target(matrix: Matrix, name: str) -> str:
+    """Return the environment given as ``tf-2.21`` or as plain ``2.21``."""
+    known = [one.id for one in matrix.environments]
+    for candidate in (name, f"tf-{name}"):
+        if candidate in known:
+            return candidate
+    raise UsageError(f"there is no environment {name!r}; there are {', '.join(known)}")
+
+
+def _check(wish: Wish) -> None:
+    for path in (wish.path, *wish.custom, *([wish.inputs] if wish.inputs else [])):
+        if not path.exists():
+            raise UsageError(f"{path}: no such file")
+    if wish.inputs is not None and not zipfile.is_zipfile(wish.inputs):
+        made = "numpy.savez(path, name=array) writes one"
+        raise UsageError(f"--inputs {wish.inputs}: no .npz file; {made}")
+    if wish.out.exists() and wish.path.exists() and wish.out.samefile(wish.path):
+        raise UsageError(f"{wish.out} is the original, which is left as it is; name another file")
+    if wish.out.suffix not in (".keras", ".h5"):
+        raise UsageError(f"{wish.out}: the result's name ends in .keras or .h5")

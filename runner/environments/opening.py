@@ -1,0 +1,26 @@
+"""The matrix that is meant, read and held against what there is: models to run, locks to build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from runner.core.shipped import LOCKS, MATRIX
+from runner.environments.lockcheck import check_locks
+from runner.matrix.reading import read_matrix
+from runner.matrix.reference import check_models
+from runner.matrix.schema import Matrix
+
+
+def nearest_matrix() -> Path:
+    """Return the matrix.yaml in the current folder, else the one that came with caniload."""
+    here = Path("matrix.yaml")
+    return here if here.is_file() else MATRIX
+
+
+def open_matrix(path: Path | None = None, *, locks: Path = LOCKS) -> Matrix:
+    """Read a matrix.yaml, by default the nearest; ``MatrixError`` names every problem in it."""
+    path = path or nearest_matrix()
+    matrix = read_matrix(path)
+    check_models(matrix.models)
+    check_locks(path, matrix, locks)
+    return matrix
