@@ -33,7 +33,7 @@ def report(session: nox.Session) -> None:
 def locks(session: nox.Session) -> None:
     """Resolve the locks of matrix.yaml's environments anew: all, or those named after `--`."""
     _install(session)
-    session.run("python", "-m", "runner.environments.locking", *session.posargs)
+    session.run("python", "-m", "caniload.runner.environments.locking", *session.posargs)
 
 
 @nox.session
@@ -55,8 +55,8 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     session.run("codespell")
     session.run("vermin", "--quiet", "--no-tips", "--target=3.6-", "--violations", "probes")
-    session.run("python", "-m", "runner.environments.locking", "--check")
-    session.run("python", "-m", "runner.matrix.schema", "--check-schema")
+    session.run("python", "-m", "caniload.runner.environments.locking", "--check")
+    session.run("python", "-m", "caniload.runner.matrix.schema", "--check-schema")
 
 
 @nox.session

@@ -11,10 +11,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.groups import shortened
-from reports.planes import Planes, Square
-from reports.words import BREAKING_CODES, CLEAN_CODES, CODE, LOADING_CODES, ORDER, UNTESTED, WORDS
-from runner.core.outcomes import Outcome
+from caniload.reports.groups import shortened
+from caniload.reports.planes import Planes, Square
+from caniload.reports.words import (
+    BREAKING_CODES,
+    CLEAN_CODES,
+    CODE,
+    LOADING_CODES,
+    ORDER,
+    UNTESTED,
+    WORDS,
+)
+from caniload.runner.core.outcomes import Outcome
 
 DIFFERS = CODE[Outcome.DIFFERS]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from reports.planes import Planes
-from reports.words import CLEAN_CODES, CODE, UNTESTED
-from runner.core.outcomes import Outcome
+from caniload.reports.planes import Planes
+from caniload.reports.words import CLEAN_CODES, CODE, UNTESTED
+from caniload.runner.core.outcomes import Outcome
 
 
 @dataclass(frozen=True, kw_only=True)

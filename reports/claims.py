@@ -10,12 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from reports.generations import GENERATIONS, generation
-from reports.groups import Place, anchor
-from reports.kinds import CLAIMS, Claim, Kind, kinds_of
-from reports.text import CleanMatrix, normalised
-from reports.words import CODE, UNTESTED
-from runner.core.outcomes import Outcome
+from caniload.reports.generations import GENERATIONS, generation
+from caniload.reports.groups import Place, anchor
+from caniload.reports.kinds import CLAIMS, Claim, Kind, kinds_of
+from caniload.reports.text import CleanMatrix, normalised
+from caniload.reports.words import CODE, UNTESTED
+from caniload.runner.core.outcomes import Outcome
 
 HEARD = frozenset({"load", "predict", "train"})
 """Phases whose messages are about the file; import and build say nothing of it."""

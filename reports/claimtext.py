@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reports.claims import COUNTS, Finding, Tally
-from reports.groups import Place
+from caniload.reports.claims import COUNTS, Finding, Tally
+from caniload.reports.groups import Place
 
 COLUMNS: Mapping[str, str] = {
     "other_numbers_silent": "Other numbers, no warning",

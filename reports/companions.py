@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from reports.groups import Place
-from reports.text import CleanMatrix
-from reports.words import CODE, UNTESTED
-from runner.core.judged import JudgedEnvironment
-from runner.core.outcomes import Outcome
+from caniload.reports.groups import Place
+from caniload.reports.text import CleanMatrix
+from caniload.reports.words import CODE, UNTESTED
+from caniload.runner.core.judged import JudgedEnvironment
+from caniload.runner.core.outcomes import Outcome
 
 LOADS, SAVES = "loads", "saves"
 _SIDES = {LOADS: "load", SAVES: "save"}

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from reports.groups import present
-from reports.planes import Planes
-from runner.core.outcomes import Outcome
+from caniload.reports.groups import present
+from caniload.reports.planes import Planes
+from caniload.runner.core.outcomes import Outcome
 
 WORDS = {
     "outputs": "outputs",

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from reports.planes import Planes
-from reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, CODE, UNTESTED
-from runner.core.outcomes import Outcome
+from caniload.reports.planes import Planes
+from caniload.reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, CODE, UNTESTED
+from caniload.runner.core.outcomes import Outcome
 
 THRESHOLD = 0.05
 """Environments stand in one era while less than this share of their outcomes differs."""

@@ -14,23 +14,23 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from reports import companions
-from reports.badges import badges, shields, svg
-from reports.claims import Finding
-from reports.claimtext import exported
-from reports.companions import Pair
-from reports.figures import Figures, headline
-from reports.glossary import Glossary
-from reports.glossdata import as_data, summed
-from reports.groups import untested_reasons
-from reports.junit import junit
-from reports.markdown import markdown
-from reports.planes import Planes
-from reports.readers import causes, coordinates, first_bad_readers
-from reports.text import CleanMatrix
-from reports.views import slugs
-from reports.words import CODE, ORDER
-from runner.core.outcomes import Outcome
+from caniload.reports import companions
+from caniload.reports.badges import badges, shields, svg
+from caniload.reports.claims import Finding
+from caniload.reports.claimtext import exported
+from caniload.reports.companions import Pair
+from caniload.reports.figures import Figures, headline
+from caniload.reports.glossary import Glossary
+from caniload.reports.glossdata import as_data, summed
+from caniload.reports.groups import untested_reasons
+from caniload.reports.junit import junit
+from caniload.reports.markdown import markdown
+from caniload.reports.planes import Planes
+from caniload.reports.readers import causes, coordinates, first_bad_readers
+from caniload.reports.text import CleanMatrix
+from caniload.reports.views import slugs
+from caniload.reports.words import CODE, ORDER
+from caniload.runner.core.outcomes import Outcome
 
 SCHEMA_VERSION = 1
 SCHEMA = Path(__file__).with_name("summary.schema.json")

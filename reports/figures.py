@@ -7,14 +7,20 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from reports import glossdata
-from reports.answers import size
-from reports.glossary import Glossary
-from reports.groups import Reason, failure_groups, shortened, untested_reasons, warning_groups
-from reports.planes import Flags, Planes
-from reports.text import CleanMatrix
-from reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, UNTESTED, WORDS, shown
-from runner.core.outcomes import Outcome
+from caniload.reports import glossdata
+from caniload.reports.answers import size
+from caniload.reports.glossary import Glossary
+from caniload.reports.groups import (
+    Reason,
+    failure_groups,
+    shortened,
+    untested_reasons,
+    warning_groups,
+)
+from caniload.reports.planes import Flags, Planes
+from caniload.reports.text import CleanMatrix
+from caniload.reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, UNTESTED, WORDS, shown
+from caniload.runner.core.outcomes import Outcome
 
 
 @dataclass(frozen=True, kw_only=True)

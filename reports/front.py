@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from reports.figures import Figures
-from reports.planes import Planes
-from reports.shards import Shards
-from reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, UNTESTED, WORDS
-from runner.core.outcomes import Outcome
+from caniload.reports.figures import Figures
+from caniload.reports.planes import Planes
+from caniload.reports.shards import Shards
+from caniload.reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, UNTESTED, WORDS
+from caniload.runner.core.outcomes import Outcome
 
 WORST_FIRST = (
     Outcome.DIFFERS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from runner.core.judged import JudgedEnvironment
+from caniload.runner.core.judged import JudgedEnvironment
 
 TF_1 = "TF 1.x"
 MULTI_BACKEND = "Multi-backend Keras 2"

@@ -12,11 +12,11 @@ from typing import Any
 
 import pandas as pd
 
-from reports.groups import LOUDEST_FIRST, Place, WarningGroup, anchor, warning_groups
-from reports.planes import Planes
-from reports.text import CleanMatrix, normalised
-from runner.core.judged import Bounds, Entry
-from runner.core.outcomes import Outcome
+from caniload.reports.groups import LOUDEST_FIRST, Place, WarningGroup, anchor, warning_groups
+from caniload.reports.planes import Planes
+from caniload.reports.text import CleanMatrix, normalised
+from caniload.runner.core.judged import Bounds, Entry
+from caniload.runner.core.outcomes import Outcome
 
 QUIET, MET, UNTESTED = range(3)
 """What a square of a lifetime says of an environment."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from reports.glossary import Glossary, Term
-from reports.text import CleanMatrix
+from caniload.reports.glossary import Glossary, Term
+from caniload.reports.text import CleanMatrix
 
 LISTED = 20
 """How many texts without an entry summary.json holds; catalogue.json holds all."""

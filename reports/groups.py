@@ -10,11 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from reports.planes import Flags
-from reports.text import normalised
-from reports.words import CODE
-from runner.core.judged import Aside, Entry
-from runner.core.outcomes import Outcome
+from caniload.reports.planes import Flags
+from caniload.reports.text import normalised
+from caniload.reports.words import CODE
+from caniload.runner.core.judged import Aside, Entry
+from caniload.runner.core.outcomes import Outcome
 
 Place = tuple[str, str, str, str]
 """Format, saver, loader and model of a cell: what a link into the matrix is made of."""

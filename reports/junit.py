@@ -7,11 +7,11 @@ from xml.etree import ElementTree as ET
 
 import pandas as pd
 
-from reports import answers
-from reports.planes import Planes, Square
-from reports.words import ABSENT, CODE, ORDER
-from runner.core.judged import JudgedMatrix
-from runner.core.outcomes import Outcome
+from caniload.reports import answers
+from caniload.reports.planes import Planes, Square
+from caniload.reports.words import ABSENT, CODE, ORDER
+from caniload.runner.core.judged import JudgedMatrix
+from caniload.runner.core.outcomes import Outcome
 
 MESSAGE, BODY = 200, 8_000
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

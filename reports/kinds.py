@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reports.generations import backend_of, keras_of
-from runner.core.judged import JudgedEnvironment, JudgedModel
+from caniload.reports.generations import backend_of, keras_of
+from caniload.runner.core.judged import JudgedEnvironment, JudgedModel
 
 
 class Kind(StrEnum):

@@ -6,13 +6,19 @@ import re
 
 import pandas as pd
 
-from reports.figures import Figures, headline
-from reports.groups import FailureGroup, Reason, failure_groups, shortened, untested_reasons
-from reports.planes import Planes
-from reports.text import CleanMatrix
-from reports.views import era_table
-from reports.words import WORDS
-from runner.core.outcomes import Outcome
+from caniload.reports.figures import Figures, headline
+from caniload.reports.groups import (
+    FailureGroup,
+    Reason,
+    failure_groups,
+    shortened,
+    untested_reasons,
+)
+from caniload.reports.planes import Planes
+from caniload.reports.text import CleanMatrix
+from caniload.reports.views import era_table
+from caniload.reports.words import WORDS
+from caniload.runner.core.outcomes import Outcome
 
 BUDGET = 900 * 1024
 """Bytes; a GitHub job summary above 1,024 KiB is thrown away whole."""

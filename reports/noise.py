@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import Outcome
 
 SAME = (Outcome.IDENTICAL, Outcome.TOLERANCE, Outcome.WARNING)
 """Outcomes with outputs and weights within tolerance."""

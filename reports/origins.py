@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reports.text import CleanMatrix
-from runner.core.judged import JudgedFormat
+from caniload.reports.text import CleanMatrix
+from caniload.runner.core.judged import JudgedFormat
 
 _HDF5 = (
     "Keras 2 hands keras_version and backend to preprocess_weights_for_loading, which converts "

@@ -11,32 +11,32 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from reports import answers, views
-from reports.claims import Finding
-from reports.claimtext import context
-from reports.companions import Pair
-from reports.damage import damages
-from reports.exports import Export
-from reports.figures import Figures, control_rows, headline, must_be
-from reports.front import inline, tiles
-from reports.glossary import Glossary
-from reports.groups import (
+from caniload.reports import answers, views
+from caniload.reports.claims import Finding
+from caniload.reports.claimtext import context
+from caniload.reports.companions import Pair
+from caniload.reports.damage import damages
+from caniload.reports.exports import Export
+from caniload.reports.figures import Figures, control_rows, headline, must_be
+from caniload.reports.front import inline, tiles
+from caniload.reports.glossary import Glossary
+from caniload.reports.groups import (
     PROBLEM_ORDER,
     cause_groups,
     failure_groups,
     largest,
     untested_reasons,
 )
-from reports.noise import Noise, by_model
-from reports.origins import READERS, origins_of
-from reports.planes import Planes
-from reports.readers import FirstBadRow, first_bad_rows, gaps
-from reports.shards import Shards
-from reports.table import COLUMNS
-from reports.text import CleanMatrix, excerpt
-from reports.words import CODE, ORDER, UNTESTED, WORDS
-from runner.core.judged import JudgedEnvironment
-from runner.core.outcomes import PROBLEMS, Outcome
+from caniload.reports.noise import Noise, by_model
+from caniload.reports.origins import READERS, origins_of
+from caniload.reports.planes import Planes
+from caniload.reports.readers import FirstBadRow, first_bad_rows, gaps
+from caniload.reports.shards import Shards
+from caniload.reports.table import COLUMNS
+from caniload.reports.text import CleanMatrix, excerpt
+from caniload.reports.words import CODE, ORDER, UNTESTED, WORDS
+from caniload.runner.core.judged import JudgedEnvironment
+from caniload.runner.core.outcomes import PROBLEMS, Outcome
 
 Page = tuple[str, str]
 

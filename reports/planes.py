@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, UNTESTED
-from runner.core.judged import JudgedEnvironment, JudgedFormat, JudgedMatrix, JudgedModel
+from caniload.reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, UNTESTED
+from caniload.runner.core.judged import JudgedEnvironment, JudgedFormat, JudgedMatrix, JudgedModel
 
 Codes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]

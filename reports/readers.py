@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from reports.groups import Place
-from reports.planes import Flags, Planes
-from reports.words import BREAKING_CODES, LOADING_CODES
-from runner.core.outcomes import Outcome
+from caniload.reports.groups import Place
+from caniload.reports.planes import Flags, Planes
+from caniload.reports.words import BREAKING_CODES, LOADING_CODES
+from caniload.runner.core.outcomes import Outcome
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from reports.planes import NO_EVIDENCE, NOT_REPEATABLE, Planes, packed_json
+from caniload.reports.planes import NO_EVIDENCE, NOT_REPEATABLE, Planes, packed_json
 
 SHORT = 160
 """Texts up to this length stand in the shard itself."""

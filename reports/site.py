@@ -7,17 +7,17 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports.claims import findings
-from reports.companions import pairs
-from reports.exports import Sums, exports, manifest
-from reports.figures import Summary, figures, summary
-from reports.glossary import glossary
-from reports.pages import Book
-from reports.planes import planes
-from reports.shards import shards
-from reports.table import frame
-from reports.text import ingest
-from runner.core.judged import JudgedMatrix
+from caniload.reports.claims import findings
+from caniload.reports.companions import pairs
+from caniload.reports.exports import Sums, exports, manifest
+from caniload.reports.figures import Summary, figures, summary
+from caniload.reports.glossary import glossary
+from caniload.reports.pages import Book
+from caniload.reports.planes import planes
+from caniload.reports.shards import shards
+from caniload.reports.table import frame
+from caniload.reports.text import ingest
+from caniload.runner.core.judged import JudgedMatrix
 
 STATIC = Path(__file__).with_name("static")
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from reports.text import CleanMatrix, ingest
-from runner.core.judged import JudgedCell, JudgedMatrix
-from runner.core.outcomes import Outcome
+from caniload.reports.text import CleanMatrix, ingest
+from caniload.runner.core.judged import JudgedCell, JudgedMatrix
+from caniload.runner.core.outcomes import Outcome
 
 COLUMNS: dict[str, str] = {
     "id": "save environment / model.format / load environment",

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from runner.core.judged import JudgedMatrix
+from caniload.runner.core.judged import JudgedMatrix
 
 LIMIT = 20_000
 """Longest text that is kept, in characters; what is cut from the middle is counted."""

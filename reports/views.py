@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports import answers
-from reports.eras import Era, block, eras
-from reports.planes import Planes, Square
-from reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, ORDER, UNTESTED, WORDS
+from caniload.reports import answers
+from caniload.reports.eras import Era, block, eras
+from caniload.reports.planes import Planes, Square
+from caniload.reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, ORDER, UNTESTED, WORDS
 
 NOT_PLANNED = "Not in this run"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import Outcome
 
 ABSENT = 15
 """Code of a square that the run did not plan."""

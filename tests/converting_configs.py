@@ -7,7 +7,7 @@ from typing import Any
 
 from packaging.version import Version
 
-from runner.converting.rewriting import Recipe, rewrite
+from caniload.runner.converting.rewriting import Recipe, rewrite
 
 Config = dict[str, Any]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 from hearing_driver import Heard, Ran, run
 
-from runner.environments.pythons import find_pythons
+from caniload.runner.environments.pythons import find_pythons
 
 MINORS = [f"3.{minor}" for minor in range(6, 14)]
 

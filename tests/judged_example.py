@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import replace
 from itertools import product
 
-from runner.core.cells import Artifact, Cell
-from runner.core.judged import (
+from caniload.runner.core.cells import Artifact, Cell
+from caniload.runner.core.judged import (
     Entry,
     Failure,
     JudgedCell,
@@ -19,7 +19,7 @@ from runner.core.judged import (
     Message,
     NoiseFloor,
 )
-from runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import Outcome
 
 MODELS = (
     ("control", "plain"), ("dense", "plain"), ("conv_bn", "convolution"), ("lstm", "recurrent"),

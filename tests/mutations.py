@@ -20,8 +20,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from runner.forensics.apart import inspect_all
-from runner.forensics.describe import as_json, as_lines
+from caniload.runner.forensics.apart import inspect_all
+from caniload.runner.forensics.describe import as_json, as_lines
 
 LARGEST = 200_000
 NAMES = ("model.h5", "model.keras", "model.weights.h5", "model.json", "model", "model.ckpt.index")

@@ -6,10 +6,10 @@ import copy
 import re
 from typing import Any
 
-from runner.core.judged import Entry
-from runner.judging.catalogue import Rule
-from runner.judging.verdict import Verdict, judge
-from runner.matrix.schema import Tolerances
+from caniload.runner.core.judged import Entry
+from caniload.runner.judging.catalogue import Rule
+from caniload.runner.judging.verdict import Verdict, judge
+from caniload.runner.matrix.schema import Tolerances
 
 TOLERANCES = Tolerances(absolute=1e-5, relative=1e-4, training=0.02)
 ADAM = {"class": "Adam", "module": "keras", "iterations": 1, "slots": []}

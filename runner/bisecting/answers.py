@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from runner.bisecting.search import Result
-from runner.core.outcomes import Outcome
+from caniload.runner.bisecting.search import Result
+from caniload.runner.core.outcomes import Outcome
 
 SCHEMA = 1
 

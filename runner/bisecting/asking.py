@@ -9,19 +9,19 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runner.bisecting import ends, mixing
-from runner.bisecting.answers import Bisection, Status
-from runner.bisecting.bench import Bench, CannotTryError
-from runner.bisecting.mixing import SUSPECTS, Locked
-from runner.bisecting.stages import Hunt
-from runner.checking import checks
-from runner.checking.asking import wish
-from runner.checking.subjects import gather
-from runner.core.errors import CaniloadError, UsageError
-from runner.core.shipped import LOCKS
-from runner.environments import index
-from runner.environments.listing import Listing
-from runner.matrix.schema import Matrix
+from caniload.runner.bisecting import ends, mixing
+from caniload.runner.bisecting.answers import Bisection, Status
+from caniload.runner.bisecting.bench import Bench, CannotTryError
+from caniload.runner.bisecting.mixing import SUSPECTS, Locked
+from caniload.runner.bisecting.stages import Hunt
+from caniload.runner.checking import checks
+from caniload.runner.checking.asking import wish
+from caniload.runner.checking.subjects import gather
+from caniload.runner.core.errors import CaniloadError, UsageError
+from caniload.runner.core.shipped import LOCKS
+from caniload.runner.environments import index
+from caniload.runner.environments.listing import Listing
+from caniload.runner.matrix.schema import Matrix
 
 
 def find(

@@ -14,31 +14,31 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runner.bisecting.mixing import Locked, mixed
-from runner.bisecting.symptoms import Trial, level
-from runner.checking.cases import Case
-from runner.checking.checks import Request
-from runner.checking.judging import answer
-from runner.checking.kept import Kept, Record
-from runner.checking.measuring import Measuring, Ways
-from runner.checking.subjects import Subject
-from runner.core.errors import UsageError
-from runner.core.outcomes import Outcome
-from runner.core.texts import first_line
-from runner.environments.build import EnvironmentUnusable, existing, remove
-from runner.environments.disk import COSTS
-from runner.environments.holding import HeldError, held
-from runner.environments.locking import (
+from caniload.runner.bisecting.mixing import Locked, mixed
+from caniload.runner.bisecting.symptoms import Trial, level
+from caniload.runner.checking.cases import Case
+from caniload.runner.checking.checks import Request
+from caniload.runner.checking.judging import answer
+from caniload.runner.checking.kept import Kept, Record
+from caniload.runner.checking.measuring import Measuring, Ways
+from caniload.runner.checking.subjects import Subject
+from caniload.runner.core.errors import UsageError
+from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.texts import first_line
+from caniload.runner.environments.build import EnvironmentUnusable, existing, remove
+from caniload.runner.environments.disk import COSTS
+from caniload.runner.environments.holding import HeldError, held
+from caniload.runner.environments.locking import (
     LockError,
     compile_lock,
     lock_path,
     lock_problem,
     locked_versions,
 )
-from runner.environments.pythons import find_pythons
-from runner.evidence.resolve import resolve
-from runner.matrix.schema import Environment
-from runner.releases import adding
+from caniload.runner.environments.pythons import find_pythons
+from caniload.runner.evidence.resolve import resolve
+from caniload.runner.matrix.schema import Environment
+from caniload.runner.releases import adding
 
 _IMPORTING = "cannot be built: importing"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from runner.bisecting import ends, mixing
-from runner.bisecting.bench import Bench
-from runner.bisecting.ends import Place
-from runner.bisecting.mixing import SUSPECTS, Locked
-from runner.bisecting.search import most_steps
-from runner.environments import disk
-from runner.environments.listing import Listing
+from caniload.runner.bisecting import ends, mixing
+from caniload.runner.bisecting.bench import Bench
+from caniload.runner.bisecting.ends import Place
+from caniload.runner.bisecting.mixing import SUSPECTS, Locked
+from caniload.runner.bisecting.search import most_steps
+from caniload.runner.environments import disk
+from caniload.runner.environments.listing import Listing
 
 
 class Costs:

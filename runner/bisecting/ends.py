@@ -10,13 +10,13 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from runner.bisecting.bench import Bench
-from runner.bisecting.mixing import Locked, plain
-from runner.core.errors import UsageError
-from runner.environments.listing import Listing, Release
-from runner.matrix.joining import backend, head, versions
-from runner.matrix.schema import Environment, Matrix
-from runner.releases.wishes import FRAMEWORKS
+from caniload.runner.bisecting.bench import Bench
+from caniload.runner.bisecting.mixing import Locked, plain
+from caniload.runner.core.errors import UsageError
+from caniload.runner.environments.listing import Listing, Release
+from caniload.runner.matrix.joining import backend, head, versions
+from caniload.runner.matrix.schema import Environment, Matrix
+from caniload.runner.releases.wishes import FRAMEWORKS
 
 AXES = {"tf.keras": "tensorflow", "tf-keras": "tf-keras", "keras 3": "keras"}
 """Of each stack, the package by whose releases its environments follow each other."""

@@ -14,8 +14,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from runner.evidence.keys import digest
-from runner.matrix.schema import Environment
+from caniload.runner.evidence.keys import digest
+from caniload.runner.matrix.schema import Environment
 
 SUSPECTS = ("keras", "tf-keras", "tensorflow", "h5py", "numpy", "protobuf")
 """Packages that are exchanged alone, in this order; the rest is tried together, as ``others``."""

@@ -7,18 +7,26 @@ from dataclasses import dataclass, field, replace
 
 from packaging.version import Version
 
-from runner.bisecting import ends, mixing
-from runner.bisecting.answers import Bisection, Status, Step
-from runner.bisecting.bench import Bench, CannotTryError
-from runner.bisecting.costs import Costs
-from runner.bisecting.ends import Place
-from runner.bisecting.mixing import OTHERS, PYTHON, Locked, Part
-from runner.bisecting.search import Found, Result, following
-from runner.bisecting.symptoms import HAPPENS, Level, Trial, same, similarly, strictly, verdict
-from runner.core.errors import CaniloadError, UsageError
-from runner.environments.build import EnvironmentUnusable
-from runner.environments.listing import Listing
-from runner.matrix.schema import Matrix
+from caniload.runner.bisecting import ends, mixing
+from caniload.runner.bisecting.answers import Bisection, Status, Step
+from caniload.runner.bisecting.bench import Bench, CannotTryError
+from caniload.runner.bisecting.costs import Costs
+from caniload.runner.bisecting.ends import Place
+from caniload.runner.bisecting.mixing import OTHERS, PYTHON, Locked, Part
+from caniload.runner.bisecting.search import Found, Result, following
+from caniload.runner.bisecting.symptoms import (
+    HAPPENS,
+    Level,
+    Trial,
+    same,
+    similarly,
+    strictly,
+    verdict,
+)
+from caniload.runner.core.errors import CaniloadError, UsageError
+from caniload.runner.environments.build import EnvironmentUnusable
+from caniload.runner.environments.listing import Listing
+from caniload.runner.matrix.schema import Matrix
 
 Judging = Callable[[Trial, Trial], Result]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from runner.bisecting.search import Result
-from runner.checking.answers import Answer
-from runner.core.outcomes import CLEAN, Outcome
+from caniload.runner.bisecting.search import Result
+from caniload.runner.checking.answers import Answer
+from caniload.runner.core.outcomes import CLEAN, Outcome
 
 _MODEL = frozenset({"outputs", "weights", "structure"})
 

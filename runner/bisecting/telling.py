@@ -6,8 +6,8 @@ import dataclasses
 import json
 from collections.abc import Iterator
 
-from runner.bisecting.answers import Bisection, Status
-from runner.forensics.describe import shown
+from caniload.runner.bisecting.answers import Bisection, Status
+from caniload.runner.forensics.describe import shown
 
 
 def as_lines(one: Bisection) -> Iterator[str]:

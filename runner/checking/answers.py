@@ -8,8 +8,8 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
-from runner.core.judged import Failure, Message
-from runner.core.outcomes import CLEAN, Outcome
+from caniload.runner.core.judged import Failure, Message
+from caniload.runner.core.outcomes import CLEAN, Outcome
 
 SCHEMA = 1
 
@@ -29,7 +29,7 @@ class Answer:
 
     ``outcome`` is ``untested`` where it is not known. ``likely``: it was not this file that was
     measured, so it is what to expect. ``cells`` names the reference models' cells it rests on.
-    What else was measured is as in ``runner.core.judged.JudgedCell``.
+    What else was measured is as in ``caniload.runner.core.judged.JudgedCell``.
     """
 
     environment: str

@@ -9,23 +9,23 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runner.checking import checks
-from runner.checking.answers import Checked
-from runner.checking.brought import added
-from runner.checking.brought import read as read_brought
-from runner.checking.checks import Prepared, Request
-from runner.checking.customs import read_custom
-from runner.checking.index import read_index
-from runner.checking.knowing import known
-from runner.checking.subjects import Subject, gather
-from runner.checking.wanted import wanted
-from runner.core.shipped import LOCKS
-from runner.environments.home import Home
-from runner.environments.opening import open_matrix
-from runner.evidence.resolve import resolve
-from runner.matrix.schema import Matrix
-from runner.running.progress import Display
-from runner.running.schedule import cores
+from caniload.runner.checking import checks
+from caniload.runner.checking.answers import Checked
+from caniload.runner.checking.brought import added
+from caniload.runner.checking.brought import read as read_brought
+from caniload.runner.checking.checks import Prepared, Request
+from caniload.runner.checking.customs import read_custom
+from caniload.runner.checking.index import read_index
+from caniload.runner.checking.knowing import known
+from caniload.runner.checking.subjects import Subject, gather
+from caniload.runner.checking.wanted import wanted
+from caniload.runner.core.shipped import LOCKS
+from caniload.runner.environments.home import Home
+from caniload.runner.environments.opening import open_matrix
+from caniload.runner.evidence.resolve import resolve
+from caniload.runner.matrix.schema import Matrix
+from caniload.runner.running.progress import Display
+from caniload.runner.running.schedule import cores
 
 
 def wish(

@@ -3,7 +3,7 @@
 Who has just installed it has measured nothing, and asks all the same. What was measured counts as
 long as the environments are locked as they were then; how it was judged is of that time, too.
 
-    python -m runner.checking.brought HOME    # writes it anew, from what is stored in HOME
+    python -m caniload.runner.checking.brought HOME    # writes it anew, from what is stored in HOME
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from runner.checking.index import Known, as_plain, from_plain, read_index
-from runner.checking.subjects import LOADED
-from runner.core.shipped import LOCKS
-from runner.environments.home import Home
-from runner.environments.locking import lock_sha256
-from runner.matrix.reading import read_matrix
-from runner.matrix.schema import Matrix
+from caniload.runner.checking.index import Known, as_plain, from_plain, read_index
+from caniload.runner.checking.subjects import LOADED
+from caniload.runner.core.shipped import LOCKS
+from caniload.runner.environments.home import Home
+from caniload.runner.environments.locking import lock_sha256
+from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.schema import Matrix
 
 FOLDER = Path(__file__).with_name("measured")
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runner.checking.customs import Custom
-from runner.checking.kept import Kept, Record, Terms, loaded
-from runner.checking.subjects import Subject
-from runner.evidence.known import cut_short
-from runner.matrix.schema import Limits
+from caniload.runner.checking.customs import Custom
+from caniload.runner.checking.kept import Kept, Record, Terms, loaded
+from caniload.runner.checking.subjects import Subject
+from caniload.runner.evidence.known import cut_short
+from caniload.runner.matrix.schema import Limits
 
 ALONE = frozenset({"build", "load"})
 """Phases that no reference has a part in: what fails there fails whatever it is compared with."""

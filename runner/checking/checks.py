@@ -8,26 +8,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from runner.checking.answers import Answer, Checked
-from runner.checking.cases import Case
-from runner.checking.customs import Custom
-from runner.checking.judging import Judge, answer
-from runner.checking.kept import Kept, Terms
-from runner.checking.measuring import Measuring, Ways
-from runner.checking.origins import is_origin, nearest
-from runner.checking.subjects import Subject
-from runner.core.errors import UsageError
-from runner.core.precision import precision_of
-from runner.core.shipped import LOCKS
-from runner.environments import disk
-from runner.environments.build import existing
-from runner.environments.home import Home
-from runner.evidence.resolve import Resolution, resolve
-from runner.forensics.describe import stated_origin
-from runner.judging.catalogue import read_catalogue
-from runner.matrix.schema import Environment, FormatName, Matrix
-from runner.running.estimate import IMPORT_SECONDS
-from runner.running.progress import Progress
+from caniload.runner.checking.answers import Answer, Checked
+from caniload.runner.checking.cases import Case
+from caniload.runner.checking.customs import Custom
+from caniload.runner.checking.judging import Judge, answer
+from caniload.runner.checking.kept import Kept, Terms
+from caniload.runner.checking.measuring import Measuring, Ways
+from caniload.runner.checking.origins import is_origin, nearest
+from caniload.runner.checking.subjects import Subject
+from caniload.runner.core.errors import UsageError
+from caniload.runner.core.precision import precision_of
+from caniload.runner.core.shipped import LOCKS
+from caniload.runner.environments import disk
+from caniload.runner.environments.build import existing
+from caniload.runner.environments.home import Home
+from caniload.runner.evidence.resolve import Resolution, resolve
+from caniload.runner.forensics.describe import stated_origin
+from caniload.runner.judging.catalogue import read_catalogue
+from caniload.runner.matrix.schema import Environment, FormatName, Matrix
+from caniload.runner.running.estimate import IMPORT_SECONDS
+from caniload.runner.running.progress import Progress
 
 NEAREST = 2
 """How many environments that nobody asked for may be tried as the reference.

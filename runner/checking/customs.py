@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from runner.core.errors import UsageError
-from runner.evidence.keys import digest
+from caniload.runner.core.errors import UsageError
+from caniload.runner.evidence.keys import digest
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from runner.checking.answers import Answer, Basis, Checked, Turn
-from runner.core.outcomes import Outcome
-from runner.forensics.describe import shown
+from caniload.runner.checking.answers import Answer, Basis, Checked, Turn
+from caniload.runner.core.outcomes import Outcome
+from caniload.runner.forensics.describe import shown
 
 SIGNS = {
     Outcome.NA: "–",  # noqa: RUF001 - a dash, as in the report

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from runner.forensics.facts import Inspection
+from caniload.runner.forensics.facts import Inspection
 
 _NAMES = frozenset({"registered_name", "module"})
 

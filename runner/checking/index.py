@@ -14,23 +14,23 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.checking.features import Features, features
-from runner.checking.lineage import around
-from runner.core import texts
-from runner.core.cells import Artifact, Cell
-from runner.core.judged import JudgedCell
-from runner.core.outcomes import Outcome
-from runner.core.shipped import LOCKS, ROOT
-from runner.environments.home import Home
-from runner.evidence.keys import digest
-from runner.evidence.known import Evidence, Saved
-from runner.evidence.resolve import resolve
-from runner.evidence.store import Store
-from runner.forensics.apart import inspect_all
-from runner.judging.assemble import Assembly
-from runner.matrix import plan as planning
-from runner.matrix.plan import Selection
-from runner.matrix.schema import Matrix
+from caniload.runner.checking.features import Features, features
+from caniload.runner.checking.lineage import around
+from caniload.runner.core import texts
+from caniload.runner.core.cells import Artifact, Cell
+from caniload.runner.core.judged import JudgedCell
+from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.shipped import LOCKS, ROOT
+from caniload.runner.environments.home import Home
+from caniload.runner.evidence.keys import digest
+from caniload.runner.evidence.known import Evidence, Saved
+from caniload.runner.evidence.resolve import resolve
+from caniload.runner.evidence.store import Store
+from caniload.runner.forensics.apart import inspect_all
+from caniload.runner.judging.assemble import Assembly
+from caniload.runner.matrix import plan as planning
+from caniload.runner.matrix.plan import Selection
+from caniload.runner.matrix.schema import Matrix
 
 SCHEMA = 1
 RULES = (

@@ -6,15 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runner.checking.answers import Answer, Basis
-from runner.checking.cases import Case
-from runner.checking.kept import Record, loaded
-from runner.core import texts
-from runner.core.outcomes import Outcome
-from runner.core.precision import HalfPrecision
-from runner.judging.catalogue import Rule
-from runner.judging.verdict import Verdict, cause, judge
-from runner.matrix.schema import Environment, Tolerances
+from caniload.runner.checking.answers import Answer, Basis
+from caniload.runner.checking.cases import Case
+from caniload.runner.checking.kept import Record, loaded
+from caniload.runner.core import texts
+from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.precision import HalfPrecision
+from caniload.runner.judging.catalogue import Rule
+from caniload.runner.judging.verdict import Verdict, cause, judge
+from caniload.runner.matrix.schema import Environment, Tolerances
 
 PREDICTED = frozenset({"outputs", "structure"})
 TRAINED = frozenset({"training"})

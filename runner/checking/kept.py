@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.core.shipped import PROBES
-from runner.environments.home import Home
-from runner.evidence.keys import digest, probe_sha256
+from caniload.runner.core.shipped import PROBES
+from caniload.runner.environments.home import Home
+from caniload.runner.evidence.keys import digest, probe_sha256
 
 SCRIPT = PROBES / "own" / "worker.py"
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from runner.checking import quick
-from runner.checking.answers import Answer, Basis, Checked
-from runner.checking.cases import Case
-from runner.checking.checks import Request, blank_of, needs
-from runner.checking.features import Features, features
-from runner.checking.index import Index, Known
-from runner.checking.judging import answer
-from runner.checking.kept import Kept, Record, Terms, loaded
-from runner.checking.rules import ruled
-from runner.checking.subjects import Subject
-from runner.core.outcomes import Outcome
-from runner.evidence.resolve import Resolution
-from runner.matrix.schema import Environment
+from caniload.runner.checking import quick
+from caniload.runner.checking.answers import Answer, Basis, Checked
+from caniload.runner.checking.cases import Case
+from caniload.runner.checking.checks import Request, blank_of, needs
+from caniload.runner.checking.features import Features, features
+from caniload.runner.checking.index import Index, Known
+from caniload.runner.checking.judging import answer
+from caniload.runner.checking.kept import Kept, Record, Terms, loaded
+from caniload.runner.checking.rules import ruled
+from caniload.runner.checking.subjects import Subject
+from caniload.runner.core.outcomes import Outcome
+from caniload.runner.evidence.resolve import Resolution
+from caniload.runner.matrix.schema import Environment
 
 NO_EVIDENCE = (
     "no reference models of this format have been measured: `caniload matrix` does that, --run"

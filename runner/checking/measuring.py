@@ -15,18 +15,18 @@ from typing import Any
 
 import psutil
 
-from runner.checking.cases import Case, Step
-from runner.checking.kept import SCRIPT
-from runner.environments import processes
-from runner.environments.build import EnvironmentUnusable, Receipt, build, existing
-from runner.environments.home import Home
-from runner.environments.variables import process_variables
-from runner.evidence.resolve import Resolution
-from runner.evidence.results import Result
-from runner.matrix.schema import Limits
-from runner.running.progress import Progress
-from runner.running.schedule import Pool, Unit
-from runner.running.workers import Event, Worker
+from caniload.runner.checking.cases import Case, Step
+from caniload.runner.checking.kept import SCRIPT
+from caniload.runner.environments import processes
+from caniload.runner.environments.build import EnvironmentUnusable, Receipt, build, existing
+from caniload.runner.environments.home import Home
+from caniload.runner.environments.variables import process_variables
+from caniload.runner.evidence.resolve import Resolution
+from caniload.runner.evidence.results import Result
+from caniload.runner.matrix.schema import Limits
+from caniload.runner.running.progress import Progress
+from caniload.runner.running.schedule import Pool, Unit
+from caniload.runner.running.workers import Event, Worker
 
 PATIENCE = 5.0
 """Times the ordinary limit that a model has where nothing tells yet how long it takes."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from runner.forensics.facts import Inspection, Origin
-from runner.matrix.joining import backend, versions
-from runner.matrix.schema import Environment
+from caniload.runner.forensics.facts import Inspection, Origin
+from caniload.runner.matrix.joining import backend, versions
+from caniload.runner.matrix.schema import Environment
 
 _STATED_BY = {
     "tf-1.12": "2.1.6-tf",

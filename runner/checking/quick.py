@@ -13,11 +13,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from runner.checking.answers import Answer, Basis
-from runner.checking.features import Features
-from runner.checking.index import Known
-from runner.core.outcomes import CLEAN, SEVERITY, Outcome
-from runner.matrix.schema import Environment
+from caniload.runner.checking.answers import Answer, Basis
+from caniload.runner.checking.features import Features
+from caniload.runner.checking.index import Known
+from caniload.runner.core.outcomes import CLEAN, SEVERITY, Outcome
+from caniload.runner.matrix.schema import Environment
 
 NAMED = 3
 """How many cells are named at most as what an answer rests on."""

@@ -12,26 +12,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from runner.checking.answers import Answer, Basis, Checked
-from runner.checking.checks import CARRIES, Request
-from runner.core.cells import Artifact, Cell
-from runner.core.judged import (
+from caniload.runner.checking.answers import Answer, Basis, Checked
+from caniload.runner.checking.checks import CARRIES, Request
+from caniload.runner.core.cells import Artifact, Cell
+from caniload.runner.core.judged import (
     JudgedCell,
     JudgedEnvironment,
     JudgedFormat,
     JudgedMatrix,
     JudgedModel,
 )
-from runner.core.outcomes import Outcome
-from runner.evidence.known import Evidence
-from runner.evidence.resolve import resolve
-from runner.evidence.store import Store
-from runner.judging.assemble import Assembly
-from runner.matrix import plan as planning
-from runner.matrix.plan import Selection
-from runner.matrix.reference import read_form
-from runner.matrix.schema import Environment
-from runner.running.run import BATCH
+from caniload.runner.core.outcomes import Outcome
+from caniload.runner.evidence.known import Evidence
+from caniload.runner.evidence.resolve import resolve
+from caniload.runner.evidence.store import Store
+from caniload.runner.judging.assemble import Assembly
+from caniload.runner.matrix import plan as planning
+from caniload.runner.matrix.plan import Selection
+from caniload.runner.matrix.reference import read_form
+from caniload.runner.matrix.schema import Environment
+from caniload.runner.running.run import BATCH
 
 YOURS = "your-files"
 FAMILY = "your models"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from runner.forensics.facts import Inspection
-from runner.matrix.joining import is_keras_3, versions
-from runner.matrix.schema import Environment
+from caniload.runner.forensics.facts import Inspection
+from caniload.runner.matrix.joining import is_keras_3, versions
+from caniload.runner.matrix.schema import Environment
 
 _WITH_ZIP = Version("2.12")
 

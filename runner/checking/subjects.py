@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.evidence import artifacts
-from runner.evidence.keys import digest
-from runner.forensics.apart import inspect_all
-from runner.forensics.facts import Holds, Inspection, Severity
+from caniload.runner.evidence import artifacts
+from caniload.runner.evidence.keys import digest
+from caniload.runner.forensics.apart import inspect_all
+from caniload.runner.forensics.facts import Holds, Inspection, Severity
 
 ENDINGS = (".h5", ".hdf5", ".keras", ".json", ".yaml", ".yml", ".index")
 GRAPH = "saved_model.pb"

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from packaging.version import InvalidVersion, Version
 
-from runner.core.errors import UsageError
-from runner.matrix.joining import versions
-from runner.matrix.schema import Environment, Matrix
+from caniload.runner.core.errors import UsageError
+from caniload.runner.matrix.joining import versions
+from caniload.runner.matrix.schema import Environment, Matrix
 
 
 def wanted(matrix: Matrix, *, ids: Sequence[str], to: Sequence[str]) -> tuple[Environment, ...]:

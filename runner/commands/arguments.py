@@ -7,15 +7,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from runner.core.shipped import LOCKS
-from runner.environments.home import Home
-from runner.environments.opening import nearest_matrix, open_matrix
-from runner.evidence.known import Evidence
-from runner.evidence.resolve import resolve
-from runner.evidence.store import Store
-from runner.matrix.plan import Plan, Selection
-from runner.matrix.schema import Matrix, SelectedBy
-from runner.releases import adding
+from caniload.runner.core.shipped import LOCKS
+from caniload.runner.environments.home import Home
+from caniload.runner.environments.opening import nearest_matrix, open_matrix
+from caniload.runner.evidence.known import Evidence
+from caniload.runner.evidence.resolve import resolve
+from caniload.runner.evidence.store import Store
+from caniload.runner.matrix.plan import Plan, Selection
+from caniload.runner.matrix.schema import Matrix, SelectedBy
+from caniload.runner.releases import adding
 
 
 def matrix_path(arguments: argparse.Namespace) -> Path:

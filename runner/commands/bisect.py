@@ -6,11 +6,11 @@ import argparse
 
 from rich.console import Console
 
-from runner.bisecting.answers import Status
-from runner.bisecting.asking import find
-from runner.bisecting.telling import as_json, as_lines
-from runner.commands.arguments import locks_of, read
-from runner.core.errors import CaniloadError, UsageError
+from caniload.runner.bisecting.answers import Status
+from caniload.runner.bisecting.asking import find
+from caniload.runner.bisecting.telling import as_json, as_lines
+from caniload.runner.commands.arguments import locks_of, read
+from caniload.runner.core.errors import CaniloadError, UsageError
 
 EXIT_CODES = {
     Status.FOUND: 0,

@@ -5,17 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 
-from runner.commands.arguments import evidence_of, locks_of, read, selection_of
-from runner.core.errors import UsageError
-from runner.core.judged import JudgedCell, JudgedMatrix
-from runner.core.outcomes import Outcome
-from runner.environments.home import Home
-from runner.judging import reproduction
-from runner.judging.assemble import Assembly
-from runner.judging.cellview import as_json
-from runner.matrix import plan as planning
-from runner.matrix.plan import Plan
-from runner.running.run import BATCH
+from caniload.runner.commands.arguments import evidence_of, locks_of, read, selection_of
+from caniload.runner.core.errors import UsageError
+from caniload.runner.core.judged import JudgedCell, JudgedMatrix
+from caniload.runner.core.outcomes import Outcome
+from caniload.runner.environments.home import Home
+from caniload.runner.judging import reproduction
+from caniload.runner.judging.assemble import Assembly
+from caniload.runner.judging.cellview import as_json
+from caniload.runner.matrix import plan as planning
+from caniload.runner.matrix.plan import Plan
+from caniload.runner.running.run import BATCH
 
 
 def cells(arguments: argparse.Namespace) -> int:

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runner.checking.answers import Checked
-from runner.checking.asking import ask, wish
-from runner.checking.checks import Request
-from runner.checking.describe import as_json, as_lines
-from runner.checking.reporting import judged
-from runner.commands.arguments import locks_of, read
-from runner.core.errors import UsageError
-from runner.core.outcomes import Outcome
+from caniload.runner.checking.answers import Checked
+from caniload.runner.checking.asking import ask, wish
+from caniload.runner.checking.checks import Request
+from caniload.runner.checking.describe import as_json, as_lines
+from caniload.runner.checking.reporting import judged
+from caniload.runner.commands.arguments import locks_of, read
+from caniload.runner.core.errors import UsageError
+from caniload.runner.core.outcomes import Outcome
 
 ALL_GOOD, NOT_GOOD, NOT_KNOWN = 0, 1, 5
 
@@ -45,7 +45,7 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def _drawn(found: Sequence[Checked], request: Request, folder: Path) -> Path:
-    from reports import site  # noqa: PLC0415 - pandas takes half a second to import
+    from caniload.reports import site  # noqa: PLC0415 - pandas takes half a second to import
 
     try:
         return site.render(judged(found, request), folder, home=request.home.root)[0]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import shutil
 
-from runner.environments import build
-from runner.environments.home import Home, disk_use
-from runner.evidence.store import Store
+from caniload.runner.environments import build
+from caniload.runner.environments.home import Home, disk_use
+from caniload.runner.evidence.store import Store
 
 
 def clean(arguments: argparse.Namespace) -> int:

@@ -6,10 +6,10 @@ import os
 import sys
 from pathlib import Path
 
-from runner.commands.grammar import parser
-from runner.commands.grammar.parts import Command
-from runner.core.errors import CaniloadError
-from runner.environments.build import EnvironmentUnusable
+from caniload.runner.commands.grammar import parser
+from caniload.runner.commands.grammar.parts import Command
+from caniload.runner.core.errors import CaniloadError
+from caniload.runner.environments.build import EnvironmentUnusable
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -7,12 +7,12 @@ import json
 import sys
 from pathlib import Path
 
-from runner.commands.arguments import locks_of, read
-from runner.converting.asking import bring_across
-from runner.converting.original import Wish
-from runner.converting.outcome import Conversion, Verdict
-from runner.converting.telling import as_json, as_lines, as_page
-from runner.core.errors import StrictError, UsageError
+from caniload.runner.commands.arguments import locks_of, read
+from caniload.runner.converting.asking import bring_across
+from caniload.runner.converting.original import Wish
+from caniload.runner.converting.outcome import Conversion, Verdict
+from caniload.runner.converting.telling import as_json, as_lines, as_page
+from caniload.runner.core.errors import StrictError, UsageError
 
 
 def convert(arguments: argparse.Namespace) -> int:

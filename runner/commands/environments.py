@@ -10,17 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.commands.arguments import locks_of, matrix_path, read
-from runner.core.errors import CaniloadError
-from runner.environments import build
-from runner.environments.home import Home
-from runner.environments.variables import process_variables
-from runner.evidence.resolve import resolve
-from runner.evidence.store import Store
-from runner.matrix import plan as planning
-from runner.matrix.plan import Selection
-from runner.matrix.schema import Environment
-from runner.releases import adding
+from caniload.runner.commands.arguments import locks_of, matrix_path, read
+from caniload.runner.core.errors import CaniloadError
+from caniload.runner.environments import build
+from caniload.runner.environments.home import Home
+from caniload.runner.environments.variables import process_variables
+from caniload.runner.evidence.resolve import resolve
+from caniload.runner.evidence.store import Store
+from caniload.runner.matrix import plan as planning
+from caniload.runner.matrix.plan import Selection
+from caniload.runner.matrix.schema import Environment
+from caniload.runner.releases import adding
 
 
 def _found(arguments: argparse.Namespace, ids: Sequence[str]) -> tuple[Home, list[Environment]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 
-from runner.core.errors import UsageError
-from runner.forensics.apart import inspect_all
-from runner.forensics.describe import as_json, as_lines
+from caniload.runner.core.errors import UsageError
+from caniload.runner.forensics.apart import inspect_all
+from caniload.runner.forensics.describe import as_json, as_lines
 
 
 def inspect(arguments: argparse.Namespace) -> int:

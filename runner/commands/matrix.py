@@ -13,21 +13,21 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runner.commands.arguments import evidence_of, locks_of, read, selection_of
-from runner.core.errors import StrictError, UsageError
-from runner.core.outcomes import Outcome
-from runner.environments.home import Home
-from runner.evidence.keys import digest
-from runner.evidence.known import Evidence
-from runner.judging import unchanged
-from runner.judging.assemble import Assembly
-from runner.judging.unchanged import Drawn
-from runner.matrix import plan as planning
-from runner.matrix.plan import Selection
-from runner.running import estimate
-from runner.running.progress import Display
-from runner.running.run import BATCH, Options, Run
-from runner.running.schedule import cores
+from caniload.runner.commands.arguments import evidence_of, locks_of, read, selection_of
+from caniload.runner.core.errors import StrictError, UsageError
+from caniload.runner.core.outcomes import Outcome
+from caniload.runner.environments.home import Home
+from caniload.runner.evidence.keys import digest
+from caniload.runner.evidence.known import Evidence
+from caniload.runner.judging import unchanged
+from caniload.runner.judging.assemble import Assembly
+from caniload.runner.judging.unchanged import Drawn
+from caniload.runner.matrix import plan as planning
+from caniload.runner.matrix.plan import Selection
+from caniload.runner.running import estimate
+from caniload.runner.running.progress import Display
+from caniload.runner.running.run import BATCH, Options, Run
+from caniload.runner.running.schedule import cores
 
 NOTE = "report.json"
 
@@ -104,7 +104,7 @@ def _draw(evidence: Evidence, selection: Selection, arguments: argparse.Namespac
     wanted = unchanged.inputs(evidence, folder / "index.html", locks)
     if drawn := unchanged.recall(note, wanted):
         return drawn
-    from reports import site  # noqa: PLC0415 - pandas takes half a second to import
+    from caniload.reports import site  # noqa: PLC0415 - pandas takes half a second to import
 
     judged = Assembly(evidence=evidence, batch=BATCH, locks=locks)()
     try:

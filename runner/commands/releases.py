@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 
-from runner.commands.arguments import locks_of, read
-from runner.releases import growth
-from runner.running.schedule import cores
+from caniload.runner.commands.arguments import locks_of, read
+from caniload.runner.releases import growth
+from caniload.runner.running.schedule import cores
 
 
 def releases(arguments: argparse.Namespace) -> int:

@@ -6,11 +6,11 @@ import argparse
 
 from rich.console import Console
 
-from runner.commands.arguments import locks_of, read
-from runner.core.errors import UsageError
-from runner.upgrading.asking import ask
-from runner.upgrading.judging import exit_code
-from runner.upgrading.telling import as_json, as_markdown, sentence
+from caniload.runner.commands.arguments import locks_of, read
+from caniload.runner.core.errors import UsageError
+from caniload.runner.upgrading.asking import ask
+from caniload.runner.upgrading.judging import exit_code
+from caniload.runner.upgrading.telling import as_json, as_markdown, sentence
 
 
 def upgrade(arguments: argparse.Namespace) -> int:

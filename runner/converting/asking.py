@@ -7,15 +7,15 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-from runner.converting.ladder import Ladder
-from runner.converting.launching import Workshop
-from runner.converting.original import Wish
-from runner.converting.outcome import Conversion
-from runner.core.errors import CaniloadError, UsageError
-from runner.core.shipped import LOCKS
-from runner.environments.home import Home
-from runner.forensics.apart import inspect_all
-from runner.matrix.schema import Matrix
+from caniload.runner.converting.ladder import Ladder
+from caniload.runner.converting.launching import Workshop
+from caniload.runner.converting.original import Wish
+from caniload.runner.converting.outcome import Conversion
+from caniload.runner.core.errors import CaniloadError, UsageError
+from caniload.runner.core.shipped import LOCKS
+from caniload.runner.environments.home import Home
+from caniload.runner.forensics.apart import inspect_all
+from caniload.runner.matrix.schema import Matrix
 
 
 def bring_across(

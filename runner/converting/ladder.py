@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runner.converting.graph import GraphError
-from runner.converting.launching import Workshop, told
-from runner.converting.original import (
+from caniload.runner.converting.graph import GraphError
+from caniload.runner.converting.launching import Workshop, told
+from caniload.runner.converting.original import (
     SEED,
     Original,
     Refusal,
@@ -20,14 +20,14 @@ from runner.converting.original import (
     read_original,
     refusal,
 )
-from runner.converting.outcome import Attempt, Conversion, Proof, Remedy, Verdict
-from runner.converting.proving import Judged, losses, prove
-from runner.converting.readers import keras
-from runner.converting.rewriting import Change, Recipe, rewrite
-from runner.converting.rules import keras_version
-from runner.converting.transforms import Refused
-from runner.forensics.facts import Inspection
-from runner.matrix.joining import is_keras_3
+from caniload.runner.converting.outcome import Attempt, Conversion, Proof, Remedy, Verdict
+from caniload.runner.converting.proving import Judged, losses, prove
+from caniload.runner.converting.readers import keras
+from caniload.runner.converting.rewriting import Change, Recipe, rewrite
+from caniload.runner.converting.rules import keras_version
+from caniload.runner.converting.transforms import Refused
+from caniload.runner.forensics.facts import Inspection
+from caniload.runner.matrix.joining import is_keras_3
 
 BRIDGE = "tf-2.15"
 """The last version that reads what its predecessors wrote."""

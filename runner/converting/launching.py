@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runner.core.shipped import LOCKS, PROBES
-from runner.environments import processes
-from runner.environments.build import EnvironmentUnusable, build, existing
-from runner.environments.home import Home
-from runner.environments.variables import process_variables
-from runner.evidence.resolve import Resolution, resolve
-from runner.matrix.schema import Environment, Matrix
+from caniload.runner.core.shipped import LOCKS, PROBES
+from caniload.runner.environments import processes
+from caniload.runner.environments.build import EnvironmentUnusable, build, existing
+from caniload.runner.environments.home import Home
+from caniload.runner.environments.variables import process_variables
+from caniload.runner.evidence.resolve import Resolution, resolve
+from caniload.runner.matrix.schema import Environment, Matrix
 
 ACROSS = PROBES / "across"
 SLOWER = 10

@@ -11,9 +11,9 @@ from typing import Any
 
 from packaging.version import Version
 
-from runner.converting.graph import Call, Node, bare
-from runner.converting.rules import Operation, Rules
-from runner.converting.transforms import Refused
+from caniload.runner.converting.graph import Call, Node, bare
+from caniload.runner.converting.rules import Operation, Rules
+from caniload.runner.converting.transforms import Refused
 
 ABOUT: Mapping[str, Any] = {
     "keeps": "outputs",

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.converting.launching import Workshop, told
-from runner.converting.readers import reading
-from runner.converting.rules import read_rules
-from runner.forensics.facts import Inspection, Severity
+from caniload.runner.converting.launching import Workshop, told
+from caniload.runner.converting.readers import reading
+from caniload.runner.converting.rules import read_rules
+from caniload.runner.forensics.facts import Inspection, Severity
 
 SEED = "caniload convert"
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.converting.launching import Workshop, told
-from runner.converting.original import Original, Wish
-from runner.converting.outcome import Proof
-from runner.core.precision import precision_of
-from runner.forensics.configuration import policy_of
-from runner.judging.differences import within
-from runner.matrix.schema import Tolerances
+from caniload.runner.converting.launching import Workshop, told
+from caniload.runner.converting.original import Original, Wish
+from caniload.runner.converting.outcome import Proof
+from caniload.runner.core.precision import precision_of
+from caniload.runner.forensics.configuration import policy_of
+from caniload.runner.judging.differences import within
+from caniload.runner.matrix.schema import Tolerances
 
 _FORMATS = {".keras": "keras", ".h5": "h5", ".hdf5": "h5"}
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from runner.converting.rules import Rules, Silent, keras_version
-from runner.forensics.facts import Inspection, Layer
-from runner.matrix.schema import Environment
+from caniload.runner.converting.rules import Rules, Silent, keras_version
+from caniload.runner.forensics.facts import Inspection, Layer
+from caniload.runner.matrix.schema import Environment
 
 _BY_KERAS: Sequence[tuple[str, str]] = (
     # What tf.keras called itself, and the TensorFlow that it came with.

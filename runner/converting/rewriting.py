@@ -15,10 +15,10 @@ from typing import Any
 
 from packaging.version import Version
 
-from runner.converting import operations
-from runner.converting.graph import Graph, Member, Node, bare, is_model, read
-from runner.converting.rules import Rule, Rules, read_rules
-from runner.converting.transforms import TRANSFORMS, Layer, Refused
+from caniload.runner.converting import operations
+from caniload.runner.converting.graph import Graph, Member, Node, bare, is_model, read
+from caniload.runner.converting.rules import Rule, Rules, read_rules
+from caniload.runner.converting.transforms import TRANSFORMS, Layer, Refused
 
 KERAS_3 = Version("3")
 _WITHIN = ("layer", "forward_layer", "cell")

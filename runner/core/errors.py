@@ -1,4 +1,4 @@
-"""Every way to stop, each with its exit code; caught once, in ``runner.commands.cli``.
+"""Every way to stop, each with its exit code; caught once, in ``caniload.runner.commands.cli``.
 
 Exit codes: 0 the run did its work (whatever the cells say), 1 under ``--strict`` something is
 untested or a control failed, or `convert` delivered no model, 2 bad input (matrix.yaml, arguments,

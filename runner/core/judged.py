@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from runner.core.cells import Cell
-from runner.core.outcomes import Outcome
+from caniload.runner.core.cells import Cell
+from caniload.runner.core.outcomes import Outcome
 
 
 @dataclass(frozen=True, kw_only=True)

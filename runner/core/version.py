@@ -6,7 +6,7 @@ import functools
 import importlib.metadata
 import subprocess
 
-from runner.core.shipped import ROOT
+from caniload.runner.core.shipped import ROOT
 
 
 @functools.cache

@@ -18,22 +18,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from runner.core.shipped import LOCKS, PROBES
-from runner.environments import processes, uv
-from runner.environments.holding import HeldError, held
-from runner.environments.home import Home, apparent_bytes
-from runner.environments.installing import INSTALLERS, Installation, InstallationError
-from runner.environments.locking import (
+from caniload.runner.core.shipped import LOCKS, PROBES
+from caniload.runner.environments import processes, uv
+from caniload.runner.environments.holding import HeldError, held
+from caniload.runner.environments.home import Home, apparent_bytes
+from caniload.runner.environments.installing import INSTALLERS, Installation, InstallationError
+from caniload.runner.environments.locking import (
     lock_path,
     lock_problem,
     lock_sha256,
     locked_versions,
     normal_name,
 )
-from runner.environments.pythons import Interpreter
-from runner.environments.receipts import FILE, Receipt, read_receipt, write_receipt
-from runner.environments.variables import process_variables
-from runner.matrix.schema import Environment, Limits
+from caniload.runner.environments.pythons import Interpreter
+from caniload.runner.environments.receipts import FILE, Receipt, read_receipt, write_receipt
+from caniload.runner.environments.variables import process_variables
+from caniload.runner.matrix.schema import Environment, Limits
 
 __all__ = ["EnvironmentUnusable", "Receipt", "build", "existing", "remove"]
 

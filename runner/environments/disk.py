@@ -1,7 +1,7 @@
 """What environments cost before they are built, and which go when the disk is needed.
 
-``python -m runner.environments.disk`` writes runner/locks/costs.json from the receipts of the
-environments that are built on this machine.
+``python -m caniload.runner.environments.disk`` writes runner/locks/costs.json from the receipts of
+the environments that are built on this machine.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from runner.core.errors import CaniloadError
-from runner.core.shipped import LOCKS
-from runner.environments import processes, uv
-from runner.environments.build import remove
-from runner.environments.holding import HeldError, held
-from runner.environments.home import Home, disk_use, statuses
-from runner.environments.locking import download_bytes, resolve
-from runner.environments.pythons import find_pythons
-from runner.environments.receipts import FILE, read_receipt
-from runner.matrix.reading import read_matrix
-from runner.matrix.schema import Environment
+from caniload.runner.core.errors import CaniloadError
+from caniload.runner.core.shipped import LOCKS
+from caniload.runner.environments import processes, uv
+from caniload.runner.environments.build import remove
+from caniload.runner.environments.holding import HeldError, held
+from caniload.runner.environments.home import Home, disk_use, statuses
+from caniload.runner.environments.locking import download_bytes, resolve
+from caniload.runner.environments.pythons import find_pythons
+from caniload.runner.environments.receipts import FILE, read_receipt
+from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.schema import Environment
 
 COSTS = "costs.json"
 _CLEAN_SECONDS = 120.0
@@ -165,7 +165,7 @@ def measure(environments: Iterable[Environment], home: Home) -> dict[str, Cost]:
 
 def main(argv: list[str] | None = None) -> int:
     """Write costs.json from the environments built here; those not built keep their numbers."""
-    parser = argparse.ArgumentParser(prog="python -m runner.environments.disk")
+    parser = argparse.ArgumentParser(prog="python -m caniload.runner.environments.disk")
     parser.add_argument("--matrix", type=Path, default=Path("matrix.yaml"))
     try:
         environments = read_matrix(parser.parse_args(argv).matrix).environments

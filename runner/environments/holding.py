@@ -7,7 +7,7 @@ import fcntl
 import time
 from collections.abc import Iterator
 
-from runner.environments.home import Home
+from caniload.runner.environments.home import Home
 
 _POLL_SECONDS = 0.1
 

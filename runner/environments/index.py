@@ -15,10 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from runner.core.errors import CaniloadError
-from runner.environments import processes, simpleapi, uv
-from runner.environments.listing import Release
-from runner.environments.locking import normal_name
+from caniload.runner.core.errors import CaniloadError
+from caniload.runner.environments import processes, simpleapi, uv
+from caniload.runner.environments.listing import Release
+from caniload.runner.environments.locking import normal_name
 
 _SECONDS = 60.0
 _QUESTION_SECONDS = 30.0

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.environments import processes, uv
-from runner.environments.causes import cause
-from runner.environments.home import Home
-from runner.environments.locking import BUILD_TOOLS, locked_versions, source_packages
-from runner.environments.pythons import Interpreter
+from caniload.runner.environments import processes, uv
+from caniload.runner.environments.causes import cause
+from caniload.runner.environments.home import Home
+from caniload.runner.environments.locking import BUILD_TOOLS, locked_versions, source_packages
+from caniload.runner.environments.pythons import Interpreter
 
 _NO_VIRTUALENV = ("3.6", "3.7", "3.8")
 """Targets that virtualenv no longer serves; their own ``venv`` does."""

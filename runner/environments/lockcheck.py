@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runner.core.errors import MatrixError
-from runner.environments.locking import lock_problem, version_exists
-from runner.matrix.reading import Location, say_problems
-from runner.matrix.schema import Environment, Matrix
+from caniload.runner.core.errors import MatrixError
+from caniload.runner.environments.locking import lock_problem, version_exists
+from caniload.runner.matrix.reading import Location, say_problems
+from caniload.runner.matrix.schema import Environment, Matrix
 
 
 def check_locks(path: Path, matrix: Matrix, locks: Path) -> None:

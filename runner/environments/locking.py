@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from runner.core.errors import CaniloadError, UsageError
-from runner.core.shipped import LOCKS
-from runner.environments import processes, uv
-from runner.environments.pythons import Interpreter, find_pythons
-from runner.matrix.reading import read_matrix
-from runner.matrix.schema import Environment
+from caniload.runner.core.errors import CaniloadError, UsageError
+from caniload.runner.core.shipped import LOCKS
+from caniload.runner.environments import processes, uv
+from caniload.runner.environments.pythons import Interpreter, find_pythons
+from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.schema import Environment
 
 BUILD_TOOLS = LOCKS / "build-tools.txt"
 """What source distributions are built with, pinned too; for packages that have no wheel."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runner.core.shipped import LOCKS, MATRIX
-from runner.environments.lockcheck import check_locks
-from runner.matrix.reading import read_matrix
-from runner.matrix.reference import check_models
-from runner.matrix.schema import Matrix
+from caniload.runner.core.shipped import LOCKS, MATRIX
+from caniload.runner.environments.lockcheck import check_locks
+from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.reference import check_models
+from caniload.runner.matrix.schema import Matrix
 
 
 def nearest_matrix() -> Path:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.matrix.schema import Environment
+from caniload.runner.matrix.schema import Environment
 
 FILE = "receipt.json"
 

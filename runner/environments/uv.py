@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from runner.environments.home import Home
+from caniload.runner.environments.home import Home
 
 _STEERING = (
     # Variables with which a caller would change what gets installed, or where.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from runner.environments.home import Home
-from runner.matrix.schema import Environment
+from caniload.runner.environments.home import Home
+from caniload.runner.matrix.schema import Environment
 
 _SAME_NUMBERS = {
     # One thread, no GPU and no hash randomness: sums are added in one order, so runs repeat.

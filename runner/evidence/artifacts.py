@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.core.cells import Artifact
+from caniload.runner.core.cells import Artifact
 
 _ZIP_HEADER = 30  # bytes of a zip member's local header before its name, by APPNOTE 4.3.7
 _ZIP_LENGTHS = 26  # where in it the lengths of name and extra field stand

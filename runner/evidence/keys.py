@@ -9,7 +9,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from runner.core.shipped import PROBES
+from caniload.runner.core.shipped import PROBES
 
 ASIDE = frozenset({"healthcheck.py"})
 """Scripts beside the probe that no result depends on; a file of ``models/`` or ``formats/`` counts

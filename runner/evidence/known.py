@@ -9,17 +9,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from runner.core.cells import Artifact, Cell
-from runner.core.precision import HalfPrecision
-from runner.environments.home import Home
-from runner.evidence import keys
-from runner.evidence.artifacts import Stored
-from runner.evidence.resolve import Resolution
-from runner.evidence.results import OUTSIDE
-from runner.evidence.store import Record, Store
-from runner.matrix.plan import Plan
-from runner.matrix.reference import Family, read_family, read_form
-from runner.matrix.schema import Limits, Model
+from caniload.runner.core.cells import Artifact, Cell
+from caniload.runner.core.precision import HalfPrecision
+from caniload.runner.environments.home import Home
+from caniload.runner.evidence import keys
+from caniload.runner.evidence.artifacts import Stored
+from caniload.runner.evidence.resolve import Resolution
+from caniload.runner.evidence.results import OUTSIDE
+from caniload.runner.evidence.store import Record, Store
+from caniload.runner.matrix.plan import Plan
+from caniload.runner.matrix.reference import Family, read_family, read_form
+from caniload.runner.matrix.schema import Limits, Model
 
 ENDED_BY = {
     "timeout": ("seconds", "seconds_floor", "history_factor"),

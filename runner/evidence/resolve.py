@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.core.shipped import LOCKS
-from runner.environments.home import Home
-from runner.environments.locking import lock_sha256
-from runner.environments.pythons import Interpreter, find_pythons, how_to_get
-from runner.environments.receipts import read_receipt
-from runner.environments.variables import replay_variables
-from runner.evidence import keys
-from runner.matrix.schema import Environment
+from caniload.runner.core.shipped import LOCKS
+from caniload.runner.environments.home import Home
+from caniload.runner.environments.locking import lock_sha256
+from caniload.runner.environments.pythons import Interpreter, find_pythons, how_to_get
+from caniload.runner.environments.receipts import read_receipt
+from caniload.runner.environments.variables import replay_variables
+from caniload.runner.evidence import keys
+from caniload.runner.matrix.schema import Environment
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runner.core import texts
+from caniload.runner.core import texts
 
 FRAMEWORK_PHASES = frozenset({"build", "save", "load", "predict", "train"})
 """Phases in which a job asks something of the framework; in the others the probe is at work."""

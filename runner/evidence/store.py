@@ -16,7 +16,7 @@ from typing import IO, Any, Self
 
 import filelock
 
-from runner.core.errors import StoreBusyError
+from caniload.runner.core.errors import StoreBusyError
 
 Record = Mapping[str, Any]
 

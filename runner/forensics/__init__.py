@@ -4,4 +4,7 @@
 ``checkpoint``, ``documents``, ``pickles``) collects what the file states, ``configuration`` (pure)
 makes sense of it, ``merging`` and ``reading`` put it together as ``facts.Inspection``, ``apart``
 does all that in a process of its own, and ``describe`` (pure) words it.
+
+Comes in: a path. Goes out: a frozen ``Inspection``. Never: unpickles, imports or runs what is in a
+file, reads its weights, or raises for what is wrong with it.
 """

@@ -15,14 +15,14 @@ from typing import IO
 
 from pydantic import TypeAdapter
 
-from runner.forensics.facts import Inspection
+from caniload.runner.forensics.facts import Inspection
 
 _INSPECTION = TypeAdapter(Inspection)
 
 # Isolated, so that nothing in the folder of the files is imported, and with our own search path.
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.stdin.readline());"
-    " from runner.forensics.worker import main; main()"
+    " from caniload.runner.forensics.worker import main; main()"
 )
 
 

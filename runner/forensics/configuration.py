@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runner.forensics.facts import Layer, Shape, Tensor
+from caniload.runner.forensics.facts import Layer, Shape, Tensor
 
 LAYERS = 20_000
 """Most layers that are listed."""

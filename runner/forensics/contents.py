@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runner.forensics.configuration import class_name
-from runner.forensics.documents import walk
-from runner.forensics.facts import Code, Custom, Finding, danger, notice
-from runner.forensics.names import custom_class, custom_function, of_keras
+from caniload.runner.forensics.configuration import class_name
+from caniload.runner.forensics.documents import walk
+from caniload.runner.forensics.facts import Code, Custom, Finding, danger, notice
+from caniload.runner.forensics.names import custom_class, custom_function, of_keras
 
 _LAMBDA = "Lambda"
 _BYTECODE = "__lambda__"

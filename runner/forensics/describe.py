@@ -7,8 +7,16 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from runner.core.texts import clean
-from runner.forensics.facts import Code, Custom, Holds, Inspection, Optimizer, Tensor, Weights
+from caniload.runner.core.texts import clean
+from caniload.runner.forensics.facts import (
+    Code,
+    Custom,
+    Holds,
+    Inspection,
+    Optimizer,
+    Tensor,
+    Weights,
+)
 
 NOT_STATED = "not stated in the file"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from runner.forensics.facts import UnreadableError
+from caniload.runner.forensics.facts import UnreadableError
 
 TEXT_BYTES = 32 * 2**20
 """Longest JSON text; the configurations of the largest models of Keras have less than 2 MB."""

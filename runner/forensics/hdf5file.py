@@ -14,9 +14,16 @@ from typing import Any, BinaryIO
 
 import h5py
 
-from runner.forensics.documents import TEXT_BYTES
-from runner.forensics.facts import Finding, UnreadableError, damage, danger, notice, unchecked
-from runner.forensics.variables import Variable
+from caniload.runner.forensics.documents import TEXT_BYTES
+from caniload.runner.forensics.facts import (
+    Finding,
+    UnreadableError,
+    damage,
+    danger,
+    notice,
+    unchecked,
+)
+from caniload.runner.forensics.variables import Variable
 
 OBJECTS = 100_000
 """Most groups and arrays that are looked at in one file."""

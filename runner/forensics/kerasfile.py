@@ -5,11 +5,18 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from runner.forensics.archive import Archive
-from runner.forensics.documents import TEXT_BYTES, read_json
-from runner.forensics.facts import Holds, Inspection, Origin, UnreadableError, damage, unchecked
-from runner.forensics.layouts import with_stream
-from runner.forensics.merging import (
+from caniload.runner.forensics.archive import Archive
+from caniload.runner.forensics.documents import TEXT_BYTES, read_json
+from caniload.runner.forensics.facts import (
+    Holds,
+    Inspection,
+    Origin,
+    UnreadableError,
+    damage,
+    unchecked,
+)
+from caniload.runner.forensics.layouts import with_stream
+from caniload.runner.forensics.merging import (
     adding,
     misnamed,
     stated_text,
@@ -17,7 +24,7 @@ from runner.forensics.merging import (
     with_files,
     with_training,
 )
-from runner.forensics.recognise import Recognised
+from caniload.runner.forensics.recognise import Recognised
 
 CONFIG, METADATA = "config.json", "metadata.json"
 WEIGHTS = ("model.weights.h5", "variables.h5")

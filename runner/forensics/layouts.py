@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
-from runner.forensics import hdf5file, variables
-from runner.forensics.documents import read_json
-from runner.forensics.facts import (
+from caniload.runner.forensics import hdf5file, variables
+from caniload.runner.forensics.documents import read_json
+from caniload.runner.forensics.facts import (
     Finding,
     Inspection,
     Layer,
@@ -17,9 +17,9 @@ from runner.forensics.facts import (
     UnreadableError,
     damage,
 )
-from runner.forensics.hdf5file import Hdf5, listed
-from runner.forensics.merging import adding, with_architecture, with_training
-from runner.forensics.variables import Owner, Variable
+from caniload.runner.forensics.hdf5file import Hdf5, listed
+from caniload.runner.forensics.merging import adding, with_architecture, with_training
+from caniload.runner.forensics.variables import Owner, Variable
 
 _TOP = "top_level_model_weights"
 

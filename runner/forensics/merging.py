@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from runner.forensics import configuration, contents, training
-from runner.forensics.facts import Finding, Inspection, damage, danger, notice, unchecked
+from caniload.runner.forensics import configuration, contents, training
+from caniload.runner.forensics.facts import Finding, Inspection, damage, danger, notice, unchecked
 
 
 def adding(so_far: Inspection, *findings: Finding) -> Inspection:

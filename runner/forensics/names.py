@@ -12,7 +12,7 @@ import functools
 import json
 from pathlib import Path
 
-from runner.forensics.facts import Custom
+from caniload.runner.forensics.facts import Custom
 
 _ROOTS = frozenset({"keras", "tf_keras", "tensorflow", "keras_core"})
 _SELF = "Custom"

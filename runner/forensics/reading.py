@@ -7,9 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from runner.forensics import checkpoint, configuration, hdf5file, pickles, savedmodel, variables
-from runner.forensics.documents import TaggedError, read_json, read_yaml
-from runner.forensics.facts import (
+from caniload.runner.forensics import (
+    checkpoint,
+    configuration,
+    hdf5file,
+    pickles,
+    savedmodel,
+    variables,
+)
+from caniload.runner.forensics.documents import TaggedError, read_json, read_yaml
+from caniload.runner.forensics.facts import (
     Holds,
     Inspection,
     Optimizer,
@@ -19,10 +26,10 @@ from runner.forensics.facts import (
     danger,
     unchecked,
 )
-from runner.forensics.hdf5file import Hdf5
-from runner.forensics.kerasfile import bounded, read_folder, read_zip
-from runner.forensics.layouts import is_layout_3, legacy_layers, with_hdf5
-from runner.forensics.merging import (
+from caniload.runner.forensics.hdf5file import Hdf5
+from caniload.runner.forensics.kerasfile import bounded, read_folder, read_zip
+from caniload.runner.forensics.layouts import is_layout_3, legacy_layers, with_hdf5
+from caniload.runner.forensics.merging import (
     adding,
     line,
     misnamed,
@@ -31,8 +38,8 @@ from runner.forensics.merging import (
     with_files,
     with_training,
 )
-from runner.forensics.recognise import Recognised, recognise
-from runner.forensics.variables import Owner, Variable
+from caniload.runner.forensics.recognise import Recognised, recognise
+from caniload.runner.forensics.variables import Owner, Variable
 
 _BESIDE = ("{stem}.weights.h5", "{stem}_weights.h5", "{stem}.h5", "{stem}.hdf5", "weights.h5")
 

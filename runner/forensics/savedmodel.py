@@ -13,11 +13,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runner.forensics.documents import read_json
-from runner.forensics.dtypes import BYTES, of_number
-from runner.forensics.facts import Finding, Tensor, UnreadableError, damage, danger, unchecked
-from runner.forensics.variables import Variable
-from runner.forensics.wire import (
+from caniload.runner.forensics.documents import read_json
+from caniload.runner.forensics.dtypes import BYTES, of_number
+from caniload.runner.forensics.facts import (
+    Finding,
+    Tensor,
+    UnreadableError,
+    damage,
+    danger,
+    unchecked,
+)
+from caniload.runner.forensics.variables import Variable
+from caniload.runner.forensics.wire import (
     WireError,
     dimensions,
     fields,

@@ -8,8 +8,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from runner.forensics.facts import UnreadableError
-from runner.forensics.wire import WireError, varint
+from caniload.runner.forensics.facts import UnreadableError
+from caniload.runner.forensics.wire import WireError, varint
 
 MAGIC = (0xDB4775248B80FB57).to_bytes(8, "little")
 FOOTER = 48

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runner.forensics.facts import Custom, Optimizer
-from runner.forensics.names import custom_function
+from caniload.runner.forensics.facts import Custom, Optimizer
+from caniload.runner.forensics.names import custom_function
 
 _LABELS = 100
 """Most losses or metrics that are listed."""

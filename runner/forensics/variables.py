@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from runner.forensics.facts import Weights
+from caniload.runner.forensics.facts import Weights
 
 
 class Owner(StrEnum):

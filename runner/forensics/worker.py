@@ -16,8 +16,8 @@ from pathlib import Path
 
 import psutil
 
-from runner.forensics.facts import Inspection
-from runner.forensics.reading import inspect_here
+from caniload.runner.forensics.facts import Inspection
+from caniload.runner.forensics.reading import inspect_here
 
 MEMORY = 384 * 2**20
 """Bytes that one file may need beyond what the libraries take."""

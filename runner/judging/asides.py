@@ -6,11 +6,11 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from runner.core import texts
-from runner.core.judged import Aside
-from runner.evidence.known import Evidence
-from runner.judging.catalogue import Rule
-from runner.judging.verdict import classify
+from caniload.runner.core import texts
+from caniload.runner.core.judged import Aside
+from caniload.runner.evidence.known import Evidence
+from caniload.runner.judging.catalogue import Rule
+from caniload.runner.judging.verdict import classify
 
 
 def asides(evidence: Evidence, rules: Sequence[Rule]) -> Iterator[Aside]:

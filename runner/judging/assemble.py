@@ -10,9 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from runner.core import texts
-from runner.core.cells import Cell
-from runner.core.judged import (
+from caniload.runner.core import texts
+from caniload.runner.core.cells import Cell
+from caniload.runner.core.judged import (
     Bounds,
     JudgedCell,
     JudgedEnvironment,
@@ -21,21 +21,21 @@ from runner.core.judged import (
     JudgedModel,
     NoiseFloor,
 )
-from runner.core.outcomes import Outcome
-from runner.core.shipped import LOCKS
-from runner.core.version import commit, version
-from runner.environments.build import Receipt
-from runner.environments.locking import lock_path
-from runner.environments.receipts import read_receipt
-from runner.environments.variables import replay_variables
-from runner.evidence.known import Evidence, died_of_limits
-from runner.judging import confirm
-from runner.judging.asides import asides
-from runner.judging.catalogue import read_catalogue
-from runner.judging.provenance import origins
-from runner.judging.verdict import Verdict, cause, failure, judge
-from runner.matrix.reference import provoked, read_form
-from runner.matrix.schema import Environment
+from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.shipped import LOCKS
+from caniload.runner.core.version import commit, version
+from caniload.runner.environments.build import Receipt
+from caniload.runner.environments.locking import lock_path
+from caniload.runner.environments.receipts import read_receipt
+from caniload.runner.environments.variables import replay_variables
+from caniload.runner.evidence.known import Evidence, died_of_limits
+from caniload.runner.judging import confirm
+from caniload.runner.judging.asides import asides
+from caniload.runner.judging.catalogue import read_catalogue
+from caniload.runner.judging.provenance import origins
+from caniload.runner.judging.verdict import Verdict, cause, failure, judge
+from caniload.runner.matrix.reference import provoked, read_form
+from caniload.runner.matrix.schema import Environment
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,8 +15,8 @@ from typing import Any
 
 import yaml
 
-from runner.core import texts
-from runner.core.judged import Entry
+from caniload.runner.core import texts
+from caniload.runner.core.judged import Entry
 
 FILE = Path(__file__).with_name("catalogue.yaml")
 ACTED_ON = frozenset({"attention", "danger"})

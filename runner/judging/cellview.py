@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from runner.core.judged import JudgedCell, Message
-from runner.evidence.known import Evidence
+from caniload.runner.core.judged import JudgedCell, Message
+from caniload.runner.evidence.known import Evidence
 
 
 def as_json(cell: JudgedCell, evidence: Evidence) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from runner.core import texts
-from runner.core.outcomes import CLEAN, Outcome
-from runner.judging.verdict import Verdict
+from caniload.runner.core import texts
+from caniload.runner.core.outcomes import CLEAN, Outcome
+from caniload.runner.judging.verdict import Verdict
 
 ENOUGH = 3
 SAMPLE = 10

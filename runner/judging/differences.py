@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runner.core.precision import HalfPrecision
-from runner.matrix.schema import Tolerances
+from caniload.runner.core.precision import HalfPrecision
+from caniload.runner.matrix.schema import Tolerances
 
 UNCOMPARED_SETTINGS = frozenset({"name", "jit_compile", "is_legacy_optimizer"})
 """Settings of an optimizer that do not change what a step computes."""

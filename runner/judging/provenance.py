@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runner.core.cells import Artifact
-from runner.core.judged import JudgedOrigin
-from runner.evidence.known import Evidence
-from runner.judging.origin import OriginError, read_origin
+from caniload.runner.core.cells import Artifact
+from caniload.runner.core.judged import JudgedOrigin
+from caniload.runner.evidence.known import Evidence
+from caniload.runner.judging.origin import OriginError, read_origin
 
 
 def origins(evidence: Evidence) -> Iterator[JudgedOrigin]:

@@ -11,18 +11,18 @@ from typing import Any
 
 from packaging.version import Version
 
-from runner.core import texts
-from runner.core.cells import Cell
-from runner.core.errors import UsageError
-from runner.core.judged import JudgedCell
-from runner.core.outcomes import Outcome
-from runner.environments.variables import replay_variables
-from runner.evidence.artifacts import intact
-from runner.evidence.known import Evidence
-from runner.judging.assemble import Assembly
-from runner.matrix import plan as planning
-from runner.matrix.reference import Form, keywords, read_form
-from runner.matrix.schema import Environment
+from caniload.runner.core import texts
+from caniload.runner.core.cells import Cell
+from caniload.runner.core.errors import UsageError
+from caniload.runner.core.judged import JudgedCell
+from caniload.runner.core.outcomes import Outcome
+from caniload.runner.environments.variables import replay_variables
+from caniload.runner.evidence.artifacts import intact
+from caniload.runner.evidence.known import Evidence
+from caniload.runner.judging.assemble import Assembly
+from caniload.runner.matrix import plan as planning
+from caniload.runner.matrix.reference import Form, keywords, read_form
+from caniload.runner.matrix.schema import Environment
 
 IMPORTS = {
     "tensorflow.keras": "import tensorflow as tf\n\nkeras = tf.keras",

@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.core.shipped import ROOT, SOURCES
-from runner.environments.receipts import read_receipt
-from runner.evidence.keys import digest
-from runner.evidence.known import Evidence
-from runner.matrix.plan import Selection
+from caniload.runner.core.shipped import ROOT, SOURCES
+from caniload.runner.environments.receipts import read_receipt
+from caniload.runner.evidence.keys import digest
+from caniload.runner.evidence.known import Evidence
+from caniload.runner.matrix.plan import Selection
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runner.core import texts
-from runner.core.judged import Failure, Message
-from runner.core.outcomes import Outcome
-from runner.core.precision import HalfPrecision
-from runner.judging.catalogue import ACTED_ON, Rule, match, match_raised
-from runner.judging.differences import (
+from caniload.runner.core import texts
+from caniload.runner.core.judged import Failure, Message
+from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.precision import HalfPrecision
+from caniload.runner.judging.catalogue import ACTED_ON, Rule, match, match_raised
+from caniload.runner.judging.differences import (
     Difference,
     differences_of_model,
     differences_of_settings,
@@ -20,7 +20,7 @@ from runner.judging.differences import (
     measure,
     number,
 )
-from runner.matrix.schema import Tolerances
+from caniload.runner.matrix.schema import Tolerances
 
 ANNOUNCED = {
     "optimizer-state-lost": frozenset({"optimizer", "training"}),
@@ -37,7 +37,7 @@ HEARD = frozenset({"load", "predict", "train"})
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """An outcome with the sentence that explains it; see ``runner.core.judged.JudgedCell``."""
+    """An outcome with the sentence that explains it; see ``core.judged.JudgedCell``."""
 
     outcome: Outcome
     reason: str

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import yaml
 
-from runner.core.errors import MatrixError
-from runner.matrix.joining import joined, place, relative
-from runner.matrix.reading import parse_matrix
-from runner.matrix.schema import Environment
+from caniload.runner.core.errors import MatrixError
+from caniload.runner.matrix.joining import joined, place, relative
+from caniload.runner.matrix.reading import parse_matrix
+from caniload.runner.matrix.schema import Environment
 
 
 def with_environment(text: str, environment: Environment, *, name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from packaging.version import Version
 
-from runner.matrix.schema import Environment, Matrix
+from caniload.runner.matrix.schema import Environment, Matrix
 
 STACKS = ("tf.keras", "keras 2 (multi-backend)", "tf-keras", "keras 3")
 BACKENDS = ("tensorflow", "jax", "torch", "theano", "cntk")

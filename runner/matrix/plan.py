@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
 
-from runner.core.cells import Artifact, Cell
-from runner.core.errors import UsageError
-from runner.matrix.schema import Environment, Format, Matrix, Model, SelectedBy
+from caniload.runner.core.cells import Artifact, Cell
+from caniload.runner.core.errors import UsageError
+from caniload.runner.matrix.schema import Environment, Format, Matrix, Model, SelectedBy
 
 Named = TypeVar("Named", Model, Format)
 

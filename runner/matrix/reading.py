@@ -10,8 +10,8 @@ from typing import Any
 import pydantic
 import yaml
 
-from runner.core.errors import MatrixError
-from runner.matrix.schema import Environment, Matrix
+from caniload.runner.core.errors import MatrixError
+from caniload.runner.matrix.schema import Environment, Matrix
 
 Location = tuple[str | int, ...]
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.core.errors import MatrixError
-from runner.core.shipped import PROBES
-from runner.matrix.schema import Model, Provoked
+from caniload.runner.core.errors import MatrixError
+from caniload.runner.core.shipped import PROBES
+from caniload.runner.matrix.schema import Model, Provoked
 
 FAMILIES = PROBES / "models"
 FORMATS = PROBES / "formats"

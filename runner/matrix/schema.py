@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from runner.core.precision import HalfPrecision
+from caniload.runner.core.precision import HalfPrecision
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.+_-]*$", max_length=60)]
 ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
@@ -273,7 +273,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if SCHEMA_FILE.read_text(encoding="utf-8") == text:
             return 0
         print(
-            "runner/matrix/matrix.schema.json is stale: run `python -m runner.matrix.schema`",
+            f"{SCHEMA_FILE.name} is stale: run `python -m caniload.runner.matrix.schema`",
             file=sys.stderr,
         )
         return 1

@@ -12,16 +12,16 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from runner.core.errors import UsageError
-from runner.environments import index
-from runner.environments.home import Home
-from runner.environments.listing import PYTHONS
-from runner.environments.locking import LockError, compile_lock, lock_path, lock_problem
-from runner.environments.pythons import find_pythons
-from runner.matrix import editing as matrixtext
-from runner.matrix.joining import joined, relative
-from runner.matrix.schema import Environment, Identifier, Matrix
-from runner.releases import inference, wishes
+from caniload.runner.core.errors import UsageError
+from caniload.runner.environments import index
+from caniload.runner.environments.home import Home
+from caniload.runner.environments.listing import PYTHONS
+from caniload.runner.environments.locking import LockError, compile_lock, lock_path, lock_problem
+from caniload.runner.environments.pythons import find_pythons
+from caniload.runner.matrix import editing as matrixtext
+from caniload.runner.matrix.joining import joined, relative
+from caniload.runner.matrix.schema import Environment, Identifier, Matrix
+from caniload.runner.releases import inference, wishes
 
 _KEPT = "environment.json"
 

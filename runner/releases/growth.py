@@ -7,15 +7,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.core.errors import UsageError
-from runner.environments.listing import Release
-from runner.matrix import editing as matrixtext
-from runner.matrix.joining import relative
-from runner.matrix.schema import Environment, Matrix
-from runner.releases import adding, inference, wishes
-from runner.releases.missing import missing, older_patches
-from runner.running import estimate
-from runner.running.estimate import CostOfOneMore
+from caniload.runner.core.errors import UsageError
+from caniload.runner.environments.listing import Release
+from caniload.runner.matrix import editing as matrixtext
+from caniload.runner.matrix.joining import relative
+from caniload.runner.matrix.schema import Environment, Matrix
+from caniload.runner.releases import adding, inference, wishes
+from caniload.runner.releases.missing import missing, older_patches
+from caniload.runner.running import estimate
+from caniload.runner.running.estimate import CostOfOneMore
 
 
 @dataclass(frozen=True, kw_only=True)

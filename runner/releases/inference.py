@@ -10,12 +10,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from runner.core.errors import UsageError
-from runner.environments.listing import PYTHONS, Listing, Release
-from runner.matrix.joining import backend, relative
-from runner.matrix.schema import Environment, Imported, Matrix, Stack
-from runner.releases.naming import Naming
-from runner.releases.wishes import Wish
+from caniload.runner.core.errors import UsageError
+from caniload.runner.environments.listing import PYTHONS, Listing, Release
+from caniload.runner.matrix.joining import backend, relative
+from caniload.runner.matrix.schema import Environment, Imported, Matrix, Stack
+from caniload.runner.releases.naming import Naming
+from caniload.runner.releases.wishes import Wish
 
 ASKED = ("tensorflow", "tensorflow-cpu", "keras", "tf-keras")
 """What the index is asked about whatever is wished: from these the rest is inferred."""

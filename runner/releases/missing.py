@@ -7,8 +7,8 @@ from datetime import date
 
 from packaging.version import Version
 
-from runner.environments.listing import Listing, Release
-from runner.matrix.schema import Matrix
+from caniload.runner.environments.listing import Listing, Release
+from caniload.runner.matrix.schema import Matrix
 
 FOLLOWED = ("tensorflow", "keras", "tf-keras")
 _FIRST = {"tensorflow": Version("1.4")}

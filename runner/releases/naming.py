@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from runner.matrix.joining import backend
-from runner.releases.wishes import Wish
+from caniload.runner.matrix.joining import backend
+from caniload.runner.releases.wishes import Wish
 
 _TITLES = {"tensorflow": "TF", "jax": "JAX", "torch": "PyTorch", "theano": "Theano", "cntk": "CNTK"}
 _PARTS = {*_TITLES, "tensorflow-cpu", "keras", "tf-keras"}

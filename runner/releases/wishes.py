@@ -9,7 +9,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from runner.core.errors import UsageError
+from caniload.runner.core.errors import UsageError
 
 FRAMEWORKS = ("tensorflow", "tensorflow-cpu", "keras", "tf-keras")
 _MUST_BE_EXACT = (*FRAMEWORKS, "jax", "jaxlib", "torch", "theano", "cntk")

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.environments import disk
-from runner.environments.build import existing
-from runner.evidence.known import Evidence, cut_short
-from runner.matrix.schema import Environment, Matrix
+from caniload.runner.environments import disk
+from caniload.runner.environments.build import existing
+from caniload.runner.evidence.known import Evidence, cut_short
+from caniload.runner.matrix.schema import Environment, Matrix
 
 SAVE_SECONDS = 3.5
 LOAD_SECONDS = 0.30

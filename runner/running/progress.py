@@ -15,7 +15,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
-from runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import Outcome
 
 LINE_EVERY = 30.0  # seconds between two lines in a log
 

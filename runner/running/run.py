@@ -14,21 +14,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.core.cells import Cell
-from runner.core.shipped import LOCKS
-from runner.environments import disk, processes
-from runner.environments.build import EnvironmentUnusable, Receipt, build, existing
-from runner.environments.variables import process_variables
-from runner.evidence import artifacts
-from runner.evidence.known import Evidence, Saved, cut_short
-from runner.evidence.results import OUTSIDE, Result
-from runner.judging.catalogue import read_catalogue
-from runner.judging.confirm import Confirmation
-from runner.judging.verdict import Verdict, judge
-from runner.running.progress import Progress
-from runner.running.saving import Saving
-from runner.running.schedule import Pool, Unit
-from runner.running.workers import Event, Worker
+from caniload.runner.core.cells import Cell
+from caniload.runner.core.shipped import LOCKS
+from caniload.runner.environments import disk, processes
+from caniload.runner.environments.build import EnvironmentUnusable, Receipt, build, existing
+from caniload.runner.environments.variables import process_variables
+from caniload.runner.evidence import artifacts
+from caniload.runner.evidence.known import Evidence, Saved, cut_short
+from caniload.runner.evidence.results import OUTSIDE, Result
+from caniload.runner.judging.catalogue import read_catalogue
+from caniload.runner.judging.confirm import Confirmation
+from caniload.runner.judging.verdict import Verdict, judge
+from caniload.runner.running.progress import Progress
+from caniload.runner.running.saving import Saving
+from caniload.runner.running.schedule import Pool, Unit
+from caniload.runner.running.workers import Event, Worker
 
 BATCH = 10
 

@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runner.core.cells import Artifact
-from runner.evidence import artifacts
-from runner.evidence.artifacts import Stored
-from runner.evidence.known import Evidence, cut_short
-from runner.evidence.results import Result
-from runner.running.schedule import Unit
+from caniload.runner.core.cells import Artifact
+from caniload.runner.evidence import artifacts
+from caniload.runner.evidence.artifacts import Stored
+from caniload.runner.evidence.known import Evidence, cut_short
+from caniload.runner.evidence.results import Result
+from caniload.runner.running.schedule import Unit
 
 
 @dataclass(kw_only=True)

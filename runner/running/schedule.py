@@ -19,9 +19,9 @@ from typing import Any
 
 import psutil
 
-from runner.core import texts
-from runner.evidence.results import Result, answered, ended, from_outside
-from runner.running.workers import Event, Worker
+from caniload.runner.core import texts
+from caniload.runner.evidence.results import Result, answered, ended, from_outside
+from caniload.runner.running.workers import Event, Worker
 
 CENSUS = 20  # every how many looks at a child's memory its own children are counted too
 TRIES = 3  # how often a job is handed out again when nothing says that the job is to blame

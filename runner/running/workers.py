@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.core.shipped import PROBES
+from caniload.runner.core.shipped import PROBES
 
 Job = Mapping[str, Any]
 

@@ -4,4 +4,7 @@
 is gone to; ``remedies`` has ``converting`` bring across what does not stay the same; ``returning``
 saves models anew there and loads the files here. ``judging`` names what came of each (pure), and
 ``telling`` writes it as Markdown (pure).
+
+Comes in: two versions, and files of a person's. Goes out: an ``Upgrade``, what becomes of each file
+and what to do. Never: calls a remedy one that was not measured.
 """

@@ -12,27 +12,27 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runner.checking import checks
-from runner.checking.answers import Checked
-from runner.checking.asking import cost_lines, wish
-from runner.checking.cases import Case
-from runner.checking.checks import Request
-from runner.checking.subjects import Subject, gather
-from runner.core import texts
-from runner.core.errors import UsageError
-from runner.core.judged import Message
-from runner.core.outcomes import Outcome
-from runner.core.shipped import LOCKS
-from runner.judging.catalogue import read_catalogue
-from runner.matrix.schema import Matrix
-from runner.running.progress import Display
-from runner.upgrading.judging import fate_with, plain_fate, warned
-from runner.upgrading.outcome import Fate, Model, Tried, Upgrade
-from runner.upgrading.reference import of_reference_models
-from runner.upgrading.remedies import CONVERT_SECONDS, Pair, convert_all
-from runner.upgrading.returning import RESAVE_SECONDS, return_all
-from runner.upgrading.sides import both, side
-from runner.upgrading.together import Together
+from caniload.runner.checking import checks
+from caniload.runner.checking.answers import Checked
+from caniload.runner.checking.asking import cost_lines, wish
+from caniload.runner.checking.cases import Case
+from caniload.runner.checking.checks import Request
+from caniload.runner.checking.subjects import Subject, gather
+from caniload.runner.core import texts
+from caniload.runner.core.errors import UsageError
+from caniload.runner.core.judged import Message
+from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.shipped import LOCKS
+from caniload.runner.judging.catalogue import read_catalogue
+from caniload.runner.matrix.schema import Matrix
+from caniload.runner.running.progress import Display
+from caniload.runner.upgrading.judging import fate_with, plain_fate, warned
+from caniload.runner.upgrading.outcome import Fate, Model, Tried, Upgrade
+from caniload.runner.upgrading.reference import of_reference_models
+from caniload.runner.upgrading.remedies import CONVERT_SECONDS, Pair, convert_all
+from caniload.runner.upgrading.returning import RESAVE_SECONDS, return_all
+from caniload.runner.upgrading.sides import both, side
+from caniload.runner.upgrading.together import Together
 
 
 def ask(

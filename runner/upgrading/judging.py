@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from runner.checking.answers import Answer
-from runner.converting.outcome import Conversion, Verdict
-from runner.core.judged import JudgedCell, Message
-from runner.core.outcomes import CLEAN, PROBLEMS, SEVERITY, Outcome
-from runner.judging.catalogue import Rule
-from runner.upgrading.outcome import Cause, Direction, Fate, Model, Tried, Upgrade, Warned
+from caniload.runner.checking.answers import Answer
+from caniload.runner.converting.outcome import Conversion, Verdict
+from caniload.runner.core.judged import JudgedCell, Message
+from caniload.runner.core.outcomes import CLEAN, PROBLEMS, SEVERITY, Outcome
+from caniload.runner.judging.catalogue import Rule
+from caniload.runner.upgrading.outcome import Cause, Direction, Fate, Model, Tried, Upgrade, Warned
 
 NOTHING_TO_DO, TO_DO, NOT_READ, NOT_KNOWN = 0, 1, 2, 5
 ACTED_ON = frozenset({Fate.WARNS, Fate.CHANGE, Fate.PARTLY, Fate.LOST, Fate.BROKEN})

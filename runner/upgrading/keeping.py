@@ -16,10 +16,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from runner.checking.cases import Case
-from runner.converting.launching import ACROSS
-from runner.converting.outcome import Conversion, Verdict
-from runner.evidence.keys import digest, probe_sha256
+from caniload.runner.checking.cases import Case
+from caniload.runner.converting.launching import ACROSS
+from caniload.runner.converting.outcome import Conversion, Verdict
+from caniload.runner.evidence.keys import digest, probe_sha256
 
 _CONVERTING = Path(__file__).resolve().parents[1] / "converting"
 _CONVERSION = TypeAdapter(Conversion)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from runner.checking.answers import Answer
-from runner.converting.outcome import Conversion
-from runner.core.outcomes import Outcome
+from caniload.runner.checking.answers import Answer
+from caniload.runner.converting.outcome import Conversion
+from caniload.runner.core.outcomes import Outcome
 
 SCHEMA = 1
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runner.environments.home import Home
-from runner.evidence.known import Evidence
-from runner.evidence.resolve import resolve
-from runner.evidence.store import Store
-from runner.judging.assemble import Assembly
-from runner.judging.catalogue import read_catalogue
-from runner.matrix import plan as planning
-from runner.matrix.plan import Selection
-from runner.matrix.schema import Environment, Matrix
-from runner.upgrading.judging import direction
-from runner.upgrading.outcome import Direction
+from caniload.runner.environments.home import Home
+from caniload.runner.evidence.known import Evidence
+from caniload.runner.evidence.resolve import resolve
+from caniload.runner.evidence.store import Store
+from caniload.runner.judging.assemble import Assembly
+from caniload.runner.judging.catalogue import read_catalogue
+from caniload.runner.matrix import plan as planning
+from caniload.runner.matrix.plan import Selection
+from caniload.runner.matrix.schema import Environment, Matrix
+from caniload.runner.upgrading.judging import direction
+from caniload.runner.upgrading.outcome import Direction
 
 
 def of_reference_models(

@@ -10,26 +10,26 @@ from typing import Any
 
 from packaging.version import Version
 
-from runner.checking.cases import Case, Step
-from runner.checking.checks import Request
-from runner.checking.judging import answer
-from runner.checking.kept import Record, Terms
-from runner.checking.measuring import Measuring, Ways
-from runner.checking.subjects import Subject, gather
-from runner.converting.asking import bring_across
-from runner.converting.original import Wish
-from runner.converting.outcome import Verdict
-from runner.converting.readers import keras
-from runner.core.errors import CaniloadError
-from runner.environments.build import existing
-from runner.evidence.keys import digest
-from runner.evidence.resolve import Resolution
-from runner.matrix.schema import Environment, Matrix
-from runner.running.progress import Progress
-from runner.upgrading.judging import ours
-from runner.upgrading.keeping import Keeping
-from runner.upgrading.outcome import Tried
-from runner.upgrading.together import Together
+from caniload.runner.checking.cases import Case, Step
+from caniload.runner.checking.checks import Request
+from caniload.runner.checking.judging import answer
+from caniload.runner.checking.kept import Record, Terms
+from caniload.runner.checking.measuring import Measuring, Ways
+from caniload.runner.checking.subjects import Subject, gather
+from caniload.runner.converting.asking import bring_across
+from caniload.runner.converting.original import Wish
+from caniload.runner.converting.outcome import Verdict
+from caniload.runner.converting.readers import keras
+from caniload.runner.core.errors import CaniloadError
+from caniload.runner.environments.build import existing
+from caniload.runner.evidence.keys import digest
+from caniload.runner.evidence.resolve import Resolution
+from caniload.runner.matrix.schema import Environment, Matrix
+from caniload.runner.running.progress import Progress
+from caniload.runner.upgrading.judging import ours
+from caniload.runner.upgrading.keeping import Keeping
+from caniload.runner.upgrading.outcome import Tried
+from caniload.runner.upgrading.together import Together
 
 KERAS_FORMAT_SINCE = Version("2.12")
 CONVERT_SECONDS = 40.0

@@ -9,19 +9,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from runner.checking import checks
-from runner.checking.answers import Checked
-from runner.checking.cases import Case
-from runner.checking.subjects import gather
-from runner.converting.launching import Workshop, told
-from runner.converting.original import Wish, job_for
-from runner.converting.outcome import Verdict
-from runner.forensics.apart import inspect_all
-from runner.upgrading.judging import LOADED
-from runner.upgrading.keeping import Keeping
-from runner.upgrading.outcome import Model, Returned, Tried
-from runner.upgrading.remedies import Pair
-from runner.upgrading.together import Together
+from caniload.runner.checking import checks
+from caniload.runner.checking.answers import Checked
+from caniload.runner.checking.cases import Case
+from caniload.runner.checking.subjects import gather
+from caniload.runner.converting.launching import Workshop, told
+from caniload.runner.converting.original import Wish, job_for
+from caniload.runner.converting.outcome import Verdict
+from caniload.runner.forensics.apart import inspect_all
+from caniload.runner.upgrading.judging import LOADED
+from caniload.runner.upgrading.keeping import Keeping
+from caniload.runner.upgrading.outcome import Model, Returned, Tried
+from caniload.runner.upgrading.remedies import Pair
+from caniload.runner.upgrading.together import Together
 
 RESAVE_SECONDS = 20.0
 """Seconds of one file saved anew, read by both and compared."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runner.upgrading.judging import same
-from runner.upgrading.markup import escaped, table
-from runner.upgrading.outcome import Fate, Model, Returned, Upgrade
-from runner.upgrading.words import came_back
+from caniload.runner.upgrading.judging import same
+from caniload.runner.upgrading.markup import escaped, table
+from caniload.runner.upgrading.outcome import Fate, Model, Returned, Upgrade
+from caniload.runner.upgrading.words import came_back
 
 
 def back_sentence(upgrade: Upgrade) -> str:

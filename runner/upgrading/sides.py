@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runner.checking.wanted import wanted
-from runner.core.errors import UsageError
-from runner.core.shipped import LOCKS
-from runner.environments.build import existing
-from runner.environments.home import Home
-from runner.matrix.schema import Environment, Matrix
-from runner.upgrading.outcome import Side
+from caniload.runner.checking.wanted import wanted
+from caniload.runner.core.errors import UsageError
+from caniload.runner.core.shipped import LOCKS
+from caniload.runner.environments.build import existing
+from caniload.runner.environments.home import Home
+from caniload.runner.matrix.schema import Environment, Matrix
+from caniload.runner.upgrading.outcome import Side
 
 TOLD = ("tensorflow", "keras", "tf-keras", "numpy", "h5py", "python")
 

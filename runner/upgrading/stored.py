@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from runner.checking.describe import WORDS
-from runner.core.outcomes import CLEAN, Outcome
-from runner.upgrading.markup import escaped, folded, table
-from runner.upgrading.outcome import Cause, Direction
+from caniload.runner.checking.describe import WORDS
+from caniload.runner.core.outcomes import CLEAN, Outcome
+from caniload.runner.upgrading.markup import escaped, folded, table
+from caniload.runner.upgrading.outcome import Cause, Direction
 
 MOST = 15
 """Causes that are listed; the rest is a number."""

@@ -8,13 +8,13 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from runner.forensics.describe import shown
-from runner.upgrading.judging import counted, exit_code
-from runner.upgrading.markup import escaped, folded, table
-from runner.upgrading.outcome import Fate, Model, Upgrade
-from runner.upgrading.rollback import back_lines, back_sentence
-from runner.upgrading.stored import reference_lines, reference_sentence
-from runner.upgrading.words import advice, details, happens
+from caniload.runner.forensics.describe import shown
+from caniload.runner.upgrading.judging import counted, exit_code
+from caniload.runner.upgrading.markup import escaped, folded, table
+from caniload.runner.upgrading.outcome import Fate, Model, Upgrade
+from caniload.runner.upgrading.rollback import back_lines, back_sentence
+from caniload.runner.upgrading.stored import reference_lines, reference_sentence
+from caniload.runner.upgrading.words import advice, details, happens
 
 UNFOLDED = 6
 """Most rows of models that keep working that stand open."""

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from runner.environments import processes
-from runner.running.progress import Progress
+from caniload.runner.environments import processes
+from caniload.runner.running.progress import Progress
 
 AGAIN = 0.2  # seconds: what has been killed may start its next process
 

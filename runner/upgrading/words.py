@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from runner.checking.answers import Answer
-from runner.checking.describe import WORDS
-from runner.converting.outcome import Conversion, Remedy, Verdict
-from runner.converting.telling import sections
-from runner.upgrading.judging import ours, same
-from runner.upgrading.outcome import Fate, Model, Returned, Tried, Upgrade
+from caniload.runner.checking.answers import Answer
+from caniload.runner.checking.describe import WORDS
+from caniload.runner.converting.outcome import Conversion, Remedy, Verdict
+from caniload.runner.converting.telling import sections
+from caniload.runner.upgrading.judging import ours, same
+from caniload.runner.upgrading.outcome import Fate, Model, Returned, Tried, Upgrade
 
 MADE = {
     Remedy.AS_IT_IS: "loads it and saves it anew",

@@ -24,20 +24,20 @@ from typing import Any
 
 from rich.console import Console
 
-from runner.core.texts import normalised
-from runner.environments.home import Home
-from runner.environments.variables import process_variables
-from runner.evidence.known import Evidence
-from runner.evidence.resolve import resolve
-from runner.evidence.store import Store
-from runner.judging.catalogue import read_catalogue
-from runner.judging.verdict import judge
-from runner.matrix import plan as planning
-from runner.matrix.plan import Plan, Selection
-from runner.matrix.reading import read_matrix
-from runner.running.progress import Display
-from runner.running.run import Options, Run
-from runner.running.workers import Event, Worker
+from caniload.runner.core.texts import normalised
+from caniload.runner.environments.home import Home
+from caniload.runner.environments.variables import process_variables
+from caniload.runner.evidence.known import Evidence
+from caniload.runner.evidence.resolve import resolve
+from caniload.runner.evidence.store import Store
+from caniload.runner.judging.catalogue import read_catalogue
+from caniload.runner.judging.verdict import judge
+from caniload.runner.matrix import plan as planning
+from caniload.runner.matrix.plan import Plan, Selection
+from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.running.progress import Display
+from caniload.runner.running.run import Options, Run
+from caniload.runner.running.workers import Event, Worker
 
 ROOT = Path(__file__).parents[2]
 CORES = 2

@@ -14,8 +14,8 @@ import pytest
 from judged_example import example
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from reports.site import render
-from runner.core.judged import JudgedMatrix
+from caniload.reports.site import render
+from caniload.runner.core.judged import JudgedMatrix
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

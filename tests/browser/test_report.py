@@ -11,10 +11,10 @@ import pytest
 from conftest import Watched
 from playwright.sync_api import Browser, Page, expect
 
-from reports import answers, views
-from reports.planes import Planes, planes
-from reports.table import frame
-from runner.core.judged import JudgedMatrix
+from caniload.reports import answers, views
+from caniload.reports.planes import Planes, planes
+from caniload.reports.table import frame
+from caniload.runner.core.judged import JudgedMatrix
 
 pytestmark = pytest.mark.browser
 

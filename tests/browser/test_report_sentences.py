@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from conftest import Watched
 
-from reports import answers
-from reports.front import inline
-from reports.planes import NO_EVIDENCE, Planes, planes
-from reports.shards import shards
-from reports.table import frame
-from reports.words import ABSENT, UNTESTED
-from runner.core.judged import JudgedMatrix
+from caniload.reports import answers
+from caniload.reports.front import inline
+from caniload.reports.planes import NO_EVIDENCE, Planes, planes
+from caniload.reports.shards import shards
+from caniload.reports.table import frame
+from caniload.reports.words import ABSENT, UNTESTED
+from caniload.runner.core.judged import JudgedMatrix
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from workshop import MINOR, VERSIONS, Workshop, outcomes, steady
 
-from runner.judging.confirm import ALONE
+from caniload.runner.judging.confirm import ALONE
 
 pytest_plugins = ["pipeline_fixtures"]
 

@@ -21,9 +21,9 @@ from typing import Any
 import psutil
 import yaml
 
-import runner
-from runner.environments.locking import _lock_text, lock_path
-from runner.matrix.schema import Environment
+import caniload
+from caniload.runner.environments.locking import _lock_text, lock_path
+from caniload.runner.matrix.schema import Environment
 
 FAKES = Path(__file__).resolve().parents[1] / "fake_framework"
 MINOR = "{}.{}".format(*sys.version_info)
@@ -142,7 +142,7 @@ class Workshop:
         offline.write_text("no-index = true\n")
         self.variables = {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(Path(runner.__file__).parents[1]),  # the one that is under test
+            "PYTHONPATH": str(Path(caniload.__file__).parents[1]),  # the one that is under test
             "HOME": str(self.root),
             "CANILOAD_HOME": str(self.home),
             "CANILOAD_PYTHONS": sys.executable,
@@ -194,7 +194,7 @@ class Workshop:
         with _heeding_ctrl_c():
             return subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "runner", "--matrix", str(self.root / "matrix.yaml")),
+                    *(sys.executable, "-m", "caniload", "--matrix", str(self.root / "matrix.yaml")),
                     *(command, *locks, *arguments),
                 ],
                 cwd=self.root,

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.core.outcomes import CLEAN
+from caniload.runner.core.outcomes import CLEAN
 
 Found = dict[str, Any]
 
@@ -26,7 +26,7 @@ def check(path: str, custom: str, more: Sequence[str]) -> Found:
     """Return the JSON of one model, with the answers by environment."""
     given = ["--custom", custom] if custom != "-" else []
     done = subprocess.run(
-        [sys.executable, "-m", "runner", "check", path, "--trust", "--json", *given, *more],
+        [sys.executable, "-m", "caniload", "check", path, "--trust", "--json", *given, *more],
         capture_output=True,
         text=True,
         check=False,

@@ -22,14 +22,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.environments.home import Home
-from runner.environments.variables import process_variables
-from runner.matrix.reading import read_matrix
-from runner.matrix.reference import Family, read_family
-from runner.matrix.schema import Environment, Matrix, Model, Tolerances
+from caniload.runner.environments.home import Home
+from caniload.runner.environments.variables import process_variables
+from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.reference import Family, read_family
+from caniload.runner.matrix.schema import Environment, Matrix, Model, Tolerances
 
 ROOT = Path(__file__).parents[2]
-CONVERT = (sys.executable, "-m", "runner", "convert")
+CONVERT = (sys.executable, "-m", "caniload", "convert")
 FORMATS = ("h5", "keras", "savedmodel")
 LOAD = """
 import json, runpy, sys
@@ -75,7 +75,7 @@ Found = dict[str, Any]
 
 def breaking(to: str, filters: Sequence[str]) -> list[Cell]:
     """Return the stored cells of the target in which a whole model does not load."""
-    command = [sys.executable, "-m", "runner", "cells", "--load", to, *filters]
+    command = [sys.executable, "-m", "caniload", "cells", "--load", to, *filters]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     cells = [json.loads(line) for line in told.splitlines()]
     return [

@@ -21,13 +21,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from runner.environments.home import Home
-from runner.environments.variables import process_variables
-from runner.forensics.apart import inspect_all
-from runner.forensics.facts import Inspection
-from runner.matrix.reading import read_matrix
-from runner.matrix.reference import read_form
-from runner.matrix.schema import Environment
+from caniload.runner.environments.home import Home
+from caniload.runner.environments.variables import process_variables
+from caniload.runner.forensics.apart import inspect_all
+from caniload.runner.forensics.facts import Inspection
+from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.reference import read_form
+from caniload.runner.matrix.schema import Environment
 
 ROOT = Path(__file__).parents[2]
 FAMILIES = {

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.core import texts
+from caniload.runner.core import texts
 
 Cell = Mapping[str, Any]
 
@@ -32,7 +32,7 @@ _WARNED = re.compile(r"(?:^|: )(?:\w+\.)*(\w*Warning): (.*)$|^WARNING:\w+:(.*)$|
 
 def cells(filters: Sequence[str] = ()) -> list[Cell]:
     """Return the stored cells that ran."""
-    command = [sys.executable, "-m", "runner", "cells", *filters]
+    command = [sys.executable, "-m", "caniload", "cells", *filters]
     lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     found = [json.loads(line) for line in lines]
     return [
@@ -42,7 +42,7 @@ def cells(filters: Sequence[str] = ()) -> list[Cell]:
 
 def between_stacks(known: Sequence[Cell]) -> list[Cell]:
     """Return the cells whose file comes from another stack than that of the loader."""
-    command = [sys.executable, "-m", "runner", "env", "list", "--json"]
+    command = [sys.executable, "-m", "caniload", "env", "list", "--json"]
     listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     stacks = {row["id"]: row["stack"] for row in json.loads(listed)}
     return [cell for cell in known if stacks[cell["save"]] != stacks[cell["load"]]]
@@ -60,7 +60,7 @@ def sample(known: Sequence[Cell], count: int, problems: int, seed: int) -> list[
 
 def disagreements(cell: Cell) -> list[str]:
     """Replay a cell and say in what it is not as recorded."""
-    command = [sys.executable, "-m", "runner", "reproduce", cell["id"]]
+    command = [sys.executable, "-m", "caniload", "reproduce", cell["id"]]
     script = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     line = next(line for line in script.splitlines() if line.startswith("#   env -i"))
     with tempfile.TemporaryDirectory() as folder:

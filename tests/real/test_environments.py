@@ -15,19 +15,19 @@ from typing import Literal
 
 import pytest
 
-from runner.environments import uv
-from runner.environments.build import EnvironmentUnusable, Receipt, build, existing, remove
-from runner.environments.disk import evict
-from runner.environments.home import Home, disk_use
-from runner.environments.locking import (
+from caniload.runner.environments import uv
+from caniload.runner.environments.build import EnvironmentUnusable, Receipt, build, existing, remove
+from caniload.runner.environments.disk import evict
+from caniload.runner.environments.home import Home, disk_use
+from caniload.runner.environments.locking import (
     LockError,
     compile_lock,
     lock_path,
     lock_problem,
     version_exists,
 )
-from runner.environments.pythons import Interpreter, find_pythons
-from runner.matrix.schema import Environment, Limits
+from caniload.runner.environments.pythons import Interpreter, find_pythons
+from caniload.runner.matrix.schema import Environment, Limits
 
 pytestmark = pytest.mark.real
 
@@ -194,10 +194,10 @@ def test_a_killed_build_is_not_taken_for_built(workshop: Workshop) -> None:
     workshop.lock(environment)
     killed = textwrap.dedent(f"""
         import os, pathlib, signal
-        from runner.environments.build import build
-        from runner.environments.home import Home
-        from runner.environments.pythons import find_pythons
-        from runner.matrix.schema import Environment, Limits
+        from caniload.runner.environments.build import build
+        from caniload.runner.environments.home import Home
+        from caniload.runner.environments.pythons import find_pythons
+        from caniload.runner.matrix.schema import Environment, Limits
 
         def die(line):
             if "Prepared" in line or "Installed" in line:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from runner.environments import index
+from caniload.runner.environments import index
 
 pytestmark = pytest.mark.real
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 def caniload(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "runner", *arguments],
+        [sys.executable, "-m", "caniload", *arguments],
         capture_output=True,
         text=True,
         check=False,

@@ -41,7 +41,7 @@ keras.Model(words, keras.layers.GRU(2)(rows)).save(sys.argv[1] + "/words.h5")
 
 def caniload(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "runner", *arguments], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "caniload", *arguments], capture_output=True, text=True, check=False
     )
 
 

@@ -66,7 +66,7 @@ ACROSS = [
 
 def caniload(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "runner", *arguments],
+        [sys.executable, "-m", "caniload", *arguments],
         capture_output=True,
         text=True,
         check=False,

@@ -13,7 +13,7 @@ import pytest
 import replaying
 import yaml
 
-from runner.environments.pythons import find_pythons
+from caniload.runner.environments.pythons import find_pythons
 
 pytest_plugins = ["real_home"]
 pytestmark = [pytest.mark.real, pytest.mark.usefixtures("home")]
@@ -27,7 +27,7 @@ AWKWARD = ("adapted", "dropout", "composite", "subclassed", "own_weights")
 
 def caniload(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "runner", *arguments], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "caniload", *arguments], capture_output=True, text=True, check=False
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from runner.forensics.facts import Inspection, Severity
+from caniload.runner.forensics.facts import Inspection, Severity
 
 INPUT = {"class_name": "InputLayer", "config": {"name": "in", "batch_input_shape": [None, 4]}}
 DENSE = {

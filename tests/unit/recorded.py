@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from runner.environments import simpleapi
-from runner.environments.listing import PYTHONS
-from runner.matrix.reading import read_matrix
-from runner.matrix.schema import Matrix
-from runner.releases.inference import Surroundings
+from caniload.runner.environments import simpleapi
+from caniload.runner.environments.listing import PYTHONS
+from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.schema import Matrix
+from caniload.runner.releases.inference import Surroundings
 
 ANSWERS = Path(__file__).with_name("recorded_index")
 LISTING = {

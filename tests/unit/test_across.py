@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from runner.converting.transforms import UNSALTED
+from caniload.runner.converting.transforms import UNSALTED
 
 PROBES = Path(__file__).parents[2] / "probes"
 

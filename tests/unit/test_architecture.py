@@ -1,4 +1,7 @@
-"""Data flows one way, as README and runner/__init__.py say; read from the source itself."""
+"""The house has rooms, and data flows through them one way; read from the source itself.
+
+``ROOMS`` is the one list of them. A room imports only from rooms before it in the list.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,60 @@ import functools
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FRAMEWORKS = {"tensorflow", "keras", "tf_keras", "torch", "jax", "h5py", "theano"}
-FILE_READERS = {"runner.judging.origin": {"h5py"}, "runner.forensics.hdf5file": {"h5py"}}
-ADDING = ("wishes", "releases", "joining", "naming", "inference", "matrixtext")
-BISECTING = ("answers", "mixing", "search", "symptoms", "telling")
-CONVERTING = ("graph", "operations", "outcome", "readers", "rewriting", "telling", "transforms")
-UPGRADING = ("judging", "markup", "outcome", "rollback", "stored", "telling", "words")
-FORENSICS = ("configuration", "contents", "training", "variables", "facts", "wire", "describe")
-PACKAGES = ("runner", "reports", "probes")
-FILES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
+ROOMS = (
+    "runner.core",
+    "reports",
+    "runner.forensics",
+    "runner.matrix",
+    "runner.environments",
+    "runner.evidence",
+    "runner.judging",
+    "runner.running",
+    "runner.releases",
+    "runner.checking",
+    "runner.converting",
+    "runner.bisecting",
+    "runner.upgrading",
+    "runner.commands",
+)
+"""From the ground floor up."""
+FRAMEWORKS = {"tensorflow", "keras", "tf_keras", "torch", "jax", "theano", "cntk"}
+DRAWING = {"runner.commands.matrix", "runner.commands.check"}
+"""The commands that draw; nobody else knows the reports."""
+READING_HDF5 = {"runner.judging.origin", "runner.forensics.hdf5file"}
+LARGEST = 400
+"""Lines of a module; one of more is two."""
+PURE = {
+    "runner.core": ("texts", "judged", "outcomes", "cells"),
+    "runner.forensics": (
+        *("configuration", "contents", "training", "variables", "facts", "wire", "describe"),
+    ),
+    "runner.matrix": ("plan", "joining", "editing"),
+    "runner.environments": ("listing", "simpleapi"),
+    "runner.judging": ("verdict", "differences", "confirm"),
+    "runner.releases": ("wishes", "missing", "naming", "inference"),
+    "runner.checking": ("answers", "lineage"),
+    "runner.converting": (
+        *("graph", "operations", "outcome", "readers", "rewriting", "telling", "transforms"),
+    ),
+    "runner.bisecting": ("answers", "mixing", "search", "symptoms", "telling"),
+    "runner.upgrading": (
+        *("judging", "markup", "outcome", "rollback", "stored", "telling", "words"),
+    ),
+}
+
+
+class Import(NamedTuple):
+    """One name that a module takes from another of ours, or a whole foreign module."""
+
+    module: str
+    name: str
+    line: int
 
 
 def module(path: Path) -> str:
@@ -27,102 +71,143 @@ def module(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-KNOWN = {module(path) for path in FILES}
+FILES = {
+    module(path): path
+    for package in ("runner", "reports", "probes")
+    for path in sorted((ROOT / package).rglob("*.py"))
+}
+
+
+def room(name: str) -> str | None:
+    """Return the room of a module, the longest that its name begins with."""
+    return next((one for one in ROOMS if f"{name}.".startswith(f"{one}.")), None)
 
 
 @functools.cache
-def imports(path: Path, *, top_only: bool = False) -> frozenset[str]:
-    """Return every module that a file imports, inside of functions too unless ``top_only``."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return frozenset(_imports(tree, top_only=top_only))
+def imports(name: str, *, top_only: bool = False) -> tuple[Import, ...]:
+    """Return all that a module imports, inside of functions too unless ``top_only``."""
+    tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
+    return tuple(_imports(tree, top_only=top_only))
 
 
-def _imports(tree: ast.Module, *, top_only: bool) -> Iterator[str]:
+def _imports(tree: ast.Module, *, top_only: bool) -> Iterator[Import]:
     for node in tree.body if top_only else ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            yield from (Import(_ours(one.name), "", node.lineno) for one in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "relative imports hide where data comes from"
-            for alias in node.names:
-                inner = f"{node.module}.{alias.name}"
-                yield inner if inner in KNOWN else str(node.module)
+            for one in node.names:
+                inner = _ours(f"{node.module}.{one.name}")
+                there = inner if inner in FILES else _ours(str(node.module))
+                yield Import(there, one.name, node.lineno)
 
 
-def of(package: str) -> list[Path]:
-    return [path for path in FILES if module(path).split(".")[0] == package]
+def _ours(name: str) -> str:
+    return name.removeprefix("caniload.")
 
 
-def within(path: Path, *packages: str) -> set[str]:
-    return {name for name in imports(path) if name.split(".")[0] in packages}
+def foreign(name: str, *, top_only: bool = False) -> set[str]:
+    return {one.module.split(".")[0] for one in imports(name, top_only=top_only)}
 
 
-@pytest.mark.parametrize("path", of("runner"), ids=module)
-def test_the_runner_knows_no_probe_and_no_framework(path: Path) -> None:
-    allowed = FILE_READERS.get(module(path), set())
-    assert not within(path, "probes", *FRAMEWORKS) - allowed
-    if module(path) not in {"runner.commands.matrix", "runner.commands.check"}:
-        assert not within(path, "reports")
+def upwards(name: str) -> list[str]:
+    """Say each import of a module that runs to a room above its own, with files and names."""
+    here = room(name)
+    if here is None:
+        return []
+    return [
+        f"{FILES[name].relative_to(ROOT)}:{one.line} ({here}) imports {one.name} from"
+        f" {FILES[one.module].relative_to(ROOT)} ({there}), which stands above it"
+        for one in imports(name)
+        if (there := room(one.module)) is not None and ROOMS.index(there) > ROOMS.index(here)
+    ]
 
 
-@pytest.mark.parametrize("path", of("reports"), ids=module)
-def test_reports_read_the_judged_table_only(path: Path) -> None:
-    allowed = {"runner.core.judged", "runner.core.outcomes", "runner.core.cells"}
-    assert within(path, "runner") <= allowed
-    assert not within(path, "probes", *FRAMEWORKS)
+def test_every_module_has_a_room_and_every_room_a_module() -> None:
+    homeless = [name for name in FILES if room(name) is None and not name.startswith("probes")]
+    assert homeless == ["runner"]  # whose __init__ is the map
+    assert {room(name) for name in FILES} - {None} == set(ROOMS)
+    folders = {path.parent.name for path in (ROOT / "runner").glob("*/__init__.py")}
+    assert folders == {one.removeprefix("runner.") for one in ROOMS if one != "reports"}
 
 
-@pytest.mark.parametrize("path", of("probes"), ids=module)
-def test_probes_know_neither_and_import_frameworks_inside(path: Path) -> None:
-    assert not within(path, "runner", "reports")
-    top = {name.split(".")[0] for name in imports(path, top_only=True)}
-    assert not top & {*FRAMEWORKS, "numpy"}
+@pytest.mark.parametrize("here", ROOMS)
+def test_a_room_imports_only_from_rooms_below_it(here: str) -> None:
+    wrong = [
+        said
+        for name in FILES
+        if room(name) == here and name not in DRAWING
+        for said in [*upwards(name), *_drawing(name)]
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def _drawing(name: str) -> list[str]:
+    """Say who reads the reports and is no command that draws; ``reports`` may read itself."""
+    if room(name) == "reports":
+        return []
+    return [
+        f"{FILES[name].relative_to(ROOT)}:{one.line} imports {one.name} from {one.module}"
+        for one in imports(name)
+        if room(one.module) == "reports"
+    ]
+
+
+@pytest.mark.parametrize("here", ROOMS)
+def test_a_room_says_what_comes_in_what_goes_out_and_what_it_never_does(here: str) -> None:
+    said = ast.get_docstring(ast.parse(FILES[here].read_text(encoding="utf-8"))) or ""
+    for word in ("Comes in:", "Goes out:", "Never:"):
+        assert word in " ".join(said.split()), f"{FILES[here].relative_to(ROOT)}: {word}"
+
+
+def test_reports_read_the_ground_floor_alone() -> None:
+    read = {room(one.module) for name in FILES if room(name) == "reports" for one in imports(name)}
+    assert read - {None} == {"runner.core", "reports"}
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.startswith("probes")])
+def test_probes_know_nobody_and_import_frameworks_inside(name: str) -> None:
+    assert not foreign(name) & {"runner", "reports", "caniload"}
+    assert not foreign(name, top_only=True) & {*FRAMEWORKS, "h5py", "numpy"}
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if not name.startswith("probes")])
+def test_only_probes_import_a_framework(name: str) -> None:
+    assert not foreign(name) & {*FRAMEWORKS, "probes"}
+    if name not in READING_HDF5:
+        assert "h5py" not in foreign(name)
 
 
 def test_no_module_needs_one_that_needs_it() -> None:
-    graph = {module(path): imports(path) & KNOWN - {module(path)} for path in FILES}
+    graph = {name: {one.module for one in imports(name)} & FILES.keys() - {name} for name in FILES}
     assert sum(map(len, graph.values())) > 100  # or nothing was measured
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
-        pytest.fail(" needs ".join(error.args[1]))
+        circle = error.args[1]
+        pytest.fail("a circle: " + " is needed by ".join(circle))
 
 
-@pytest.mark.parametrize(
-    ("earlier", "later"),
-    [
-        ("matrix", "plan"),
-        ("plan", "evidence"),
-        ("workers", "schedule"),
-        ("schedule", "run"),
-        ("store", "evidence"),
-        ("judged", "verdict"),
-        ("verdict", "assemble"),
-        ("assemble", "commands"),
-    ],
-)
-def test_the_line_of_stages(earlier: str, later: str) -> None:
-    """Each stage is reached from the next, and none from the one before it."""
-    assert f"runner.{earlier}" in _all_needed(f"runner.{later}")
-    assert f"runner.{later}" not in _all_needed(f"runner.{earlier}")
-
-
-@functools.cache
-def _all_needed(name: str) -> frozenset[str]:
-    (path,) = [path for path in FILES if module(path) == name]
-    direct = imports(path) & KNOWN
-    return direct.union(*(_all_needed(one) for one in direct))
-
-
-@pytest.mark.parametrize(
-    "stage",
-    [
-        *("plan", "verdict", "texts", "confirm", "judged", "outcomes", *ADDING),
-        *(f"bisecting/{name}" for name in BISECTING),
-        *(f"converting/{name}" for name in CONVERTING),
-        *(f"forensics/{name}" for name in FORENSICS),
-        *(f"upgrading/{name}" for name in UPGRADING),
-    ],
-)
-def test_pure_stages_touch_no_file_and_no_process(stage: str) -> None:
+@pytest.mark.parametrize("name", [f"{here}.{stage}" for here in PURE for stage in PURE[here]])
+def test_pure_stages_touch_no_file_and_no_process(name: str) -> None:
     impure = {"os", "subprocess", "pathlib", "time", "tempfile", "shutil", "socket", "psutil"}
-    assert not imports(ROOT / "runner" / f"{stage}.py") & impure
+    assert not foreign(name) & impure
+
+
+def test_an_import_planted_upwards_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The test above can fail, and says where."""
+    planted = tmp_path / "plan.py"
+    planted.write_text("from caniload.runner.judging.verdict import judge\n")
+    monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
+    monkeypatch.setitem(FILES, "runner.matrix.planted", planted)
+    monkeypatch.setitem(FILES, "runner.judging.verdict", tmp_path / "verdict.py")
+    (said,) = upwards("runner.matrix.planted")
+    assert said == (
+        "plan.py:1 (runner.matrix) imports judge from verdict.py (runner.judging),"
+        " which stands above it"
+    )
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if not name.startswith("probes")])
+def test_a_module_is_read_at_one_sitting(name: str) -> None:
+    assert len(FILES[name].read_text(encoding="utf-8").splitlines()) <= LARGEST

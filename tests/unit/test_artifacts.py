@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.core.cells import Artifact
-from runner.evidence import artifacts
-from runner.evidence.artifacts import Stored, intact, sha256_of, spoil, take
+from caniload.runner.core.cells import Artifact
+from caniload.runner.evidence import artifacts
+from caniload.runner.evidence.artifacts import Stored, intact, sha256_of, spoil, take
 
 
 def folder(path: Path, files: dict[str, bytes]) -> Path:

@@ -12,17 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from runner.bisecting import ends, mixing, telling
-from runner.bisecting.answers import Bisection, Status
-from runner.bisecting.bench import Bench, CannotTryError
-from runner.bisecting.mixing import Locked, mixed
-from runner.bisecting.search import Found, Result, following, most_steps
-from runner.bisecting.stages import Hunt
-from runner.bisecting.symptoms import Level, Trial, similarly, strictly, verdict
-from runner.core.errors import UsageError
-from runner.core.outcomes import Outcome
-from runner.environments.listing import File, Listing, Release
-from runner.matrix.schema import Environment, Matrix
+from caniload.runner.bisecting import ends, mixing, telling
+from caniload.runner.bisecting.answers import Bisection, Status
+from caniload.runner.bisecting.bench import Bench, CannotTryError
+from caniload.runner.bisecting.mixing import Locked, mixed
+from caniload.runner.bisecting.search import Found, Result, following, most_steps
+from caniload.runner.bisecting.stages import Hunt
+from caniload.runner.bisecting.symptoms import Level, Trial, similarly, strictly, verdict
+from caniload.runner.core.errors import UsageError
+from caniload.runner.core.outcomes import Outcome
+from caniload.runner.environments.listing import File, Listing, Release
+from caniload.runner.matrix.schema import Environment, Matrix
 
 
 def search(count: int, first_bad: int, skipped: frozenset[int]) -> tuple[Found, int]:
@@ -265,7 +265,7 @@ def hunt(
     bench: PretendBench, monkeypatch: pytest.MonkeyPatch, *, good: int = 0, bad: int = -1
 ) -> tuple[Bisection, list[str]]:
     said: list[str] = []
-    monkeypatch.setattr("runner.bisecting.costs.Costs.lines", lambda *_: iter(()))
+    monkeypatch.setattr("caniload.runner.bisecting.costs.Costs.lines", lambda *_: iter(()))
     matrix = cast("Matrix", SimpleNamespace(environments=ROWS))
     whole = Hunt(
         bench=cast("Bench", bench),

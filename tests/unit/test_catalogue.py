@@ -9,9 +9,16 @@ from typing import Any
 import pytest
 from verdict_facts import rule
 
-from runner.core import texts
-from runner.judging.catalogue import ACTED_ON, EXCEPTION, Rule, match, match_raised, read_catalogue
-from runner.judging.verdict import cause
+from caniload.runner.core import texts
+from caniload.runner.judging.catalogue import (
+    ACTED_ON,
+    EXCEPTION,
+    Rule,
+    match,
+    match_raised,
+    read_catalogue,
+)
+from caniload.runner.judging.verdict import cause
 
 RULES = read_catalogue()
 SAMPLES = {"CATEGORY_DIGIT": "7", "CATEGORY_SPACE": " ", "CATEGORY_WORD": "w"}

@@ -9,23 +9,23 @@ from typing import Any
 import pytest
 import verdict_facts
 
-from runner.checking.answers import Answer, Basis, Checked, Turn
-from runner.checking.customs import read_custom
-from runner.checking.describe import as_json, as_lines
-from runner.checking.features import features
-from runner.checking.judging import Judge, of_record
-from runner.checking.kept import Kept, Terms
-from runner.checking.origins import is_origin, nearest
-from runner.checking.rules import ruled
-from runner.checking.wanted import wanted
-from runner.commands.check import exit_code
-from runner.core.errors import UsageError
-from runner.core.outcomes import Outcome
-from runner.environments.home import Home
-from runner.forensics.facts import Inspection, Layer, Origin
-from runner.judging.catalogue import read_catalogue
-from runner.matrix.reading import read_matrix
-from runner.matrix.schema import Matrix, Tolerances
+from caniload.runner.checking.answers import Answer, Basis, Checked, Turn
+from caniload.runner.checking.customs import read_custom
+from caniload.runner.checking.describe import as_json, as_lines
+from caniload.runner.checking.features import features
+from caniload.runner.checking.judging import Judge, of_record
+from caniload.runner.checking.kept import Kept, Terms
+from caniload.runner.checking.origins import is_origin, nearest
+from caniload.runner.checking.rules import ruled
+from caniload.runner.checking.wanted import wanted
+from caniload.runner.commands.check import exit_code
+from caniload.runner.core.errors import UsageError
+from caniload.runner.core.outcomes import Outcome
+from caniload.runner.environments.home import Home
+from caniload.runner.forensics.facts import Inspection, Layer, Origin
+from caniload.runner.judging.catalogue import read_catalogue
+from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.schema import Matrix, Tolerances
 
 ROOT = Path(__file__).parents[2]
 

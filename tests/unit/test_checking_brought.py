@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from runner.checking import brought
-from runner.checking.features import Features
-from runner.checking.index import Known, Loaded
-from runner.core.outcomes import Outcome
-from runner.matrix.reading import read_matrix
-from runner.matrix.schema import Matrix
+from caniload.runner.checking import brought
+from caniload.runner.checking.features import Features
+from caniload.runner.checking.index import Known, Loaded
+from caniload.runner.core.outcomes import Outcome
+from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.schema import Matrix
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted(brought.FOLDER.glob("*.json.gz"))

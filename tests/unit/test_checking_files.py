@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-import runner
-from runner.checking import brought
-from runner.checking.subjects import gather
-from runner.commands import cli
+import caniload
+from caniload.runner.checking import brought
+from caniload.runner.checking.subjects import gather
+from caniload.runner.commands import cli
 
 ROOT = Path(__file__).parents[2]
 MATRIX = str(ROOT / "matrix.yaml")
@@ -135,6 +135,6 @@ def test_inputs_must_be_arrays(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_python_asks_the_same(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    (found,) = runner.check(files / "zero.h5")
+    (found,) = caniload.check(files / "zero.h5")
     assert found.problem == "an empty file"
     assert not found.readable

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from runner.checking import quick
-from runner.checking.features import Features
-from runner.checking.index import Index, Known, Loaded
-from runner.core.outcomes import Outcome
+from caniload.runner.checking import quick
+from caniload.runner.checking.features import Features
+from caniload.runner.checking.index import Index, Known, Loaded
+from caniload.runner.core.outcomes import Outcome
 
 
 def reference(model: str, traits: str, **cells: Loaded) -> Known:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from judged_example import example
 
-from reports.site import contents
-from runner.checking.answers import Answer, Basis, Checked
-from runner.checking.asking import wish
-from runner.checking.reporting import FAMILY, YOURS, judged, with_models
-from runner.core.judged import Failure, JudgedMatrix
-from runner.core.outcomes import Outcome
-from runner.matrix.schema import Environment
+from caniload.reports.site import contents
+from caniload.runner.checking.answers import Answer, Basis, Checked
+from caniload.runner.checking.asking import wish
+from caniload.runner.checking.reporting import FAMILY, YOURS, judged, with_models
+from caniload.runner.core.judged import Failure, JudgedMatrix
+from caniload.runner.core.outcomes import Outcome
+from caniload.runner.matrix.schema import Environment
 
 ASKED = [
     Environment(

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from runner.commands import cli
-from runner.commands import matrix as commands
-from runner.commands.grammar import parser, parts
-from runner.core.errors import MatrixError, StoreBusyError, StrictError, UsageError
-from runner.core.version import version
-from runner.environments.home import Home
-from runner.evidence.store import Store
+from caniload.runner.commands import cli
+from caniload.runner.commands import matrix as commands
+from caniload.runner.commands.grammar import parser, parts
+from caniload.runner.core.errors import MatrixError, StoreBusyError, StrictError, UsageError
+from caniload.runner.core.version import version
+from caniload.runner.environments.home import Home
+from caniload.runner.evidence.store import Store
 
 MATRIX = str(Path(__file__).parents[2] / "matrix.yaml")
 
@@ -166,8 +166,8 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_asking_for_help_loads_no_tables() -> None:
     code = (
-        "import sys, runner.commands.cli\n"
-        "try: runner.commands.cli.main(['--help'])\n"
+        "import sys, caniload.runner.commands.cli\n"
+        "try: caniload.runner.commands.cli.main(['--help'])\n"
         "except SystemExit: pass\n"
         "sys.exit(' '.join({'pandas', 'pyarrow', 'jinja2'} & set(sys.modules)))"
     )
@@ -178,7 +178,7 @@ def test_asking_for_help_loads_no_tables() -> None:
 
 
 def test_a_reader_that_has_gone_is_no_error() -> None:
-    command = f"{sys.executable} -m runner --matrix {MATRIX} plan --json | true"
+    command = f"{sys.executable} -m caniload --matrix {MATRIX} plan --json | true"
     finished = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False
     )

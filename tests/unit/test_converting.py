@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from runner.converting.graph import GraphError, read, references
-from runner.converting.rules import keras_version, read_rules
-from runner.converting.transforms import TRANSFORMS, Refused
+from caniload.runner.converting.graph import GraphError, read, references
+from caniload.runner.converting.rules import keras_version, read_rules
+from caniload.runner.converting.transforms import TRANSFORMS, Refused
 
 
 def test_the_original_configuration_is_left_as_it_is() -> None:

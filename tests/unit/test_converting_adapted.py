@@ -6,8 +6,8 @@ from typing import Any
 
 from converting_configs import functional, made, node, source, to_3
 
-from runner.converting.rewriting import Recipe
-from runner.converting.transforms import UNSALTED
+from caniload.runner.converting.rewriting import Recipe
+from caniload.runner.converting.transforms import UNSALTED
 
 
 def test_a_salt_that_may_have_been_none_is_kept_and_told() -> None:

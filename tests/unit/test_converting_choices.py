@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from runner.converting.original import refusal
-from runner.converting.outcome import Conversion, Proof, Remedy, Verdict
-from runner.converting.proving import losses, roughened, tolerances_for
-from runner.converting.readers import reading
-from runner.converting.rules import read_rules
-from runner.converting.telling import as_lines, as_page
-from runner.forensics.facts import Code, Inspection, Layer, Origin, danger
-from runner.matrix.reading import read_matrix
+from caniload.runner.converting.original import refusal
+from caniload.runner.converting.outcome import Conversion, Proof, Remedy, Verdict
+from caniload.runner.converting.proving import losses, roughened, tolerances_for
+from caniload.runner.converting.readers import reading
+from caniload.runner.converting.rules import read_rules
+from caniload.runner.converting.telling import as_lines, as_page
+from caniload.runner.forensics.facts import Code, Inspection, Layer, Origin, danger
+from caniload.runner.matrix.reading import read_matrix
 
 MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
 ALL = {one.id: False for one in MATRIX.environments}

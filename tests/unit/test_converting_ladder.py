@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from runner.converting.ladder import Ladder
-from runner.converting.launching import Workshop
-from runner.converting.original import Wish
-from runner.converting.outcome import Remedy, Verdict
-from runner.environments.home import Home
-from runner.forensics.facts import Inspection, Origin
-from runner.matrix.reading import read_matrix
+from caniload.runner.converting.ladder import Ladder
+from caniload.runner.converting.launching import Workshop
+from caniload.runner.converting.original import Wish
+from caniload.runner.converting.outcome import Remedy, Verdict
+from caniload.runner.environments.home import Home
+from caniload.runner.forensics.facts import Inspection, Origin
+from caniload.runner.matrix.reading import read_matrix
 
 MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
 DENSE = {"class_name": "Dense", "config": {"name": "d", "batch_input_shape": [None, 2], "units": 1}}

@@ -17,7 +17,7 @@ from verdict_facts import (
     weights,
 )
 
-from runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import Outcome
 
 DIFFERS = [
     pytest.param({"outputs": [output(max_abs=0.1)]}, "outputs", "output 0 differs by up to 0.1"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.environments.causes import cause
+from caniload.runner.environments.causes import cause
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from runner.core.shipped import LOCKS
-from runner.environments.disk import COSTS, Cost, estimate, evict
-from runner.environments.holding import held
-from runner.environments.home import Home, disk_use
-from runner.environments.receipts import FILE
-from runner.matrix.reading import read_matrix
+from caniload.runner.core.shipped import LOCKS
+from caniload.runner.environments.disk import COSTS, Cost, estimate, evict
+from caniload.runner.environments.holding import held
+from caniload.runner.environments.home import Home, disk_use
+from caniload.runner.environments.receipts import FILE
+from caniload.runner.matrix.reading import read_matrix
 
 MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
 KB = 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runner.environments.home import Home, apparent_bytes, disk_use
+from caniload.runner.environments.home import Home, apparent_bytes, disk_use
 
 
 def test_default_is_what_the_user_says(tmp_path: Path) -> None:

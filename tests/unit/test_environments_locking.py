@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from runner.core.errors import UsageError
-from runner.environments import locking, processes, uv
-from runner.environments.locking import (
+from caniload.runner.core.errors import UsageError
+from caniload.runner.core.shipped import LOCKS
+from caniload.runner.environments import locking, processes, uv
+from caniload.runner.environments.locking import (
     BUILD_TOOLS,
-    LOCKS,
     LockError,
     compile_lock,
     download_bytes,
@@ -24,9 +24,9 @@ from runner.environments.locking import (
     source_packages,
     version_exists,
 )
-from runner.environments.processes import Finished
-from runner.matrix.reading import read_matrix
-from runner.matrix.schema import Environment
+from caniload.runner.environments.processes import Finished
+from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.schema import Environment
 
 MATRIX = Path(__file__).parents[2] / "matrix.yaml"
 ENVIRONMENTS = read_matrix(MATRIX).environments

@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from runner.environments.holding import HeldError, held
-from runner.environments.home import Home
-from runner.environments.processes import run
+from caniload.runner.environments.holding import HeldError, held
+from caniload.runner.environments.home import Home
+from caniload.runner.environments.processes import run
 
 ROOT = Path(__file__).parents[2]
 VARIABLES = {"PATH": os.environ["PATH"]}
@@ -79,7 +79,7 @@ def test_the_command_dies_with_a_runner_that_is_killed(tmp_path: Path) -> None:
     told = tmp_path / "pid"
     sleeper = f"import os, time; open({str(told)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
     source = (
-        "import sys; from runner.environments.processes import run\n"
+        "import sys; from caniload.runner.environments.processes import run\n"
         f"run([sys.executable, '-c', {sleeper!r}], variables={{}}, seconds=60)"
     )
     runner = subprocess.Popen([sys.executable, "-c", source], cwd=ROOT)

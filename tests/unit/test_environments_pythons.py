@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.environments import pythons
-from runner.environments.pythons import Interpreter, find_pythons, how_to_get
+from caniload.runner.environments import pythons
+from caniload.runner.environments.pythons import Interpreter, find_pythons, how_to_get
 
 MINOR = "{}.{}".format(*sys.version_info)
 

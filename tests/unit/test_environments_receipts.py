@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from runner.environments.receipts import FILE, Receipt, read_receipt, write_receipt
-from runner.matrix.schema import Environment
+from caniload.runner.environments.receipts import FILE, Receipt, read_receipt, write_receipt
+from caniload.runner.matrix.schema import Environment
 
 RECEIPT = Receipt(
     environment="some",

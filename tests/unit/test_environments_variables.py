@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from runner.environments.home import Home
-from runner.environments.uv import find_links, installer_variables
-from runner.environments.variables import process_variables, replay_variables
-from runner.matrix.reading import read_matrix
-from runner.matrix.schema import Environment
+from caniload.runner.environments.home import Home
+from caniload.runner.environments.uv import find_links, installer_variables
+from caniload.runner.environments.variables import process_variables, replay_variables
+from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.schema import Environment
 
 MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
 HOME = Home(root=Path("/somewhere"))

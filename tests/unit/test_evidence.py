@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from runner.environments.home import Home
-from runner.environments.pythons import Interpreter
-from runner.evidence.known import Evidence, cut_short, died_of_limits
-from runner.evidence.resolve import Resolution, Resolved
-from runner.evidence.store import Store
-from runner.matrix.plan import Selection, make
-from runner.matrix.reading import read_matrix
-from runner.matrix.schema import Limits
+from caniload.runner.environments.home import Home
+from caniload.runner.environments.pythons import Interpreter
+from caniload.runner.evidence.known import Evidence, cut_short, died_of_limits
+from caniload.runner.evidence.resolve import Resolution, Resolved
+from caniload.runner.evidence.store import Store
+from caniload.runner.matrix.plan import Selection, make
+from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.schema import Limits
 
 LIMITS: dict[str, Any] = {
     "seconds": 60.0,

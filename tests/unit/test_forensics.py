@@ -13,11 +13,11 @@ import mutations
 import pytest
 from model_files import DENSE, INPUT, functional, hdf5
 
-import runner
-from runner.commands import cli
-from runner.forensics import apart, worker
-from runner.forensics.describe import as_json, as_lines, shown
-from runner.forensics.reading import inspect_here
+import caniload
+from caniload.runner.commands import cli
+from caniload.runner.forensics import apart, worker
+from caniload.runner.forensics.describe import as_json, as_lines, shown
+from caniload.runner.forensics.reading import inspect_here
 
 pytest_plugins = ["forensics_fixtures"]
 
@@ -97,8 +97,8 @@ def test_the_schema_stays(recorded: Path) -> None:
 
 def test_inspect_from_python(tmp_path: Path) -> None:
     path = hdf5(tmp_path / "m.h5", functional(INPUT, DENSE))
-    assert runner.inspect(path) == inspect_here(path)
-    assert runner.inspect(str(tmp_path / "none")).problem == "there is no such file or folder"
+    assert caniload.inspect(path) == inspect_here(path)
+    assert caniload.inspect(str(tmp_path / "none")).problem == "there is no such file or folder"
 
 
 def test_a_file_that_kills_its_reader_costs_itself_only(
@@ -108,7 +108,7 @@ def test_a_file_that_kills_its_reader_costs_itself_only(
     good = hdf5(tmp_path / "m.h5", functional(INPUT, DENSE))
     dies = apart._START.replace(
         "main()",
-        "import os, signal, runner.forensics.worker as w; read = w.inspect_here;"
+        "import os, signal, caniload.runner.forensics.worker as w; read = w.inspect_here;"
         "w.inspect_here = lambda p: os.kill(os.getpid(), signal.SIGSEGV)"
         " if p.name == 'segv' else 1 / 0 if p.name == 'fault' else read(p); main()",
     )

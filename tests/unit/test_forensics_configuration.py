@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from model_files import DENSE, INPUT, functional, hdf5, keras_file, kinds
 
-from runner.forensics import configuration
-from runner.forensics.describe import as_lines
-from runner.forensics.facts import Custom, Optimizer, Severity, unchecked
-from runner.forensics.reading import inspect_here
+from caniload.runner.forensics import configuration
+from caniload.runner.forensics.describe import as_lines
+from caniload.runner.forensics.facts import Custom, Optimizer, Severity, unchecked
+from caniload.runner.forensics.reading import inspect_here
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from model_files import DENSE, hdf5, kinds
 
-from runner.forensics import documents
-from runner.forensics.facts import Holds, Severity, UnreadableError
-from runner.forensics.reading import inspect_here
+from caniload.runner.forensics import documents
+from caniload.runner.forensics.facts import Holds, Severity, UnreadableError
+from caniload.runner.forensics.reading import inspect_here
 
 
 def test_a_model_of_keras_0_3(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from model_files import DENSE, INPUT, functional, hdf5, kinds
 
-from runner.forensics.facts import Holds, Severity
-from runner.forensics.reading import inspect_here
+from caniload.runner.forensics.facts import Holds, Severity
+from caniload.runner.forensics.reading import inspect_here
 
 pytest_plugins = ["forensics_fixtures"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from model_files import DENSE, INPUT, functional, keras_file, kinds
 
-from runner.forensics.facts import Holds, Severity
-from runner.forensics.reading import inspect_here
+from caniload.runner.forensics.facts import Holds, Severity
+from caniload.runner.forensics.reading import inspect_here
 
 pytest_plugins = ["forensics_fixtures"]
 

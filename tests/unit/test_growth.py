@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from recorded import around, matrix
 
-from runner.core.errors import UsageError
-from runner.core.shipped import LOCKS
-from runner.matrix.schema import Matrix
-from runner.releases import adding, growth, inference
-from runner.running import estimate
+from caniload.runner.core.errors import UsageError
+from caniload.runner.core.shipped import LOCKS
+from caniload.runner.matrix.schema import Matrix
+from caniload.runner.releases import adding, growth, inference
+from caniload.runner.running import estimate
 
 
 @pytest.fixture(autouse=True)

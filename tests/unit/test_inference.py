@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from recorded import WHOLE, around, matrix
 
-from runner.core.errors import UsageError
-from runner.matrix.schema import Environment
-from runner.releases.inference import environment, packages_to_ask
-from runner.releases.wishes import parse
+from caniload.runner.core.errors import UsageError
+from caniload.runner.matrix.schema import Environment
+from caniload.runner.releases.inference import environment, packages_to_ask
+from caniload.runner.releases.wishes import parse
 
 
 def inferred(*requirements: str, **changes: Any) -> Environment:

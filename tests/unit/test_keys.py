@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runner.evidence.keys import fingerprint
+from caniload.runner.evidence.keys import fingerprint
 
 PARTS: dict[str, Any] = {
     "lock_sha256": "ab",

@@ -10,9 +10,9 @@ from typing import get_args
 
 import pytest
 
-from runner.core.errors import MatrixError
-from runner.matrix.reading import parse_matrix, read_matrix
-from runner.matrix.schema import Profile, Stack, schema
+from caniload.runner.core.errors import MatrixError
+from caniload.runner.matrix.reading import parse_matrix, read_matrix
+from caniload.runner.matrix.schema import Profile, Stack, schema
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -212,7 +212,7 @@ def test_no_file_and_no_text(tmp_path: Path) -> None:
 
 
 def test_the_published_schema_is_that_of_the_code() -> None:
-    published = json.loads((REPOSITORY / "runner" / "matrix.schema.json").read_text())
+    published = json.loads((REPOSITORY / "runner" / "matrix" / "matrix.schema.json").read_text())
     assert published == json.loads(json.dumps(schema()))
     assert set(published["required"]) >= {"schema", "environments", "limits"}
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from runner.matrix.editing import entry, with_environment
-from runner.matrix.joining import joined, place, relative
-from runner.matrix.reading import parse_matrix
-from runner.matrix.schema import Environment
+from caniload.runner.matrix.editing import entry, with_environment
+from caniload.runner.matrix.joining import joined, place, relative
+from caniload.runner.matrix.reading import parse_matrix
+from caniload.runner.matrix.schema import Environment
 
 TEXT = (Path(__file__).parent / "small_matrix.yaml").read_text(encoding="utf-8")
 MATRIX = parse_matrix(TEXT)

@@ -12,8 +12,8 @@ import h5py
 import numpy as np
 import pytest
 
-from runner.judging import origin
-from runner.judging.origin import OriginError, read_origin
+from caniload.runner.judging import origin
+from caniload.runner.judging.origin import OriginError, read_origin
 
 KERAS_2 = {"keras_version": "2.3.1", "backend": "theano"}
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from runner.core.errors import UsageError
-from runner.matrix.plan import Selection, loaders, make
-from runner.matrix.reading import read_matrix
-from runner.matrix.schema import Matrix, Profile, Profiles
+from caniload.runner.core.errors import UsageError
+from caniload.runner.matrix.plan import Selection, loaders, make
+from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.schema import Matrix, Profile, Profiles
 
 WHOLE = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
 STACKS = [

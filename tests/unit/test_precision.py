@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from verdict_facts import RULES, facts, output, weights
 
-from runner.core.outcomes import Outcome
-from runner.core.precision import HalfPrecision, precision_of
-from runner.judging.verdict import Verdict, judge
-from runner.matrix.reading import read_matrix
+from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.precision import HalfPrecision, precision_of
+from caniload.runner.judging.verdict import Verdict, judge
+from caniload.runner.matrix.reading import read_matrix
 
 TOLERANCES = read_matrix(Path(__file__).parents[2] / "matrix.yaml").tolerances
 ROUNDED = {"outputs": [output(max_abs=0.00074)]}

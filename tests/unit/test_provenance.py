@@ -8,12 +8,12 @@ from typing import Any, cast
 
 import h5py
 
-from runner.core.cells import Artifact
-from runner.core.judged import JudgedOrigin
-from runner.evidence.known import Evidence
-from runner.judging.provenance import origins
-from runner.matrix.plan import Plan, Selection, make
-from runner.matrix.reading import read_matrix
+from caniload.runner.core.cells import Artifact
+from caniload.runner.core.judged import JudgedOrigin
+from caniload.runner.evidence.known import Evidence
+from caniload.runner.judging.provenance import origins
+from caniload.runner.matrix.plan import Plan, Selection, make
+from caniload.runner.matrix.reading import read_matrix
 
 MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
 SAVERS = ("tf-2.9", "tf-2.15")

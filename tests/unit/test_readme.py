@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reports.words import UNGIVEN, WORDS
+from caniload.reports.words import UNGIVEN, WORDS
 
 README = Path(__file__).parents[2] / "README.md"
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from runner.core.errors import MatrixError
-from runner.matrix.reading import read_matrix
-from runner.matrix.reference import check_models, provoked, read_family, read_form
-from runner.matrix.schema import Format, Model
+from caniload.runner.core.errors import MatrixError
+from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.reference import check_models, provoked, read_family, read_form
+from caniload.runner.matrix.schema import Format, Model
 
 MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
 

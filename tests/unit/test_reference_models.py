@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from runner.matrix.reading import read_matrix
+from caniload.runner.matrix.reading import read_matrix
 
 ROOT = Path(__file__).parents[2]
 FAMILIES = sorted((ROOT / "probes/models").glob("*.py"))

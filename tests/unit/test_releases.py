@@ -8,8 +8,8 @@ import pytest
 from packaging.version import Version
 from recorded import LISTING, matrix
 
-from runner.environments.listing import File, Release
-from runner.releases.missing import missing, newest_patches, older_patches
+from caniload.runner.environments.listing import File, Release
+from caniload.runner.releases.missing import missing, newest_patches, older_patches
 
 
 def file(name: str, **changes: object) -> File:

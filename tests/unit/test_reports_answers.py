@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 from judged_example import ENVIRONMENTS, example
 
-from reports import answers
-from reports.badges import badges
-from reports.eras import block, eras
-from reports.figures import figures, headline
-from reports.planes import Planes, planes
-from reports.site import report
-from reports.table import frame
-from reports.views import first_question, thinning
-from reports.words import ABSENT, CODE
-from runner.core.judged import JudgedEnvironment, JudgedFormat, JudgedModel
-from runner.core.outcomes import Outcome
+from caniload.reports import answers
+from caniload.reports.badges import badges
+from caniload.reports.eras import block, eras
+from caniload.reports.figures import figures, headline
+from caniload.reports.planes import Planes, planes
+from caniload.reports.site import report
+from caniload.reports.table import frame
+from caniload.reports.views import first_question, thinning
+from caniload.reports.words import ABSENT, CODE
+from caniload.runner.core.judged import JudgedEnvironment, JudgedFormat, JudgedModel
+from caniload.runner.core.outcomes import Outcome
 
 I, T, W, C, E, X, D, N, U = (  # noqa: E741 - short names make the tables below readable
     CODE[outcome]

@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 from judged_example import example
 
-from reports import generations
-from reports.claims import COUNTS, Finding, Tally, findings
-from reports.claimtext import COLUMNS, exported, sentences, verdict
-from reports.generations import backend_of, generation, keras_of
-from reports.kinds import CLAIMS, Kind, kinds_of
-from reports.origins import READERS
-from reports.site import contents
-from reports.table import frame
-from reports.text import ingest
-from runner.core.cells import Artifact, Cell
-from runner.core.judged import (
+from caniload.reports import generations
+from caniload.reports.claims import COUNTS, Finding, Tally, findings
+from caniload.reports.claimtext import COLUMNS, exported, sentences, verdict
+from caniload.reports.generations import backend_of, generation, keras_of
+from caniload.reports.kinds import CLAIMS, Kind, kinds_of
+from caniload.reports.origins import READERS
+from caniload.reports.site import contents
+from caniload.reports.table import frame
+from caniload.reports.text import ingest
+from caniload.runner.core.cells import Artifact, Cell
+from caniload.runner.core.judged import (
     Entry,
     Failure,
     JudgedCell,
@@ -31,9 +31,9 @@ from runner.core.judged import (
     JudgedModel,
     Message,
 )
-from runner.core.outcomes import Outcome
-from runner.judging.catalogue import read_catalogue
-from runner.matrix.reading import read_matrix
+from caniload.runner.core.outcomes import Outcome
+from caniload.runner.judging.catalogue import read_catalogue
+from caniload.runner.matrix.reading import read_matrix
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from judged_example import example
 
-from reports.companions import Pair, exported, pairs
-from reports.site import contents
-from reports.table import frame
-from reports.text import ingest
-from runner.core.cells import Artifact, Cell
-from runner.core.judged import JudgedCell, JudgedMatrix
-from runner.core.outcomes import Outcome
+from caniload.reports.companions import Pair, exported, pairs
+from caniload.reports.site import contents
+from caniload.reports.table import frame
+from caniload.reports.text import ingest
+from caniload.runner.core.cells import Artifact, Cell
+from caniload.runner.core.judged import JudgedCell, JudgedMatrix
+from caniload.runner.core.outcomes import Outcome
 
 BASE, TWIN, THIRD = "tf-2.15", "tf-2.21", "tf-2.12"
 

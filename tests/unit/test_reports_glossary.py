@@ -8,14 +8,14 @@ from dataclasses import replace
 import pytest
 from judged_example import ENTRIES, SMALL, example
 
-from reports import glossdata
-from reports.glossary import MET, QUIET, UNTESTED, Coverage, Glossary, glossary
-from reports.planes import planes
-from reports.site import contents
-from reports.table import frame
-from reports.text import ingest
-from runner.core.judged import Aside, Bounds, Failure, JudgedMatrix, Message
-from runner.core.outcomes import Outcome
+from caniload.reports import glossdata
+from caniload.reports.glossary import MET, QUIET, UNTESTED, Coverage, Glossary, glossary
+from caniload.reports.planes import planes
+from caniload.reports.site import contents
+from caniload.reports.table import frame
+from caniload.reports.text import ingest
+from caniload.runner.core.judged import Aside, Bounds, Failure, JudgedMatrix, Message
+from caniload.runner.core.outcomes import Outcome
 
 UNKNOWN = Message(
     channel="native", category="x.cc", level="WARNING", text="step 7 of /a/b/c is odd", phase="save"

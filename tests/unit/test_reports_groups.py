@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 from judged_example import example
 
-from reports.answers import size
-from reports.groups import failure_groups, largest, warning_groups
-from reports.readers import causes
-from reports.site import contents
-from reports.table import frame
-from runner.core.outcomes import Outcome
+from caniload.reports.answers import size
+from caniload.reports.groups import failure_groups, largest, warning_groups
+from caniload.reports.readers import causes
+from caniload.reports.site import contents
+from caniload.reports.table import frame
+from caniload.runner.core.outcomes import Outcome
 
 HOME = Path("/var/store/home")
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from judged_example import example
 
-from reports.noise import by_model
-from reports.site import contents
-from reports.table import frame
-from runner.core.judged import JudgedCell, JudgedMatrix
-from runner.core.outcomes import Outcome
+from caniload.reports.noise import by_model
+from caniload.reports.site import contents
+from caniload.reports.table import frame
+from caniload.runner.core.judged import JudgedCell, JudgedMatrix
+from caniload.runner.core.outcomes import Outcome
 
 SIZES = {
     ("tf-2.15", "tf-2.15"): 0.0,

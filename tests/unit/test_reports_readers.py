@@ -8,16 +8,16 @@ from dataclasses import replace
 import pytest
 from judged_example import example
 
-from reports.answers import measure
-from reports.damage import damages
-from reports.planes import Planes, planes
-from reports.readers import first_bad_readers, gaps
-from reports.site import contents
-from reports.table import frame
-from reports.text import ingest
-from runner.core.cells import Artifact, Cell
-from runner.core.judged import JudgedCell, JudgedMatrix
-from runner.core.outcomes import Outcome
+from caniload.reports.answers import measure
+from caniload.reports.damage import damages
+from caniload.reports.planes import Planes, planes
+from caniload.reports.readers import first_bad_readers, gaps
+from caniload.reports.site import contents
+from caniload.reports.table import frame
+from caniload.reports.text import ingest
+from caniload.runner.core.cells import Artifact, Cell
+from caniload.runner.core.judged import JudgedCell, JudgedMatrix
+from caniload.runner.core.outcomes import Outcome
 
 STACK = ("tf-1.15", "tf-2.12", "tf-2.15", "tf-2.21")
 LETTERS = {"i": Outcome.IDENTICAL, "w": Outcome.WARNING, "e": Outcome.ERROR, "?": Outcome.UNTESTED}

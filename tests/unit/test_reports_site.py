@@ -15,18 +15,18 @@ from xml.etree import ElementTree as ET
 import pytest
 from judged_example import ENTRIES, ENVIRONMENTS, HOSTILE, example
 
-from reports import site
-from reports.figures import figures
-from reports.markdown import BUDGET, escaped, markdown
-from reports.planes import planes
-from reports.shards import shards
-from reports.site import contents, render
-from reports.table import frame
-from reports.text import ingest
-from reports.views import slugs, square_words
-from reports.words import UNGIVEN, WORDS
-from runner.core.judged import JudgedCell, JudgedMatrix
-from runner.core.outcomes import Outcome
+from caniload.reports import site
+from caniload.reports.figures import figures
+from caniload.reports.markdown import BUDGET, escaped, markdown
+from caniload.reports.planes import planes
+from caniload.reports.shards import shards
+from caniload.reports.site import contents, render
+from caniload.reports.table import frame
+from caniload.reports.text import ingest
+from caniload.reports.views import slugs, square_words
+from caniload.reports.words import UNGIVEN, WORDS
+from caniload.runner.core.judged import JudgedCell, JudgedMatrix
+from caniload.runner.core.outcomes import Outcome
 
 HOME = Path("/var/store/home")
 ROOT = Path(__file__).parents[2]
@@ -298,7 +298,7 @@ def test_an_outcome_that_no_verdict_gives_is_in_no_legend() -> None:
 
 def test_no_verdict_gives_what_no_legend_names() -> None:
     given = "".join(
-        (ROOT / "runner" / f"{name}.py").read_text() for name in ("verdict", "assemble")
+        (ROOT / "runner" / "judging" / f"{name}.py").read_text() for name in ("verdict", "assemble")
     )
     assert {one for one in Outcome if f"Outcome.{one.name}" not in given} == UNGIVEN
 

@@ -15,12 +15,12 @@ import pandas as pd
 import pytest
 from judged_example import ENVIRONMENTS, example
 
-from reports import exports
-from reports.planes import NO_EVIDENCE, NOT_REPEATABLE, Planes, is_older, planes
-from reports.table import COLUMNS, frame
-from reports.words import ABSENT, ORDER
-from runner.core.judged import JudgedMatrix
-from runner.core.outcomes import Outcome
+from caniload.reports import exports
+from caniload.reports.planes import NO_EVIDENCE, NOT_REPEATABLE, Planes, is_older, planes
+from caniload.reports.table import COLUMNS, frame
+from caniload.reports.words import ABSENT, ORDER
+from caniload.runner.core.judged import JudgedMatrix
+from caniload.runner.core.outcomes import Outcome
 
 
 @pytest.fixture(scope="module")

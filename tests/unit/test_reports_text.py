@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from judged_example import HOSTILE, example
 
-from reports.text import LIMIT, clean, ingest, normalised
+from caniload.reports.text import LIMIT, clean, ingest, normalised
 
 HOMES = ("/srv/caniload",)
 

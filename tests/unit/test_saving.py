@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from runner.environments.home import Home
-from runner.environments.pythons import Interpreter
-from runner.evidence.known import Evidence
-from runner.evidence.resolve import Resolution, Resolved
-from runner.evidence.results import Result
-from runner.evidence.store import Store
-from runner.matrix.plan import Selection, make
-from runner.matrix.reading import read_matrix
-from runner.running.saving import Saving
-from runner.running.schedule import Unit
+from caniload.runner.environments.home import Home
+from caniload.runner.environments.pythons import Interpreter
+from caniload.runner.evidence.known import Evidence
+from caniload.runner.evidence.resolve import Resolution, Resolved
+from caniload.runner.evidence.results import Result
+from caniload.runner.evidence.store import Store
+from caniload.runner.matrix.plan import Selection, make
+from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.running.saving import Saving
+from caniload.runner.running.schedule import Unit
 
 MATRIX = Path(__file__).with_name("small_matrix.yaml")
 DIED = Result(crash={"kind": "signal", "signal": "SIGSEGV", "phase": "save"})

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from runner.evidence.results import Result, ended
-from runner.running import schedule
-from runner.running.schedule import Pool, Unit
-from runner.running.workers import Event, Worker
+from caniload.runner.evidence.results import Result, ended
+from caniload.runner.running import schedule
+from caniload.runner.running.schedule import Pool, Unit
+from caniload.runner.running.workers import Event, Worker
 
 FIRST_PID = 2**30  # beyond what any kernel gives out
 SEGV, KILLED, FAULT = int(signal.SIGSEGV), int(signal.SIGKILL), 70 << 8

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.core.errors import StoreBusyError
-from runner.evidence.store import Store
+from caniload.runner.core.errors import StoreBusyError
+from caniload.runner.evidence.store import Store
 
 ANYTHING = st.recursive(
     st.none()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.core import texts
+from caniload.runner.core import texts
 
 
 @pytest.mark.parametrize(

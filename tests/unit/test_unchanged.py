@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.judging.unchanged import Drawn, last_selection, recall, remember
-from runner.matrix.plan import Selection
+from caniload.runner.judging.unchanged import Drawn, last_selection, recall, remember
+from caniload.runner.matrix.plan import Selection
 
 SELECTION = Selection(profile="full", environments=("tf-2.15", "tf-2.21"), first="2.12")
 

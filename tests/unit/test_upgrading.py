@@ -12,23 +12,23 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-import runner
-from runner.checking.answers import Answer, Basis
-from runner.commands.grammar.parser import parser
-from runner.converting.outcome import Attempt, Conversion, Proof, Remedy, Verdict
-from runner.core.cells import Artifact, Cell
-from runner.core.errors import UsageError
-from runner.core.judged import JudgedCell, Message
-from runner.core.outcomes import Outcome
-from runner.judging.catalogue import read_catalogue
-from runner.matrix.reading import read_matrix
-from runner.matrix.schema import Matrix
-from runner.upgrading.judging import direction, exit_code, fate_with, plain_fate, warned
-from runner.upgrading.markup import escaped, in_html
-from runner.upgrading.outcome import Fate, Model, Returned, Side, Tried, Upgrade, Warned
-from runner.upgrading.sides import both, one_environment
-from runner.upgrading.telling import BUDGET, as_json, as_markdown, sentence
-from runner.upgrading.together import Together
+import caniload
+from caniload.runner.checking.answers import Answer, Basis
+from caniload.runner.commands.grammar.parser import parser
+from caniload.runner.converting.outcome import Attempt, Conversion, Proof, Remedy, Verdict
+from caniload.runner.core.cells import Artifact, Cell
+from caniload.runner.core.errors import UsageError
+from caniload.runner.core.judged import JudgedCell, Message
+from caniload.runner.core.outcomes import Outcome
+from caniload.runner.judging.catalogue import read_catalogue
+from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.schema import Matrix
+from caniload.runner.upgrading.judging import direction, exit_code, fate_with, plain_fate, warned
+from caniload.runner.upgrading.markup import escaped, in_html
+from caniload.runner.upgrading.outcome import Fate, Model, Returned, Side, Tried, Upgrade, Warned
+from caniload.runner.upgrading.sides import both, one_environment
+from caniload.runner.upgrading.telling import BUDGET, as_json, as_markdown, sentence
+from caniload.runner.upgrading.together import Together
 
 ROOT = Path(__file__).parents[2]
 OLD, NEW = "tf-2.15", "tf-2.21"
@@ -314,7 +314,7 @@ def test_the_api_says_nothing_is_known_without_a_store(
 ) -> None:
     monkeypatch.setenv("CANILOAD_HOME", str(tmp_path))
     monkeypatch.chdir(ROOT)
-    found = runner.upgrade("2.15", "2.21")
+    found = caniload.upgrade("2.15", "2.21")
     assert exit_code(found) == 5
     assert sentence(found).startswith("Nothing is known: no reference model that tf-2.15 saved")
 

@@ -23,8 +23,8 @@ from verdict_facts import (
     weights,
 )
 
-from runner.core.outcomes import Outcome
-from runner.judging.verdict import judge
+from caniload.runner.core.outcomes import Outcome
+from caniload.runner.judging.verdict import judge
 
 ALIKE = [
     pytest.param({}, Outcome.IDENTICAL, id="nothing"),

@@ -6,8 +6,17 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
-from runner.commands.grammar.parts import Actions, Parser, add, count, later, listed, names, size
-from runner.matrix.schema import ProfileName
+from caniload.runner.commands.grammar.parts import (
+    Actions,
+    Parser,
+    add,
+    count,
+    later,
+    listed,
+    names,
+    size,
+)
+from caniload.runner.matrix.schema import ProfileName
 
 PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added", "checked")
 """What `caniload clean` can remove."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from runner.commands import inspect as inspecting
-from runner.commands.grammar.parts import Actions, Parser, add, count, later, names
+from caniload.runner.commands import inspect as inspecting
+from caniload.runner.commands.grammar.parts import Actions, Parser, add, count, later, names
 
 
 def add_inspect(actions: Actions[Parser]) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from runner.commands.grammar import matrix, models
-from runner.commands.grammar.parts import Parser
-from runner.core.version import version
+from caniload.runner.commands.grammar import matrix, models
+from caniload.runner.commands.grammar.parts import Parser
+from caniload.runner.core.version import version
 
 EXIT_CODES = """\
 exit codes: 0 done, whatever the cells say · 1 under --strict something is untested or a control

@@ -8,7 +8,7 @@ import importlib
 from collections.abc import Callable
 from pathlib import Path
 
-from runner.core.errors import UsageError
+from caniload.runner.core.errors import UsageError
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -28,7 +28,9 @@ def later(module: str, name: str) -> Command:
     """Return the command of that name, imported when it runs: most need pandas, some do not."""
 
     def command(arguments: argparse.Namespace) -> int:
-        function: Command = getattr(importlib.import_module(f"runner.commands.{module}"), name)
+        function: Command = getattr(
+            importlib.import_module(f"caniload.runner.commands.{module}"), name
+        )
         return function(arguments)
 
     return command

@@ -1,0 +1,213 @@
+"""Says whether a saved Keras or TensorFlow model can be loaded there, and is the same model then.
+
+Five questions about model files, as functions that return frozen results; ``caniload`` asks them on
+the command line:
+
+``inspect``
+    What a file says of itself, without loading it.
+``check``
+    Whether models load in other versions and stay the same.
+``convert``
+    A model brought to another version, and the proof.
+``bisect``
+    The release with which a model stops loading, or changes.
+``upgrade``
+    What becomes of models on the step from one version to another.
+
+What cannot be asked raises ``CaniloadError``; what is wrong with a file never raises, the result
+says it. Importing this package imports nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from caniload.runner.bisecting.answers import Bisection
+    from caniload.runner.checking.answers import Checked
+    from caniload.runner.converting.outcome import Conversion
+    from caniload.runner.core.errors import CaniloadError, MatrixError, UsageError
+    from caniload.runner.forensics.facts import Inspection
+    from caniload.runner.upgrading.outcome import Upgrade
+
+    __version__: str
+
+__all__ = [
+    "Bisection",
+    "CaniloadError",
+    "Checked",
+    "Conversion",
+    "Inspection",
+    "MatrixError",
+    "Upgrade",
+    "UsageError",
+    "__version__",
+    "bisect",
+    "check",
+    "convert",
+    "inspect",
+    "upgrade",
+]
+
+_LIVES_IN = {
+    "Bisection": "bisecting.answers",
+    "CaniloadError": "core.errors",
+    "Checked": "checking.answers",
+    "Conversion": "converting.outcome",
+    "Inspection": "forensics.facts",
+    "MatrixError": "core.errors",
+    "Upgrade": "upgrading.outcome",
+    "UsageError": "core.errors",
+}
+"""The rooms of what is imported when it is first asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import a class of results or errors when it is asked for."""
+    import importlib  # noqa: PLC0415 - whoever only imports this package pays for nothing
+
+    if name == "__version__":
+        return importlib.import_module("caniload.runner.core.version").version()
+    if name in _LIVES_IN:
+        return getattr(importlib.import_module(f"caniload.runner.{_LIVES_IN[name]}"), name)
+    raise AttributeError(f"module 'caniload' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def inspect(path: str | os.PathLike[str]) -> Inspection:
+    """Return what a saved model says of itself, read in a process apart and without a framework.
+
+    Never raises for what is wrong with the file: ``problem`` and ``findings`` say it.
+    """
+    from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
+
+    from caniload.runner.forensics.apart import inspect_all  # noqa: PLC0415
+
+    return next(iter(inspect_all([Path(path)])))
+
+
+def check(
+    *models: str | os.PathLike[str],
+    to: Sequence[str] = (),
+    envs: Sequence[str] = (),
+    run: bool = False,
+    trust: bool = False,
+    custom: Sequence[str] = (),
+    inputs: str | os.PathLike[str] | None = None,
+) -> list[Checked]:
+    """Return whether models of yours load in other environments and stay the same, as far as known.
+
+    ``to`` are TensorFlow versions or ids, ``envs`` ids; by default those of the default profile.
+    With ``run`` it is tried: every environment loads the file, and what it gives is compared with
+    what the one gives that is nearest to where it was saved; ``trust`` lets files with code in them
+    be loaded, ``custom`` names your own layers (``layers.py``, ``package.module:factory``),
+    ``inputs`` is an .npz file to predict from. Raises ``CaniloadError`` for what
+    cannot be asked; never for what is wrong with a file: ``problem`` says it.
+    """
+    from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
+
+    from caniload.runner.checking.asking import ask, wish  # noqa: PLC0415
+
+    fed = Path(inputs) if inputs is not None else None
+    return ask(models, wish(to=to, envs=envs, trust=trust, custom=custom, inputs=fed), run=run)
+
+
+def bisect(
+    path: str | os.PathLike[str],
+    *,
+    good: str,
+    bad: str,
+    having: Sequence[str] = (),
+    trust: bool = False,
+    custom: Sequence[str] = (),
+    inputs: str | os.PathLike[str] | None = None,
+) -> Bisection:
+    """Return the release, and its package, with which a model stops loading or changes.
+
+    ``good`` and ``bad`` are ids, TensorFlow versions or requirements such as ``keras==3.5.0``, and
+    either may be the newer; ``having`` are requirements for every environment that is tried. The
+    rest is as in ``check``. Environments are built where they are missing, and what they showed is
+    kept. ``status`` says how far it came. Raises ``CaniloadError`` for what cannot be
+    asked, or where an end cannot be had; never for what is wrong with the file.
+    """
+    from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
+
+    from caniload.runner.bisecting.asking import find  # noqa: PLC0415
+
+    fed = Path(inputs) if inputs is not None else None
+    return find(path, good=good, bad=bad, having=having, trust=trust, custom=custom, inputs=fed)
+
+
+def convert(
+    path: str | os.PathLike[str],
+    *,
+    to: str,
+    out: str | os.PathLike[str],
+    custom: Sequence[str | os.PathLike[str]] = (),
+    inputs: str | os.PathLike[str] | None = None,
+    trust: bool = False,
+) -> Conversion:
+    """Bring a saved model to the environment ``to``, such as ``tf-2.21``; the original stays.
+
+    The file ``out`` is written only if the target loads it plainly and it computes what the
+    original does; ``verdict`` says whether, ``reason`` why not. ``trust`` allows running code that
+    the file brings. Raises ``UsageError`` for a file or an environment that is not
+    there, ``CaniloadError`` where the target cannot be built.
+    """
+    from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
+
+    from caniload.runner.converting.asking import bring_across  # noqa: PLC0415
+    from caniload.runner.converting.original import Wish  # noqa: PLC0415
+    from caniload.runner.environments.opening import open_matrix  # noqa: PLC0415
+
+    wish = Wish(
+        path=Path(path),
+        target=to,
+        out=Path(out),
+        custom=tuple(map(Path, custom)),
+        inputs=Path(inputs) if inputs is not None else None,
+        trusted=trust,
+    )
+    return bring_across(wish, open_matrix())
+
+
+def upgrade(
+    before: str,
+    after: str,
+    *models: str | os.PathLike[str],
+    trust: bool = False,
+    custom: Sequence[str] = (),
+    inputs: str | os.PathLike[str] | None = None,
+    remedies: bool = True,
+    rollback: bool = True,
+    converted: str | os.PathLike[str] | None = None,
+) -> Upgrade:
+    """Return what becomes of models of yours on the step from one version to another, and back.
+
+    ``before`` and ``after`` are such as ``"2.15"`` or ``"tf-2.21"``. Every model is run in both;
+    ``remedies`` are tried where it does not stay the same, and their files copied to the folder
+    ``converted`` if there is one; for the ``rollback`` it is saved anew by the one and loaded by
+    the other. Without models it is what is stored of reference models. ``trust``, ``custom`` and
+    ``inputs`` are as of ``check``. Raises ``CaniloadError`` for what cannot be asked;
+    never for what is wrong with a file: ``fate`` and ``reason`` of its entry say it.
+    """
+    from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
+
+    from caniload.runner.upgrading.asking import ask  # noqa: PLC0415
+
+    return ask(
+        before,
+        after,
+        models,
+        trust=trust,
+        custom=custom,
+        inputs=Path(inputs) if inputs is not None else None,
+        remedies=remedies,
+        rollback=rollback,
+        converted=Path(converted) if converted is not None else None,
+    )
