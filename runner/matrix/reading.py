@@ -11,6 +11,7 @@ import pydantic
 import yaml
 
 from caniload.runner.core.errors import MatrixError
+from caniload.runner.matrix.frameworks import plain
 from caniload.runner.matrix.schema import Environment, Matrix
 
 Location = tuple[str | int, ...]
@@ -56,7 +57,7 @@ def parse_matrix(text: str, *, name: str = "matrix.yaml") -> Matrix:
             and (location := tuple(part for part in detail["loc"])) not in told
         ]
     if matrix is not None:
-        problems += _inconsistencies(matrix)
+        problems += [*_inconsistencies(matrix), *_no_readers(matrix)]
     if problems:
         raise MatrixError(_say(lines, problems, name))
     if matrix is None:  # pragma: no cover - a failed validation always names a problem
@@ -132,6 +133,7 @@ def _unquoted(data: Any) -> list[tuple[Location, str]]:
             continue
         versions: dict[Location, Any] = {("python",): environment.get("python")}
         versions[("cutoff",)] = environment.get("cutoff")
+        versions[("states",)] = environment.get("states")
         packages = environment.get("packages")
         if isinstance(packages, dict):
             versions |= {("packages", str(key)): value for key, value in packages.items()}
@@ -217,6 +219,17 @@ def _inconsistencies(matrix: Matrix) -> list[tuple[Location, str]]:
     return problems
 
 
+def _no_readers(matrix: Matrix) -> Iterator[tuple[Location, str]]:
+    """Find environments of `conversion` that there are not."""
+    known = {environment.id for environment in matrix.environments}
+    for place, given in matrix.conversion:
+        if isinstance(given, str) and given not in known:
+            yield ("conversion", place), f"there is no environment {given!r} above"
+        for position, name in enumerate(given if isinstance(given, tuple) else ()):
+            if name not in known:
+                yield ("conversion", place, position), f"there is no environment {name!r} above"
+
+
 def _no_twin(matrix: Matrix, one: Environment, name: str) -> str:
     """Say why the two do not differ in a companion alone; empty if they may."""
     if name == one.id or name not in {other.id for other in matrix.environments}:
@@ -232,7 +245,7 @@ def _no_twin(matrix: Matrix, one: Environment, name: str) -> str:
 def _about(environment: Environment) -> dict[str, str]:
     """Return the versions that a row is about; a smaller build of TensorFlow is TensorFlow."""
     packages = environment.packages.items()
-    return {name.removesuffix("-cpu"): version for name, version in packages}
+    return {plain(name): version for name, version in packages}
 
 
 def _repeated_ids(data: Any) -> Iterator[tuple[Location, str]]:
