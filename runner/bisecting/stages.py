@@ -23,8 +23,7 @@ from caniload.runner.bisecting.symptoms import (
     strictly,
     verdict,
 )
-from caniload.runner.core.errors import CaniloadError, UsageError
-from caniload.runner.environments.build import EnvironmentUnusable
+from caniload.runner.core.errors import CaniloadError, EnvironmentUnusable, UsageError
 from caniload.runner.environments.listing import Listing
 from caniload.runner.matrix.schema import Matrix
 

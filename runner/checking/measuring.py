@@ -17,8 +17,9 @@ import psutil
 
 from caniload.runner.checking.cases import Case, Step
 from caniload.runner.checking.kept import SCRIPT
+from caniload.runner.core.errors import EnvironmentUnusable
 from caniload.runner.environments import processes
-from caniload.runner.environments.build import EnvironmentUnusable, Receipt, build, existing
+from caniload.runner.environments.build import Receipt, build, existing
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.variables import process_variables
 from caniload.runner.evidence.resolve import Resolution

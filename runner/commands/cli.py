@@ -8,16 +8,15 @@ from pathlib import Path
 
 from caniload.runner.commands.grammar import parser
 from caniload.runner.commands.grammar.parts import Command
-from caniload.runner.core.errors import CaniloadError
-from caniload.runner.environments.build import EnvironmentUnusable
+from caniload.runner.core.errors import CaniloadError, EnvironmentUnusable
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     try:
-        arguments = parser.parser().parse_args(
-            _with_command(sys.argv[1:] if argv is None else argv)
-        )
+        words = _with_command(sys.argv[1:] if argv is None else argv)
+        only = words[0] if words and words[0] in parser.COMMANDS else None
+        arguments = parser.parser(only).parse_args(words)
         command: Command = arguments.command
         return command(arguments)
     except CaniloadError as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from caniload.runner.commands.arguments import locks_of, matrix_path, read
-from caniload.runner.core.errors import CaniloadError
+from caniload.runner.core.errors import CaniloadError, EnvironmentUnusable
 from caniload.runner.environments import build
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.variables import process_variables
@@ -90,7 +90,7 @@ def build_named(arguments: argparse.Namespace) -> int:
                 limits=limits,
                 locks_dir=locks,
             )
-        except build.EnvironmentUnusable as error:
+        except EnvironmentUnusable as error:
             print(f"{environment.id}: {error.reason}", file=sys.stderr)
             failed += 1
         else:

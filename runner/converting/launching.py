@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from caniload.runner.core.errors import EnvironmentUnusable
 from caniload.runner.core.shipped import LOCKS, PROBES
 from caniload.runner.environments import processes
-from caniload.runner.environments.build import EnvironmentUnusable, build, existing
+from caniload.runner.environments.build import build, existing
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.variables import process_variables
 from caniload.runner.evidence.resolve import Resolution, resolve

@@ -39,3 +39,11 @@ class StrictError(CaniloadError):
     """Under ``--strict``: the run ended, but something is untested or a control failed."""
 
     exit_code = 1
+
+
+class EnvironmentUnusable(Exception):  # noqa: N818 - a fact about a row, not a fault of the run
+    """The row cannot be tested; ``reason`` is one sentence: what is wrong, and what to do."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from caniload.runner.core.errors import EnvironmentUnusable
 from caniload.runner.core.shipped import LOCKS, PROBES
 from caniload.runner.environments import processes, uv
 from caniload.runner.environments.holding import HeldError, held
@@ -36,18 +37,10 @@ from caniload.runner.environments.variables import process_variables
 from caniload.runner.matrix.frameworks import plain
 from caniload.runner.matrix.schema import Environment, Limits
 
-__all__ = ["EnvironmentUnusable", "Receipt", "build", "existing", "remove"]
+__all__ = ["Receipt", "build", "existing", "remove"]
 
 _HEALTHCHECK = PROBES / "healthcheck.py"
 _LOG_LINES = 400
-
-
-class EnvironmentUnusable(Exception):  # noqa: N818 - a fact about a row, not a fault of the run
-    """The row cannot be tested; ``reason`` is one sentence: what is wrong, and what to do."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,8 @@ from typing import TypeVar
 from caniload.runner.core.cells import Artifact, Cell
 from caniload.runner.core.errors import UsageError
 from caniload.runner.matrix.frameworks import frameworks
-from caniload.runner.matrix.schema import Environment, Format, Matrix, Model, SelectedBy
+from caniload.runner.matrix.profiles import SelectedBy
+from caniload.runner.matrix.schema import Environment, Format, Matrix, Model
 
 Named = TypeVar("Named", Model, Format)
 

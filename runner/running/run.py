@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from caniload.runner.core.cells import Cell
+from caniload.runner.core.errors import EnvironmentUnusable
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments import disk, processes
-from caniload.runner.environments.build import EnvironmentUnusable, Receipt, build, existing
+from caniload.runner.environments.build import Receipt, build, existing
 from caniload.runner.environments.variables import process_variables
 from caniload.runner.evidence import artifacts
 from caniload.runner.evidence.known import Evidence, Saved, cut_short

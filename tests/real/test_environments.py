@@ -15,8 +15,9 @@ from typing import Literal
 
 import pytest
 
+from caniload.runner.core.errors import EnvironmentUnusable
 from caniload.runner.environments import uv
-from caniload.runner.environments.build import EnvironmentUnusable, Receipt, build, existing, remove
+from caniload.runner.environments.build import Receipt, build, existing, remove
 from caniload.runner.environments.disk import evict
 from caniload.runner.environments.home import Home, disk_use
 from caniload.runner.environments.locking import (

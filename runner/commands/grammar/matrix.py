@@ -16,7 +16,7 @@ from caniload.runner.commands.grammar.parts import (
     names,
     size,
 )
-from caniload.runner.matrix.schema import ProfileName
+from caniload.runner.matrix.profiles import ProfileName
 
 PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added", "checked")
 """What `caniload clean` can remove."""

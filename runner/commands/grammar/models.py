@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from caniload.runner.commands import inspect as inspecting
 from caniload.runner.commands.grammar.parts import Actions, Parser, add, count, later, names
 
 
@@ -13,7 +12,7 @@ def add_inspect(actions: Actions[Parser]) -> None:
     parser = add(
         actions,
         "inspect",
-        inspecting.inspect,
+        later("inspect", "inspect"),
         "Show what saved model files say of themselves; loads nothing, needs no framework.",
     )
     parser.add_argument("model", nargs="+", type=Path, help="a file, a folder, or a prefix")

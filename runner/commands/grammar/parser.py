@@ -7,7 +7,6 @@ from pathlib import Path
 
 from caniload.runner.commands.grammar import matrix, models
 from caniload.runner.commands.grammar.parts import Parser
-from caniload.runner.core.version import version
 
 EXIT_CODES = """\
 exit codes: 0 done, whatever the cells say · 1 under --strict something is untested or a control
@@ -23,21 +22,44 @@ of upgrade: 0 nothing is to be done · 1 a model warns, needs a change, works in
 2 as of check · 5 something was not tested; the rollback changes none of them"""
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line; ``arguments.command`` is what to call."""
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for: that takes longer than all else here."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from caniload.runner.core.version import version  # noqa: PLC0415 - see above
+
+        print(f"caniload {version()}")
+        parser.exit()
+
+
+def parser(only: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser of the whole command line; ``arguments.command`` is what to call.
+
+    With ``only`` it knows that command alone: to put all of them together takes half as long as to
+    start Python.
+    """
     whole = Parser(
         prog="caniload",
         description="Run saved Keras models through many TensorFlow and Keras versions.",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    whole.add_argument("--version", action="version", version=f"caniload {version()}")
+    whole.add_argument(
+        "--version",
+        action=_Version,
+        nargs=0,
+        default=argparse.SUPPRESS,
+        help="show program's version number and exit",
+    )
     whole.add_argument(
         "--matrix", type=Path, metavar="PATH", help="another matrix.yaml (default: ./matrix.yaml)"
     )
-    actions = whole.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
-    for add_to in COMMANDS.values():
-        add_to(actions)
+    actions = whole.add_subparsers(
+        prog=whole.prog, required=True, metavar="COMMAND", parser_class=Parser
+    )
+    for name, add_to in COMMANDS.items():
+        if only in (None, name):
+            add_to(actions)
     return whole
 
 
