@@ -13,11 +13,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
-from pydantic import TypeAdapter
-
 from caniload.runner.forensics.facts import Inspection
-
-_INSPECTION = TypeAdapter(Inspection)
+from caniload.runner.forensics.plain import inspection
 
 # Isolated, so that nothing in the folder of the files is imported, and with our own search path.
 _START = (
@@ -36,7 +33,7 @@ def inspect_all(paths: Sequence[Path]) -> Iterator[Inspection]:
                 if not line.endswith(b"\n"):
                     break  # it ended while it wrote
                 # A path keeps the bytes that are no letters, which a line of JSON cannot carry.
-                yield dataclasses.replace(_INSPECTION.validate_json(line), path=left[done])
+                yield dataclasses.replace(inspection(line), path=left[done])
                 done += 1
             code = worker.wait()
             if done < len(left):

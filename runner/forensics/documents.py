@@ -1,4 +1,4 @@
-"""JSON and YAML texts from strangers -> plain values; longer or deeper ones are refused."""
+"""JSON texts from strangers -> plain values; longer or deeper ones are refused."""
 
 from __future__ import annotations
 
@@ -6,15 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
 from caniload.runner.forensics.facts import UnreadableError
 
 TEXT_BYTES = 32 * 2**20
 """Longest JSON text; the configurations of the largest models of Keras have less than 2 MB."""
-
-YAML_BYTES = 2**20
-"""Longest YAML text: reading it takes a hundred times as long as JSON."""
 
 DEPTH = 200
 """Deepest nesting; a model within a model adds three or four."""
@@ -24,8 +19,6 @@ VALUES = 2_000_000
 
 LETTERS = 64 * 2**20
 """Most letters in all of them, counted the same way."""
-
-_PYTHON_TUPLE = "tag:yaml.org,2002:python/tuple"
 
 
 class TaggedError(UnreadableError):
@@ -44,29 +37,6 @@ def read_json(text: bytes | str) -> Any:
         raise UnreadableError(f"not JSON: {error}") from error
     check_size(data)
     return data
-
-
-def read_yaml(text: bytes | str) -> Any:
-    """Return what a YAML text says, tuples as lists; any other Python tag is refused."""
-    if len(text) > YAML_BYTES:
-        raise UnreadableError("holds a YAML text that is longer than is read")
-    try:
-        data = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader with one type more
-    except RecursionError as error:
-        raise UnreadableError("holds YAML nested deeper than is read") from error
-    except (yaml.YAMLError, ValueError, TypeError, KeyError) as error:
-        if "tag:yaml.org,2002:python/" in str(error):
-            raise TaggedError("asks its reader for a Python object by a YAML tag") from error
-        raise UnreadableError("not YAML that describes a model") from error
-    check_size(data)
-    return json.loads(json.dumps(data, default=str))  # dates and keys that are numbers, as text
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """The one written in C, where there is one: ten times as fast."""
-
-
-_Loader.add_constructor(_PYTHON_TUPLE, yaml.SafeLoader.construct_yaml_seq)
 
 
 def check_size(data: Any) -> None:

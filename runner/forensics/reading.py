@@ -15,7 +15,7 @@ from caniload.runner.forensics import (
     savedmodel,
     variables,
 )
-from caniload.runner.forensics.documents import TaggedError, read_json, read_yaml
+from caniload.runner.forensics.documents import TaggedError, read_json
 from caniload.runner.forensics.facts import (
     Holds,
     Inspection,
@@ -89,6 +89,8 @@ def _json(known: Recognised, so_far: Inspection) -> Inspection:
 
 
 def _yaml(known: Recognised, so_far: Inspection) -> Inspection:
+    from caniload.runner.forensics.yamltexts import read_yaml  # noqa: PLC0415 - few files need PyYAML
+
     try:
         data = read_yaml(bounded(known.path))
     except TaggedError as error:

@@ -14,8 +14,6 @@ import signal
 import sys
 from pathlib import Path
 
-import psutil
-
 from caniload.runner.forensics.facts import Inspection
 from caniload.runner.forensics.reading import inspect_here
 
@@ -33,7 +31,7 @@ WAITING = 4.0
 
 def main() -> None:
     paths = json.loads(sys.stdin.readline())
-    room = psutil.Process().memory_info().vms + MEMORY
+    room = _in_use() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (room, room))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for path in paths:
@@ -45,6 +43,12 @@ def main() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         sys.stdout.buffer.write(line)
         sys.stdout.flush()
+
+
+def _in_use() -> int:
+    """Return the bytes of address space that this process has: the libraries, above all."""
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
+    return int(pages) * resource.getpagesize()
 
 
 def budget(path: Path) -> float:
