@@ -14,8 +14,8 @@ from caniload.runner.bisecting.answers import Bisection, Status
 from caniload.runner.bisecting.bench import Bench, CannotTryError
 from caniload.runner.bisecting.mixing import Locked
 from caniload.runner.bisecting.stages import Hunt
-from caniload.runner.checking import checks
 from caniload.runner.checking.asking import wish
+from caniload.runner.checking.request import blank_of, needs, refusal
 from caniload.runner.checking.subjects import gather
 from caniload.runner.core.errors import CaniloadError, UsageError
 from caniload.runner.core.shipped import LOCKS
@@ -47,8 +47,8 @@ def find(
     (subject, *more) = gather([Path(model)])
     if more:
         raise UsageError(f"{model}: a folder of {len(more) + 1} models; name one of them")
-    refused = checks.refusal(subject, request, run=True)
-    said = checks.blank_of(subject)
+    refused = refusal(subject, request, run=True)
+    said = blank_of(subject)
     blank = Bisection(
         path=said.path, status=Status.REFUSED, format=said.format, saved_by=said.saved_by
     )
@@ -71,7 +71,7 @@ def find(
         raise CaniloadError(str(error)) from error
     if first.id == last.id:
         raise UsageError(f"--good {good} and --bad {bad} are one environment, {first.id}")
-    blank = replace(blank, notes=tuple(checks.needs(subject, request)))
+    blank = replace(blank, notes=tuple(needs(subject, request)))
     hunt = Hunt(
         bench=bench,
         matrix=matrix,

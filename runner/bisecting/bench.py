@@ -17,15 +17,15 @@ from rich.console import Console
 from caniload.runner.bisecting.mixing import Locked, mixed
 from caniload.runner.bisecting.symptoms import Trial, level
 from caniload.runner.checking.cases import Case
-from caniload.runner.checking.checks import Request
 from caniload.runner.checking.judging import answer
 from caniload.runner.checking.kept import Kept, Record
 from caniload.runner.checking.measuring import Measuring, Ways
+from caniload.runner.checking.request import Request
 from caniload.runner.checking.subjects import Subject
-from caniload.runner.core.errors import UsageError
+from caniload.runner.core.errors import EnvironmentUnusable, UsageError
 from caniload.runner.core.outcomes import Outcome
 from caniload.runner.core.texts import first_line
-from caniload.runner.environments.build import EnvironmentUnusable, existing, remove
+from caniload.runner.environments.build import existing, remove
 from caniload.runner.environments.disk import COSTS
 from caniload.runner.environments.holding import HeldError, held
 from caniload.runner.environments.locking import (

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
-from caniload.runner.checking import checks
 from caniload.runner.checking.answers import Checked
 from caniload.runner.checking.brought import added
 from caniload.runner.checking.brought import read as read_brought
-from caniload.runner.checking.checks import Prepared, Request
 from caniload.runner.checking.customs import read_custom
 from caniload.runner.checking.index import read_index
 from caniload.runner.checking.knowing import known
+from caniload.runner.checking.request import Request, inputs_sha256, refusal
 from caniload.runner.checking.subjects import Subject, gather
 from caniload.runner.checking.wanted import wanted
+from caniload.runner.core.machine import cores
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.opening import open_matrix
 from caniload.runner.evidence.resolve import resolve
 from caniload.runner.matrix.schema import Matrix
-from caniload.runner.running.progress import Display
-from caniload.runner.running.schedule import cores
 
 
 def wish(
@@ -45,7 +42,7 @@ def wish(
     ``matrix`` is the one that is meant where none is given.
     """
     matrix = matrix or open_matrix(locks=locks)
-    checks.inputs_sha256(inputs)
+    inputs_sha256(inputs)
     return Request(
         asked=wanted(matrix, ids=envs, to=to),
         matrix=matrix,
@@ -64,29 +61,30 @@ def ask(
     request: Request,
     *,
     run: bool = False,
-    console: Console | None = None,
+    aloud: bool = False,
 ) -> list[Checked]:
     """Return what is known of each model, after measuring it if it is to be run.
 
-    ``console`` is told of cost and progress. ``CaniloadError`` where a path leads nowhere.
+    ``aloud``: cost and progress are told on standard error. ``CaniloadError`` where a path leads
+    nowhere.
     """
-    console = console or Console(quiet=True)
     subjects = list(gather([Path(one) for one in models]))
-    refused = {id(one): checks.refusal(one, request, run=run) for one in subjects}
+    refused = {id(one): refusal(one, request, run=run) for one in subjects}
     left = [one for one in subjects if refused[id(one)] is None]
-    told = iter(_measured(left, request, console) if run else _known(left, request, console))
+    answer = _measured if run else _known
+    told = iter(answer(left, request, aloud=aloud))
     return [refused[id(one)] or next(told) for one in subjects]
 
 
-def _measured(subjects: Sequence[Subject], request: Request, console: Console) -> list[Checked]:
-    prepared, resolution = checks.prepare(subjects, request)
-    for line in cost_lines(prepared, request):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-    with Display(console) as display:
-        return list(checks.measure(prepared, resolution, request, display))
+def _measured(subjects: Sequence[Subject], request: Request, *, aloud: bool) -> list[Checked]:
+    from rich.console import Console  # noqa: PLC0415 - with these a quick answer takes twice as long
+
+    from caniload.runner.checking.checks import run  # noqa: PLC0415
+
+    return run(subjects, request, Console(stderr=True, quiet=not aloud))
 
 
-def _known(subjects: Sequence[Subject], request: Request, console: Console) -> list[Checked]:
+def _known(subjects: Sequence[Subject], request: Request, *, aloud: bool) -> list[Checked]:
     if not subjects:
         return []
     resolution = resolve(request.matrix.environments, home=request.home, locks=request.locks)
@@ -95,7 +93,7 @@ def _known(subjects: Sequence[Subject], request: Request, console: Console) -> l
         matrix=request.matrix,
         home=request.home,
         locks=request.locks,
-        say=console.print,
+        say=_say if aloud else _keep_quiet,
     )
     brought = [
         one
@@ -106,15 +104,9 @@ def _known(subjects: Sequence[Subject], request: Request, console: Console) -> l
     return [known(one, request, index=index, resolution=resolution) for one in subjects]
 
 
-def cost_lines(prepared: Prepared, request: Request) -> Iterator[str]:
-    """Yield what the run will cost, before it starts."""
-    build = prepared.environments_to_build
-    if build:
-        yield f"{len(build)} environments to build: {', '.join(build)}"
-        yield (
-            f"up to {prepared.download_bytes / 1e9:.1f} GB to download,"
-            f" {prepared.disk_bytes / 1e9:.1f} GB of disk in {request.home.root}"
-        )
-    if prepared.runs:
-        minutes = max(prepared.seconds / 60, 0.1)
-        yield f"{prepared.runs} times to load, or more; about {minutes:.1f} minutes"
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _keep_quiet(_: str) -> None:
+    """Say nothing: a function was asked, and no command."""

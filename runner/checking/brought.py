@@ -8,6 +8,7 @@ long as the environments are locked as they were then; how it was judged is of t
 
 from __future__ import annotations
 
+import functools
 import gzip
 import json
 import sys
@@ -17,7 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from caniload.runner.checking.index import Known, as_plain, from_plain, read_index
+from caniload.runner.checking.index import read_index
+from caniload.runner.checking.references import Known, as_plain, from_plain
 from caniload.runner.checking.subjects import LOADED
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments.home import Home
@@ -85,6 +87,7 @@ def _folded(listed: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _unfolded(stored: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     texts = stored["texts"]
+    value = functools.cache(lambda number: json.loads(texts[number]))
     for one in stored["files"]:
         said = one["features"]
         yield {
@@ -95,7 +98,7 @@ def _unfolded(stored: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 "traits": [texts[number] for number in said["traits"]],
             },
             "cells": {
-                name: {key: json.loads(texts[number]) for key, number in cell.items()}
+                name: {key: value(number) for key, number in cell.items()}
                 for name, cell in one["cells"].items()
             },
         }

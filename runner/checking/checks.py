@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
+
+from rich.console import Console
 
 from caniload.runner.checking.answers import Answer, Checked
 from caniload.runner.checking.cases import Case
-from caniload.runner.checking.customs import Custom
-from caniload.runner.checking.judging import Judge, answer
-from caniload.runner.checking.kept import Kept, Terms
+from caniload.runner.checking.judging import answer
+from caniload.runner.checking.kept import Kept
 from caniload.runner.checking.measuring import Measuring, Ways
 from caniload.runner.checking.origins import is_origin, nearest
+from caniload.runner.checking.request import Request, blank_of, needs
 from caniload.runner.checking.subjects import Subject
-from caniload.runner.core.errors import UsageError
-from caniload.runner.core.precision import precision_of
-from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments import disk
 from caniload.runner.environments.build import existing
-from caniload.runner.environments.home import Home
 from caniload.runner.evidence.resolve import Resolution, resolve
-from caniload.runner.forensics.describe import stated_origin
-from caniload.runner.judging.catalogue import read_catalogue
-from caniload.runner.matrix.schema import Environment, FormatName, Matrix
+from caniload.runner.matrix.schema import Environment
 from caniload.runner.running.estimate import IMPORT_SECONDS
-from caniload.runner.running.progress import Progress
+from caniload.runner.running.progress import Display, Progress
 
 NEAREST = 2
 """How many environments that nobody asked for may be tried as the reference.
@@ -38,46 +31,6 @@ They are there already, or have the very version that saved the file: none is bu
 SECONDS_A_RUN = 2.0
 """CPU seconds of one model loaded, predicted and trained once, without the import: 24 files of
 reference models, 147 runs over six environments, took 150 s on two cores (2026-11)."""
-
-CARRIES: dict[str, FormatName] = {"yaml": "json"}
-"""Formats that carry what another one does, by its name in matrix.yaml."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """What is asked: models, environments, and what they are given.
-
-    ``trust``: files that hold code are run, too; ``rerun``: also what has been measured before.
-    ``references`` may be compared with, in this order; empty: those nearest to what saved a file.
-    """
-
-    asked: Sequence[Environment]
-    matrix: Matrix
-    home: Home
-    references: Sequence[str] = ()
-    custom: Custom = field(default_factory=Custom)
-    inputs: Path | None = None
-    trust: bool = False
-    rerun: bool = False
-    jobs: int = 1
-    locks: Path = LOCKS
-
-    def judge_by(self, subject: Subject) -> Judge:
-        return Judge(
-            tolerances=self.matrix.tolerances,
-            rules=read_catalogue(),
-            carries=self.carries(subject),
-            precision=precision_of(subject.inspection.dtype_policies),
-        )
-
-    def carries(self, subject: Subject) -> Sequence[str]:
-        known = subject.inspection.format or ""
-        return self.matrix.format(CARRIES.get(known, known)).carries
-
-    def terms(self, subject: Subject) -> Terms:
-        return Terms(
-            content=subject.sha256, inputs=inputs_sha256(self.inputs), custom=self.custom.sha256
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,46 +43,6 @@ class Prepared:
     seconds: float
     disk_bytes: int
     download_bytes: int
-
-
-def inputs_sha256(path: Path | None) -> str | None:
-    """Hash a person's inputs; ``UsageError`` where they are none."""
-    if path is None:
-        return None
-    if not path.is_file() or not zipfile.is_zipfile(path):
-        raise UsageError(f"--inputs {path}: no .npz file; numpy.savez(path, name=array) writes one")
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def refusal(subject: Subject, request: Request, *, run: bool) -> Checked | None:
-    """Return the answer about a model that cannot be loaded, or is not to be run; else ``None``."""
-    problem, readable = subject.problem, subject.problem is None
-    problem = problem or subject.unloadable
-    if problem is None and subject.code and run and not request.trust:
-        problem = f"not run, for loading runs code that is in the file ({subject.code}): --trust"
-        return blank_of(subject, problem=problem, readable=False)
-    return blank_of(subject, problem=problem, readable=readable) if problem else None
-
-
-def blank_of(subject: Subject, *, problem: str | None = None, readable: bool = True) -> Checked:
-    """Return what is said of a model before anything is known of how it loads."""
-    return Checked(
-        path=str(subject.path),
-        sha256=subject.sha256,
-        problem=problem,
-        readable=readable,
-        format=subject.inspection.format,
-        saved_by=said_of(subject),
-    )
-
-
-def said_of(subject: Subject) -> str:
-    """Return in a line what the file says of itself; empty where it cannot be read."""
-    one = subject.inspection
-    if one.problem is not None or one.format is None:
-        return ""
-    return f"{one.format}, {stated_origin(one)}"
 
 
 def prepare(subjects: Sequence[Subject], request: Request) -> tuple[Prepared, Resolution]:
@@ -250,8 +163,24 @@ def _notes(case: Case, answers: Sequence[Answer], request: Request) -> Iterator[
         yield f"a training step raises even in {case.reference}: {untrained}"
 
 
-def needs(subject: Subject, request: Request) -> Iterator[str]:
-    """Say which classes of a person's own the file needs, where none were given."""
-    names = [one.name for one in subject.inspection.custom]
-    if names and not request.custom.sources:
-        yield f"needs your own {', '.join(names)}: give the code with --custom FILE.py"
+def run(subjects: Sequence[Subject], request: Request, console: Console) -> list[Checked]:
+    """Measure these subjects, none of which is refused, and tell the console of it."""
+    prepared, resolution = prepare(subjects, request)
+    for line in cost_lines(prepared, request):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    with Display(console) as display:
+        return list(measure(prepared, resolution, request, display))
+
+
+def cost_lines(prepared: Prepared, request: Request) -> Iterator[str]:
+    """Yield what the run will cost, before it starts."""
+    build = prepared.environments_to_build
+    if build:
+        yield f"{len(build)} environments to build: {', '.join(build)}"
+        yield (
+            f"up to {prepared.download_bytes / 1e9:.1f} GB to download,"
+            f" {prepared.disk_bytes / 1e9:.1f} GB of disk in {request.home.root}"
+        )
+    if prepared.runs:
+        minutes = max(prepared.seconds / 60, 0.1)
+        yield f"{prepared.runs} times to load, or more; about {minutes:.1f} minutes"

@@ -8,11 +8,11 @@ from dataclasses import replace
 from caniload.runner.checking import quick
 from caniload.runner.checking.answers import Answer, Basis, Checked
 from caniload.runner.checking.cases import Case
-from caniload.runner.checking.checks import Request, blank_of, needs
 from caniload.runner.checking.features import Features, features
-from caniload.runner.checking.index import Index, Known
 from caniload.runner.checking.judging import answer
 from caniload.runner.checking.kept import Kept, Record, Terms, loaded
+from caniload.runner.checking.references import Index, Known
+from caniload.runner.checking.request import Request, blank_of, needs
 from caniload.runner.checking.rules import ruled
 from caniload.runner.checking.subjects import Subject
 from caniload.runner.core.outcomes import Outcome
@@ -28,12 +28,12 @@ NO_EVIDENCE = (
 def known(subject: Subject, request: Request, *, index: Index, resolution: Resolution) -> Checked:
     """Say of each environment asked for what is known of the file there, and from where."""
     case = measured_before(subject, request, resolution)
-    judge_by = request.judge_by(subject)
+    judge_by = request.judge_by(subject) if case is not None else None
     said = features(subject.inspection)
     kin = index.kin(said) if said is not None else []
     answers = []
     for environment in request.asked:
-        found = answer(case, environment, judge_by) if case is not None else None
+        found = answer(case, environment, judge_by) if case and judge_by else None
         if found is None or found.outcome is Outcome.UNTESTED:
             found = _from_others(subject, environment, said, kin)
         answers.append(found)

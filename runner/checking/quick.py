@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from caniload.runner.checking.answers import Answer, Basis
 from caniload.runner.checking.features import Features
-from caniload.runner.checking.index import Known
+from caniload.runner.checking.references import Known
 from caniload.runner.core.outcomes import CLEAN, SEVERITY, Outcome
 from caniload.runner.matrix.schema import Environment
 

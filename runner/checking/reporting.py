@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from caniload.runner.checking.answers import Answer, Basis, Checked
-from caniload.runner.checking.checks import CARRIES, Request
+from caniload.runner.checking.request import CARRIES, Request
 from caniload.runner.core.cells import Artifact, Cell
 from caniload.runner.core.judged import (
     JudgedCell,

@@ -14,8 +14,8 @@ from caniload.runner.evidence.known import Evidence
 from caniload.runner.evidence.resolve import resolve
 from caniload.runner.evidence.store import Store
 from caniload.runner.matrix.plan import Plan, Selection
-from caniload.runner.matrix.schema import Matrix, SelectedBy
-from caniload.runner.releases import adding
+from caniload.runner.matrix.profiles import SelectedBy
+from caniload.runner.matrix.schema import Matrix
 
 
 def matrix_path(arguments: argparse.Namespace) -> Path:
@@ -32,6 +32,8 @@ def read(arguments: argparse.Namespace) -> Matrix:
 
 def _with_added(matrix: Matrix, wanted: Sequence[str], arguments: argparse.Namespace) -> Matrix:
     """Join the temporary environment; from here on the selection and the locks have it, too."""
+    from caniload.runner.releases import adding  # noqa: PLC0415 - asks the index, few commands do
+
     added = adding.temporary(matrix, wanted, home=Home.default(), locks=locks_of(arguments))
     print("\n".join(adding.as_lines(added, wanted)), file=sys.stderr)
     arguments.locks, arguments.added = added.locks, added.environment.id

@@ -7,13 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from caniload.runner.checking.answers import Checked
 from caniload.runner.checking.asking import ask, wish
-from caniload.runner.checking.checks import Request
 from caniload.runner.checking.describe import as_json, as_lines
-from caniload.runner.checking.reporting import judged
+from caniload.runner.checking.request import Request
 from caniload.runner.commands.arguments import locks_of, read
 from caniload.runner.core.errors import UsageError
 from caniload.runner.core.outcomes import Outcome
@@ -34,7 +31,7 @@ def check(arguments: argparse.Namespace) -> int:
         matrix=read(arguments),
         locks=locks_of(arguments),
     )
-    found = ask(arguments.model, request, run=arguments.run, console=Console(stderr=True))
+    found = ask(arguments.model, request, run=arguments.run, aloud=True)
     if arguments.json:
         print(as_json(found))
     else:
@@ -46,6 +43,7 @@ def check(arguments: argparse.Namespace) -> int:
 
 def _drawn(found: Sequence[Checked], request: Request, folder: Path) -> Path:
     from caniload.reports import site  # noqa: PLC0415 - pandas takes half a second to import
+    from caniload.runner.checking.reporting import judged  # noqa: PLC0415 - as do all that judge
 
     try:
         return site.render(judged(found, request), folder, home=request.home.root)[0]

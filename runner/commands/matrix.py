@@ -15,6 +15,7 @@ from rich.console import Console
 
 from caniload.runner.commands.arguments import evidence_of, locks_of, read, selection_of
 from caniload.runner.core.errors import StrictError, UsageError
+from caniload.runner.core.machine import cores
 from caniload.runner.core.outcomes import Outcome
 from caniload.runner.environments.home import Home
 from caniload.runner.evidence.keys import digest
@@ -28,7 +29,6 @@ from caniload.runner.matrix.plan import Selection
 from caniload.runner.running import estimate
 from caniload.runner.running.progress import Display
 from caniload.runner.running.run import BATCH, Options, Run
-from caniload.runner.running.schedule import cores
 
 NOTE = "report.json"
 

@@ -6,8 +6,8 @@ import argparse
 import json
 
 from caniload.runner.commands.arguments import locks_of, read
+from caniload.runner.core.machine import cores
 from caniload.runner.releases import growth
-from caniload.runner.running.schedule import cores
 
 
 def releases(arguments: argparse.Namespace) -> int:

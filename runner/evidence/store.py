@@ -12,11 +12,12 @@ import os
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any, Self
-
-import filelock
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from caniload.runner.core.errors import StoreBusyError
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 Record = Mapping[str, Any]
 
@@ -26,7 +27,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "records.jsonl"
-        self._lock = filelock.FileLock(folder / "run.lock")
+        self._lock: FileLock | None = None
         self._file: IO[bytes] | None = None
         self._records: dict[str, Record] = {}
         self.damaged_lines = 0
@@ -34,14 +35,18 @@ class Store:
 
     def __enter__(self) -> Self:
         """Take the store for writing; ``StoreBusyError`` where another run holds it."""
+        import filelock  # noqa: PLC0415 - most commands only read, and it is half of what that takes
+
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        lock = self._lock or filelock.FileLock(self._path.with_name("run.lock"))
         try:
-            self._lock.acquire(timeout=0)
+            lock.acquire(timeout=0)
         except filelock.Timeout as error:
             raise StoreBusyError(
                 f"another run is writing to {self._path.parent}; wait for it, or give this one its"
                 " own CANILOAD_HOME"
             ) from error
+        self._lock = lock
         self._records.clear()
         self._read()  # what another run wrote between our construction and the lock
         self._file = self._path.open("ab")
@@ -54,7 +59,8 @@ class Store:
             self.sync()
             self._file.close()
             self._file = None
-        self._lock.release()
+        if self._lock is not None:
+            self._lock.release()
 
     def get(self, key: str) -> Record | None:
         return self._records.get(key)

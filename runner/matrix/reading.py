@@ -30,17 +30,14 @@ def read_matrix(path: Path) -> Matrix:
 def parse_matrix(text: str, *, name: str = "matrix.yaml") -> Matrix:
     """Check the text of a matrix.yaml; ``name`` stands in front of every problem."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        # Safe: the loader is yaml's SafeLoader, which builds plain data only.
-        data = yaml.safe_load(text)
+        lines, duplicates, data = _read(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise MatrixError(f"{name}:{line}: not YAML: {error.problem}") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise MatrixError(f"{name}:1: not YAML: {str(error).splitlines()[0]}") from error
-    lines = dict(_lines(node))
     problems = [
-        *_duplicate_keys(node),
+        *duplicates,
         *_unquoted(data),
         *_repeated_ids(data),
     ]
@@ -63,6 +60,27 @@ def parse_matrix(text: str, *, name: str = "matrix.yaml") -> Matrix:
     if matrix is None:  # pragma: no cover - a failed validation always names a problem
         raise MatrixError(f"{name}:1: cannot be used")
     return matrix
+
+
+def _read(text: str) -> tuple[dict[Location, int], list[tuple[Location, str]], Any]:
+    """Return the lines of all values, the keys written twice, and the values."""
+    try:
+        return _read_by(getattr(yaml, "CSafeLoader", yaml.SafeLoader), text)
+    except yaml.YAMLError:  # which the reader in Python words, the same on every machine
+        return _read_by(yaml.SafeLoader, text)
+
+
+def _read_by(
+    reader: type[yaml.SafeLoader], text: str
+) -> tuple[dict[Location, int], list[tuple[Location, str]], Any]:
+    loader = reader(text)
+    try:
+        node: yaml.Node | None = loader.get_single_node()
+        # First, for to construct a mapping is to change the nodes of one with merge keys.
+        lines, duplicates = dict(_lines(node)), _duplicate_keys(node)
+        return lines, duplicates, None if node is None else loader.construct_document(node)
+    finally:
+        loader.dispose()
 
 
 def say_problems(text: str, problems: Sequence[tuple[Location, str]], *, name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ def read_family(name: str, folder: Path = FAMILIES) -> Family:
     return Family(
         path=path,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
-        sources={node.name: ast.get_source_segment(text, node) or "" for node in functions},
+        sources=_sources(text, functions),
         docstrings={node.name: ast.get_docstring(node) or "" for node in functions},
         inputs=tables.get("INPUTS", {}),
         withheld=tuple(tables.get("WITHHELD", ())),
@@ -95,6 +95,20 @@ def read_family(name: str, folder: Path = FAMILIES) -> Family:
         arguments=tables.get("ARGUMENTS", {}),
         save_arguments=tables.get("SAVE_ARGUMENTS", {}),
     )
+
+
+def _sources(text: str, functions: Sequence[ast.FunctionDef]) -> dict[str, str]:
+    """Return the text of each function by its name, as ast.get_source_segment does.
+
+    That one takes the whole file apart for each of them.
+    """
+    lines = text.split("\n")
+    found = {}
+    for node in functions:
+        whole = lines[node.lineno - 1 : node.end_lineno]
+        whole[-1] = whole[-1].encode()[: node.end_col_offset].decode()  # there may be a comment
+        found[node.name] = "\n".join(whole)
+    return found
 
 
 def provoked(model: Model, family: Family) -> tuple[Provoked, ...]:
@@ -146,11 +160,7 @@ def read_form(format_id: str, folder: Path = FORMATS) -> Form:
     except OSError as error:
         raise MatrixError(f"{path}: no such format; matrix.yaml names it") from error
     tree = ast.parse(text)
-    found = {
-        node.name: ast.get_source_segment(text, node) or ""
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef)
-    }
+    found = _sources(text, [node for node in tree.body if isinstance(node, ast.FunctionDef)])
     return Form(
         sha256=hashlib.sha256(text.encode()).hexdigest(),
         target=dict(_tables(path, tree, frozenset({"TARGET"})))["TARGET"],

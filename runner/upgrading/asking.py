@@ -14,9 +14,9 @@ from rich.console import Console
 
 from caniload.runner.checking import checks
 from caniload.runner.checking.answers import Checked
-from caniload.runner.checking.asking import cost_lines, wish
+from caniload.runner.checking.asking import wish
 from caniload.runner.checking.cases import Case
-from caniload.runner.checking.checks import Request
+from caniload.runner.checking.request import Request, refusal
 from caniload.runner.checking.subjects import Subject, gather
 from caniload.runner.core import texts
 from caniload.runner.core.errors import UsageError
@@ -93,7 +93,7 @@ def ask(
     if converted is not None and converted.exists() and not converted.is_dir():
         raise UsageError(f"--converted {converted}: is there, and is no folder")
     subjects = list(gather([Path(one) for one in models]))
-    refused = {id(one): checks.refusal(one, request, run=True) for one in subjects}
+    refused = {id(one): refusal(one, request, run=True) for one in subjects}
     run = [one for one in subjects if refused[id(one)] is None]
     told = iter(_fared(run, request, found, console) if run else ())
     fared = [_unrun(refused[id(one)]) or next(told) for one in subjects]
@@ -113,7 +113,7 @@ def _fared(
     """Measure, try remedies, and go back; what is known already is not done again."""
     old, new = request.asked
     prepared, resolution = checks.prepare(subjects, request)
-    lines = [*cost_lines(prepared, request), *_cost_after(len(subjects), request, found)]
+    lines = [*checks.cost_lines(prepared, request), *_cost_after(len(subjects), request, found)]
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     with Display(console) as display:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from caniload.runner.checking.cases import Case, Step
-from caniload.runner.checking.checks import Request
 from caniload.runner.checking.judging import answer
 from caniload.runner.checking.kept import Record, Terms
 from caniload.runner.checking.measuring import Measuring, Ways
+from caniload.runner.checking.request import Request
 from caniload.runner.checking.subjects import Subject, gather
 from caniload.runner.converting.asking import bring_across
 from caniload.runner.converting.original import Wish

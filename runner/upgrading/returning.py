@@ -12,6 +12,7 @@ from typing import Any
 from caniload.runner.checking import checks
 from caniload.runner.checking.answers import Checked
 from caniload.runner.checking.cases import Case
+from caniload.runner.checking.request import refusal
 from caniload.runner.checking.subjects import gather
 from caniload.runner.converting.launching import Workshop, told
 from caniload.runner.converting.original import Wish, job_for
@@ -132,7 +133,7 @@ def _measure(files: Sequence[_Anew], pair: Pair) -> None:
     subjects = list(gather([one.out for one in files]))
     left = []
     for one, subject in zip(files, subjects, strict=True):
-        one.checked = checks.refusal(subject, request, run=True)
+        one.checked = refusal(subject, request, run=True)
         if one.checked is None:
             left.append((one, subject))
     prepared, _ = checks.prepare([subject for _, subject in left], request)

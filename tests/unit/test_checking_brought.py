@@ -10,7 +10,7 @@ import pytest
 
 from caniload.runner.checking import brought
 from caniload.runner.checking.features import Features
-from caniload.runner.checking.index import Known, Loaded
+from caniload.runner.checking.references import Known, Loaded
 from caniload.runner.core.outcomes import Outcome
 from caniload.runner.matrix.reading import read_matrix
 from caniload.runner.matrix.schema import Matrix

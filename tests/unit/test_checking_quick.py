@@ -9,7 +9,7 @@ import pytest
 
 from caniload.runner.checking import quick
 from caniload.runner.checking.features import Features
-from caniload.runner.checking.index import Index, Known, Loaded
+from caniload.runner.checking.references import Index, Known, Loaded
 from caniload.runner.core.outcomes import Outcome
 
 
