@@ -69,9 +69,11 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure what a cell costs: batched, isolated, and in a fresh process; as ratios."""
+    """Measure what a cell costs, batched, isolated and alone; `-- startup`: how commands start."""
     _install(session)
-    session.run("python", "tests/bench/bench.py", *session.posargs)
+    chosen = session.posargs[:1] == ["startup"]
+    script, given = ("startup", session.posargs[1:]) if chosen else ("bench", session.posargs)
+    session.run("python", f"tests/bench/{script}.py", *given)
 
 
 def _install(session: nox.Session, *groups: str) -> None:
