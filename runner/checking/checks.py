@@ -25,6 +25,7 @@ from caniload.runner.environments.home import Home
 from caniload.runner.evidence.resolve import Resolution, resolve
 from caniload.runner.forensics.describe import stated_origin
 from caniload.runner.judging.catalogue import read_catalogue
+from caniload.runner.matrix import choosing
 from caniload.runner.matrix.schema import Environment, FormatName, Matrix
 from caniload.runner.running.estimate import IMPORT_SECONDS
 from caniload.runner.running.progress import Progress
@@ -134,7 +135,7 @@ def said_of(subject: Subject) -> str:
 
 def prepare(subjects: Sequence[Subject], request: Request) -> tuple[Prepared, Resolution]:
     """Find out what is to be run for these subjects, none of which is refused; runs nothing."""
-    usual = () if request.references else request.matrix.profile("default").environments
+    usual = () if request.references else choosing.profile(request.matrix, "default").environments
     asked = {one.id for one in request.asked}
     around = [one for one in request.matrix.environments if one.id in usual or one.id in asked]
     resolution = resolve(around, home=request.home, locks=request.locks)

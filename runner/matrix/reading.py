@@ -11,7 +11,9 @@ import pydantic
 import yaml
 
 from caniload.runner.core.errors import MatrixError
+from caniload.runner.matrix import choosing
 from caniload.runner.matrix.schema import Environment, Matrix
+from caniload.runner.matrix.where import Choice
 
 Location = tuple[str | int, ...]
 
@@ -53,7 +55,7 @@ def parse_matrix(text: str, *, name: str = "matrix.yaml") -> Matrix:
             (location, _sentence(detail))
             for detail in error.errors(include_url=False)
             if not (detail["type"] == "too_short" and detail["input"])  # what it held is told
-            and (location := tuple(part for part in detail["loc"])) not in told
+            and (location := _written(detail["loc"])) not in told
         ]
     if matrix is not None:
         problems += _inconsistencies(matrix)
@@ -62,6 +64,11 @@ def parse_matrix(text: str, *, name: str = "matrix.yaml") -> Matrix:
     if matrix is None:  # pragma: no cover - a failed validation always names a problem
         raise MatrixError(f"{name}:1: cannot be used")
     return matrix
+
+
+def _written(location: Sequence[str | int]) -> Location:
+    """Leave out the names of alternatives, which stand in <> and in no file."""
+    return tuple(part for part in location if not str(part).startswith("<"))
 
 
 def say_problems(text: str, problems: Sequence[tuple[Location, str]], *, name: str) -> str:
@@ -152,6 +159,8 @@ def _sentence(detail: Any) -> str:
             return "is missing"
         case "extra_forbidden":
             return "unknown key; see runner/matrix/matrix.schema.json for the known ones"
+        case "of_none":
+            return str(detail["msg"])
         case "literal_error":
             return f"{shown} is not one of {context['expected']}"
         case "string_pattern_mismatch":
@@ -162,29 +171,24 @@ def _sentence(detail: Any) -> str:
 
 def _inconsistencies(matrix: Matrix) -> list[tuple[Location, str]]:
     """Find what is well-formed but cannot be meant: names of nothing."""
-    problems: list[tuple[Location, str]] = []
-    environments = {environment.id for environment in matrix.environments}
+    rows = matrix.environments
     models = {model.id for model in matrix.models}
-    for index, gap in enumerate(matrix.gaps):
-        for place, named, known in (
-            ("environments", gap.environments, environments),
-            ("models", gap.models, models),
-        ):
-            problems += [
-                (("gaps", index, place, position), f"there is no {place[:-1]} {name!r} above")
-                for position, name in enumerate(named)
-                if name not in known
-            ]
-    for name, profile in matrix.profiles:
-        for place, kind, known in (
-            ("environments", "environment", environments),
-            ("readers", "environment", environments),
-        ):
-            problems += [
-                (("profiles", name, place, position), f"there is no {kind} {member!r} above")
-                for position, member in enumerate(getattr(profile, place))
-                if member not in known
-            ]
+    choices: list[tuple[Location, Choice]] = [
+        *((("gaps", index), gap) for index, gap in enumerate(matrix.gaps)),
+        *((("profiles", name), profile) for name, profile in matrix.profiles),
+        *((("profiles", name, "readers"), profile.readers) for name, profile in matrix.profiles),
+    ]
+    problems: list[tuple[Location, str]] = [
+        ((*place, *inside), message)
+        for place, choice in choices
+        for inside, message in choosing.problems(choice, rows)
+    ]
+    problems += [
+        (("gaps", index, "models", position), f"there is no model {name!r} above")
+        for index, gap in enumerate(matrix.gaps)
+        for position, name in enumerate(gap.models)
+        if name not in models
+    ]
     formats = {known.id for known in matrix.formats}
     problems += [
         (("models", index, "formats", position), f"there is no format {name!r} below")

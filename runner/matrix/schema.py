@@ -8,11 +8,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from caniload.runner.core.precision import HalfPrecision
+from caniload.runner.matrix.where import Choice, Chosen, Identifier, Imported, Stack, in_full
+from caniload.runner.matrix.where import Node as _Node
 
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.+_-]*$", max_length=60)]
 ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 PythonVersion = Annotated[str, StringConstraints(pattern=r"^3\.\d+$")]
 Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)*([a-z.+]\w*)*$")]
@@ -22,13 +30,7 @@ SelectedBy = Literal[ProfileName, "named"]
 FormatName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
 Damage = Literal["truncated", "bitflipped", "empty"]
 Carried = Literal["architecture", "weights", "training"]
-Stack = Literal["tf.keras", "keras 2 (multi-backend)", "tf-keras", "keras 3"]
 Provoked = Literal["layer-configuration", "custom-layer", "weight-shape"]
-Imported = Literal["tensorflow.keras", "keras", "tf_keras"]
-
-
-class _Node(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Environment(_Node):
@@ -68,36 +70,29 @@ class Environment(_Node):
     )
 
 
-class Profile(_Node):
-    """A selection of the matrix; what is left out is not thinned."""
+class Profile(Choice):
+    """A selection of the matrix; without an environment or a rule it is of all of them.
 
-    environments: tuple[Identifier, ...] = Field(default=(), description="Empty: all.")
+    What is left out is not thinned.
+    """
+
     models: tuple[ModelName, ...] = Field(
         default=(), description="Those of them that are there; empty, or none there: all."
     )
     without: tuple[ModelName, ...] = Field(
         default=(), description="Families and models that are left out, where they are there."
     )
-    readers: tuple[Identifier, ...] = Field(
-        default=(),
+    readers: Chosen = Field(
+        default=Choice(),
         description="Environments that load every file; the others then load only their own, and "
         "those of their neighbours: the environments before and after them in their stack, and "
         "their twins. Empty: every environment loads every file.",
     )
 
 
-def _in_full(given: Any) -> Any:
-    """Write a plain list out; what a validator has touched is no JSON to pydantic any more."""
-    if isinstance(given, list):
-        given = {"environments": given}
-    if not isinstance(given, dict):
-        return given
-    return {name: tuple(one) if isinstance(one, list) else one for name, one in given.items()}
-
-
 Selected = Annotated[
     Profile,
-    BeforeValidator(_in_full, json_schema_input_type=Profile | tuple[Identifier, ...]),
+    BeforeValidator(in_full, json_schema_input_type=Profile | tuple[Identifier, ...]),
 ]
 """A plain list is one of environments."""
 
@@ -139,14 +134,19 @@ class Format(_Node):
     )
 
 
-class Gap(_Node):
+class Gap(Choice):
     """Files that some environments cannot write, why, and what the framework says when asked."""
 
-    environments: tuple[Identifier, ...] = Field(min_length=1)
     formats: tuple[FormatName, ...] = Field(min_length=1)
     models: tuple[ModelName, ...] = Field(default=(), description="Empty: every model.")
     reason: str = Field(min_length=10)
     says: str = Field(min_length=3, description="Text that the framework's own answer contains.")
+
+    @model_validator(mode="after")
+    def _of_some_environments(self) -> Gap:
+        if self.empty:
+            raise PydanticCustomError("of_none", "say of which `environments`, or `where`")
+        return self
 
 
 class Controls(_Node):
@@ -218,18 +218,6 @@ class Matrix(_Node):
         """Return the environment of that id; ``KeyError`` if there is none."""
         return {environment.id: environment for environment in self.environments}[environment_id]
 
-    def profile(self, name: SelectedBy) -> Profile:
-        """Return a profile with all its environments and models named."""
-        found: Profile = Profile()
-        if name == "named":
-            found = self.profiles.default.model_copy(update={"environments": (), "readers": ()})
-        elif name != "all":
-            found = getattr(self.profiles, name)
-        environments = found.environments or tuple(one.id for one in self.environments)
-        named = [one for one in self.models if one.id in found.models] or self.models
-        models = tuple(one.id for one in named if not {one.id, one.family} & {*found.without})
-        return found.model_copy(update={"environments": environments, "models": models})
-
     def formats_of(self, model_id: str) -> tuple[str, ...]:
         """Return the ids of the formats that a model is saved in."""
         wanted = {model.id: model.formats for model in self.models}[model_id]
@@ -242,17 +230,6 @@ class Matrix(_Node):
     def format(self, format_id: str) -> Format:
         """Return the format of that id; ``KeyError`` if there is none."""
         return {known.id: known for known in self.formats}[format_id]
-
-    def gap(self, environment_id: str, model_id: str, format_id: str) -> Gap | None:
-        """Return the stated reason why that environment cannot write that file, if there is one."""
-        for gap in self.gaps:
-            if (
-                environment_id in gap.environments
-                and format_id in gap.formats
-                and (not gap.models or model_id in gap.models)
-            ):
-                return gap
-        return None
 
 
 SCHEMA_FILE = Path(__file__).with_name("matrix.schema.json")

@@ -13,7 +13,8 @@ from packaging.version import Version
 from caniload.runner.core.errors import UsageError
 from caniload.runner.environments.listing import PYTHONS, Listing, Release
 from caniload.runner.matrix.joining import backend, relative
-from caniload.runner.matrix.schema import Environment, Imported, Matrix, Stack
+from caniload.runner.matrix.schema import Environment, Matrix
+from caniload.runner.matrix.where import Imported, Stack
 from caniload.runner.releases.naming import Naming
 from caniload.runner.releases.wishes import Wish
 
