@@ -11,8 +11,10 @@ import pydantic
 import yaml
 
 from caniload.runner.core.errors import MatrixError
+from caniload.runner.core.shipped import PROBES
 from caniload.runner.matrix import choosing
-from caniload.runner.matrix.schema import Environment, Matrix
+from caniload.runner.matrix.families import in_full
+from caniload.runner.matrix.schema import Environment, Matrix, MatrixFile
 from caniload.runner.matrix.where import Choice
 
 Location = tuple[str | int, ...]
@@ -28,8 +30,11 @@ def read_matrix(path: Path) -> Matrix:
     return parse_matrix(text, name=str(path))
 
 
-def parse_matrix(text: str, *, name: str = "matrix.yaml") -> Matrix:
-    """Check the text of a matrix.yaml; ``name`` stands in front of every problem."""
+def parse_matrix(text: str, *, name: str = "matrix.yaml", sources: Path = PROBES) -> Matrix:
+    """Check the text of a matrix.yaml; ``name`` stands in front of every problem.
+
+    Files are read only where it names a family of models or the formats of files: in ``sources``.
+    """
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         # Safe: the loader is yaml's SafeLoader, which builds plain data only.
@@ -49,7 +54,7 @@ def parse_matrix(text: str, *, name: str = "matrix.yaml") -> Matrix:
     matrix: Matrix | None = None
     try:
         # JSON mode: lists become tuples, while types stay strict.
-        matrix = Matrix.model_validate_json(json.dumps(data, default=str))
+        written = MatrixFile.model_validate_json(json.dumps(data, default=str))
     except pydantic.ValidationError as error:
         problems += [
             (location, _sentence(detail))
@@ -57,8 +62,12 @@ def parse_matrix(text: str, *, name: str = "matrix.yaml") -> Matrix:
             if not (detail["type"] == "too_short" and detail["input"])  # what it held is told
             and (location := _written(detail["loc"])) not in told
         ]
-    if matrix is not None:
-        problems += _inconsistencies(matrix)
+    else:
+        whole = in_full(written, sources)
+        problems += whole.problems
+        if not whole.problems:
+            matrix = whole.matrix(written)
+            problems += [(whole.written(at), told) for at, told in _inconsistencies(matrix)]
     if problems:
         raise MatrixError(_say(lines, problems, name))
     if matrix is None:  # pragma: no cover - a failed validation always names a problem

@@ -11,8 +11,10 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     StringConstraints,
+    Tag,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -105,11 +107,9 @@ class Profiles(_Node):
     full: Selected = Field(default=Profile(), description="Every environment, with less of each.")
 
 
-class Model(_Node):
-    """A reference model: function `id` in probes/models/`family`.py."""
+class AboutModels(_Node):
+    """What is said of reference models: of one, or of all of a family."""
 
-    id: ModelName
-    family: ModelName
     formats: tuple[FormatName, ...] = Field(
         default=(), description="The formats it says something about. Empty: all."
     )
@@ -123,6 +123,25 @@ class Model(_Node):
     )
 
 
+class Model(AboutModels):
+    """A reference model: function `id` in probes/models/`family`.py."""
+
+    id: ModelName
+    family: ModelName
+
+
+class FamilyOfModels(AboutModels):
+    """The models of probes/models/`family`.py that have no row of their own, in its order.
+
+    A function there is a model if INPUTS says what it is fed.
+    """
+
+    family: ModelName
+    but: Mapping[ModelName, AboutModels] = Field(
+        default={}, description="What is said of some of its models instead, field by field."
+    )
+
+
 class Format(_Node):
     """A way to put a model on disk: probes/formats/`id`.py."""
 
@@ -132,6 +151,15 @@ class Format(_Node):
     models: tuple[ModelName, ...] = Field(
         default=(), description="The only models that it is tried with. Empty: all."
     )
+
+
+class OtherFormats(_Node):
+    """The formats that have no row: files of probes/formats/ with LABEL and CARRIES, by name.
+
+    MODELS, where a file has it, names the only models that it is tried with.
+    """
+
+    others: Literal[True]
 
 
 class Gap(Choice):
@@ -198,21 +226,53 @@ class CatalogueBounds(_Node):
     unmatched_errors: float = Field(default=1.0, ge=0, le=1)
 
 
-class Matrix(_Node):
-    """The whole of matrix.yaml; order in the file is order everywhere."""
+def _is_family(given: Any) -> str:
+    """Name the alternative; a name in <> is no part of the place that a problem is told with."""
+    return (
+        "<family>"
+        if isinstance(given, dict) and {*given} & {"id", "family"} == {"family"}
+        else "<model>"
+    )
+
+
+def _is_others(given: Any) -> str:
+    return "<others>" if isinstance(given, dict) and "others" in given else "<format>"
+
+
+class MatrixFile(_Node):
+    """The whole of matrix.yaml as it is written; order in the file is order everywhere."""
 
     model_config = ConfigDict(title="caniload matrix.yaml")
 
     schema_version: Literal[1] = Field(alias="schema")
     environments: tuple[Environment, ...] = Field(min_length=1)
     profiles: Profiles = Profiles()
-    models: tuple[Model, ...] = Field(min_length=1)
-    formats: tuple[Format, ...] = Field(min_length=1)
+    models: tuple[
+        Annotated[
+            Annotated[Model, Tag("<model>")] | Annotated[FamilyOfModels, Tag("<family>")],
+            Discriminator(_is_family),
+        ],
+        ...,
+    ] = Field(min_length=1)
+    formats: tuple[
+        Annotated[
+            Annotated[Format, Tag("<format>")] | Annotated[OtherFormats, Tag("<others>")],
+            Discriminator(_is_others),
+        ],
+        ...,
+    ] = Field(min_length=1)
     gaps: tuple[Gap, ...] = ()
     controls: Controls
     tolerances: Tolerances
     limits: Limits
     catalogue: CatalogueBounds = CatalogueBounds()
+
+
+class Matrix(MatrixFile):
+    """matrix.yaml with every model and every format written out."""
+
+    models: tuple[Model, ...] = Field(min_length=1)
+    formats: tuple[Format, ...] = Field(min_length=1)
 
     def environment(self, environment_id: str) -> Environment:
         """Return the environment of that id; ``KeyError`` if there is none."""
@@ -239,7 +299,7 @@ def schema() -> dict[str, Any]:
     """Return the JSON Schema of matrix.yaml, as published in runner/matrix/matrix.schema.json."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Matrix.model_json_schema(by_alias=True),
+        **MatrixFile.model_json_schema(by_alias=True),
     }
 
 
