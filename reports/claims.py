@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from caniload.reports.generations import GENERATIONS, generation
+from caniload.reports.generations import generation, generations
 from caniload.reports.groups import Place, anchor
 from caniload.reports.kinds import CLAIMS, Claim, Kind, kinds_of
 from caniload.reports.text import CleanMatrix, normalised
@@ -106,7 +106,7 @@ def findings(table: pd.DataFrame, matrix: CleanMatrix) -> list[Finding]:
         kind: {one.id for one in matrix.catalogue if one.category in CLAIMS[kind].topics}
         for kind in Kind
     }
-    generations = {one.id: generation(one) for one in matrix.environments}
+    of = {one.id: generation(one) for one in matrix.environments}
 
     @cache
     def provoked(save: str, model: str, load: str) -> tuple[Kind, ...]:
@@ -117,7 +117,7 @@ def findings(table: pd.DataFrame, matrix: CleanMatrix) -> list[Finding]:
     for row in _rows(table):
         for kind in provoked(row["save"], row["model"], row["load"]):
             about = entries[kind]
-            tally = tallies[kind].setdefault(generations[row["load"]], Tally())
+            tally = tallies[kind].setdefault(of[row["load"]], Tally())
             heard = [replace(text, about=rule in about) for rule, text in _heard(row["warnings"])]
             raised = _raised(row, about)
             _add(tally, row, heard, raised)
@@ -128,7 +128,7 @@ def findings(table: pd.DataFrame, matrix: CleanMatrix) -> list[Finding]:
             kind=kind,
             claim=CLAIMS[kind],
             whole=_together(tallies[kind].values()),
-            generations=_in_order(tallies[kind], GENERATIONS),
+            generations=_in_order(tallies[kind], generations()),
             models=_in_order(by_model[kind], models),
         )
         for kind in Kind

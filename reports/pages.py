@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from caniload.reports import answers, views
+from caniload.reports import answers, origins, views
 from caniload.reports.claims import Finding
 from caniload.reports.claimtext import context
 from caniload.reports.companions import Pair
@@ -28,7 +28,7 @@ from caniload.reports.groups import (
     untested_reasons,
 )
 from caniload.reports.noise import Noise, by_model
-from caniload.reports.origins import READERS, origins_of
+from caniload.reports.origins import origins_of
 from caniload.reports.planes import Planes
 from caniload.reports.readers import FirstBadRow, first_bad_rows, gaps
 from caniload.reports.shards import Shards
@@ -62,7 +62,7 @@ class Book:
         """Yield every page by its path."""
         yield self._page("index", **self._index())
         yield self._page("failures", **self._failures())
-        yield self._page("what-warnings", **context(self.findings), readers=READERS)
+        yield self._page("what-warnings", **context(self.findings), readers=origins.readers())
         yield self._page("companions", pairs=self.pairs)
         yield self._page("warnings", glossary=self.glossary, bounds=self.matrix.bounds)
         yield self._page("environments")
@@ -118,7 +118,7 @@ class Book:
     @cached_property
     def _templates(self) -> Environment:
         templates = Environment(
-            loader=PackageLoader("reports"),
+            loader=PackageLoader("caniload.reports"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -231,7 +231,7 @@ class Book:
                 "format",
                 f"format/{self._slugs[kind.id]}.html",
                 kind=kind,
-                reader=READERS.get(kind.id),
+                reader=origins.readers().get(kind.id),
                 rows=views.matrix(self.grid, place),
                 starts=self._eras[place].starts,
                 asked=sum(

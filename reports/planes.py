@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from caniload.reports.generations import plain
 from caniload.reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, UNTESTED
 from caniload.runner.core.judged import JudgedEnvironment, JudgedFormat, JudgedMatrix, JudgedModel
 
@@ -157,7 +158,7 @@ def is_older(one: JudgedEnvironment, *, than: JudgedEnvironment, comes_before: b
 
 def _releases(environment: JudgedEnvironment) -> dict[str, tuple[int, ...]]:
     return {
-        name.removesuffix("-cpu"): tuple(int(part) for part in re.findall(r"\d+", version))
+        plain(name): tuple(int(part) for part in re.findall(r"\d+", version))
         for name, version in environment.asked.items()
     }
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from caniload.runner.bisecting import ends, mixing
 from caniload.runner.bisecting.answers import Bisection, Status
 from caniload.runner.bisecting.bench import Bench, CannotTryError
-from caniload.runner.bisecting.mixing import SUSPECTS, Locked
+from caniload.runner.bisecting.mixing import Locked
 from caniload.runner.bisecting.stages import Hunt
 from caniload.runner.checking import checks
 from caniload.runner.checking.asking import wish
@@ -21,6 +21,7 @@ from caniload.runner.core.errors import CaniloadError, UsageError
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments import index
 from caniload.runner.environments.listing import Listing
+from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.schema import Matrix
 
 
@@ -54,7 +55,9 @@ def find(
     if refused is not None:
         return replace(blank, problem=refused.problem)
     bench = Bench(subject, request, console)
-    listing = index.releases([*SUSPECTS, "tensorflow-cpu", *wanted])
+    known = frameworks()
+    builds = [one.package for one in known.builds if one.of in known.suspected]
+    listing = index.releases([*known.suspected, *builds, *wanted])
     day = _day(listing, wanted)
 
     def finish(one: Locked) -> Locked:

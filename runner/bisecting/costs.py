@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from caniload.runner.bisecting import ends, mixing
 from caniload.runner.bisecting.bench import Bench
 from caniload.runner.bisecting.ends import Place
-from caniload.runner.bisecting.mixing import SUSPECTS, Locked
+from caniload.runner.bisecting.mixing import Locked
 from caniload.runner.bisecting.search import most_steps
 from caniload.runner.environments import disk
 from caniload.runner.environments.listing import Listing
+from caniload.runner.matrix.frameworks import frameworks
 
 
 class Costs:
@@ -30,7 +31,7 @@ class Costs:
         releases = max(
             (
                 most_steps(len(ends.final(listing, name, good.version(name) or "0", version)))
-                for name in SUSPECTS
+                for name in frameworks().suspected
                 if (version := bad.version(name)) is not None
             ),
             default=0,

@@ -11,15 +11,12 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from caniload.runner.bisecting.bench import Bench
-from caniload.runner.bisecting.mixing import Locked, plain
+from caniload.runner.bisecting.mixing import Locked
 from caniload.runner.core.errors import UsageError
 from caniload.runner.environments.listing import Listing, Release
+from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.joining import backend, head, versions
 from caniload.runner.matrix.schema import Environment, Matrix
-from caniload.runner.releases.wishes import FRAMEWORKS
-
-AXES = {"tf.keras": "tensorflow", "tf-keras": "tf-keras", "keras 3": "keras"}
-"""Of each stack, the package by whose releases its environments follow each other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +40,7 @@ def companions(texts: Sequence[str]) -> dict[str, str]:
         if requirement.url or requirement.extras or requirement.marker:
             raise UsageError(f"--with {text!r}: a URL, extras and markers cannot be used here")
         name, spec = canonicalize_name(requirement.name), str(requirement.specifier)
-        if not spec or (name in FRAMEWORKS and not re.fullmatch(r"==[\w.]+", spec)):
+        if not spec or (name in frameworks().named and not re.fullmatch(r"==[\w.]+", spec)):
             raise UsageError(f"--with {text!r} leaves open which {name} is meant; say {name}==…")
         if name in found:
             raise UsageError(f"--with {text!r}: {name} is asked for twice")
@@ -59,7 +56,7 @@ def end(
     What is not in matrix.yaml gets the first of ``pythons`` that it can have.
     """
     known = {one.id: one for one in matrix.environments}
-    for name in (text, f"tf-{text}"):
+    for name in frameworks().called(text):
         if name in known:
             return bench.row(known[name])
     if "==" in text:
@@ -93,10 +90,10 @@ def axis(good: Locked, bad: Locked) -> str | None:
     one, other = good.environment, bad.environment
     if (one.stack, one.imports, _computes(one)) != (other.stack, other.imports, _computes(other)):
         return None
-    name = AXES.get(one.stack)
-    if name is None or _computes(one) != "tensorflow" or head(one) == head(other):
+    stack = frameworks().stack(one.stack)
+    if not stack.bisected or _computes(one) != "tensorflow" or head(one) == head(other):
         return None
-    return name
+    return stack.ordered_by
 
 
 def line(
@@ -169,7 +166,7 @@ def _kin(one: Environment, other: Environment) -> bool:
         one.twin is None
         and (one.stack, one.imports, _computes(one))
         == (other.stack, other.imports, _computes(other))
-        and plain(AXES[other.stack]) in versions(one)
+        and frameworks().stack(other.stack).ordered_by in versions(one)
     )
 
 

@@ -15,24 +15,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from caniload.runner.evidence.keys import digest
+from caniload.runner.matrix.frameworks import frameworks, plain
 from caniload.runner.matrix.schema import Environment
-
-SUSPECTS = ("keras", "tf-keras", "tensorflow", "h5py", "numpy", "protobuf")
-"""Packages that are exchanged alone, in this order; the rest is tried together, as ``others``."""
-
-COME_WITH = {
-    "tensorflow": (
-        "tensorflow-estimator",
-        "tensorboard",
-        "tensorboard-data-server",
-        "tensorboard-plugin-wit",
-        "tensorflow-io-gcs-filesystem",
-        "ml-dtypes",
-        "keras-applications",
-        "keras-preprocessing",
-    )
-}
-"""What is made for one release of a package, and exchanged with it."""
 
 OTHERS, PYTHON = "others", "python"
 
@@ -73,11 +57,6 @@ class Part:
         return self.name if self.name == OTHERS else f"{self.name} {self.good} → {self.bad}"
 
 
-def plain(name: str) -> str:
-    """Return a package's name; a smaller build of TensorFlow is TensorFlow."""
-    return "tensorflow" if name == "tensorflow-cpu" else name
-
-
 def exact(spec: str) -> str:
     """Return ``==2.10.0`` in the spelling of indexes, where it names one version."""
     try:
@@ -95,13 +74,11 @@ def differing(good: Locked, bad: Locked) -> list[str]:
 def parts(good: Locked, bad: Locked) -> Iterator[Part]:
     """Yield what differs between two environments, the likeliest to matter first."""
     left = differing(good, bad)
-    for name in (one for one in SUSPECTS if one in left):
-        with_it = [one for one in COME_WITH.get(name, ()) if one in left]
-        yield _part(name, (name, *with_it), good, bad)
-    alone = {
-        *SUSPECTS,
-        *(one for name in SUSPECTS if name in left for one in COME_WITH.get(name, ())),
-    }
+    alone = set(frameworks().suspected)
+    for suspect in (one for one in frameworks().suspects if one.package in left):
+        along = [one for one in suspect.along if one in left]
+        alone.update(along)
+        yield _part(suspect.package, (suspect.package, *along), good, bad)
     if others := [one for one in left if one not in alone]:
         yield Part(name=OTHERS, packages=tuple(others), good="", bad="")
     if good.environment.python != bad.environment.python:
@@ -163,6 +140,7 @@ def mixed(
         "cutoff": max(environment.cutoff, other.environment.cutoff, cutoff),
         "python": python,
         "twin": None,
+        "states": None,
     }
     made = environment.model_copy(update=changed)
     return made.model_copy(update={"id": _id(made, words)})
@@ -170,7 +148,7 @@ def mixed(
 
 def _id(environment: Environment, words: str) -> str:
     """Return an id that is another for every other set of packages."""
-    content = environment.model_dump_json(exclude={"id", "label", "twin"})
+    content = environment.model_dump_json(exclude={"id", "label", "twin", "states"})
     slug = re.sub(r"[^a-z0-9.]+", "-", words.lower()).strip("-.")
     return f"{slug[:52]}-{digest(content)[:7]}"
 

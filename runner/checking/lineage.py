@@ -11,23 +11,22 @@ from typing import TypeVar
 
 from packaging.version import InvalidVersion, Version
 
-Known = TypeVar("Known")
+from caniload.runner.matrix.frameworks import frameworks
 
-_OWN_NUMBER = Version("2.4")
-"""From here on tf.keras states no "-tf"; below, what states none is multi-backend Keras."""
-_KERAS_3 = Version("3")
+Known = TypeVar("Known")
 
 
 def _line(origin: Sequence[str]) -> tuple[str, str]:
     """Return whose Keras it is, and on what: versions count within one line only."""
     keras, tensorflow, backend = origin
-    stated = _version(keras)
+    stated, since = _version(keras), frameworks().since
     if stated is None:
         kind = "tensorflow" if tensorflow else ""
-    elif stated >= _KERAS_3:
+    elif stated >= since.keras_3:
         kind = "keras 3"
     else:
-        kind = "tf.keras" if keras.endswith("-tf") or stated >= _OWN_NUMBER else "keras 2"
+        of_tensorflow = keras.endswith("-tf") or stated >= since.keras_of_tensorflow
+        kind = "tf.keras" if of_tensorflow else "keras 2"
     return kind, backend
 
 

@@ -6,36 +6,18 @@ import re
 from collections.abc import Callable, Sequence
 
 from caniload.runner.forensics.facts import Inspection, Origin
+from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.joining import backend, versions
 from caniload.runner.matrix.schema import Environment
 
-_STATED_BY = {
-    "tf-1.12": "2.1.6-tf",
-    "tf-1.13": "2.2.4-tf",
-    "tf-1.14": "2.2.4-tf",
-    "tf-1.15": "2.2.4-tf",
-    "tf-2.0": "2.2.4-tf",
-    "tf-2.0-h5py-3": "2.2.4-tf",
-    "tf-2.1": "2.3.0-tf",
-    "tf-2.2": "2.3.0-tf",
-    "tf-2.3": "2.4.0",
-    "tf-2.4": "2.4.0",
-    "tf-2.4-h5py-3": "2.4.0",
-    "tf-2.5": "2.5.0",
-}
-"""What keras.__version__ says where Keras is no package of its own: asked of each, 2026-11."""
-
 _NUMBERS = re.compile(r"\d+")
 _FAR = (9, 9, 9)
-_KERAS_3 = 3
 
 
 def keras_of(environment: Environment) -> str | None:
     """Return the version that the Keras of an environment states in what it saves."""
-    for package in ("tf-keras", "keras"):
-        if package in environment.packages:
-            return environment.packages[package]
-    return _STATED_BY.get(environment.id)
+    packages = environment.packages
+    return packages.get("tf-keras", packages.get("keras", environment.states))
 
 
 def nearest(
@@ -88,7 +70,7 @@ def _distance(origin: Origin, environment: Environment) -> tuple[object, ...]:
 
 
 def _is_3(version: str) -> bool:
-    return _three(version)[0] >= _KERAS_3
+    return _three(version)[0] >= frameworks().since.keras_3.major
 
 
 def _apart(one: str, other: str) -> tuple[int, int, int]:

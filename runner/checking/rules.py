@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from packaging.version import Version
-
 from caniload.runner.forensics.facts import Inspection
-from caniload.runner.matrix.joining import is_keras_3, versions
+from caniload.runner.matrix.frameworks import frameworks
+from caniload.runner.matrix.joining import is_keras_3, knows_keras_format
 from caniload.runner.matrix.schema import Environment
-
-_WITH_ZIP = Version("2.12")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,13 +25,12 @@ def ruled(inspection: Inspection, environment: Environment) -> Ruled | None:
             reason="load_model of Keras 3 reads .keras and .h5 only, no SavedModel",
             cause="savedmodel-in-keras-3",
         )
-    if inspection.format == "keras" and not _knows_zip(environment):
-        return Ruled(reason="the .keras zip format came with TensorFlow 2.12")
+    if inspection.format == "keras" and not knows_keras_format(environment):
+        return Ruled(reason=f"the .keras zip format came with TensorFlow {_first_with_zip()}")
     return None
 
 
-def _knows_zip(environment: Environment) -> bool:
-    found = versions(environment)
-    if environment.stack == "tf.keras":
-        return found.get("tensorflow", _WITH_ZIP) >= _WITH_ZIP
-    return environment.stack != "keras 2 (multi-backend)"
+def _first_with_zip() -> str:
+    stacks = frameworks().stacks
+    found = [one.keras_format for one in stacks if one.ordered_by == "tensorflow"]
+    return next((str(one) for one in found if one is not None), "")

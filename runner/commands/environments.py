@@ -18,6 +18,7 @@ from caniload.runner.environments.variables import process_variables
 from caniload.runner.evidence.resolve import resolve
 from caniload.runner.evidence.store import Store
 from caniload.runner.matrix import plan as planning
+from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.plan import Selection
 from caniload.runner.matrix.schema import Environment
 from caniload.runner.releases import adding
@@ -26,9 +27,6 @@ from caniload.runner.releases import adding
 def _found(arguments: argparse.Namespace, ids: Sequence[str]) -> tuple[Home, list[Environment]]:
     chosen = planning.make(read(arguments), Selection(environments=tuple(ids)))
     return Home.default(), list(chosen.environments)
-
-
-COMPANIONS = ("tensorflow", "keras", "backend", "numpy", "h5py", "protobuf")
 
 
 def show(arguments: argparse.Namespace) -> int:
@@ -56,12 +54,13 @@ def show(arguments: argparse.Namespace) -> int:
 
 def _as_table(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield aligned lines: a head, then one for each environment."""
-    lines = [["id", "python", *COMPANIONS]]
+    listed = frameworks().listed
+    lines = [["id", "python", *listed]]
     for row in rows:
         found = row["found"]
         state = [row["untested"] or "not built"]
         if found is not None and row["untested"] is None:
-            state = [found.get(name, "-") for name in COMPANIONS]
+            state = [found.get(name, "-") for name in listed]
         lines.append([row["id"], row["python"], *state])
     whole = [line for line in lines if len(line) == len(lines[0])]
     widths = [max(map(len, column)) for column in zip(*whole, strict=True)]

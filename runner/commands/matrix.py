@@ -19,6 +19,7 @@ from caniload.runner.core.outcomes import Outcome
 from caniload.runner.environments.home import Home
 from caniload.runner.evidence.keys import digest
 from caniload.runner.evidence.known import Evidence
+from caniload.runner.evidence.store import Store
 from caniload.runner.judging import unchanged
 from caniload.runner.judging.assemble import Assembly
 from caniload.runner.judging.unchanged import Drawn
@@ -64,7 +65,7 @@ def matrix(arguments: argparse.Namespace) -> int:
     )
     with evidence.store, Display(console) as display:
         cost = estimate.cost(evidence, jobs=jobs, locks=options.locks)
-        for line in estimate.as_lines(evidence, cost):
+        for line in [*_damage(evidence.store), *estimate.as_lines(evidence, cost)]:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
         run = Run(evidence, options, display)
         tally = run()
@@ -79,6 +80,12 @@ def matrix(arguments: argparse.Namespace) -> int:
         told = [f"{drawn.untested} cells untested, {drawn.unproven} without valid controls"]
         raise StrictError(f"--strict: {'; '.join([*told, *drawn.unnamed])}")
     return 0
+
+
+def _damage(store: Store) -> list[str]:
+    """Say that results were lost; what they were of counts as missing, and runs again."""
+    lost = store.damaged_lines
+    return [f"{lost} stored results cannot be read; what they were of runs again"] if lost else []
 
 
 def report(arguments: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from caniload.runner.core.errors import CaniloadError, UsageError
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments.home import Home
 from caniload.runner.forensics.apart import inspect_all
+from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.schema import Matrix
 
 
@@ -47,7 +48,7 @@ def bring_across(
 def _target(matrix: Matrix, name: str) -> str:
     """Return the environment given as ``tf-2.21`` or as plain ``2.21``."""
     known = [one.id for one in matrix.environments]
-    for candidate in (name, f"tf-{name}"):
+    for candidate in frameworks().called(name):
         if candidate in known:
             return candidate
     raise UsageError(f"there is no environment {name!r}; there are {', '.join(known)}")

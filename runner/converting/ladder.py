@@ -29,9 +29,6 @@ from caniload.runner.converting.transforms import Refused
 from caniload.runner.forensics.facts import Inspection
 from caniload.runner.matrix.joining import is_keras_3
 
-BRIDGE = "tf-2.15"
-"""The last version that reads what its predecessors wrote."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class _Try:
@@ -177,14 +174,14 @@ class Ladder:
         return self._reread(made.out, reader, original, Remedy.REBUILT)
 
     def _hopped(self, original: Original) -> Original | None:
-        """Return the original as the last tf.keras reads what its reader saved anew."""
-        reader = original.environment
-        if reader == BRIDGE or self._is_keras_3(reader) or not self.workshop.usable(BRIDGE):
+        """Return the original as the bridge reads what its reader saved anew."""
+        reader, bridge = original.environment, self.workshop.matrix.conversion.bridge
+        if bridge in (None, reader) or self._is_keras_3(reader) or not self.workshop.usable(bridge):
             return None
         path = self._saved_anew(original)
-        if self._again(original, {"resave": str(path)}, Remedy.BRIDGED, BRIDGE) is None:
+        if self._again(original, {"resave": str(path)}, Remedy.BRIDGED, bridge) is None:
             return None
-        return self._reread(path, BRIDGE, original, Remedy.BRIDGED)
+        return self._reread(path, bridge, original, Remedy.BRIDGED)
 
     @staticmethod
     def _saved_anew(original: Original) -> Path:
@@ -192,18 +189,18 @@ class Ladder:
 
     def _for_inference(self, original: Original, reason: str) -> Conversion | None:
         """Deliver what computes the outputs and is no model, where the target can call that."""
-        target = self.wish.target
+        target, bridge = self.wish.target, self.workshop.matrix.conversion.bridge
         if not self._is_keras_3(target) or self._is_keras_3(original.environment):
             return None
         graph = original.folder / "graph"
         exported = {"export": str(graph)}
         way: tuple[str, ...] = (original.environment, target)
         facts = self._again(original, exported, Remedy.INFERENCE, target)
-        if facts is None and (saved := self._saved_anew(original)).exists():
-            way = (original.environment, BRIDGE, target)
+        if facts is None and bridge and (saved := self._saved_anew(original)).exists():
+            way = (original.environment, bridge, target)
             graph = original.folder / "graph-by-bridge"  # the first may lie there in part
             exported = {"export": str(graph)}
-            facts = self._reading(saved, BRIDGE, original, Remedy.INFERENCE, exported)
+            facts = self._reading(saved, bridge, original, Remedy.INFERENCE, exported)
         if facts is None:
             return None
         more = {"format": "graph", "endpoint": facts["endpoint"]}

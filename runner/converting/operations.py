@@ -14,6 +14,7 @@ from packaging.version import Version
 from caniload.runner.converting.graph import Call, Node, bare
 from caniload.runner.converting.rules import Operation, Rules
 from caniload.runner.converting.transforms import Refused
+from caniload.runner.matrix.frameworks import frameworks
 
 ABOUT: Mapping[str, Any] = {
     "keeps": "outputs",
@@ -48,10 +49,10 @@ def translated(
 ) -> tuple[dict[str, Any], list[Call]]:
     """Return the operation with what is told of it, and its calls in Keras's own arguments."""
     if str(node.get("module")).startswith(_KERAS_3):
-        if wanted.major < 3:  # noqa: PLR2004 - Keras 3
+        if wanted < frameworks().since.keras_3:
             raise Refused(f"{path} is keras.ops.{node.get('class_name')}, which came with Keras 3")
         return {"operation": "", "node": dict(node), "told": []}, calls
-    if wanted.major < 3:  # noqa: PLR2004 - Keras 3
+    if wanted < frameworks().since.keras_3:
         kept = {key: node.get(key) for key in ("class_name", "config")}
         return {**kept, "registered_name": None, "told": []}, calls
     name = bare(node.get("class_name"))

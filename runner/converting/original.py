@@ -117,6 +117,7 @@ def read_original(wish: Wish, inspection: Inspection, workshop: Workshop) -> Ori
         built=usable,
         rules=read_rules(),
         target=wish.target,
+        conversion=workshop.matrix.conversion,
     )
     problems = []
     for environment in chosen.environments:

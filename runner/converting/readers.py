@@ -10,21 +10,9 @@ from packaging.version import Version
 
 from caniload.runner.converting.rules import Rules, Silent, keras_version
 from caniload.runner.forensics.facts import Inspection, Layer
-from caniload.runner.matrix.schema import Environment
-
-_BY_KERAS: Sequence[tuple[str, str]] = (
-    # What tf.keras called itself, and the TensorFlow that it came with.
-    ("2.1.6", "1.12"),
-    ("2.2.4", "1.15"),
-    ("2.3.0", "2.2"),
-    ("2.4.0", "2.4"),
-)
-_LAST_OF_2 = "tf-2.15"
-_MULTI_BACKEND = ("tf-1.15-keras-2.3", "tf-1.13-keras-2.2")
-_UNROLLING = "tf-1.15"
-_KERAS_3 = Version("3")
-_TF_KERAS_VERSIONED = Version("2.5")
-"""From here on tf.keras has the number of its TensorFlow."""
+from caniload.runner.matrix.frameworks import frameworks
+from caniload.runner.matrix.joining import versions
+from caniload.runner.matrix.schema import ConversionReaders, Environment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,21 +24,21 @@ class Reading:
 
 
 def tensorflow(environment: Environment) -> Version | None:
-    version = environment.packages.get("tensorflow-cpu") or environment.packages.get("tensorflow")
-    return Version(version) if version else None
+    return versions(environment).get("tensorflow")
 
 
 def keras(environment: Environment) -> Version:
     """Return the version of Keras that an environment brings, with its TensorFlow if need be."""
-    packages = environment.packages
-    stated = packages.get("keras") or packages.get("tf-keras")
+    found, known = versions(environment), frameworks()
+    stated = found.get("keras") or found.get("tf-keras")
     if stated:
-        return Version(stated)
-    inside = tensorflow(environment) or Version("2")
-    for own, shipped in reversed(_BY_KERAS):
-        if Version(shipped) <= inside < _TF_KERAS_VERSIONED:
-            return Version(own)
-    return inside if inside >= _TF_KERAS_VERSIONED else Version(_BY_KERAS[0][0])
+        return stated
+    inside = tensorflow(environment)
+    if inside is not None and inside >= known.since.tensorflow_keras_numbered:
+        return inside
+    first, *later = known.numbers
+    fitting = [one for one in later if inside is not None and one.tensorflow <= inside]
+    return (fitting or [first])[-1].keras
 
 
 def saved_by(inspection: Inspection) -> Version | None:
@@ -58,11 +46,12 @@ def saved_by(inspection: Inspection) -> Version | None:
     if inspection.origin.tensorflow_version:
         return keras_version(inspection.origin.tensorflow_version)
     own = keras_version(inspection.origin.keras_version)
-    if own is None or own >= _KERAS_3:
+    known = frameworks()
+    if own is None or own >= known.since.keras_3:
         return None
-    if own >= _TF_KERAS_VERSIONED:
+    if own >= known.since.tensorflow_keras_numbered:
         return own
-    return next((Version(tf) for keras, tf in _BY_KERAS if Version(keras) >= own), None)
+    return next((one.tensorflow for one in known.numbers if one.keras >= own), None)
 
 
 def reading(
@@ -72,14 +61,16 @@ def reading(
     built: Mapping[str, bool],
     rules: Rules,
     target: str,
+    conversion: ConversionReaders,
 ) -> Reading:
     """Return who is to read the file; empty if nobody can.
 
-    ``built`` has every environment that can be used here, and whether it is there already.
+    ``built`` has every environment that can be used here, and whether it is there already;
+    ``conversion`` names those of matrix.yaml that are asked whatever the file says.
     """
     usable = [one for one in environments if one.id in built and one.twin is None]
     silent = tuple(_silent(inspection, rules))
-    names = list(dict.fromkeys(_ordered(inspection, usable, built, target)))
+    names = list(dict.fromkeys(_ordered(inspection, usable, built, target, conversion)))
     for one in silent:
         allowed = SpecifierSet(one.read_by)
         by_id = {each.id: each for each in usable}
@@ -96,24 +87,26 @@ def _ordered(
     usable: Sequence[Environment],
     built: Mapping[str, bool],
     target: str,
+    conversion: ConversionReaders,
 ) -> Iterator[str]:
+    since = frameworks().since
     ids = {one.id for one in usable}
     version = keras_version(inspection.origin.keras_version)
     if inspection.format == "savedmodel" and version is None:
         version = keras_version(inspection.origin.tensorflow_version)
-        if version is not None and version >= Version("2.16"):
-            version = _KERAS_3
-    backend = inspection.origin.backend
-    if version is not None and version >= _KERAS_3:
+        if version is not None and version >= since.tensorflow_with_keras_3:
+            version = Version(since.keras_3.base_version)
+    if version is not None and version >= since.keras_3:
         yield from _newer(version, usable, target)
         return
     first: list[str] = []
-    if backend in ("theano", "cntk") or _is_multi_backend(inspection):
+    if _is_multi_backend(inspection):
         # Of what a Lambda does only tf.keras keeps the operations; its bytecode is of one Python.
-        unrolling = [_UNROLLING] if inspection.code and backend in (None, "tensorflow") else []
-        first = [*unrolling, *_MULTI_BACKEND, "tf-2.3"]
+        unrolls = inspection.code and inspection.origin.backend in (None, "tensorflow")
+        unrolling = [conversion.unrolling] if unrolls and conversion.unrolling else []
+        first = [*unrolling, *conversion.multi_backend]
     saver = saved_by(inspection)
-    plain = [one for one in usable if one.stack == "tf.keras" and keras(one) < _KERAS_3]
+    plain = [one for one in usable if one.stack == "tf.keras" and keras(one) < since.keras_3]
     near = sorted(
         (one for one in plain if saver is not None and _minor(one) >= saver.release[:2]),
         key=_minor,
@@ -121,13 +114,13 @@ def _ordered(
     exact = [one.id for one in near if saver is not None and _minor(one) == saver.release[:2]]
     yield from (name for name in first if name in ids)
     yield from (name for name in exact if built[name])
-    if _LAST_OF_2 in ids:
-        yield _LAST_OF_2
+    if conversion.bridge in ids:
+        yield conversion.bridge
     yield from exact
     yield from (one.id for one in near if built[one.id])
     yield from (one.id for one in near[:2])
-    if version is None or version < _TF_KERAS_VERSIONED:
-        yield from (name for name in ("tf-2.4", *_MULTI_BACKEND) if name in ids)
+    if version is None or version < since.tensorflow_keras_numbered:
+        yield from (name for name in conversion.oldest if name in ids)
 
 
 def _newer(version: Version, usable: Sequence[Environment], target: str) -> Iterator[str]:
@@ -135,7 +128,7 @@ def _newer(version: Version, usable: Sequence[Environment], target: str) -> Iter
     able = [
         one
         for one in usable
-        if tensorflow(one) is not None and one.stack in ("tf.keras", "keras 3")
+        if tensorflow(one) is not None and frameworks().stack(one.stack).reads_keras_3
     ]
     able = [one for one in able if keras(one) >= Version(f"{version.major}.{version.minor}")]
     if any(one.id == target for one in able):
@@ -148,8 +141,16 @@ def _is_multi_backend(inspection: Inspection) -> bool:
     text = inspection.origin.keras_version or ""
     version = keras_version(text)
     return (
-        version is not None and version < Version("2.4") and not text.endswith("-tf")
-    ) or inspection.origin.backend in ("theano", "cntk")
+        version is not None
+        and version < frameworks().since.keras_of_tensorflow
+        and not text.endswith("-tf")
+    ) or _of_multi_backend(inspection.origin.backend)
+
+
+def _of_multi_backend(backend: str | None) -> bool:
+    """Say whether only Keras before tf.keras computed with it."""
+    known = frameworks().computing.get(backend or "")
+    return known is not None and known.multi_backend
 
 
 def _minor(environment: Environment) -> tuple[int, ...]:
@@ -160,7 +161,7 @@ def _minor(environment: Environment) -> tuple[int, ...]:
 def _silent(inspection: Inspection, rules: Rules) -> Iterator[Silent]:
     saver = saved_by(inspection)
     for one in rules.silent:
-        if one.written_by in ("theano", "cntk"):
+        if _of_multi_backend(one.written_by):
             if inspection.origin.backend == one.written_by:
                 yield one
         elif (

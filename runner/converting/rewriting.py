@@ -19,8 +19,8 @@ from caniload.runner.converting import operations
 from caniload.runner.converting.graph import Graph, Member, Node, bare, is_model, read
 from caniload.runner.converting.rules import Rule, Rules, read_rules
 from caniload.runner.converting.transforms import TRANSFORMS, Layer, Refused
+from caniload.runner.matrix.frameworks import frameworks
 
-KERAS_3 = Version("3")
 _WITHIN = ("layer", "forward_layer", "cell")
 _RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN", "RNN", "ConvLSTM2D", "Bidirectional"})
 _CELLS = {"LSTMCell": 3, "GRUCell": 3, "SimpleRNNCell": 3, "LSTM": 3, "GRU": 3, "ConvLSTM2D": 3}
@@ -98,7 +98,9 @@ def _model(node: Node, prefix: str, work: _Work) -> dict[str, Any]:
     members = [_member(one, prefix, work) for one in graph.members]
     return {
         "kind": "sequential" if graph.sequential else "functional",
-        "name": graph.name.replace("/", "_") if work.wanted >= KERAS_3 else graph.name,
+        "name": graph.name.replace("/", "_")
+        if work.wanted >= frameworks().since.keras_3
+        else graph.name,
         "trainable": bool(graph.settings.get("trainable", True)),
         "members": [*_input(graph, work), *members],
         "inputs": graph.inputs,
@@ -117,7 +119,7 @@ def _input(graph: Graph, work: _Work) -> list[dict[str, Any]]:
     if shape is None or bare(first.get("class_name")) == "InputLayer":
         return []
     dtype = config.get("dtype") if bare(first.get("class_name")) != "Embedding" else None
-    key = "batch_shape" if work.wanted >= KERAS_3 else "batch_input_shape"
+    key = "batch_shape" if work.wanted >= frameworks().since.keras_3 else "batch_input_shape"
     made = {"name": f"{graph.members[0].name}_input", key: shape}
     if isinstance(dtype, str) and not dtype.startswith("mixed"):
         made["dtype"] = dtype
@@ -244,7 +246,7 @@ def _inner_objects(layer: Layer, work: _Work) -> None:
         if ">" in value["class_name"]:
             registered = value["class_name"]
         made: dict[str, Any] = {"class_name": inner.class_name, "config": inner.config}
-        if work.wanted >= KERAS_3:
+        if work.wanted >= frameworks().since.keras_3:
             custom = registered not in (None, inner.class_name)
             made["module"] = value.get("module") if custom else f"keras.{kind}s"
             made["registered_name"] = registered

@@ -33,6 +33,7 @@ from caniload.runner.environments.locking import (
 from caniload.runner.environments.pythons import Interpreter
 from caniload.runner.environments.receipts import FILE, Receipt, read_receipt, write_receipt
 from caniload.runner.environments.variables import process_variables
+from caniload.runner.matrix.frameworks import plain
 from caniload.runner.matrix.schema import Environment, Limits
 
 __all__ = ["EnvironmentUnusable", "Receipt", "build", "existing", "remove"]
@@ -202,7 +203,7 @@ def _must_agree(work: _Build, report: dict[str, Any]) -> None:
     inside["python"] = ".".join(report["python"].split(".")[:2])
     stated = report["versions"]
     for name, version in work.environment.packages.items():
-        module = "tensorflow" if name == "tensorflow-cpu" else name
+        module = plain(name)
         asked[f"{module} (as imported)"] = version
         inside[f"{module} (as imported)"] = stated.get(module, version)
     for name, version in asked.items():

@@ -13,11 +13,7 @@ from caniload.runner.environments.causes import cause
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.locking import BUILD_TOOLS, locked_versions, source_packages
 from caniload.runner.environments.pythons import Interpreter
-
-_NO_VIRTUALENV = ("3.6", "3.7", "3.8")
-"""Targets that virtualenv no longer serves; their own ``venv`` does."""
-_COMPILES_ITSELF = "3.6"
-"""The target for which uv cannot compile bytecode: its script asks for a name new in 3.7."""
+from caniload.runner.matrix.frameworks import frameworks
 
 
 class InstallationError(Exception):
@@ -77,7 +73,7 @@ def install_with_uv(installation: Installation) -> None:
         program, "venv", "--no-project", *quiet, f"--python={python}", str(installation.folder)
     )
     text = installation.lock.read_text(encoding="utf-8")
-    itself = installation.interpreter.minor == _COMPILES_ITSELF
+    itself = frameworks().lacks(installation.interpreter.minor, "compiling")
     command = [
         *(program, "pip", "install", *quiet, f"--python={installation.python}"),
         *("--require-hashes", "--no-deps", *([] if itself else ["--compile-bytecode"])),
@@ -107,7 +103,8 @@ def install_with_pip(installation: Installation) -> None:
     """Do the same without uv; slower, and ten times the disk, for pip copies."""
     python = str(installation.interpreter.path)
     folder = str(installation.folder)
-    if installation.interpreter.minor in _NO_VIRTUALENV:
+    minor = installation.interpreter.minor
+    if frameworks().lacks(minor, "virtualenv"):  # but has a venv of its own
         installation.must(python, "-m", "venv", folder)
     else:
         installation.must(
@@ -117,7 +114,7 @@ def install_with_pip(installation: Installation) -> None:
     pip = (installation.python, "-m", "pip", "--disable-pip-version-check")
     text = installation.lock.read_text(encoding="utf-8")
     sources = source_packages(text)
-    if sources or installation.interpreter.minor == "3.6":  # whose own pip is too old for wheels
+    if sources or frameworks().lacks(minor, "wheels"):
         installation.must(*pip, "install", "--require-hashes", f"--requirement={BUILD_TOOLS}")
     installation.must(
         *(*pip, "install", "--require-hashes", "--no-deps", "--no-build-isolation"),

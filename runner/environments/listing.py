@@ -11,18 +11,6 @@ from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
-PYTHONS = {
-    "3.13": date(2024, 10, 7),
-    "3.12": date(2023, 10, 2),
-    "3.11": date(2022, 10, 24),
-    "3.10": date(2021, 10, 4),
-    "3.9": date(2020, 10, 5),
-    "3.8": date(2019, 10, 14),
-    "3.7": date(2018, 6, 27),
-    "3.6": date(2016, 12, 23),
-}
-"""The Pythons that probes run on, newest first, and since when there are those."""
-
 Listing = Mapping[str, tuple["Release", ...]]
 
 

@@ -20,6 +20,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from caniload.runner.matrix.frameworks import frameworks
+
 _VERIFY_SECONDS = 10.0
 _VERIFY = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
 _NAME = re.compile(r"python(\d(\.\d+)?)?$")
@@ -56,7 +58,7 @@ def find_pythons(
 
 def how_to_get(minor: str) -> str:
     """Say in one sentence how a person gets that Python."""
-    if minor in {"3.6", "3.7"}:  # uv offers none below 3.8
+    if frameworks().lacks(minor, "uv"):
         return (
             f"install Python {minor} with `pyenv install {minor}`, or name one you have "
             "in CANILOAD_PYTHONS"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from caniload.runner.environments.home import Home
+from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.schema import Environment
 
 _SAME_NUMBERS = {
@@ -15,24 +16,14 @@ _SAME_NUMBERS = {
     "TF_NUM_INTRAOP_THREADS": "1",
 }
 
-_TORCH = {
-    # Only here: TensorFlow 1.15 warns of OMP_NUM_THREADS, and needs it no more than its successors.
-    "MKL_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-}
-
-_JAX = {
-    # Without it JAX looks for accelerators first, on a cloud machine for seconds.
-    "JAX_PLATFORMS": "cpu",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
-}
-
 
 def replay_variables(environment: Environment) -> dict[str, str]:
     """Return the variables with which a person gets the same numbers in that environment."""
-    jax = _JAX if "jax" in environment.packages else {}
-    torch = _TORCH if "torch" in environment.packages else {}
-    return {**_SAME_NUMBERS, **jax, **torch, **environment.variables}
+    variables = dict(_SAME_NUMBERS)
+    for one in frameworks().backends:
+        if one.package in environment.packages:
+            variables |= one.variables
+    return {**variables, **environment.variables}
 
 
 def process_variables(environment: Environment, home: Home) -> dict[str, str]:

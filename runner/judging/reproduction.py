@@ -21,6 +21,8 @@ from caniload.runner.evidence.artifacts import intact
 from caniload.runner.evidence.known import Evidence
 from caniload.runner.judging.assemble import Assembly
 from caniload.runner.matrix import plan as planning
+from caniload.runner.matrix.frameworks import frameworks
+from caniload.runner.matrix.joining import versions
 from caniload.runner.matrix.reference import Form, keywords, read_form
 from caniload.runner.matrix.schema import Environment
 
@@ -118,8 +120,6 @@ import os
 # This TensorFlow starts a thread for each processor it may use; with two, Adam's step is a race.
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 """
-THREADS_CAN_BE_SET = Version("1.14")
-"""The first TensorFlow that can be told how many threads to use."""
 
 
 def script(evidence: Evidence, cell_id: str) -> str:
@@ -180,21 +180,24 @@ def _head(evidence: Evidence, cell: Cell, judged: JudgedCell) -> str:
 def _imports(environment: Environment) -> str:
     imports = "import numpy as np\n" + IMPORTS[environment.imports]
     known = _tensorflow(environment)
-    return f"{ONE_PROCESSOR}\n{imports}" if known and known < THREADS_CAN_BE_SET else imports
+    raced = known is not None and known < frameworks().since.tensorflow_threads
+    return f"{ONE_PROCESSOR}\n{imports}" if raced else imports
 
 
 def _tensorflow(environment: Environment) -> Version | None:
-    packages = environment.packages
-    version = packages.get("tensorflow", packages.get("tensorflow-cpu"))
-    return Version(version) if version else None
+    return versions(environment).get("tensorflow")
+
+
+def _has_graphs(environment: Environment) -> bool:
+    known = _tensorflow(environment)
+    return known is not None and known < frameworks().since.tensorflow_eager
 
 
 def _in_full(evidence: Evidence, cell: Cell, body: str) -> str:
     """Return the statements so that all is heard that a checkpoint has to say."""
     if cell.artifact.format != "checkpoint":
         return body
-    known = _tensorflow(evidence.plan.matrix.environment(cell.loaded_by))
-    graphs = known is not None and known.major == 1
+    graphs = _has_graphs(evidence.plan.matrix.environment(cell.loaded_by))
     graph = "keras.backend.clear_session()\n" if graphs else ""
     return LET_GO.format(body=textwrap.indent(body.strip("\n"), "    "), graph=graph)
 
@@ -259,8 +262,8 @@ def _targets(cell: Cell, recorded: Mapping[str, Any]) -> str:
 def _training(evidence: Evidence, cell: Cell, recorded: Mapping[str, Any]) -> str:
     if not evidence.trains(cell) or not recorded["compiled"]:
         return ""
-    known = _tensorflow(evidence.plan.matrix.environment(cell.loaded_by))
-    eager = (known is None or known.major > 1) and cell.artifact.format != "savedmodel"
+    graphs = _has_graphs(evidence.plan.matrix.environment(cell.loaded_by))
+    eager = not graphs and cell.artifact.format != "savedmodel"
     text = (
         ""
         if cell.artifact.format == "checkpoint"

@@ -8,12 +8,10 @@ from collections.abc import Iterator, Sequence
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.joining import backend, head, is_keras_3, versions
 from caniload.runner.matrix.schema import Environment, Gap, Matrix, Profile, SelectedBy
 from caniload.runner.matrix.where import Choice, Where
-
-_KERAS_3 = "3"
-"""As much as is known of a Keras that nobody states, and TensorFlow brings."""
 
 
 def chosen(choice: Choice, environments: Sequence[Environment]) -> tuple[str, ...]:
@@ -108,7 +106,8 @@ def _has(one: Environment, wanted: dict[str, str]) -> bool:
     """Say whether its packages have these versions; one that it does not state has none."""
     found = {name: version.base_version for name, version in versions(one).items()}
     if is_keras_3(one):
-        found.setdefault("keras", _KERAS_3)
+        # As much as is known of one that nobody states.
+        found.setdefault("keras", frameworks().since.keras_3.base_version)
     return all(name in found and _within(found[name], asked) for name, asked in wanted.items())
 
 

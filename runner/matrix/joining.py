@@ -6,21 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from packaging.version import Version
 
+from caniload.runner.matrix.frameworks import frameworks, plain
 from caniload.runner.matrix.schema import Environment
-
-STACKS = ("tf.keras", "keras 2 (multi-backend)", "tf-keras", "keras 3")
-BACKENDS = ("tensorflow", "jax", "torch", "theano", "cntk")
-_SAVING_OF_KERAS_3 = Version("2.16")
-"""The TensorFlow that came with Keras 3."""
-_KERAS_3 = Version("3")
 
 
 def versions(environment: Environment) -> dict[str, Version]:
     """Return the versions that the row is about; a smaller build of TensorFlow is TensorFlow."""
-    return {
-        name.removesuffix("-cpu"): Version(version)
-        for name, version in environment.packages.items()
-    }
+    return {plain(name): Version(version) for name, version in environment.packages.items()}
 
 
 def is_keras_3(environment: Environment) -> bool:
@@ -28,22 +20,33 @@ def is_keras_3(environment: Environment) -> bool:
     found = versions(environment)
     if "tf-keras" in found:
         return False
-    if "keras" in found:
-        return found["keras"] >= _KERAS_3
-    return found.get("tensorflow", Version("0")) >= _SAVING_OF_KERAS_3
+    return _saves_as_keras_3(found)
+
+
+def _saves_as_keras_3(found: Mapping[str, Version]) -> bool:
+    keras, tensorflow, since = found.get("keras"), found.get("tensorflow"), frameworks().since
+    if keras is not None:
+        return keras >= since.keras_3
+    return tensorflow is not None and tensorflow >= since.tensorflow_with_keras_3
+
+
+def knows_keras_format(environment: Environment) -> bool:
+    """Say whether it saves and loads the .keras zip format; without a version it is taken to."""
+    stack = frameworks().stack(environment.stack)
+    first = stack.keras_format
+    return first is not None and versions(environment).get(stack.ordered_by, first) >= first
 
 
 def backend(packages: Mapping[str, object]) -> str | None:
     """Return what the Keras among these packages computes with: the first that is named."""
-    names = (name.removesuffix("-cpu") for name in packages)
-    return next((name for name in names if name in BACKENDS), None)
+    names = (plain(name) for name in packages)
+    return next((name for name in names if name in frameworks().computing), None)
 
 
 def head(environment: Environment) -> Version:
     """Return the version that orders the environment among those of its stack."""
-    first = {"tf.keras": "tensorflow", "tf-keras": "tf-keras"}.get(environment.stack, "keras")
     found = versions(environment)
-    return found.get(first) or next(iter(found.values()))
+    return found.get(frameworks().stack(environment.stack).ordered_by) or next(iter(found.values()))
 
 
 def relative(environment: Environment, others: Sequence[Environment]) -> Environment | None:
@@ -59,14 +62,8 @@ def relative(environment: Environment, others: Sequence[Environment]) -> Environ
 
 
 def _kind(environment: Environment) -> tuple[str, str | None, bool]:
-    found = versions(environment)
-    keras = found.get("keras")
-    if keras is not None:
-        saves_as_keras_3 = keras.major >= 3  # noqa: PLR2004 - Keras 3
-    else:
-        tensorflow = found.get("tensorflow", Version("0"))
-        saves_as_keras_3 = tensorflow >= _SAVING_OF_KERAS_3
-    return environment.stack, backend(environment.packages), saves_as_keras_3
+    by_keras_3 = _saves_as_keras_3(versions(environment))
+    return environment.stack, backend(environment.packages), by_keras_3
 
 
 def place(environment: Environment, others: Sequence[Environment]) -> int:
@@ -74,10 +71,11 @@ def place(environment: Environment, others: Sequence[Environment]) -> int:
 
     The first, because pairs that differ in one companion may stand at the end of a stack.
     """
-    rank = STACKS.index(environment.stack)
+    stacks = [one.name for one in frameworks().stacks]
+    rank = stacks.index(environment.stack)
     same = [index for index, one in enumerate(others) if one.stack == environment.stack]
     newer = [index for index in same if head(others[index]) > head(environment)]
     if newer:
         return newer[0]
-    before = [index for index, one in enumerate(others) if STACKS.index(one.stack) <= rank]
+    before = [index for index, one in enumerate(others) if stacks.index(one.stack) <= rank]
     return before[-1] + 1 if before else 0

@@ -10,6 +10,7 @@ from typing import TypeVar
 from caniload.runner.core.cells import Artifact, Cell
 from caniload.runner.core.errors import UsageError
 from caniload.runner.matrix import choosing
+from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.schema import Environment, Format, Matrix, Model, SelectedBy
 
 Named = TypeVar("Named", Model, Format)
@@ -175,7 +176,7 @@ def _environments(matrix: Matrix, selection: Selection) -> tuple[Environment, ..
 
 def _bound(ids: Sequence[str], name: str) -> int:
     """Return the place of an environment given as ``tf-2.15`` or as plain ``2.15``."""
-    for candidate in (name, f"tf-{name}"):
+    for candidate in frameworks().called(name):
         if candidate in ids:
             return ids.index(candidate)
     raise UsageError(f"there is no environment {name!r} in matrix.yaml; it has: {', '.join(ids)}")

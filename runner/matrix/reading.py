@@ -14,6 +14,7 @@ from caniload.runner.core.errors import MatrixError
 from caniload.runner.core.shipped import PROBES
 from caniload.runner.matrix import choosing
 from caniload.runner.matrix.families import in_full
+from caniload.runner.matrix.frameworks import plain
 from caniload.runner.matrix.schema import Environment, Matrix, MatrixFile
 from caniload.runner.matrix.where import Choice
 
@@ -67,7 +68,8 @@ def parse_matrix(text: str, *, name: str = "matrix.yaml", sources: Path = PROBES
         problems += whole.problems
         if not whole.problems:
             matrix = whole.matrix(written)
-            problems += [(whole.written(at), told) for at, told in _inconsistencies(matrix)]
+            wrong = [*_inconsistencies(matrix), *_no_readers(matrix)]
+            problems += [(whole.written(at), told) for at, told in wrong]
     if problems:
         raise MatrixError(_say(lines, problems, name))
     if matrix is None:  # pragma: no cover - a failed validation always names a problem
@@ -148,6 +150,7 @@ def _unquoted(data: Any) -> list[tuple[Location, str]]:
             continue
         versions: dict[Location, Any] = {("python",): environment.get("python")}
         versions[("cutoff",)] = environment.get("cutoff")
+        versions[("states",)] = environment.get("states")
         packages = environment.get("packages")
         if isinstance(packages, dict):
             versions |= {("packages", str(key)): value for key, value in packages.items()}
@@ -230,6 +233,17 @@ def _inconsistencies(matrix: Matrix) -> list[tuple[Location, str]]:
     return problems
 
 
+def _no_readers(matrix: Matrix) -> Iterator[tuple[Location, str]]:
+    """Find environments of `conversion` that there are not."""
+    known = {environment.id for environment in matrix.environments}
+    for place, given in matrix.conversion:
+        if isinstance(given, str) and given not in known:
+            yield ("conversion", place), f"there is no environment {given!r} above"
+        for position, name in enumerate(given if isinstance(given, tuple) else ()):
+            if name not in known:
+                yield ("conversion", place, position), f"there is no environment {name!r} above"
+
+
 def _no_twin(matrix: Matrix, one: Environment, name: str) -> str:
     """Say why the two do not differ in a companion alone; empty if they may."""
     if name == one.id or name not in {other.id for other in matrix.environments}:
@@ -245,7 +259,7 @@ def _no_twin(matrix: Matrix, one: Environment, name: str) -> str:
 def _about(environment: Environment) -> dict[str, str]:
     """Return the versions that a row is about; a smaller build of TensorFlow is TensorFlow."""
     packages = environment.packages.items()
-    return {name.removesuffix("-cpu"): version for name, version in packages}
+    return {plain(name): version for name, version in packages}
 
 
 def _repeated_ids(data: Any) -> Iterator[tuple[Location, str]]:

@@ -64,6 +64,11 @@ class Environment(_Node):
         description="The environment it differs from in one companion alone: where their cells "
         "part, the companion is to blame.",
     )
+    states: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)+(-tf)?$")] | None = Field(
+        default=None,
+        description="What its files state as keras_version, where no package named keras or "
+        "tf-keras says it.",
+    )
     system: str | None = Field(
         default=None,
         description="What no Python package brings, and the command that does: said where the "
@@ -177,6 +182,26 @@ class Gap(Choice):
         return self
 
 
+class ConversionReaders(_Node):
+    """Who reads a person's file before it is brought across; what is left out is not tried."""
+
+    bridge: Identifier | None = Field(
+        default=None, description="It reads what its predecessors wrote, and saves it anew."
+    )
+    unrolling: Identifier | None = Field(
+        default=None,
+        description="It keeps the operations of a Lambda layer of multi-backend Keras.",
+    )
+    multi_backend: tuple[Identifier, ...] = Field(
+        default=(), description="They read files of multi-backend Keras, in this order."
+    )
+    oldest: tuple[Identifier, ...] = Field(
+        default=(),
+        description="They are asked last for files from before tf.keras was numbered as its "
+        "TensorFlow, and for those that state nothing.",
+    )
+
+
 class Controls(_Node):
     """The model that must survive everywhere, and how its files are spoilt to prove we notice."""
 
@@ -262,6 +287,7 @@ class MatrixFile(_Node):
         ...,
     ] = Field(min_length=1)
     gaps: tuple[Gap, ...] = ()
+    conversion: ConversionReaders = ConversionReaders()
     controls: Controls
     tolerances: Tolerances
     limits: Limits

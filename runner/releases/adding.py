@@ -15,10 +15,10 @@ from pydantic import TypeAdapter, ValidationError
 from caniload.runner.core.errors import UsageError
 from caniload.runner.environments import index
 from caniload.runner.environments.home import Home
-from caniload.runner.environments.listing import PYTHONS
 from caniload.runner.environments.locking import LockError, compile_lock, lock_path, lock_problem
 from caniload.runner.environments.pythons import find_pythons
 from caniload.runner.matrix import editing as matrixtext
+from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.joining import relative
 from caniload.runner.matrix.schema import Environment, Matrix
 from caniload.runner.matrix.where import Identifier
@@ -115,7 +115,7 @@ def surroundings(matrix: Matrix, packages: Sequence[str]) -> inference.Surroundi
     return inference.Surroundings(
         matrix=matrix,
         listing=index.releases(packages),
-        pythons=frozenset(find_pythons(PYTHONS)),
+        pythons=frozenset(find_pythons(frameworks().python_versions)),
         today=datetime.now(UTC).date(),
     )
 

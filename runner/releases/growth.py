@@ -10,6 +10,7 @@ from typing import Any
 from caniload.runner.core.errors import UsageError
 from caniload.runner.environments.listing import Release
 from caniload.runner.matrix import editing as matrixtext
+from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.joining import relative
 from caniload.runner.matrix.schema import Environment, Matrix
 from caniload.runner.releases import adding, inference, wishes
@@ -43,7 +44,7 @@ class Offers:
 
 def offers(matrix: Matrix, *, locks: Path, pre: bool, jobs: int) -> Offers:
     """Ask the package index; ``IndexUnusable`` where it does not answer."""
-    around = adding.surroundings(matrix, inference.ASKED)
+    around = adding.surroundings(matrix, frameworks().named)
     left_out: list[str] = []
     found = [
         Offer(

@@ -5,33 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import cast
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from caniload.runner.core.errors import UsageError
-from caniload.runner.environments.listing import PYTHONS, Listing, Release
+from caniload.runner.environments.listing import Listing, Release
+from caniload.runner.matrix.frameworks import frameworks, plain
 from caniload.runner.matrix.joining import backend, relative
 from caniload.runner.matrix.schema import Environment, Matrix
 from caniload.runner.matrix.where import Imported, Stack
 from caniload.runner.releases.naming import Naming
 from caniload.runner.releases.wishes import Wish
 
-ASKED = ("tensorflow", "tensorflow-cpu", "keras", "tf-keras")
-"""What the index is asked about whatever is wished: from these the rest is inferred."""
-
-COMPILED_PART = {"jax": "jaxlib"}
-"""Packages that are Python only, with the one of the same number that is not."""
-
 _SETTLING = timedelta(days=14)
 """After a release, until its own requirements had been put right; see CONTRIBUTING.md."""
-
-_KERAS_APART = Version("2.6")
-"""The TensorFlow whose Keras became a package of its own."""
-
-_KERAS_OF_TENSORFLOW = Version("2.4")
-_KERAS_3 = Version("3.0.dev0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +36,14 @@ class Surroundings:
 
 def packages_to_ask(wish: Wish) -> list[str]:
     """Return the packages that the index must list before anything can be inferred."""
-    parts = [COMPILED_PART[name] for name in wish.packages if name in COMPILED_PART]
-    return [*ASKED, *wish.packages, *parts]
+    parts = [part for name in wish.packages if (part := _compiled_part(name))]
+    return [*frameworks().named, *wish.packages, *parts]
+
+
+def _compiled_part(package: str) -> str:
+    """Return the package of the same number that has files for each Python, if it is another."""
+    known = frameworks().computing.get(package)
+    return (known and known.compiled) or ""
 
 
 def environment(wish: Wish, around: Surroundings, name: str | None = None) -> Environment:
@@ -59,20 +55,21 @@ class _Inference:
     def __init__(self, wish: Wish, around: Surroundings) -> None:
         self._wish = wish
         self._around = around
+        self._since = frameworks().since
         self._asked = {name: self._release(name) for name in wish.packages}
         days = [one.uploaded for one in self._asked.values() if one.uploaded]
         self._cutoff = min(max(days, default=around.today) + _SETTLING, around.today)
 
     def __call__(self, name: str | None) -> Environment:
         packages = self._smaller_builds(self._complete())
-        stack, imports = self._stack(packages)
+        stack = self._stack(packages)
         found, label = self._names(stack, packages)
         draft = Environment(
             id=name or found,
             stack=stack,
             label=label,
             python=self._python(list(packages.values())),
-            imports=imports,
+            imports=cast("Imported", frameworks().stack(stack).imports),
             packages={package: self._spelt(one) for package, one in packages.items()},
             cutoff=self._cutoff.isoformat(),
         )
@@ -102,11 +99,13 @@ class _Inference:
         computes = backend(packages)
         if computes is None:
             packages = {"tensorflow": self._tensorflow(packages), **packages}
-        tensorflow = packages.get("tensorflow", packages.get("tensorflow-cpu"))
+        plainly = {plain(name): one for name, one in packages.items()}
+        tensorflow = plainly.get("tensorflow")
         if (
             tensorflow is not None
-            and not {"keras", "tf-keras"} & set(packages)
-            and tensorflow.version >= _KERAS_APART
+            and "keras" not in plainly
+            and "tf-keras" not in plainly
+            and tensorflow.version >= self._since.tensorflow_keras_apart
         ):
             packages["keras"] = self._keras(tensorflow)
         return packages
@@ -115,7 +114,8 @@ class _Inference:
         """Return the TensorFlow of the same number, or of the same days."""
         keras = packages.get("tf-keras", packages.get("keras"))
         same = keras is not None and (
-            keras.package == "tf-keras" or _KERAS_OF_TENSORFLOW <= keras.version < _KERAS_3
+            keras.package == "tf-keras"
+            or self._since.keras_of_tensorflow <= keras.version < self._since.keras_3
         )
         for one in self._of_the_day("tensorflow"):
             if keras is not None and same and one.minor != keras.minor:
@@ -127,9 +127,9 @@ class _Inference:
 
     def _keras(self, tensorflow: Release) -> Release:
         """Return the newest Keras of the day; before Keras 3 the one of the same number."""
-        of_keras_3 = tensorflow.version >= Version("2.16.0.dev0")
+        of_keras_3 = tensorflow.version >= self._since.tensorflow_with_keras_3
         for one in self._of_the_day("keras", pre=tensorflow.version.is_prerelease):
-            if one.version >= _KERAS_3 if of_keras_3 else one.minor == tensorflow.minor:
+            if one.version >= self._since.keras_3 if of_keras_3 else one.minor == tensorflow.minor:
                 return one
         raise UsageError(
             f"no Keras of its days goes with TensorFlow {tensorflow.version}; name one, too"
@@ -143,20 +143,30 @@ class _Inference:
                 yield one
 
     def _smaller_builds(self, packages: dict[str, Release]) -> dict[str, Release]:
-        """Put tensorflow-cpu, a third of the size, where there is that release of it."""
-        small = self._around.listing.get("tensorflow-cpu", ())
+        """Put a smaller build where there is that release of it: tensorflow-cpu is a third."""
         found: dict[str, Release] = {}
         for name, release in packages.items():
-            same = [one for one in small if one.version == release.version and not one.yanked]
             others = [one for one in packages.values() if one is not release]
-            fits = name == "tensorflow" and same and self._fitting([*others, same[0]])
-            found["tensorflow-cpu" if fits else name] = same[0] if fits else release
+            small = (one for one in self._builds(release) if self._fitting([*others, one]))
+            taken = next(small, None)
+            found[taken.package if taken else name] = taken or release
         return found
+
+    def _builds(self, release: Release) -> Iterator[Release]:
+        """Yield the same release of other builds, the first of each that was not withdrawn."""
+        for build in frameworks().builds:
+            listed = (
+                self._around.listing.get(build.package, ()) if build.of == release.package else ()
+            )
+            same = [one for one in listed if one.version == release.version and not one.yanked]
+            yield from same[:1]
 
     def _spelt(self, release: Release) -> str:
         """Return the version as it is asked for; of PyTorch only the CPU build is wanted."""
         wanted = self._wish.packages.get(release.package, str(release.version))
-        return f"{wanted}+cpu" if release.package == "torch" and "+" not in wanted else wanted
+        known = frameworks().computing.get(release.package)
+        local = known.local if known else None
+        return f"{wanted}+{local}" if local and "+" not in wanted else wanted
 
     def _python(self, packages: Sequence[Release]) -> str:
         fitting = self._fitting(packages)
@@ -167,15 +177,16 @@ class _Inference:
                 " choose other releases"
             )
         here = [python for python in fitting if python in self._around.pythons]
-        return next(iter([*self._with_same_torch(here, packages), *here, *fitting]))
+        return next(iter([*self._with_same_local(here, packages), *here, *fitting]))
 
-    def _with_same_torch(self, pythons: Sequence[str], packages: Sequence[Release]) -> list[str]:
+    def _with_same_local(self, pythons: Sequence[str], packages: Sequence[Release]) -> list[str]:
         """Return Pythons that an environment has it on: folders of wheels are in no index."""
-        wanted = [self._spelt(one) for one in packages if one.package == "torch"]
+        wanted = {(one.package, self._spelt(one)) for one in packages}
+        wanted = {(name, version) for name, version in wanted if "+" in version}
         known = {
             one.python
             for one in self._around.matrix.environments
-            if one.packages.get("torch") in wanted
+            if wanted & set(one.packages.items())
         }
         return [python for python in pythons if python in known]
 
@@ -184,25 +195,25 @@ class _Inference:
         parts = [
             part
             for one in packages
-            for part in known.get(COMPILED_PART.get(one.package, ""), ())
+            for part in known.get(_compiled_part(one.package), ())
             if part.version == one.version
         ]
         return [
-            python
-            for python, since in PYTHONS.items()
-            if since <= self._cutoff  # what has no compiled part seems to fit all that came later
-            and all(one.fits(python) for one in [*packages, *parts])
+            python.version
+            for python in frameworks().pythons
+            if python.since <= self._cutoff  # without a compiled part all that came later seem fit
+            and all(one.fits(python.version) for one in [*packages, *parts])
         ]
 
-    def _stack(self, packages: dict[str, Release]) -> tuple[Stack, Imported]:
+    def _stack(self, packages: dict[str, Release]) -> Stack:
         if "tf-keras" in packages:
-            return "tf-keras", "tf_keras"
+            return "tf-keras"
         keras = packages.get("keras")
-        if keras is not None and keras.version < _KERAS_OF_TENSORFLOW:
-            return "keras 2 (multi-backend)", "keras"
-        if keras is not None and keras.version >= _KERAS_3 and "keras" in self._asked:
-            return "keras 3", "keras"
-        return "tf.keras", "tensorflow.keras"
+        if keras is not None and keras.version < self._since.keras_of_tensorflow:
+            return "keras 2 (multi-backend)"
+        if keras is not None and keras.version >= self._since.keras_3 and "keras" in self._asked:
+            return "keras 3"
+        return "tf.keras"
 
     def _pins(self, kin: Environment | None, packages: dict[str, Release]) -> tuple[str, ...]:
         """Take over what helped a relative of the same number, unless the wish speaks of it."""
@@ -216,7 +227,9 @@ class _Inference:
         naming = Naming(stack=stack, packages=versions, wish=self._wish)
         taken = {one.id for one in self._around.matrix.environments}
         about = self._asked if stack != "tf.keras" else packages
-        last = all(self._is_last_patch(one) for name, one in about.items() if name in ASKED)
+        last = all(
+            self._is_last_patch(one) for name, one in about.items() if name in frameworks().named
+        )
         return naming.best(taken, last_patch=last)
 
     def _is_last_patch(self, release: Release) -> bool:
@@ -244,13 +257,18 @@ def _same_minor(kin: Environment, packages: dict[str, Release]) -> bool:
 
 def _overrides(packages: dict[str, Release], kin: Environment | None) -> tuple[str, ...]:
     """Keep tf-keras, which asks for tensorflow, from bringing a second one beside the CPU build."""
-    if {"tf-keras", "tensorflow-cpu"} <= packages.keys():
-        return ("tensorflow; python_version < '3'",)
+    instead = tuple(
+        one.instead
+        for one in frameworks().builds
+        if one.package in packages and packages.keys() & set(one.asked_for_by)
+    )
+    if instead:
+        return instead
     return kin.overrides if kin is not None and _same_minor(kin, packages) else ()
 
 
 def _variables(stack: str, packages: dict[str, Release], kin: Environment | None) -> dict[str, str]:
-    if stack in {"tf.keras", "tf-keras"}:
+    if frameworks().stack(stack).on_tensorflow:
         return {}
     inherited = dict(kin.variables) if kin is not None else {}
     return {"KERAS_BACKEND": backend(packages) or "tensorflow", **inherited}

@@ -8,21 +8,18 @@ from datetime import date
 from packaging.version import Version
 
 from caniload.runner.environments.listing import Listing, Release
+from caniload.runner.matrix.frameworks import frameworks, plain
 from caniload.runner.matrix.schema import Matrix
-
-FOLLOWED = ("tensorflow", "keras", "tf-keras")
-_FIRST = {"tensorflow": Version("1.4")}
-"""Before, there was nothing to run: TensorFlow got its Keras in 1.4."""
 
 
 def missing(matrix: Matrix, listing: Listing, *, pre: bool) -> list[Release]:
     """Return the newest patch of each minor version that no environment has, latest first."""
     found = [
         release
-        for package in FOLLOWED
-        for release in newest_patches(listing.get(package, ()), pre=pre)
+        for one in frameworks().frameworks
+        for release in newest_patches(listing.get(one.package, ()), pre=pre)
         if release.wheels
-        and release.version >= _FIRST.get(package, release.version)
+        and release.version >= (one.first or release.version)
         and not _has(matrix, release)
         and not _is_part_of_tensorflow(release)
     ]
@@ -43,15 +40,19 @@ def _has(matrix: Matrix, release: Release) -> bool:
     return any(
         Version(version) == release.version
         for environment in matrix.environments
-        if release.package != "tensorflow" or environment.stack == "tf.keras"
+        if release.package != "tensorflow"
+        or frameworks().stack(environment.stack).ordered_by == release.package
         for name, version in environment.packages.items()
-        if name.removesuffix("-cpu") == release.package
+        if plain(name) == release.package
     )
 
 
 def _is_part_of_tensorflow(release: Release) -> bool:
     """Whether it is the Keras of the TensorFlow of the same number, and comes with that."""
-    return release.package == "keras" and Version("2.4") <= release.version < Version("2.16")
+    since = frameworks().since
+    return release.package == "keras" and (
+        since.keras_of_tensorflow <= release.version < since.keras_3
+    )
 
 
 def older_patches(matrix: Matrix, release: Release) -> Sequence[str]:
@@ -60,6 +61,6 @@ def older_patches(matrix: Matrix, release: Release) -> Sequence[str]:
         environment.id
         for environment in matrix.environments
         for name, version in environment.packages.items()
-        if name.removesuffix("-cpu") == release.package
+        if plain(name) == release.package
         and (Version(version).major, Version(version).minor) == release.minor
     ]

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
+from caniload.runner.matrix.frameworks import frameworks, plain
 from caniload.runner.matrix.joining import backend
 from caniload.runner.releases.wishes import Wish
-
-_TITLES = {"tensorflow": "TF", "jax": "JAX", "torch": "PyTorch", "theano": "Theano", "cntk": "CNTK"}
-_PARTS = {*_TITLES, "tensorflow-cpu", "keras", "tf-keras"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,12 +29,12 @@ class Naming:
     def _named(self, *, short: bool) -> tuple[str, str]:
         name, label = self._of_stack(
             {
-                package.removesuffix("-cpu"): f"{one.major}.{one.minor}" if short else str(one)
+                plain(package): f"{one.major}.{one.minor}" if short else str(one)
                 for package, one in self.packages.items()
             }
         )
         for package, version in self.wish.packages.items():
-            if package not in _PARTS:
+            if package not in {*frameworks().named, *frameworks().computing}:
                 name += f"-{package}-{version.replace('!', '.')}"
                 label += f", {package} {version}"
         if self.wish.pins:
@@ -50,12 +48,12 @@ class Naming:
             return f"tf-{number['tensorflow']}", f"TF {number['tensorflow']}"
         if self.stack == "tf-keras":
             name, label = f"tf-keras-{number['tf-keras']}", f"tf-keras {number['tf-keras']}"
-            if {"tensorflow", "tensorflow-cpu"} & set(self.wish.packages):
+            if "tensorflow" in map(plain, self.wish.packages):
                 name += f"-tf-{number['tensorflow']}"
                 label += f" on TF {number['tensorflow']}"
             return name, label
         computes = backend(self.packages) or "tensorflow"
-        label = f"Keras {number['keras']} on {_TITLES[computes]}"
+        label = f"Keras {number['keras']} on {frameworks().computing[computes].title}"
         if computes == "tensorflow":
             name = f"tf-{number['tensorflow']}-keras-{number['keras']}"
             return name, f"{label} {number['tensorflow']}"

@@ -10,9 +10,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from caniload.runner.core.errors import UsageError
+from caniload.runner.matrix.frameworks import frameworks
 
-FRAMEWORKS = ("tensorflow", "tensorflow-cpu", "keras", "tf-keras")
-_MUST_BE_EXACT = (*FRAMEWORKS, "jax", "jaxlib", "torch", "theano", "cntk")
 _EXAMPLE = "say one release, such as tensorflow==2.16.1"
 
 
@@ -37,11 +36,11 @@ def parse(texts: Sequence[str]) -> Wish:
         named.add(name)
         if version := _exact(requirement):
             packages[name] = version
-        elif name in _MUST_BE_EXACT:
+        elif name in frameworks().exact:
             raise UsageError(f"{text!r} leaves open which {name} is meant; {_EXAMPLE}")
         else:
             pins.append(f"{name}{requirement.specifier}")
-    if not set(FRAMEWORKS) & set(packages):
+    if not set(frameworks().named) & set(packages):
         raise UsageError(f"{', '.join(texts)!r} names no TensorFlow, Keras or tf-keras; {_EXAMPLE}")
     return Wish(packages=packages, pins=tuple(sorted(pins)))
 

@@ -20,6 +20,8 @@ from caniload.runner.checking.cases import Case
 from caniload.runner.converting.launching import ACROSS
 from caniload.runner.converting.outcome import Conversion, Verdict
 from caniload.runner.evidence.keys import digest, probe_sha256
+from caniload.runner.matrix import frameworks
+from caniload.runner.matrix.schema import ConversionReaders
 
 _CONVERTING = Path(__file__).resolve().parents[1] / "converting"
 _CONVERSION = TypeAdapter(Conversion)
@@ -32,6 +34,7 @@ def sources_sha256() -> str:
         *sorted(ACROSS.glob("*.py")),
         *sorted(_CONVERTING.glob("*.py")),
         *sorted(_CONVERTING.glob("*.yaml")),
+        frameworks.FILE,
     ]
     return digest(probe_sha256(), [hashlib.sha256(one.read_bytes()).hexdigest() for one in files])
 
@@ -39,9 +42,10 @@ def sources_sha256() -> str:
 class Keeping:
     """The folder of one model in one upgrade."""
 
-    def __init__(self, case: Case, before: str, after: str) -> None:
+    def __init__(self, case: Case, before: str, after: str, readers: ConversionReaders) -> None:
         sides = [case.fingerprints.get(one) for one in (before, after)]
-        key = digest("upgrade", case.terms.key, sides, sources_sha256())
+        chosen = readers.model_dump(mode="json")
+        key = digest("upgrade", case.terms.key, sides, chosen, sources_sha256())
         self.folder = case.kept.folder(case.terms) / f"upgrade-{key[:16]}"
 
     def clear(self) -> None:

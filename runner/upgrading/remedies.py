@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from packaging.version import Version
-
 from caniload.runner.checking.cases import Case, Step
 from caniload.runner.checking.checks import Request
 from caniload.runner.checking.judging import answer
@@ -19,11 +17,11 @@ from caniload.runner.checking.subjects import Subject, gather
 from caniload.runner.converting.asking import bring_across
 from caniload.runner.converting.original import Wish
 from caniload.runner.converting.outcome import Verdict
-from caniload.runner.converting.readers import keras
 from caniload.runner.core.errors import CaniloadError
 from caniload.runner.environments.build import existing
 from caniload.runner.evidence.keys import digest
 from caniload.runner.evidence.resolve import Resolution
+from caniload.runner.matrix.joining import knows_keras_format
 from caniload.runner.matrix.schema import Environment, Matrix
 from caniload.runner.running.progress import Progress
 from caniload.runner.upgrading.judging import ours
@@ -31,7 +29,6 @@ from caniload.runner.upgrading.keeping import Keeping
 from caniload.runner.upgrading.outcome import Tried
 from caniload.runner.upgrading.together import Together
 
-KERAS_FORMAT_SINCE = Version("2.12")
 CONVERT_SECONDS = 40.0
 """Seconds of one conversion of a small model, most rungs: 16 to 22 of CPU alone (2026-11)."""
 
@@ -49,7 +46,7 @@ class Pair:
     @property
     def suffixes(self) -> tuple[str, ...]:
         """The formats in which the new version saves whole models to one file, its own first."""
-        return (".keras", ".h5") if keras(self.after) >= KERAS_FORMAT_SINCE else (".h5",)
+        return (".keras", ".h5") if knows_keras_format(self.after) else (".h5",)
 
     @functools.cached_property
     def matrix_here(self) -> Matrix:
@@ -115,7 +112,7 @@ def convert_all(cases: Sequence[Case], pair: Pair, together: Together) -> dict[s
 
 
 def _tried(case: Case, pair: Pair, together: Together) -> Tried:
-    keeping = Keeping(case, pair.before.id, pair.after.id)
+    keeping = Keeping(case, pair.before.id, pair.after.id, pair.request.matrix.conversion)
     matrix = pair.matrix_here
     among = [one.id for one in matrix.environments]
     known = None if case.rerun else keeping.conversion(among)

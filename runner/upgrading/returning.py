@@ -81,7 +81,7 @@ def _delivered(tried: Tried | None) -> Path | None:
 
 
 def _save(one: _Anew, pair: Pair, together: Together) -> None:
-    keeping = Keeping(one.case, pair.before.id, pair.after.id)
+    keeping = Keeping(one.case, pair.before.id, pair.after.id, pair.request.matrix.conversion)
     stem = "converted-anew" if one.converted else "anew"
     name = f"{stem}{one.suffix}"
     one.out = keeping.folder / name

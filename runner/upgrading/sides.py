@@ -9,16 +9,15 @@ from caniload.runner.core.errors import UsageError
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments.build import existing
 from caniload.runner.environments.home import Home
+from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.schema import Environment, Matrix
 from caniload.runner.upgrading.outcome import Side
-
-TOLD = ("tensorflow", "keras", "tf-keras", "numpy", "h5py", "python")
 
 
 def one_environment(matrix: Matrix, text: str) -> Environment:
     """Return what a person means by 2.15, tf-2.15 or keras-3.3; ``UsageError`` if it is not one."""
     known = {one.id: one for one in matrix.environments}
-    for name in (text, f"tf-{text}"):
+    for name in frameworks().called(text):
         if name in known:
             return known[name]
     found = [one for one in matrix.environments if one.id.endswith(f"-{text}")]
@@ -46,5 +45,5 @@ def side(environment: Environment, home: Home, locks: Path = LOCKS) -> Side:
     return Side(
         id=environment.id,
         label=environment.label,
-        versions={name: inside[name] for name in TOLD if name in inside},
+        versions={name: inside[name] for name in frameworks().compared if name in inside},
     )

@@ -113,6 +113,7 @@ def test_spoilt_files_are_made_again(workshop: Workshop) -> None:
     _scribble(workshop.home / "results" / "records.jsonl")
     assert steady(workshop.cells()) != expected
     lost = workshop.run("matrix")
+    assert "stored results cannot be read; what they were of runs again" in lost.err
     assert 0 < cells_run(lost.tally) < ALL
     assert steady(workshop.cells()) == expected
 

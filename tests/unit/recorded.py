@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from caniload.runner.environments import simpleapi
-from caniload.runner.environments.listing import PYTHONS
+from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.reading import read_matrix
 from caniload.runner.matrix.schema import Matrix
 from caniload.runner.releases.inference import Surroundings
@@ -27,10 +27,10 @@ def matrix(*ids: str) -> Matrix:
     return WHOLE.model_copy(update={"environments": kept})
 
 
-def around(*, pythons: Iterable[str] = PYTHONS, of: Matrix | None = None) -> Surroundings:
+def around(*, pythons: Iterable[str] | None = None, of: Matrix | None = None) -> Surroundings:
     return Surroundings(
         matrix=of or matrix(),
         listing=LISTING,
-        pythons=frozenset(pythons),
+        pythons=frozenset(frameworks().python_versions if pythons is None else pythons),
         today=date(2026, 11, 22),
     )

@@ -118,7 +118,7 @@ def test_sizes(text: str, size: int) -> None:
 )
 def test_locks_stand_anywhere(words: list[str]) -> None:
     arguments = parser.parser().parse_args(words)
-    wanted = parts.later("show", "environment_commands")
+    wanted = parts.later("environments", "show")
     assert (arguments.locks, arguments.command) == (Path("X"), wanted)
 
 

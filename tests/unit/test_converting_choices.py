@@ -15,18 +15,25 @@ from caniload.runner.converting.rules import read_rules
 from caniload.runner.converting.telling import as_lines, as_page
 from caniload.runner.forensics.facts import Code, Inspection, Layer, Origin, danger
 from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.schema import ConversionReaders
 
 MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
 ALL = {one.id: False for one in MATRIX.environments}
 
 
-def chosen(origin: Origin, built: dict[str, bool] | None = None, **more: Any) -> tuple[str, ...]:
+def chosen(
+    origin: Origin,
+    built: dict[str, bool] | None = None,
+    conversion: ConversionReaders = MATRIX.conversion,
+    **more: Any,
+) -> tuple[str, ...]:
     found = reading(
         Inspection(path="m", format="h5", origin=origin, **more),
         MATRIX.environments,
         built=ALL if built is None else built,
         rules=read_rules(),
         target="tf-2.21",
+        conversion=conversion,
     )
     return found.environments
 
@@ -45,6 +52,13 @@ def chosen(origin: Origin, built: dict[str, bool] | None = None, **more: Any) ->
 )
 def test_the_first_to_read_a_file(origin: Origin, first: str) -> None:
     assert chosen(origin)[0] == first
+
+
+def test_a_matrix_that_names_no_readers_has_those_that_the_file_speaks_of() -> None:
+    origin = Origin(keras_version="2.8.0", backend="tensorflow")
+    unnamed = ConversionReaders()
+    assert chosen(origin, conversion=unnamed)[:2] == ("tf-2.8", "tf-2.9")
+    assert chosen(Origin(), conversion=unnamed) == ()
 
 
 def test_the_version_that_saved_it_comes_first_where_it_is_there() -> None:

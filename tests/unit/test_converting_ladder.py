@@ -15,6 +15,7 @@ from caniload.runner.converting.outcome import Remedy, Verdict
 from caniload.runner.environments.home import Home
 from caniload.runner.forensics.facts import Inspection, Origin
 from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.schema import ConversionReaders
 
 MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
 DENSE = {"class_name": "Dense", "config": {"name": "d", "batch_input_shape": [None, 2], "units": 1}}
@@ -137,6 +138,26 @@ def test_why_rebuilding_failed_is_the_reason_and_not_a_detour(workshop: Played) 
     assert "LocallyConnected1D" in str(done.attempts[2].problem)
     assert done.attempts[-1].problem != done.attempts[2].problem
     assert done.reason == done.attempts[2].problem
+
+
+@pytest.mark.parametrize(("bridge", "hops"), [("tf-2.15", ["tf-2.8"]), (None, [])])
+def test_no_bridge_is_tried_where_the_matrix_names_none(
+    monkeypatch: pytest.MonkeyPatch, workshop: Played, bridge: str | None, hops: list[str]
+) -> None:
+    readers = ConversionReaders(bridge=bridge, oldest=("tf-2.15",))
+    workshop.matrix = MATRIX.model_copy(update={"conversion": readers})
+    unknown = {"class_name": "LocallyConnected1D", "config": {"name": "old"}}
+    config = {"class_name": "Sequential", "config": {"name": "line", "layers": [unknown]}}
+    read, died = {**READ, "config": config}, {"error": None, "tries": [FAILED, FAILED]}
+    workshop.play([read, died, *[FAILED] * 3])
+    wish = Wish(
+        path=workshop.scratch / "m.h5", target="tf-2.21", out=workshop.scratch / "out.keras"
+    )
+    said = Inspection(path="m.h5", format="h5", origin=Origin(keras_version="2.8.0"))
+    monkeypatch.setattr(workshop, "usable", {"tf-2.8", "tf-2.15"}.__contains__)
+    done = Ladder(wish=wish, inspection=said, workshop=workshop).climb()
+    assert done.verdict is Verdict.REFUSED
+    assert [where for _, where, job in workshop.asked if "resave" in job] == hops
 
 
 @pytest.mark.parametrize(("noise", "delivered"), [(0.0, False), (3e-5, True)])

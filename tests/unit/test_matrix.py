@@ -13,7 +13,7 @@ import pytest
 from caniload.runner.core.errors import MatrixError
 from caniload.runner.matrix import choosing
 from caniload.runner.matrix.reading import parse_matrix, read_matrix
-from caniload.runner.matrix.schema import Profile, ProfileName, schema
+from caniload.runner.matrix.schema import ConversionReaders, Profile, ProfileName, schema
 from caniload.runner.matrix.where import Stack
 
 REPOSITORY = Path(__file__).parents[2]
@@ -282,6 +282,34 @@ def test_a_profile_may_be_a_plain_list() -> None:
     assert problems(wrong) == [
         "m.yaml:10: profiles.quick.environments[0]: there is no environment 'gone' above"
     ]
+
+
+def test_readers_of_a_conversion_are_environments_and_may_be_left_out() -> None:
+    assert parse_matrix(GOOD).conversion == ConversionReaders()
+    named = changed("controls:", "conversion: {bridge: one, oldest: [one]}\ncontrols:")
+    assert parse_matrix(named).conversion.bridge == "one"
+    wrong = changed(
+        "controls:",
+        "conversion:\n  bridge: two\n  unrolling: one\n  multi_backend: [one, six]\ncontrols:",
+    )
+    assert problems(wrong) == [
+        "m.yaml:21: conversion.bridge: there is no environment 'two' above",
+        "m.yaml:23: conversion.multi_backend[1]: there is no environment 'six' above",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [
+        ("2.5", "environments[0].states: quote the version; YAML reads it as 2.5"),
+        ('"new"', 'environments[0].states: "new" does not have the form'),
+    ],
+)
+def test_what_files_state_is_a_version(stated: str, told: str) -> None:
+    good = changed("imports: keras", 'imports: keras\n    states: "2.2.4-tf"')
+    assert parse_matrix(good).environments[0].states == "2.2.4-tf"
+    (said,) = problems(good.replace('"2.2.4-tf"', stated))
+    assert told in said
 
 
 def test_names_of_nothing_are_all_told_at_once() -> None:

@@ -244,7 +244,7 @@ def test_an_overlong_markdown_says_what_it_leaves_out(monkeypatch: pytest.Monkey
     matrix = ingest(example(), HOME)
     table = frame(matrix)
     grid = planes(table, matrix)
-    monkeypatch.setattr("reports.markdown.BUDGET", 1_000)
+    monkeypatch.setattr("caniload.reports.markdown.BUDGET", 1_000)
     text = markdown(table, grid, figures(table, grid), matrix)
     assert "more sections; see the full report" in text
 
