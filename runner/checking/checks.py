@@ -18,6 +18,7 @@ from caniload.runner.checking.subjects import Subject
 from caniload.runner.environments import disk
 from caniload.runner.environments.build import existing
 from caniload.runner.evidence.resolve import Resolution, resolve
+from caniload.runner.matrix import choosing
 from caniload.runner.matrix.schema import Environment
 from caniload.runner.running.estimate import IMPORT_SECONDS
 from caniload.runner.running.progress import Display, Progress
@@ -47,7 +48,7 @@ class Prepared:
 
 def prepare(subjects: Sequence[Subject], request: Request) -> tuple[Prepared, Resolution]:
     """Find out what is to be run for these subjects, none of which is refused; runs nothing."""
-    usual = () if request.references else request.matrix.profile("default").environments
+    usual = () if request.references else choosing.profile(request.matrix, "default").environments
     asked = {one.id for one in request.asked}
     around = [one for one in request.matrix.environments if one.id in usual or one.id in asked]
     resolution = resolve(around, home=request.home, locks=request.locks)

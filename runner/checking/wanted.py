@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from packaging.version import InvalidVersion, Version
 
 from caniload.runner.core.errors import UsageError
+from caniload.runner.matrix import choosing
 from caniload.runner.matrix.joining import versions
 from caniload.runner.matrix.schema import Environment, Matrix
 
@@ -27,7 +28,7 @@ def wanted(matrix: Matrix, *, ids: Sequence[str], to: Sequence[str]) -> tuple[En
     for text in to:
         chosen.update(_of_version(matrix, text))
     if not chosen:
-        chosen = set(matrix.profile("default").environments)
+        chosen = set(choosing.profile(matrix, "default").environments)
     return tuple(one for one in matrix.environments if one.id in chosen)
 
 
@@ -45,7 +46,7 @@ def _of_version(matrix: Matrix, text: str) -> list[str]:
     if not found:
         has = ", ".join(one.id for one in matrix.environments)
         raise UsageError(f"--to {text}: neither an id nor a TensorFlow version here; ids: {has}")
-    usual = [one for one in found if one in matrix.profile("default").environments]
+    usual = [one for one in found if one in choosing.profile(matrix, "default").environments]
     return usual or found
 
 

@@ -34,6 +34,7 @@ from caniload.runner.judging.asides import asides
 from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.judging.provenance import origins
 from caniload.runner.judging.verdict import Verdict, cause, failure, judge
+from caniload.runner.matrix import choosing
 from caniload.runner.matrix.reference import provoked, read_form
 from caniload.runner.matrix.schema import Environment
 
@@ -198,7 +199,7 @@ class Assembly:
         """Say why there is no file: a gap, a refusal of the framework's, or work not done yet."""
         matrix, artifact = self.evidence.plan.matrix, cell.artifact
         entry = self.evidence.format_record(artifact)
-        gap = matrix.gap(artifact.saved_by, artifact.model, artifact.format)
+        gap = choosing.gap(matrix, artifact.saved_by, artifact.model, artifact.format)
         assert entry is not None  # noqa: S101 - it is asked for formats that were tried
         said = _refusal(entry)
         if died_of_limits(entry):

@@ -1,30 +1,67 @@
-"""The text of a matrix.yaml and an environment -> the text with it, all else as it was; pure."""
+"""A matrix and an environment -> the matrix with it, and its text, all else as it was; pure."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import TypeVar
 
 import yaml
 
 from caniload.runner.core.errors import MatrixError
-from caniload.runner.matrix.joining import joined, place, relative
+from caniload.runner.matrix.choosing import chosen
+from caniload.runner.matrix.joining import place, relative
 from caniload.runner.matrix.reading import parse_matrix
-from caniload.runner.matrix.schema import Environment
+from caniload.runner.matrix.schema import Environment, Matrix
+from caniload.runner.matrix.where import Choice
+
+Chosen = TypeVar("Chosen", bound=Choice)
+
+
+def joined(matrix: Matrix, environment: Environment) -> Matrix:
+    """Return the matrix with the environment, which is in its default profile.
+
+    Rules take it by themselves. Where they do not, a default profile of named environments names
+    it too, and so does a gap that names its relative.
+    """
+    rows = list(matrix.environments)
+    rows.insert(place(environment, rows), environment)
+    kin = relative(environment, matrix.environments)
+    gaps = tuple(
+        _naming(gap, environment, rows) if kin is not None and kin.id in gap.environments else gap
+        for gap in matrix.gaps
+    )
+    default = matrix.profiles.default
+    if default.environments:
+        default = _naming(default, environment, rows)
+    profiles = matrix.profiles.model_copy(update={"default": default})
+    return matrix.model_copy(
+        update={"environments": tuple(rows), "gaps": gaps, "profiles": profiles}
+    )
+
+
+def _naming(of: Chosen, environment: Environment, rows: Sequence[Environment]) -> Chosen:
+    """Return the choice with the environment, by id if no rule of it takes it."""
+    if environment.id in chosen(of, rows):
+        return of
+    return of.model_copy(update={"environments": (*of.environments, environment.id)})
 
 
 def with_environment(text: str, environment: Environment, *, name: str) -> str:
-    """Return the text with the environment's entry, which joins the gaps of its relative.
+    """Return the text with the environment's entry, and its id where no rule takes it.
 
     What comes out is read again: it must be the matrix that was meant, or ``ValueError``.
     """
     matrix = parse_matrix(text, name=name)
+    meant = joined(matrix, environment)
     root: yaml.Node = yaml.compose(text, Loader=yaml.SafeLoader)  # type: ignore[assignment]
-    kin = relative(environment, matrix.environments)
     edits = [_insertion(text, root, environment, place(environment, matrix.environments))]
-    if kin is not None:
-        edits += _into_gaps(text, root, environment.id, kin.id)
-    if matrix.profiles.default.environments:
+    edits += [
+        _appended(text, _child(_child(root, "gaps").value[index], "environments"), environment.id)
+        for index, (before, after) in enumerate(zip(matrix.gaps, meant.gaps, strict=True))
+        if after != before
+    ]
+    if meant.profiles != matrix.profiles:
         default = _child(_child(root, "profiles"), "default")
         if isinstance(default, yaml.MappingNode):
             default = _child(default, "environments")
@@ -32,7 +69,7 @@ def with_environment(text: str, environment: Environment, *, name: str) -> str:
     for position, addition in sorted(edits, reverse=True):
         text = text[:position] + addition + text[position:]
     try:
-        if parse_matrix(text, name=name) == joined(matrix, environment):
+        if parse_matrix(text, name=name) == meant:
             return text
     except MatrixError:
         pass  # as when it reads as another matrix
@@ -95,17 +132,6 @@ def _end(node: yaml.Node) -> int:
             return max(_end(last[1]), int(last[0].end_mark.index))
         return _end(last)
     return int(node.end_mark.index)
-
-
-def _into_gaps(text: str, root: yaml.Node, name: str, kin: str) -> Iterator[tuple[int, str]]:
-    """Yield an insertion for each gap that names ``kin``: at the end of its list."""
-    if not any(key.value == "gaps" for key, _ in root.value):
-        return
-    for gap in _child(root, "gaps").value:
-        named = _child(gap, "environments")
-        if not any(node.value == kin for node in named.value):
-            continue
-        yield _appended(text, named, name)
 
 
 def _appended(text: str, listed: yaml.Node, name: str) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""A matrix and one environment more -> the matrix with it, in its place among its kin; pure."""
+"""What an environment is by its packages, and its place and nearest kin among others; pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from packaging.version import Version
 
 from caniload.runner.matrix.frameworks import frameworks, plain
-from caniload.runner.matrix.schema import Environment, Matrix
+from caniload.runner.matrix.schema import Environment
 
 
 def versions(environment: Environment) -> dict[str, Version]:
@@ -79,25 +79,3 @@ def place(environment: Environment, others: Sequence[Environment]) -> int:
         return newer[0]
     before = [index for index, one in enumerate(others) if stacks.index(one.stack) <= rank]
     return before[-1] + 1 if before else 0
-
-
-def joined(matrix: Matrix, environment: Environment) -> Matrix:
-    """Return the matrix with the environment, in its default profile.
-
-    The environment shares the stated gaps of its relative.
-    """
-    environments = list(matrix.environments)
-    environments.insert(place(environment, environments), environment)
-    kin = relative(environment, matrix.environments)
-    gaps = tuple(
-        gap.model_copy(update={"environments": (*gap.environments, environment.id)})
-        if kin is not None and kin.id in gap.environments
-        else gap
-        for gap in matrix.gaps
-    )
-    profiles = matrix.profiles
-    if named := profiles.default.environments:
-        default = profiles.default.model_copy(update={"environments": (*named, environment.id)})
-        profiles = profiles.model_copy(update={"default": default})
-    changes = {"environments": tuple(environments), "gaps": gaps, "profiles": profiles}
-    return matrix.model_copy(update=changes)

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from caniload.runner.core.cells import Artifact, Cell
 from caniload.runner.core.errors import UsageError
+from caniload.runner.matrix import choosing
 from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.profiles import SelectedBy
 from caniload.runner.matrix.schema import Environment, Format, Matrix, Model
@@ -58,12 +59,13 @@ def make(matrix: Matrix, selection: Selection) -> Plan:
     if selection.cells:
         return _of_cells(matrix, selection.cells)
     environments = _environments(matrix, selection)
-    profile = matrix.profile(selection.profile)
+    profile = choosing.profile(matrix, selection.profile)
     models = tuple(_chosen("model", selection.models, matrix.models))
     if not selection.models:
         models = tuple(model for model in models if model.id in profile.models)
     formats = tuple(_chosen("format", selection.formats, matrix.formats))
-    readers = {*profile.readers, selection.added} if profile.readers else set()
+    named = profile.readers.environments
+    readers = {*named, selection.added} if named else set()
     cells = tuple(_cells(matrix, loaders(environments, readers), models, formats))
     if not cells:
         raise UsageError(
@@ -155,7 +157,7 @@ def _environments(matrix: Matrix, selection: Selection) -> tuple[Environment, ..
         raise UsageError(f"--from {selection.first} stands after --to {selection.last}")
     first_stack = matrix.environments[start if selection.first else end].stack
     named = {place for place, given in ((start, selection.first), (end, selection.last)) if given}
-    profile = matrix.profile(selection.profile)
+    profile = choosing.profile(matrix, selection.profile)
     chosen = tuple(
         environment
         for index, environment in enumerate(matrix.environments)

@@ -11,8 +11,12 @@ import pydantic
 import yaml
 
 from caniload.runner.core.errors import MatrixError
+from caniload.runner.core.shipped import PROBES
+from caniload.runner.matrix import choosing
+from caniload.runner.matrix.families import in_full
 from caniload.runner.matrix.frameworks import plain
-from caniload.runner.matrix.schema import Environment, Matrix
+from caniload.runner.matrix.schema import Environment, Matrix, MatrixFile
+from caniload.runner.matrix.where import Choice
 
 Location = tuple[str | int, ...]
 
@@ -27,8 +31,11 @@ def read_matrix(path: Path) -> Matrix:
     return parse_matrix(text, name=str(path))
 
 
-def parse_matrix(text: str, *, name: str = "matrix.yaml") -> Matrix:
-    """Check the text of a matrix.yaml; ``name`` stands in front of every problem."""
+def parse_matrix(text: str, *, name: str = "matrix.yaml", sources: Path = PROBES) -> Matrix:
+    """Check the text of a matrix.yaml; ``name`` stands in front of every problem.
+
+    Files are read only where it names a family of models or the formats of files: in ``sources``.
+    """
     try:
         lines, duplicates, data = _read(text)
     except yaml.MarkedYAMLError as error:
@@ -45,16 +52,21 @@ def parse_matrix(text: str, *, name: str = "matrix.yaml") -> Matrix:
     matrix: Matrix | None = None
     try:
         # JSON mode: lists become tuples, while types stay strict.
-        matrix = Matrix.model_validate_json(json.dumps(data, default=str))
+        written = MatrixFile.model_validate_json(json.dumps(data, default=str))
     except pydantic.ValidationError as error:
         problems += [
             (location, _sentence(detail))
             for detail in error.errors(include_url=False)
             if not (detail["type"] == "too_short" and detail["input"])  # what it held is told
-            and (location := tuple(part for part in detail["loc"])) not in told
+            and (location := _written(detail["loc"])) not in told
         ]
-    if matrix is not None:
-        problems += [*_inconsistencies(matrix), *_no_readers(matrix)]
+    else:
+        whole = in_full(written, sources)
+        problems += whole.problems
+        if not whole.problems:
+            matrix = whole.matrix(written)
+            wrong = [*_inconsistencies(matrix), *_no_readers(matrix)]
+            problems += [(whole.written(at), told) for at, told in wrong]
     if problems:
         raise MatrixError(_say(lines, problems, name))
     if matrix is None:  # pragma: no cover - a failed validation always names a problem
@@ -81,6 +93,11 @@ def _read_by(
         return lines, duplicates, None if node is None else loader.construct_document(node)
     finally:
         loader.dispose()
+
+
+def _written(location: Sequence[str | int]) -> Location:
+    """Leave out the names of alternatives, which stand in <> and in no file."""
+    return tuple(part for part in location if not str(part).startswith("<"))
 
 
 def say_problems(text: str, problems: Sequence[tuple[Location, str]], *, name: str) -> str:
@@ -172,6 +189,8 @@ def _sentence(detail: Any) -> str:
             return "is missing"
         case "extra_forbidden":
             return "unknown key; see runner/matrix/matrix.schema.json for the known ones"
+        case "of_none":
+            return str(detail["msg"])
         case "literal_error":
             return f"{shown} is not one of {context['expected']}"
         case "string_pattern_mismatch":
@@ -182,29 +201,24 @@ def _sentence(detail: Any) -> str:
 
 def _inconsistencies(matrix: Matrix) -> list[tuple[Location, str]]:
     """Find what is well-formed but cannot be meant: names of nothing."""
-    problems: list[tuple[Location, str]] = []
-    environments = {environment.id for environment in matrix.environments}
+    rows = matrix.environments
     models = {model.id for model in matrix.models}
-    for index, gap in enumerate(matrix.gaps):
-        for place, named, known in (
-            ("environments", gap.environments, environments),
-            ("models", gap.models, models),
-        ):
-            problems += [
-                (("gaps", index, place, position), f"there is no {place[:-1]} {name!r} above")
-                for position, name in enumerate(named)
-                if name not in known
-            ]
-    for name, profile in matrix.profiles:
-        for place, kind, known in (
-            ("environments", "environment", environments),
-            ("readers", "environment", environments),
-        ):
-            problems += [
-                (("profiles", name, place, position), f"there is no {kind} {member!r} above")
-                for position, member in enumerate(getattr(profile, place))
-                if member not in known
-            ]
+    choices: list[tuple[Location, Choice]] = [
+        *((("gaps", index), gap) for index, gap in enumerate(matrix.gaps)),
+        *((("profiles", name), profile) for name, profile in matrix.profiles),
+        *((("profiles", name, "readers"), profile.readers) for name, profile in matrix.profiles),
+    ]
+    problems: list[tuple[Location, str]] = [
+        ((*place, *inside), message)
+        for place, choice in choices
+        for inside, message in choosing.problems(choice, rows)
+    ]
+    problems += [
+        (("gaps", index, "models", position), f"there is no model {name!r} above")
+        for index, gap in enumerate(matrix.gaps)
+        for position, name in enumerate(gap.models)
+        if name not in models
+    ]
     formats = {known.id for known in matrix.formats}
     problems += [
         (("models", index, "formats", position), f"there is no format {name!r} below")

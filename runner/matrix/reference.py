@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from caniload.runner.core.errors import MatrixError
 from caniload.runner.core.shipped import PROBES
-from caniload.runner.matrix.schema import Model, Provoked
+from caniload.runner.matrix.schema import Format, Model, Provoked
 
 FAMILIES = PROBES / "models"
 FORMATS = PROBES / "formats"
 TABLES = frozenset({"INPUTS", "WITHHELD", "REGISTERED", "ARGUMENTS", "SAVE_ARGUMENTS"})
+STATED = frozenset({"LABEL", "CARRIES", "MODELS"})
+"""What a format's file says of the format to people and to the matrix, and no code reads."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +36,11 @@ class Family:
     registered: tuple[str, ...]
     arguments: dict[str, dict[str, object]]
     save_arguments: dict[str, dict[str, object]]
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Its reference models, in order: functions of which it says what they are fed."""
+        return tuple(name for name in self.sources if name in self.inputs)
 
     def has_own_layers(self, model: str) -> bool:
         """Say whether the model is made with classes that no framework brings."""
@@ -138,6 +147,7 @@ def _tables(
 class Form:
     """One file of probes/formats/: how a person saves and loads that format, as text.
 
+    ``sha256`` is that of the text without what it states: a new label makes no result old.
     ``target`` is what they hand to the loading function, relative to the artifact's folder;
     ``into_code`` says that a model which code has built is filled; ``serves`` that what comes back
     gives numbers and is no Keras model.
@@ -162,13 +172,49 @@ def read_form(format_id: str, folder: Path = FORMATS) -> Form:
     tree = ast.parse(text)
     found = _sources(text, [node for node in tree.body if isinstance(node, ast.FunctionDef)])
     return Form(
-        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        sha256=hashlib.sha256(_code(text, tree).encode()).hexdigest(),
         target=dict(_tables(path, tree, frozenset({"TARGET"})))["TARGET"],
         save_code=found["save"],
         load_code=found.get("load") or found["load_into"],
         into_code="load_into" in found,
         serves=found.get("predict"),
     )
+
+
+def _code(text: str, tree: ast.Module) -> str:
+    """Return the text without the lines of the assignments that state something."""
+    lines = text.splitlines(keepends=True)
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and _stated(node):
+            for number in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+                lines[number - 1] = ""
+    return "".join(lines)
+
+
+def _stated(node: ast.Assign) -> bool:
+    return any(isinstance(one, ast.Name) and one.id in STATED for one in node.targets)
+
+
+def stated_formats(folder: Path = FORMATS) -> Iterator[Format]:
+    """Yield the formats whose files say all that there is to say of them, by name."""
+    for path in sorted(folder.glob("*.py")):
+        try:
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+        except SyntaxError as error:
+            raise MatrixError(f"{path}:{error.lineno}: {error.msg}") from error
+        said = {name.lower(): _plain(value) for name, value in _tables(path, tree, STATED)}
+        if not {"label", "carries"} <= said.keys():
+            continue
+        try:
+            yield Format(id=path.stem.replace("_", "-"), **said)
+        except ValidationError as error:
+            (first, *_) = error.errors(include_url=False)
+            what = "".join(str(one).upper() for one in first["loc"][:1])
+            raise MatrixError(f"{path}: {what}: {first['msg']}") from error
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def check_models(models: tuple[Model, ...], folder: Path = FAMILIES) -> None:

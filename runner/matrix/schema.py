@@ -8,25 +8,28 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from caniload.runner.core.precision import HalfPrecision
-from caniload.runner.matrix.profiles import SelectedBy
+from caniload.runner.matrix.where import Choice, Chosen, Identifier, Imported, Stack, in_full
+from caniload.runner.matrix.where import Node as _Node
 
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.+_-]*$", max_length=60)]
 ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 PythonVersion = Annotated[str, StringConstraints(pattern=r"^3\.\d+$")]
 Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)*([a-z.+]\w*)*$")]
 FormatName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
 Damage = Literal["truncated", "bitflipped", "empty"]
 Carried = Literal["architecture", "weights", "training"]
-Stack = Literal["tf.keras", "keras 2 (multi-backend)", "tf-keras", "keras 3"]
 Provoked = Literal["layer-configuration", "custom-layer", "weight-shape"]
-Imported = Literal["tensorflow.keras", "keras", "tf_keras"]
-
-
-class _Node(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Environment(_Node):
@@ -71,36 +74,29 @@ class Environment(_Node):
     )
 
 
-class Profile(_Node):
-    """A selection of the matrix; what is left out is not thinned."""
+class Profile(Choice):
+    """A selection of the matrix; without an environment or a rule it is of all of them.
 
-    environments: tuple[Identifier, ...] = Field(default=(), description="Empty: all.")
+    What is left out is not thinned.
+    """
+
     models: tuple[ModelName, ...] = Field(
         default=(), description="Those of them that are there; empty, or none there: all."
     )
     without: tuple[ModelName, ...] = Field(
         default=(), description="Families and models that are left out, where they are there."
     )
-    readers: tuple[Identifier, ...] = Field(
-        default=(),
+    readers: Chosen = Field(
+        default=Choice(),
         description="Environments that load every file; the others then load only their own, and "
         "those of their neighbours: the environments before and after them in their stack, and "
         "their twins. Empty: every environment loads every file.",
     )
 
 
-def _in_full(given: Any) -> Any:
-    """Write a plain list out; what a validator has touched is no JSON to pydantic any more."""
-    if isinstance(given, list):
-        given = {"environments": given}
-    if not isinstance(given, dict):
-        return given
-    return {name: tuple(one) if isinstance(one, list) else one for name, one in given.items()}
-
-
 Selected = Annotated[
     Profile,
-    BeforeValidator(_in_full, json_schema_input_type=Profile | tuple[Identifier, ...]),
+    BeforeValidator(in_full, json_schema_input_type=Profile | tuple[Identifier, ...]),
 ]
 """A plain list is one of environments."""
 
@@ -113,11 +109,9 @@ class Profiles(_Node):
     full: Selected = Field(default=Profile(), description="Every environment, with less of each.")
 
 
-class Model(_Node):
-    """A reference model: function `id` in probes/models/`family`.py."""
+class AboutModels(_Node):
+    """What is said of reference models: of one, or of all of a family."""
 
-    id: ModelName
-    family: ModelName
     formats: tuple[FormatName, ...] = Field(
         default=(), description="The formats it says something about. Empty: all."
     )
@@ -128,6 +122,25 @@ class Model(_Node):
         default=(),
         description="What loading it elsewhere puts to the test: constructor arguments that "
         "changed between versions, layers of one's own, weights of another shape.",
+    )
+
+
+class Model(AboutModels):
+    """A reference model: function `id` in probes/models/`family`.py."""
+
+    id: ModelName
+    family: ModelName
+
+
+class FamilyOfModels(AboutModels):
+    """The models of probes/models/`family`.py that have no row of their own, in its order.
+
+    A function there is a model if INPUTS says what it is fed.
+    """
+
+    family: ModelName
+    but: Mapping[ModelName, AboutModels] = Field(
+        default={}, description="What is said of some of its models instead, field by field."
     )
 
 
@@ -142,14 +155,28 @@ class Format(_Node):
     )
 
 
-class Gap(_Node):
+class OtherFormats(_Node):
+    """The formats that have no row: files of probes/formats/ with LABEL and CARRIES, by name.
+
+    MODELS, where a file has it, names the only models that it is tried with.
+    """
+
+    others: Literal[True]
+
+
+class Gap(Choice):
     """Files that some environments cannot write, why, and what the framework says when asked."""
 
-    environments: tuple[Identifier, ...] = Field(min_length=1)
     formats: tuple[FormatName, ...] = Field(min_length=1)
     models: tuple[ModelName, ...] = Field(default=(), description="Empty: every model.")
     reason: str = Field(min_length=10)
     says: str = Field(min_length=3, description="Text that the framework's own answer contains.")
+
+    @model_validator(mode="after")
+    def _of_some_environments(self) -> Gap:
+        if self.empty:
+            raise PydanticCustomError("of_none", "say of which `environments`, or `where`")
+        return self
 
 
 class ConversionReaders(_Node):
@@ -221,16 +248,41 @@ class CatalogueBounds(_Node):
     unmatched_errors: float = Field(default=1.0, ge=0, le=1)
 
 
-class Matrix(_Node):
-    """The whole of matrix.yaml; order in the file is order everywhere."""
+def _is_family(given: Any) -> str:
+    """Name the alternative; a name in <> is no part of the place that a problem is told with."""
+    return (
+        "<family>"
+        if isinstance(given, dict) and {*given} & {"id", "family"} == {"family"}
+        else "<model>"
+    )
+
+
+def _is_others(given: Any) -> str:
+    return "<others>" if isinstance(given, dict) and "others" in given else "<format>"
+
+
+class MatrixFile(_Node):
+    """The whole of matrix.yaml as it is written; order in the file is order everywhere."""
 
     model_config = ConfigDict(title="caniload matrix.yaml")
 
     schema_version: Literal[1] = Field(alias="schema")
     environments: tuple[Environment, ...] = Field(min_length=1)
     profiles: Profiles = Profiles()
-    models: tuple[Model, ...] = Field(min_length=1)
-    formats: tuple[Format, ...] = Field(min_length=1)
+    models: tuple[
+        Annotated[
+            Annotated[Model, Tag("<model>")] | Annotated[FamilyOfModels, Tag("<family>")],
+            Discriminator(_is_family),
+        ],
+        ...,
+    ] = Field(min_length=1)
+    formats: tuple[
+        Annotated[
+            Annotated[Format, Tag("<format>")] | Annotated[OtherFormats, Tag("<others>")],
+            Discriminator(_is_others),
+        ],
+        ...,
+    ] = Field(min_length=1)
     gaps: tuple[Gap, ...] = ()
     conversion: ConversionReaders = ConversionReaders()
     controls: Controls
@@ -238,21 +290,16 @@ class Matrix(_Node):
     limits: Limits
     catalogue: CatalogueBounds = CatalogueBounds()
 
+
+class Matrix(MatrixFile):
+    """matrix.yaml with every model and every format written out."""
+
+    models: tuple[Model, ...] = Field(min_length=1)
+    formats: tuple[Format, ...] = Field(min_length=1)
+
     def environment(self, environment_id: str) -> Environment:
         """Return the environment of that id; ``KeyError`` if there is none."""
         return {environment.id: environment for environment in self.environments}[environment_id]
-
-    def profile(self, name: SelectedBy) -> Profile:
-        """Return a profile with all its environments and models named."""
-        found: Profile = Profile()
-        if name == "named":
-            found = self.profiles.default.model_copy(update={"environments": (), "readers": ()})
-        elif name != "all":
-            found = getattr(self.profiles, name)
-        environments = found.environments or tuple(one.id for one in self.environments)
-        named = [one for one in self.models if one.id in found.models] or self.models
-        models = tuple(one.id for one in named if not {one.id, one.family} & {*found.without})
-        return found.model_copy(update={"environments": environments, "models": models})
 
     def formats_of(self, model_id: str) -> tuple[str, ...]:
         """Return the ids of the formats that a model is saved in."""
@@ -267,17 +314,6 @@ class Matrix(_Node):
         """Return the format of that id; ``KeyError`` if there is none."""
         return {known.id: known for known in self.formats}[format_id]
 
-    def gap(self, environment_id: str, model_id: str, format_id: str) -> Gap | None:
-        """Return the stated reason why that environment cannot write that file, if there is one."""
-        for gap in self.gaps:
-            if (
-                environment_id in gap.environments
-                and format_id in gap.formats
-                and (not gap.models or model_id in gap.models)
-            ):
-                return gap
-        return None
-
 
 SCHEMA_FILE = Path(__file__).with_name("matrix.schema.json")
 
@@ -286,7 +322,7 @@ def schema() -> dict[str, Any]:
     """Return the JSON Schema of matrix.yaml, as published in runner/matrix/matrix.schema.json."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Matrix.model_json_schema(by_alias=True),
+        **MatrixFile.model_json_schema(by_alias=True),
     }
 
 

@@ -19,8 +19,9 @@ from caniload.runner.environments.locking import LockError, compile_lock, lock_p
 from caniload.runner.environments.pythons import find_pythons
 from caniload.runner.matrix import editing as matrixtext
 from caniload.runner.matrix.frameworks import frameworks
-from caniload.runner.matrix.joining import joined, relative
-from caniload.runner.matrix.schema import Environment, Identifier, Matrix
+from caniload.runner.matrix.joining import relative
+from caniload.runner.matrix.schema import Environment, Matrix
+from caniload.runner.matrix.where import Identifier
 from caniload.runner.releases import inference, wishes
 
 _KEPT = "environment.json"
@@ -40,7 +41,7 @@ def temporary(matrix: Matrix, requirements: Sequence[str], *, home: Home, locks:
     environment, folder = _kept(matrix, requirements, home=home, name=None)
     return Added(
         environment=environment,
-        matrix=joined(matrix, environment),
+        matrix=matrixtext.joined(matrix, environment),
         locks=_overlay(locks, folder, environment),
     )
 

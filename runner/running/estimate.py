@@ -11,6 +11,7 @@ from typing import Any
 from caniload.runner.environments import disk
 from caniload.runner.environments.build import existing
 from caniload.runner.evidence.known import Evidence, cut_short
+from caniload.runner.matrix import choosing
 from caniload.runner.matrix.schema import Environment, Matrix
 
 SAVE_SECONDS = 3.5
@@ -86,7 +87,9 @@ def _missing(evidence: Evidence) -> Iterator[str]:
             continue
         if evidence.format_record(artifact) is None:
             # Not saved yet; a stated gap is expected to stay one.
-            gap = evidence.plan.matrix.gap(artifact.saved_by, artifact.model, artifact.format)
+            gap = choosing.gap(
+                evidence.plan.matrix, artifact.saved_by, artifact.model, artifact.format
+            )
             if gap is None:
                 yield cell.loaded_by
         elif evidence.saved(artifact) is not None:
@@ -116,11 +119,11 @@ class CostOfOneMore:
 
 def one_more(matrix: Matrix, kin: Environment | None, *, jobs: int, locks: Path) -> CostOfOneMore:
     """Price an environment that is joined to the matrix by what its relative ``kin`` cost."""
-    profile = matrix.profile("default")
+    profile = choosing.profile(matrix, "default")
 
     def files_of(saver: str) -> int:
         return sum(
-            matrix.gap(saver, model, known) is None
+            choosing.gap(matrix, saver, model, known) is None
             for model in profile.models
             for known in matrix.formats_of(model)
         )

@@ -14,6 +14,7 @@ from caniload.runner.evidence import artifacts
 from caniload.runner.evidence.artifacts import Stored
 from caniload.runner.evidence.known import Evidence, cut_short
 from caniload.runner.evidence.results import Result
+from caniload.runner.matrix import choosing
 from caniload.runner.running.schedule import Unit
 
 
@@ -88,7 +89,7 @@ class Saving:
         if result.facts is None or result.facts["error"] is not None:
             return True
         for format_id, one in result.facts["formats"].items():
-            gap = self._matrix.gap(unit.environment, unit.job["model"], format_id)
+            gap = choosing.gap(self._matrix, unit.environment, unit.job["model"], format_id)
             if one["error"] and not (gap and gap.says in one["error"]["message"]):
                 return True
         return False

@@ -43,7 +43,7 @@ PURE = {
     "runner.forensics": (
         *("configuration", "contents", "training", "variables", "facts", "wire", "describe"),
     ),
-    "runner.matrix": ("plan", "joining", "editing"),
+    "runner.matrix": ("where", "choosing", "plan", "joining", "editing"),
     "runner.environments": ("listing", "simpleapi"),
     "runner.judging": ("verdict", "differences", "confirm"),
     "runner.releases": ("wishes", "missing", "naming", "inference"),

@@ -24,6 +24,7 @@ from caniload.runner.core.outcomes import Outcome
 from caniload.runner.environments.home import Home
 from caniload.runner.forensics.facts import Inspection, Layer, Origin
 from caniload.runner.judging.catalogue import read_catalogue
+from caniload.runner.matrix import choosing
 from caniload.runner.matrix.reading import read_matrix
 from caniload.runner.matrix.schema import Matrix, Tolerances
 
@@ -86,7 +87,7 @@ def test_where_to_is_a_version_or_an_id(matrix: Matrix, to: list[str], ids: list
 
 
 def test_without_a_wish_it_is_the_default_profile(matrix: Matrix) -> None:
-    usual = matrix.profile("default").environments
+    usual = choosing.profile(matrix, "default").environments
     assert {one.id for one in wanted(matrix, ids=(), to=())} == set(usual)
     for wish in ({"ids": ("tf-9",), "to": ()}, {"ids": (), "to": ("9.9",)}):
         with pytest.raises(UsageError, match=r"tf-2\.21"):

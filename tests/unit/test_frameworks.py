@@ -16,7 +16,8 @@ from caniload.runner.bisecting.mixing import Locked, parts
 from caniload.runner.core.errors import MatrixError
 from caniload.runner.matrix.frameworks import FILE, frameworks, read_frameworks
 from caniload.runner.matrix.frameworks import plain as build_of
-from caniload.runner.matrix.schema import Environment, Imported, Stack
+from caniload.runner.matrix.schema import Environment
+from caniload.runner.matrix.where import Imported, Stack
 
 TEXT = FILE.read_text(encoding="utf-8")
 

@@ -10,6 +10,7 @@ from recorded import around, matrix
 
 from caniload.runner.core.errors import UsageError
 from caniload.runner.core.shipped import LOCKS
+from caniload.runner.matrix import choosing
 from caniload.runner.matrix.schema import Matrix
 from caniload.runner.releases import adding, growth, inference
 from caniload.runner.running import estimate
@@ -73,7 +74,7 @@ def test_as_json() -> None:
 
 def test_what_one_more_costs(tmp_path: Path) -> None:
     of = matrix("tf-2.15", "tf-2.20")
-    models = of.profile("default").models
+    models = choosing.profile(of, "default").models
     files = sum(len(of.formats_of(model)) for model in models)
     of_keras_3 = {"h5", "keras", "weights-h5", "json", "whole-h5-weights", "pickle", "exported"}
     written = sum(len(of_keras_3.intersection(of.formats_of(model))) for model in models)

@@ -11,8 +11,11 @@ from typing import get_args
 import pytest
 
 from caniload.runner.core.errors import MatrixError
+from caniload.runner.matrix import choosing
+from caniload.runner.matrix.profiles import ProfileName
 from caniload.runner.matrix.reading import parse_matrix, read_matrix
-from caniload.runner.matrix.schema import ConversionReaders, Profile, Stack, schema
+from caniload.runner.matrix.schema import ConversionReaders, Profile, schema
+from caniload.runner.matrix.where import Stack
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -59,11 +62,11 @@ def test_a_good_one() -> None:
     matrix = parse_matrix(GOOD)
     assert matrix.environment("one").python == "3.10"
     assert matrix.format("h5").carries == ("weights",)
-    gap = matrix.gap("one", "control", "h5")
+    gap = choosing.gap(matrix, "one", "control", "h5")
     assert gap is not None
     assert gap.says == "cannot"
-    assert matrix.gap("one", "other", "h5") is None
-    assert matrix.gap("one", "control", "json") is None
+    assert choosing.gap(matrix, "one", "other", "h5") is None
+    assert choosing.gap(matrix, "one", "control", "json") is None
 
 
 @pytest.mark.parametrize(
@@ -222,9 +225,10 @@ def test_the_repository_has_a_good_one() -> None:
     stacks = [environment.stack for environment in matrix.environments]
 
     assert [stack for stack, _ in itertools.groupby(stacks)] == list(get_args(Stack))
-    assert set(matrix.profiles.quick.environments) < set(matrix.profiles.default.environments)
-    assert len(matrix.profiles.default.environments) == 17
-    assert matrix.profiles.full.readers
+    quick, default, full = (choosing.profile(matrix, name) for name in get_args(ProfileName)[:3])
+    assert set(quick.environments) < set(default.environments)
+    assert len(default.environments) == 17
+    assert full.readers.environments
 
 
 def test_the_control_is_asked_in_every_format() -> None:
@@ -266,10 +270,10 @@ models:
     )
     matrix = parse_matrix(two)
 
-    assert matrix.profile("default").environments == ("two",)
-    assert matrix.profile("default").models == tuple(model.id for model in matrix.models)
-    assert matrix.profile("quick") == matrix.profile("all")
-    assert matrix.profile("all").environments == ("one", "two")
+    assert choosing.profile(matrix, "default").environments == ("two",)
+    assert choosing.profile(matrix, "default").models == tuple(model.id for model in matrix.models)
+    assert choosing.profile(matrix, "quick") == choosing.profile(matrix, "all")
+    assert choosing.profile(matrix, "all").environments == ("one", "two")
 
 
 def test_a_profile_may_be_a_plain_list() -> None:
@@ -321,6 +325,6 @@ models:
         parse_matrix(wrong.replace("id: one\n", "id: one\n    twin: one\n"))
     said = str(raised.value)
     assert "profiles.full.environments[0]: there is no environment 'gone' above" in said
-    assert "profiles.full.readers[0]: there is no environment 'away' above" in said
+    assert "profiles.full.readers.environments[0]: there is no environment 'away' above" in said
     assert "models[0].formats[0]: there is no format 'savedmodel' below" in said
     assert "environments[0].twin: there is no other environment 'one'" in said

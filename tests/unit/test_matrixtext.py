@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from caniload.runner.matrix.editing import entry, with_environment
-from caniload.runner.matrix.joining import joined, place, relative
+from caniload.runner.matrix.editing import entry, joined, with_environment
+from caniload.runner.matrix.joining import place, relative
 from caniload.runner.matrix.reading import parse_matrix
 from caniload.runner.matrix.schema import Environment
 

@@ -11,6 +11,7 @@ from caniload.runner.core.errors import UsageError
 from caniload.runner.matrix.plan import Selection, loaders, make
 from caniload.runner.matrix.reading import read_matrix
 from caniload.runner.matrix.schema import Matrix, Profile, Profiles
+from caniload.runner.matrix.where import Choice
 
 WHOLE = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
 STACKS = [
@@ -38,7 +39,7 @@ def small() -> Matrix:
             "profiles": Profiles(
                 quick=Profile(environments=("tf-2.12", "keras-3.1"), models=("dense",)),
                 default=Profile(environments=("tf-2.10", "keras-3.2")),
-                full=Profile(readers=("tf-2.15",)),
+                full=Profile(readers=Choice(environments=("tf-2.15",))),
             ),
         }
     )
