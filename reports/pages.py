@@ -118,7 +118,7 @@ class Book:
     @cached_property
     def _templates(self) -> Environment:
         templates = Environment(
-            loader=PackageLoader("reports"),
+            loader=PackageLoader("caniload.reports"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
