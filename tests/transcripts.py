@@ -6,7 +6,8 @@ the line before the block says what it takes:
 - none: it runs anywhere, in seconds, with an empty ``CANILOAD_HOME``
 - ``<!-- recorded index -->``: the same, with the package index as the tests have recorded it
 - ``<!-- real -->``: it needs TensorFlow 2.15 and 2.21 (tests/real/test_real_docs.py)
-- ``<!-- real, minutes -->``: the same, and only under ``CANILOAD_TEST_ALL=1``
+- ``<!-- real, empty home -->``: it asks the package index
+- ``<!-- real, minutes -->``: as real, and only under ``CANILOAD_TEST_ALL=1``
 - ``<!-- not run: reason -->``: never
 
 A line ``…`` stands for any lines. Progress, which goes to stderr, is in no transcript. All commands
@@ -36,7 +37,10 @@ from unittest import mock
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "docs" / "examples"
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-KINDS = ("", "recorded index", "real", "real, minutes")
+QUICK = ("", "recorded index")
+REAL = ("real", "real, empty home")
+MINUTES = ("real, minutes",)
+KINDS = (*QUICK, *REAL, *MINUTES)
 ANY = "…"
 HOME_IN_PAGES = "/home/you/.cache/caniload"
 FOLDER_IN_PAGES = "/home/you/models"
@@ -138,7 +142,7 @@ class Shell:
     def run(self, command: str, mark: str = "") -> list[str]:
         """Return what a command printed, with the paths that the pages have."""
         words = shlex.split(command)
-        home = self.real_home if mark.startswith("real") else self.empty_home
+        home = self.real_home if mark in ("real", *MINUTES) else self.empty_home
         variables = {"CANILOAD_HOME": str(home), "COLUMNS": "100", "NO_COLOR": "1"}
         if command == "echo $?":
             return [str(self.code)]
@@ -251,7 +255,7 @@ def main() -> None:
     parser.add_argument("--real", action="store_true", help="also what needs environments")
     parser.add_argument("--minutes", action="store_true", help="also what takes minutes")
     given = parser.parse_args()
-    kinds = [*KINDS[:2], *KINDS[2:3] * given.real, *KINDS[3:] * given.minutes]
+    kinds = [*QUICK, *REAL * given.real, *MINUTES * given.minutes]
     for page in given.page:
         renew(page.resolve(), kinds)
 

@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from transcripts import PAGES, ROOT, Shell, blocks, differences
+from transcripts import MINUTES, PAGES, REAL, ROOT, Shell, blocks, differences
 
 pytest_plugins = ["real_home"]
 pytestmark = pytest.mark.real
 
 NEEDED = ("tf-2.15", "tf-2.21")
-KINDS = ("real", "real, minutes") if os.environ.get("CANILOAD_TEST_ALL") else ("real",)
+KINDS = (*REAL, *MINUTES) if os.environ.get("CANILOAD_TEST_ALL") else REAL
 WITH_SOME = [page for page in PAGES if any(block.mark in KINDS for block in blocks(page))]
 
 
