@@ -24,7 +24,7 @@ SIGNS = {
     Outcome.DIFFERS: "≠",
     Outcome.UNTESTED: "?",
 }
-"""As in the README; without the sign a colour would have to carry the meaning."""
+"""As in docs/what-a-cell-says.md; without the sign a colour would have to carry the meaning."""
 
 WORDS = {
     Outcome.NA: "not applicable",

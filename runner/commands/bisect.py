@@ -24,7 +24,7 @@ EXIT_CODES = {
 
 
 def bisect(arguments: argparse.Namespace) -> int:
-    """Print where the change is, after measuring it; see README for the exit codes."""
+    """Print where the change is, after measuring it; docs/exit-codes.md has the exit codes."""
     found = find(
         arguments.model,
         good=arguments.good,

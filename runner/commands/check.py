@@ -52,7 +52,7 @@ def _drawn(found: Sequence[Checked], request: Request, folder: Path) -> Path:
 
 
 def exit_code(found: Sequence[Checked]) -> int:
-    """Return the worst that is true of all models and environments; see README for the codes."""
+    """Return the worst that is true of any model anywhere; docs/exit-codes.md has the codes."""
     if not found or any(not one.readable for one in found):
         return UsageError.exit_code
     answers = [answer for one in found for answer in one.answers]

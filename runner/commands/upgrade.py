@@ -14,7 +14,7 @@ from caniload.runner.upgrading.telling import as_json, as_markdown, sentence
 
 
 def upgrade(arguments: argparse.Namespace) -> int:
-    """Write what becomes of each model; see README for the exit codes."""
+    """Write what becomes of each model; docs/exit-codes.md has the exit codes."""
     console = Console(stderr=True)
     out = arguments.output
     if out is not None and (out.is_dir() or not out.absolute().parent.is_dir()):
