@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 from caniload.runner.commands.grammar import parser
 from caniload.runner.commands.grammar.parts import Command
@@ -15,8 +14,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     try:
         words = _with_command(sys.argv[1:] if argv is None else argv)
-        only = words[0] if words and words[0] in parser.COMMANDS else None
-        arguments = parser.parser(only).parse_args(words)
+        arguments = parser.parser().parse_args(words)
         command: Command = arguments.command
         return command(arguments)
     except CaniloadError as error:
@@ -44,7 +42,7 @@ def _with_command(argv: list[str]) -> list[str]:
     first = argv[0] if argv else ""
     if not first or first.startswith("-") or first in parser.COMMANDS:
         return argv
-    is_path = "/" in first or "." in first or Path(first).exists()
+    is_path = "/" in first or "." in first or os.path.exists(first)  # noqa: PTH110 - as of parts.path
     return ["check", *argv] if is_path else argv
 
 

@@ -22,9 +22,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # checkers know the name; to import it takes as long as all else here
 if TYPE_CHECKING:
+    from typing import Any
+
     from caniload.runner.bisecting.answers import Bisection
     from caniload.runner.checking.answers import Checked
     from caniload.runner.converting.outcome import Conversion

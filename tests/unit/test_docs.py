@@ -24,6 +24,7 @@ from transcripts import (
 
 from caniload.reports.words import UNGIVEN, WORDS
 from caniload.runner.commands.grammar.parser import COMMANDS, parser
+from caniload.runner.commands.grammar.parts import Commands
 
 BLOCKS = [block for page in PAGES for block in blocks(page)]
 
@@ -72,7 +73,8 @@ def parsers(whole: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.Argu
     """Yield every command and every action of one, with its parser."""
     for action in whole._actions:
         if isinstance(action, argparse._SubParsersAction):
-            for word, inner in action.choices.items():
+            for word in [*action.choices]:
+                inner = action.made(word) if isinstance(action, Commands) else action.choices[word]
                 yield word, inner
                 yield from ((f"{word} {more}", deep) for more, deep in parsers(inner))
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-from typing import get_args
 
 from caniload.runner.commands.grammar.parts import (
-    Actions,
     Parser,
     add,
     count,
     later,
     listed,
     names,
+    path,
     size,
 )
-from caniload.runner.matrix.profiles import ProfileName
+
+PROFILES = ("quick", "default", "full", "all")
+"""Those of ``matrix.profiles``, which would have to import ``typing``."""
 
 PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added", "checked")
 """What `caniload clean` can remove."""
@@ -24,9 +24,7 @@ PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
     chosen = parser.add_argument_group("what of the matrix (default: all of its default profile)")
-    chosen.add_argument(
-        "--profile", choices=get_args(ProfileName), help="how much of it (default: default)"
-    )
+    chosen.add_argument("--profile", choices=PROFILES, help="how much of it (default: default)")
     chosen.add_argument(
         "--envs", type=names, default=(), metavar="ID,ID", help="environments, of any profile"
     )
@@ -55,25 +53,13 @@ def add_adding(parser: argparse._ActionsContainer) -> None:
     )
 
 
-def add_plan(actions: Actions[Parser]) -> None:
-    parser = add(
-        actions,
-        "plan",
-        later("matrix", "plan"),
-        "Show what would run and what it costs; run nothing.",
-    )
+def add_plan(parser: Parser) -> None:
     add_selection(parser)
     parser.add_argument("--jobs", type=count, metavar="N", help="processes at a time")
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
-def add_matrix(actions: Actions[Parser]) -> None:
-    parser = add(
-        actions,
-        "matrix",
-        later("matrix", "matrix"),
-        "Build and run what is missing; write the report.",
-    )
+def add_matrix(parser: Parser) -> None:
     add_selection(parser)
     how = parser.add_argument_group("how")
     how.add_argument("--jobs", type=count, metavar="N", help="processes at a time (default: cores)")
@@ -81,7 +67,7 @@ def add_matrix(actions: Actions[Parser]) -> None:
     how.add_argument("--rerun", action="store_true", help="run again what has a result")
     how.add_argument("--max-disk", type=size, metavar="20G", help="evict environments beyond it")
     how.add_argument("--installer", choices=("uv", "virtualenv"), default="uv")
-    how.add_argument("--report", type=Path, metavar="DIR", help="where the report goes")
+    how.add_argument("--report", type=path, metavar="DIR", help="where the report goes")
     how.add_argument("--open", action=argparse.BooleanOptionalAction, help="show it in a browser")
     how.add_argument(
         "--strict",
@@ -90,24 +76,15 @@ def add_matrix(actions: Actions[Parser]) -> None:
     )
 
 
-def add_report(actions: Actions[Parser]) -> None:
-    parser = add(
-        actions,
-        "report",
-        later("matrix", "report"),
-        "Write the report from what is stored; run nothing.",
-    )
+def add_report(parser: Parser) -> None:
     add_selection(parser)
-    parser.add_argument("--report", type=Path, metavar="DIR", help="where it goes")
+    parser.add_argument("--report", type=path, metavar="DIR", help="where it goes")
     parser.add_argument(
         "--open", action=argparse.BooleanOptionalAction, help="show it in a browser"
     )
 
 
-def add_cells(actions: Actions[Parser]) -> None:
-    parser = add(
-        actions, "cells", later("cells", "cells"), "Print stored results, one JSON object a line."
-    )
+def add_cells(parser: Parser) -> None:
     add_selection(parser)
     parser.add_argument("--save", type=names, default=(), metavar="ID,ID", help="saved by")
     parser.add_argument("--load", type=names, default=(), metavar="ID,ID", help="loaded by")
@@ -116,24 +93,12 @@ def add_cells(actions: Actions[Parser]) -> None:
     parser.add_argument("id", nargs="*", help="cell ids, such as tf-2.15/lstm.h5/tf-2.21")
 
 
-def add_reproduce(actions: Actions[Parser]) -> None:
-    parser = add(
-        actions,
-        "reproduce",
-        later("cells", "reproduce"),
-        "Print a script that repeats one cell by hand.",
-    )
+def add_reproduce(parser: Parser) -> None:
     parser.add_argument("cell", help="such as tf-2.15/lstm.h5/tf-2.21")
     add_adding(parser)
 
 
-def add_env(actions: Actions[Parser]) -> None:
-    parser = add(
-        actions,
-        "env",
-        later("environments", "show"),
-        "List, build, enter, remove or add environments.",
-    )
+def add_env(parser: Parser) -> None:
     inner = parser.add_subparsers(metavar="ACTION", parser_class=Parser)
     parser.set_defaults(json=False)
     listing = add(
@@ -172,21 +137,12 @@ def add_env(actions: Actions[Parser]) -> None:
     action.add_argument("--id", metavar="ID", help="its id (default: inferred, such as tf-2.16.1)")
 
 
-def add_releases(actions: Actions[Parser]) -> None:
-    parser = add(
-        actions,
-        "releases",
-        later("releases", "releases"),
-        "Show what the package index has that matrix.yaml has not, and what adding it costs.",
-    )
+def add_releases(parser: Parser) -> None:
     parser.add_argument("--pre", action="store_true", help="pre-releases, too")
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
-def add_clean(actions: Actions[Parser]) -> None:
-    parser = add(
-        actions, "clean", later("clean", "clean"), "Say what CANILOAD_HOME holds, and remove parts."
-    )
+def add_clean(parser: Parser) -> None:
     parser.add_argument(
         "part", nargs="*", choices=[[], *PARTS], help="what to remove (default: nothing)"
     )

@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from caniload.runner.commands.grammar.parts import Actions, Parser, add, count, later, names
+from caniload.runner.commands.grammar.parts import Parser, count, names, path
 
 
-def add_inspect(actions: Actions[Parser]) -> None:
-    parser = add(
-        actions,
-        "inspect",
-        later("inspect", "inspect"),
-        "Show what saved model files say of themselves; loads nothing, needs no framework.",
-    )
-    parser.add_argument("model", nargs="+", type=Path, help="a file, a folder, or a prefix")
+def add_inspect(parser: Parser) -> None:
+    parser.add_argument("model", nargs="+", type=path, help="a file, a folder, or a prefix")
     parser.add_argument("--json", action="store_true", help="as a JSON list, one object a model")
 
 
-def add_check(actions: Actions[Parser]) -> None:
-    parser = add(
-        actions,
-        "check",
-        later("check", "check"),
-        "Say whether models of yours load elsewhere and stay the same; --run tries it.",
-    )
-    parser.add_argument("model", nargs="+", type=Path, help="a file, a model folder, or a zoo")
+def add_check(parser: Parser) -> None:
+    parser.add_argument("model", nargs="+", type=path, help="a file, a model folder, or a zoo")
     parser.add_argument(
         "--to", type=names, default=(), metavar="2.21", help="TensorFlow versions, or ids"
     )
     parser.add_argument("--envs", type=names, default=(), metavar="ID,ID", help="environments")
     parser.add_argument("--json", action="store_true", help="as a JSON list, one object a model")
     parser.add_argument(
-        "--report", type=Path, metavar="DIR", help="write the pages of the matrix for them, too"
+        "--report", type=path, metavar="DIR", help="write the pages of the matrix for them, too"
     )
     how = parser.add_argument_group("measuring")
     how.add_argument("--run", action="store_true", help="load it in each, and compare")
@@ -41,14 +28,8 @@ def add_check(actions: Actions[Parser]) -> None:
     _add_measuring(how)
 
 
-def add_bisect(actions: Actions[Parser]) -> None:
-    parser = add(
-        actions,
-        "bisect",
-        later("bisect", "bisect"),
-        "Find the exact release, and its package, with which a model stops loading or changes.",
-    )
-    parser.add_argument("model", type=Path, help="a file or folder")
+def add_bisect(parser: Parser) -> None:
+    parser.add_argument("model", type=path, help="a file or folder")
     what = "an id, a TensorFlow version, or a requirement such as keras==3.5.0"
     parser.add_argument("--good", required=True, metavar="2.15", help=f"where it loads: {what}")
     parser.add_argument("--bad", required=True, metavar="2.16", help="where it does not")
@@ -64,51 +45,39 @@ def add_bisect(actions: Actions[Parser]) -> None:
     _add_given(parser)
 
 
-def add_convert(actions: Actions[Parser]) -> None:
-    parser = add(
-        actions,
-        "convert",
-        later("convert", "convert"),
-        "Bring a saved model to another version, and prove that it is the same model there.",
-    )
-    parser.add_argument("model", type=Path, help="a file or folder, which is left as it is")
+def add_convert(parser: Parser) -> None:
+    parser.add_argument("model", type=path, help="a file or folder, which is left as it is")
     parser.add_argument("--to", required=True, metavar="ID", help="where, such as 2.21")
-    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="such as out.keras")
+    parser.add_argument("-o", "--output", type=path, metavar="OUT", help="such as out.keras")
     parser.add_argument(
         "--custom",
-        type=Path,
+        type=path,
         action="append",
         default=[],
         metavar="FILE",
         help="a Python file with your own layers and functions; may be given several times",
     )
     parser.add_argument(
-        "--inputs", type=Path, metavar="FILE", help="inputs to compare on, .npz (default: drawn)"
+        "--inputs", type=path, metavar="FILE", help="inputs to compare on, .npz (default: drawn)"
     )
     parser.add_argument(
         "--trust", action="store_true", help="run code that the file brings (SavedModel, Lambda)"
     )
-    parser.add_argument("--report", type=Path, metavar="FILE", help="write .html or .json, too")
+    parser.add_argument("--report", type=path, metavar="FILE", help="write .html or .json, too")
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
-def add_upgrade(actions: Actions[Parser]) -> None:
-    parser = add(
-        actions,
-        "upgrade",
-        later("upgrade", "upgrade"),
-        "Say what of yours survives an upgrade, what needs a change, and what a rollback reads.",
-    )
+def add_upgrade(parser: Parser) -> None:
     parser.add_argument("before", metavar="FROM", help="what you have, such as 2.15 or tf-2.15")
     parser.add_argument("after", metavar="TO", help="where you go, such as 2.21")
     parser.add_argument(
         "model",
         nargs="*",
-        type=Path,
+        type=path,
         help="a file, a model folder, or a zoo (default: what is stored of reference models)",
     )
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="write it there (default: print it)"
+        "-o", "--output", type=path, metavar="FILE", help="write it there (default: print it)"
     )
     parser.add_argument("--json", action="store_true", help="as JSON instead of Markdown")
     how = parser.add_argument_group("how")
@@ -120,7 +89,7 @@ def add_upgrade(actions: Actions[Parser]) -> None:
         "--no-rollback", dest="rollback", action="store_false", help="do not try the way back"
     )
     how.add_argument(
-        "--converted", type=Path, metavar="DIR", help="copy the files that remedies made there"
+        "--converted", type=path, metavar="DIR", help="copy the files that remedies made there"
     )
     _add_measuring(how)
 
@@ -138,7 +107,7 @@ def _add_given(parser: argparse._ActionsContainer, more: str = "") -> None:
         help="your layers and functions: a file or a module; a factory returns a dict of them"
         + more,
     )
-    parser.add_argument("--inputs", type=Path, metavar="X.npz", help="what to predict from")
+    parser.add_argument("--inputs", type=path, metavar="X.npz", help="what to predict from")
 
 
 def _add_measuring(parser: argparse._ActionsContainer) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+import functools
 
 from caniload.runner.commands.grammar import matrix, models
-from caniload.runner.commands.grammar.parts import Parser
+from caniload.runner.commands.grammar.parts import Commands, Parser, add, later, path
 
 EXIT_CODES = """\
 exit codes: 0 done, whatever the cells say · 1 under --strict something is untested or a control
@@ -32,12 +32,8 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def parser(only: str | None = None) -> argparse.ArgumentParser:
-    """Return the parser of the whole command line; ``arguments.command`` is what to call.
-
-    With ``only`` it knows that command alone: to put all of them together takes half as long as to
-    start Python.
-    """
+def parser() -> Parser:
+    """Return the parser of the whole command line; ``arguments.command`` is what to call."""
     whole = Parser(
         prog="caniload",
         description="Run saved Keras models through many TensorFlow and Keras versions.",
@@ -52,30 +48,91 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
         help="show program's version number and exit",
     )
     whole.add_argument(
-        "--matrix", type=Path, metavar="PATH", help="another matrix.yaml (default: ./matrix.yaml)"
+        "--matrix", type=path, metavar="PATH", help="another matrix.yaml (default: ./matrix.yaml)"
     )
-    actions = whole.add_subparsers(
-        prog=whole.prog, required=True, metavar="COMMAND", parser_class=Parser
+    actions: Commands = whole.add_subparsers(  # type: ignore[assignment]
+        action=Commands, prog=whole.prog, required=True, metavar="COMMAND", parser_class=Parser
     )
-    for name, add_to in COMMANDS.items():
-        if only in (None, name):
-            add_to(actions)
+    for name, (_, _, text) in COMMANDS.items():
+        actions.add_later(name, text, functools.partial(_made, name))
     return whole
 
 
+def _made(name: str, actions: Commands) -> Parser:
+    adding, command, text = COMMANDS[name]
+    parser = add(actions, name, command, text)
+    adding(parser)
+    return parser
+
+
 COMMANDS = {
-    "plan": matrix.add_plan,
-    "matrix": matrix.add_matrix,
-    "report": matrix.add_report,
-    "cells": matrix.add_cells,
-    "reproduce": matrix.add_reproduce,
-    "env": matrix.add_env,
-    "inspect": models.add_inspect,
-    "check": models.add_check,
-    "bisect": models.add_bisect,
-    "convert": models.add_convert,
-    "upgrade": models.add_upgrade,
-    "releases": matrix.add_releases,
-    "clean": matrix.add_clean,
+    "plan": (
+        matrix.add_plan,
+        later("matrix", "plan"),
+        "Show what would run and what it costs; run nothing.",
+    ),
+    "matrix": (
+        matrix.add_matrix,
+        later("matrix", "matrix"),
+        "Build and run what is missing; write the report.",
+    ),
+    "report": (
+        matrix.add_report,
+        later("matrix", "report"),
+        "Write the report from what is stored; run nothing.",
+    ),
+    "cells": (
+        matrix.add_cells,
+        later("cells", "cells"),
+        "Print stored results, one JSON object a line.",
+    ),
+    "reproduce": (
+        matrix.add_reproduce,
+        later("cells", "reproduce"),
+        "Print a script that repeats one cell by hand.",
+    ),
+    "env": (
+        matrix.add_env,
+        later("environments", "show"),
+        "List, build, enter, remove or add environments.",
+    ),
+    "inspect": (
+        models.add_inspect,
+        later("inspect", "inspect"),
+        "Show what saved model files say of themselves; loads nothing, needs no framework.",
+    ),
+    "check": (
+        models.add_check,
+        later("check", "check"),
+        "Say whether models of yours load elsewhere and stay the same; --run tries it.",
+    ),
+    "bisect": (
+        models.add_bisect,
+        later("bisect", "bisect"),
+        "Find the exact release, and its package, with which a model stops loading or changes.",
+    ),
+    "convert": (
+        models.add_convert,
+        later("convert", "convert"),
+        "Bring a saved model to another version, and prove that it is the same model there.",
+    ),
+    "upgrade": (
+        models.add_upgrade,
+        later("upgrade", "upgrade"),
+        "Say what of yours survives an upgrade, what needs a change, and what a rollback reads.",
+    ),
+    "releases": (
+        matrix.add_releases,
+        later("releases", "releases"),
+        "Show what the package index has that matrix.yaml has not, and what adding it costs.",
+    ),
+    "clean": (
+        matrix.add_clean,
+        later("clean", "clean"),
+        "Say what CANILOAD_HOME holds, and remove parts.",
+    ),
 }
-"""The commands, as ``--help`` lists them; never taken for a model's name."""
+"""The commands as ``--help`` lists them: who adds the arguments, what runs, and what it does.
+
+Never taken for a model's name.
+"""

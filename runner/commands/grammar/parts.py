@@ -6,9 +6,13 @@ import argparse
 import functools
 import importlib
 from collections.abc import Callable
-from pathlib import Path
 
 from caniload.runner.core.errors import UsageError
+
+TYPE_CHECKING = False  # checkers know the name; to import it takes as long as all else here
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -21,6 +25,40 @@ class Parser(argparse.ArgumentParser):
 
 
 Actions = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
+
+
+class Commands(Actions):  # type: ignore[type-arg]
+    """Makes the parser of a command when that is typed.
+
+    To make all of them takes half as long as to start Python.
+    """
+
+    def add_later(self, name: str, text: str, making: Callable[[Commands], Parser]) -> None:
+        """List a command in ``--help``; ``making`` adds its parser, and is called at most once."""
+        self._choices_actions.append(self._ChoicesPseudoAction(name, (), text))
+        self._name_parser_map[name] = making
+
+    def made(self, name: str) -> Parser:
+        """Return the parser of a command."""
+        there = self._name_parser_map[name]
+        if isinstance(there, Parser):
+            return there
+        listed = [*self._choices_actions]
+        del self._name_parser_map[name]  # or it is there twice
+        parser: Parser = there(self)
+        self._choices_actions = listed
+        return parser
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        if values[0] in self._name_parser_map:
+            self.made(values[0])
+        super().__call__(parser, namespace, values, option_string)
 
 
 @functools.cache
@@ -42,13 +80,19 @@ def add(actions: Actions[Parser], name: str, command: Command, text: str) -> Par
         # Suppressed, for "env" has it before and after its action, and the later is not to undo it.
         parser.add_argument(
             "--locks",
-            type=Path,
+            type=path,
             metavar="DIR",
             default=argparse.SUPPRESS,
             help="another folder of locks",
         )
     parser.set_defaults(command=command)
     return parser
+
+
+def path(text: str) -> Path:
+    from pathlib import Path  # noqa: PLC0415 - takes as long as argparse, and --help names none
+
+    return Path(text)
 
 
 def names(text: str) -> tuple[str, ...]:
@@ -58,15 +102,15 @@ def names(text: str) -> tuple[str, ...]:
     return names
 
 
-def listed(path: str) -> tuple[str, ...]:
+def listed(file: str) -> tuple[str, ...]:
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        lines = path(file).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "is not UTF-8 text"
-        raise argparse.ArgumentTypeError(f"{path}: {reason}") from error
+        raise argparse.ArgumentTypeError(f"{file}: {reason}") from error
     found = tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
     if not found:
-        raise argparse.ArgumentTypeError(f"{path}: lists no cell")
+        raise argparse.ArgumentTypeError(f"{file}: lists no cell")
     return found
 
 
