@@ -34,7 +34,7 @@ from caniload.runner.judging.asides import asides
 from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.judging.provenance import origins
 from caniload.runner.judging.verdict import Verdict, cause, failure, judge
-from caniload.runner.matrix import choosing
+from caniload.runner.matrix.choosing import Gaps
 from caniload.runner.matrix.reference import provoked, read_form
 from caniload.runner.matrix.schema import Environment
 
@@ -46,6 +46,10 @@ class Assembly:
     evidence: Evidence
     batch: int
     locks: Path = LOCKS
+
+    @cached_property
+    def _gaps(self) -> Gaps:
+        return Gaps(self.evidence.plan.matrix)
 
     def __call__(self) -> JudgedMatrix:
         plan = self.evidence.plan
@@ -197,9 +201,9 @@ class Assembly:
 
     def _unsaved(self, cell: Cell) -> tuple[Outcome, str]:
         """Say why there is no file: a gap, a refusal of the framework's, or work not done yet."""
-        matrix, artifact = self.evidence.plan.matrix, cell.artifact
+        artifact = cell.artifact
         entry = self.evidence.format_record(artifact)
-        gap = choosing.gap(matrix, artifact.saved_by, artifact.model, artifact.format)
+        gap = self._gaps.of(artifact.saved_by, artifact.model, artifact.format)
         assert entry is not None  # noqa: S101 - it is asked for formats that were tried
         said = _refusal(entry)
         if died_of_limits(entry):

@@ -50,16 +50,22 @@ def profile(matrix: Matrix, name: SelectedBy) -> Profile:
     )
 
 
-def gap(matrix: Matrix, environment_id: str, model_id: str, format_id: str) -> Gap | None:
-    """Return the stated reason why that environment cannot write that file, if there is one."""
-    for one in matrix.gaps:
-        if (
-            format_id in one.formats
-            and (not one.models or model_id in one.models)
-            and _takes(one, environment_id, matrix.environments)
-        ):
-            return one
-    return None
+class Gaps:
+    """The gaps of a matrix, their rules held against its environments once, for many questions."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        self._taking = [(one, {*chosen(one, matrix.environments)}) for one in matrix.gaps]
+
+    def of(self, environment_id: str, model_id: str, format_id: str) -> Gap | None:
+        """Return the stated reason why that environment cannot write that file, if there is one."""
+        for gap, environments in self._taking:
+            if (
+                format_id in gap.formats
+                and environment_id in environments
+                and (not gap.models or model_id in gap.models)
+            ):
+                return gap
+        return None
 
 
 def problems(
@@ -77,17 +83,6 @@ def problems(
         for position, name in enumerate(rule.without):
             if name not in known:
                 yield [*place, "without", position], f"there is no environment {name!r} above"
-
-
-def _takes(choice: Choice, environment_id: str, environments: Sequence[Environment]) -> bool:
-    """Say whether one environment is meant; asked of many cells, so rules are held against it."""
-    if environment_id in choice.environments:
-        return True
-    row = next((one for one in environments if one.id == environment_id), None)
-    return row is not None and any(
-        _is_true_of(rule, row) and (not rule.newest or row.id in by_rule(rule, environments))
-        for rule in choice.rules
-    )
 
 
 def _is_true_of(rule: Where, one: Environment) -> bool:

@@ -12,6 +12,7 @@ from caniload.runner.environments import disk
 from caniload.runner.environments.build import existing
 from caniload.runner.evidence.known import Evidence, cut_short
 from caniload.runner.matrix import choosing
+from caniload.runner.matrix.choosing import Gaps
 from caniload.runner.matrix.schema import Environment, Matrix
 
 SAVE_SECONDS = 3.5
@@ -79,7 +80,7 @@ def cost(evidence: Evidence, *, jobs: int, locks: Path) -> CostOfRun:
 
 def _missing(evidence: Evidence) -> Iterator[str]:
     """Yield the loading environment of every cell that has no result yet."""
-    usable = evidence.resolution.usable
+    usable, gaps = evidence.resolution.usable, Gaps(evidence.plan.matrix)
     for cell in evidence.plan.cells:
         artifact = cell.artifact
         known = artifact.saved_by in evidence.resolution.fingerprints
@@ -87,10 +88,7 @@ def _missing(evidence: Evidence) -> Iterator[str]:
             continue
         if evidence.format_record(artifact) is None:
             # Not saved yet; a stated gap is expected to stay one.
-            gap = choosing.gap(
-                evidence.plan.matrix, artifact.saved_by, artifact.model, artifact.format
-            )
-            if gap is None:
+            if gaps.of(artifact.saved_by, artifact.model, artifact.format) is None:
                 yield cell.loaded_by
         elif evidence.saved(artifact) is not None:
             record = evidence.record(cell)
@@ -119,11 +117,11 @@ class CostOfOneMore:
 
 def one_more(matrix: Matrix, kin: Environment | None, *, jobs: int, locks: Path) -> CostOfOneMore:
     """Price an environment that is joined to the matrix by what its relative ``kin`` cost."""
-    profile = choosing.profile(matrix, "default")
+    profile, gaps = choosing.profile(matrix, "default"), Gaps(matrix)
 
     def files_of(saver: str) -> int:
         return sum(
-            choosing.gap(matrix, saver, model, known) is None
+            gaps.of(saver, model, known) is None
             for model in profile.models
             for known in matrix.formats_of(model)
         )

@@ -14,7 +14,7 @@ from caniload.runner.evidence import artifacts
 from caniload.runner.evidence.artifacts import Stored
 from caniload.runner.evidence.known import Evidence, cut_short
 from caniload.runner.evidence.results import Result
-from caniload.runner.matrix import choosing
+from caniload.runner.matrix.choosing import Gaps
 from caniload.runner.running.schedule import Unit
 
 
@@ -44,6 +44,7 @@ class Saving:
     ) -> None:
         self._evidence, self._again, self._finished = evidence, again, finished
         self._matrix = evidence.plan.matrix
+        self._gaps = Gaps(self._matrix)
         self._root = evidence.home.artifacts
         self._under_way: dict[str, _Save] = {}
         self._numbers = itertools.count(1)
@@ -89,7 +90,7 @@ class Saving:
         if result.facts is None or result.facts["error"] is not None:
             return True
         for format_id, one in result.facts["formats"].items():
-            gap = choosing.gap(self._matrix, unit.environment, unit.job["model"], format_id)
+            gap = self._gaps.of(unit.environment, unit.job["model"], format_id)
             if one["error"] and not (gap and gap.says in one["error"]["message"]):
                 return True
         return False

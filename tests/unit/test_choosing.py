@@ -45,7 +45,7 @@ def taken(rule: dict[str, Any], *rows: Environment) -> tuple[str, ...]:
 def gaps_of(name: str, of: Any = MATRIX) -> set[str]:
     """Return the formats that an environment of a matrix cannot write the model `dense` in."""
     wanted = of.formats_of("dense")
-    return {one for one in wanted if choosing.gap(of, name, "dense", one) is not None}
+    return {one for one in wanted if choosing.Gaps(of).of(name, "dense", one) is not None}
 
 
 @pytest.mark.parametrize("one", ROWS, ids=lambda one: one.id)
@@ -163,7 +163,7 @@ def test_rules_of_all_kinds(rule: Where, rows: list[Environment], named: list[st
     gap = Gap(**dict(choice), formats=("h5",), reason="a reason of its own", says="no way")
     of = MATRIX.model_copy(update={"environments": tuple(rows), "gaps": (gap,)})
     for one in rows:
-        assert (choosing.gap(of, one.id, "dense", "h5") is gap) == (one.id in {*found, *named})
+        assert (choosing.Gaps(of).of(one.id, "dense", "h5") is gap) == (one.id in {*found, *named})
 
 
 def test_ids_that_have_no_row_are_kept() -> None:

@@ -62,11 +62,11 @@ def test_a_good_one() -> None:
     matrix = parse_matrix(GOOD)
     assert matrix.environment("one").python == "3.10"
     assert matrix.format("h5").carries == ("weights",)
-    gap = choosing.gap(matrix, "one", "control", "h5")
+    gap = choosing.Gaps(matrix).of("one", "control", "h5")
     assert gap is not None
     assert gap.says == "cannot"
-    assert choosing.gap(matrix, "one", "other", "h5") is None
-    assert choosing.gap(matrix, "one", "control", "json") is None
+    assert choosing.Gaps(matrix).of("one", "other", "h5") is None
+    assert choosing.Gaps(matrix).of("one", "control", "json") is None
 
 
 @pytest.mark.parametrize(
