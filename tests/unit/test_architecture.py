@@ -1,6 +1,8 @@
 """The house has rooms, and data flows through them one way; read from the source itself.
 
 ``ROOMS`` is the one list of them. A room imports only from rooms before it in the list.
+
+    python tests/unit/test_architecture.py    # prints the rooms, from the top floor down
 """
 
 from __future__ import annotations
@@ -134,17 +136,14 @@ def test_every_module_has_a_room_and_every_room_a_module() -> None:
 @pytest.mark.parametrize("here", ROOMS)
 def test_a_room_imports_only_from_rooms_below_it(here: str) -> None:
     wrong = [
-        said
-        for name in FILES
-        if room(name) == here and name not in DRAWING
-        for said in [*upwards(name), *_drawing(name)]
+        said for name in FILES if room(name) == here for said in [*upwards(name), *_drawing(name)]
     ]
     assert not wrong, "\n".join(wrong)
 
 
 def _drawing(name: str) -> list[str]:
     """Say who reads the reports and is no command that draws; ``reports`` may read itself."""
-    if room(name) == "reports":
+    if room(name) == "reports" or name in DRAWING:
         return []
     return [
         f"{FILES[name].relative_to(ROOT)}:{one.line} imports {one.name} from {one.module}"
@@ -211,3 +210,23 @@ def test_an_import_planted_upwards_is_told(monkeypatch: pytest.MonkeyPatch, tmp_
 @pytest.mark.parametrize("name", [name for name in FILES if not name.startswith("probes")])
 def test_a_module_is_read_at_one_sitting(name: str) -> None:
     assert len(FILES[name].read_text(encoding="utf-8").splitlines()) <= LARGEST
+
+
+def picture() -> Iterator[str]:
+    """Yield a line for each room, the highest first: its size, and the rooms that it reads."""
+    arrows = {
+        here: {room(one.module) for n in FILES if room(n) == here for one in imports(n)}
+        for here in ROOMS
+    }
+    for here in reversed(ROOMS):
+        paths = [path for name, path in FILES.items() if room(name) == here]
+        lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in paths)
+        needs = [one for one in ROOMS if one in arrows[here] and one != here]
+        read = ", ".join(one.removeprefix("runner.") for one in needs)
+        yield f"{here:20} {len(paths):3} modules {lines:6,} lines   reads {read or 'nobody'}"
+    count = sum(len(read - {None, here}) for here, read in arrows.items())
+    yield f"{len(ROOMS)} rooms, {count} arrows, {sum(len(upwards(name)) for name in FILES)} upwards"
+
+
+if __name__ == "__main__":
+    print("\n".join(picture()))
