@@ -14,15 +14,15 @@ from caniload.runner.bisecting.answers import Bisection, Status
 from caniload.runner.bisecting.bench import Bench, CannotTryError
 from caniload.runner.bisecting.mixing import Locked
 from caniload.runner.bisecting.stages import Hunt
-from caniload.runner.checking.asking import wish
 from caniload.runner.checking.request import blank_of, needs, refusal
 from caniload.runner.checking.subjects import gather
+from caniload.runner.checking.wanted import wish
 from caniload.runner.core.errors import CaniloadError, UsageError
 from caniload.runner.core.shipped import LOCKS
-from caniload.runner.environments import index
-from caniload.runner.environments.listing import Listing
 from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.schema import Matrix
+from caniload.runner.packages import index
+from caniload.runner.packages.listing import Listing
 
 
 def find(

@@ -10,8 +10,8 @@ from caniload.runner.bisecting.ends import Place
 from caniload.runner.bisecting.mixing import Locked
 from caniload.runner.bisecting.search import most_steps
 from caniload.runner.environments import disk
-from caniload.runner.environments.listing import Listing
 from caniload.runner.matrix.frameworks import frameworks
+from caniload.runner.packages.listing import Listing
 
 
 class Costs:

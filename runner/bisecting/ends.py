@@ -13,10 +13,10 @@ from packaging.version import InvalidVersion, Version
 from caniload.runner.bisecting.bench import Bench
 from caniload.runner.bisecting.mixing import Locked
 from caniload.runner.core.errors import UsageError
-from caniload.runner.environments.listing import Listing, Release
 from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.joining import backend, head, versions
 from caniload.runner.matrix.schema import Environment, Matrix
+from caniload.runner.packages.listing import Listing, Release
 
 
 @dataclass(frozen=True, kw_only=True)

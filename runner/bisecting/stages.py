@@ -24,8 +24,8 @@ from caniload.runner.bisecting.symptoms import (
     verdict,
 )
 from caniload.runner.core.errors import CaniloadError, EnvironmentUnusable, UsageError
-from caniload.runner.environments.listing import Listing
 from caniload.runner.matrix.schema import Matrix
+from caniload.runner.packages.listing import Listing
 
 Judging = Callable[[Trial, Trial], Result]
 

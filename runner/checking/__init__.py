@@ -1,9 +1,9 @@
-"""A person's own model: the verdict from evidence at hand, and the truth by running it.
+"""A person's own model, run: whether it loads elsewhere, and is the same model there.
 
-``subjects -> wanted -> origins -> measuring -> judging`` is the truth; ``features -> quick`` what
-is known without it. ``answers`` is what both come to, ``describe`` how it is told.
+``subjects -> wanted -> origins -> cases -> measuring -> judging`` is its way; ``answers`` is what
+it comes to, ``describe`` how that is told, ``kept`` what is not measured again.
 
-Comes in: files of a person's, their code, and evidence. Goes out: a ``Checked`` for each file, an
-answer for each environment, marked with where it comes from. Never: passes an expectation off as
-measured, or runs a file with code in it that nobody trusts.
+Comes in: files of a person's, and their code. Goes out: a ``Checked`` for each file, an answer for
+each environment. Never: runs a file with code in it that nobody trusts, or holds against a version
+what the file's own one does not repeat.
 """

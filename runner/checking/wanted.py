@@ -1,12 +1,19 @@
-"""What a person asks about -> environments of matrix.yaml, in its order; pure."""
+"""What a person asks about -> environments of matrix.yaml, in its order, and the request."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
+from caniload.runner.checking.customs import read_custom
+from caniload.runner.checking.request import Request, inputs_sha256
 from caniload.runner.core.errors import UsageError
+from caniload.runner.core.machine import cores
+from caniload.runner.core.shipped import LOCKS
+from caniload.runner.environments.home import Home
+from caniload.runner.environments.opening import open_matrix
 from caniload.runner.matrix import choosing
 from caniload.runner.matrix.joining import versions
 from caniload.runner.matrix.schema import Environment, Matrix
@@ -53,3 +60,34 @@ def _of_version(matrix: Matrix, text: str) -> list[str]:
 def _tensorflow(environment: Environment) -> tuple[int, ...]:
     found = versions(environment).get("tensorflow")
     return found.release if found else ()
+
+
+def wish(
+    *,
+    to: Sequence[str] = (),
+    envs: Sequence[str] = (),
+    trust: bool = False,
+    custom: Sequence[str] = (),
+    inputs: Path | None = None,
+    rerun: bool = False,
+    jobs: int | None = None,
+    matrix: Matrix | None = None,
+    locks: Path = LOCKS,
+) -> Request:
+    """Return what is asked; ``CaniloadError`` where it cannot be understood.
+
+    ``matrix`` is the one that is meant where none is given.
+    """
+    matrix = matrix or open_matrix(locks=locks)
+    inputs_sha256(inputs)
+    return Request(
+        asked=wanted(matrix, ids=envs, to=to),
+        matrix=matrix,
+        home=Home.default(),
+        custom=read_custom(custom),
+        inputs=inputs,
+        trust=trust,
+        rerun=rerun,
+        jobs=jobs or cores(),
+        locks=locks,
+    )

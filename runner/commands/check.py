@@ -7,10 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from caniload.runner.answering.asking import ask
 from caniload.runner.checking.answers import Checked
-from caniload.runner.checking.asking import ask, wish
 from caniload.runner.checking.describe import as_json, as_lines
 from caniload.runner.checking.request import Request
+from caniload.runner.checking.wanted import wish
 from caniload.runner.commands.arguments import locks_of, read
 from caniload.runner.core.errors import UsageError
 from caniload.runner.core.outcomes import Outcome

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from caniload.runner.forensics.configuration import class_name
-from caniload.runner.forensics.documents import walk
 from caniload.runner.forensics.facts import Code, Custom, Finding, danger, notice
+from caniload.runner.forensics.formats.documents import walk
 from caniload.runner.forensics.names import custom_class, custom_function, of_keras
 
 _LAMBDA = "Lambda"

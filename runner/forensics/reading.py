@@ -7,15 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from caniload.runner.forensics import (
-    checkpoint,
-    configuration,
-    hdf5file,
-    pickles,
-    savedmodel,
-    variables,
-)
-from caniload.runner.forensics.documents import TaggedError, read_json
+from caniload.runner.forensics import configuration
 from caniload.runner.forensics.facts import (
     Holds,
     Inspection,
@@ -26,10 +18,12 @@ from caniload.runner.forensics.facts import (
     danger,
     unchecked,
 )
-from caniload.runner.forensics.hdf5file import Hdf5
-from caniload.runner.forensics.kerasfile import bounded, read_folder, read_zip
-from caniload.runner.forensics.layouts import is_layout_3, legacy_layers, with_hdf5
-from caniload.runner.forensics.merging import (
+from caniload.runner.forensics.formats import checkpoint, hdf5file, pickles, savedmodel, variables
+from caniload.runner.forensics.formats.documents import TaggedError, read_json
+from caniload.runner.forensics.formats.hdf5file import Hdf5
+from caniload.runner.forensics.formats.kerasfile import bounded, read_folder, read_zip
+from caniload.runner.forensics.formats.layouts import is_layout_3, legacy_layers, with_hdf5
+from caniload.runner.forensics.formats.merging import (
     adding,
     line,
     misnamed,
@@ -38,8 +32,8 @@ from caniload.runner.forensics.merging import (
     with_files,
     with_training,
 )
+from caniload.runner.forensics.formats.variables import Owner, Variable
 from caniload.runner.forensics.recognise import Recognised, recognise
-from caniload.runner.forensics.variables import Owner, Variable
 
 _BESIDE = ("{stem}.weights.h5", "{stem}_weights.h5", "{stem}.h5", "{stem}.hdf5", "weights.h5")
 
@@ -89,7 +83,7 @@ def _json(known: Recognised, so_far: Inspection) -> Inspection:
 
 
 def _yaml(known: Recognised, so_far: Inspection) -> Inspection:
-    from caniload.runner.forensics.yamltexts import read_yaml  # noqa: PLC0415 - few files need PyYAML
+    from caniload.runner.forensics.formats.yamltexts import read_yaml  # noqa: PLC0415 - few files need PyYAML
 
     try:
         data = read_yaml(bounded(known.path))

@@ -7,10 +7,10 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from caniload.runner.forensics import checkpoint, savedmodel
 from caniload.runner.forensics.facts import UnreadableError
-from caniload.runner.forensics.pickles import is_pickle
-from caniload.runner.forensics.sstable import MAGIC
+from caniload.runner.forensics.formats import checkpoint, savedmodel
+from caniload.runner.forensics.formats.pickles import is_pickle
+from caniload.runner.forensics.formats.sstable import MAGIC
 
 HEAD = 4_096
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import h5py
 
-from caniload.runner.forensics import wire
-from caniload.runner.forensics.hdf5file import text_attribute
-from caniload.runner.forensics.wire import WireError, message
+from caniload.runner.forensics.formats import wire
+from caniload.runner.forensics.formats.hdf5file import text_attribute
+from caniload.runner.forensics.formats.wire import WireError, message
 
 FILE_BYTES = 256 * 2**20
 """Largest file that is opened."""

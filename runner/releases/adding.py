@@ -13,7 +13,6 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from caniload.runner.core.errors import UsageError
-from caniload.runner.environments import index
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.locking import LockError, compile_lock, lock_path, lock_problem
 from caniload.runner.environments.pythons import find_pythons
@@ -22,6 +21,7 @@ from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.joining import relative
 from caniload.runner.matrix.schema import Environment, Matrix
 from caniload.runner.matrix.where import Identifier
+from caniload.runner.packages import index
 from caniload.runner.releases import inference, wishes
 
 _KEPT = "environment.json"

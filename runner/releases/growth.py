@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from caniload.runner.core.errors import UsageError
-from caniload.runner.environments.listing import Release
 from caniload.runner.matrix import editing as matrixtext
 from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.joining import relative
 from caniload.runner.matrix.schema import Environment, Matrix
+from caniload.runner.packages.listing import Release
 from caniload.runner.releases import adding, inference, wishes
 from caniload.runner.releases.missing import missing, older_patches
 from caniload.runner.running import estimate

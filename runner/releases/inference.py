@@ -12,11 +12,11 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from caniload.runner.core.errors import UsageError
-from caniload.runner.environments.listing import Listing, Release
 from caniload.runner.matrix.frameworks import frameworks, plain
 from caniload.runner.matrix.joining import backend, relative
 from caniload.runner.matrix.schema import Environment, Matrix
 from caniload.runner.matrix.where import Imported, Stack
+from caniload.runner.packages.listing import Listing, Release
 from caniload.runner.releases.naming import Naming
 from caniload.runner.releases.wishes import Wish
 

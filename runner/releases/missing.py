@@ -7,9 +7,9 @@ from datetime import date
 
 from packaging.version import Version
 
-from caniload.runner.environments.listing import Listing, Release
 from caniload.runner.matrix.frameworks import frameworks, plain
 from caniload.runner.matrix.schema import Matrix
+from caniload.runner.packages.listing import Listing, Release
 
 
 def missing(matrix: Matrix, listing: Listing, *, pre: bool) -> list[Release]:

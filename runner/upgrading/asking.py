@@ -14,10 +14,10 @@ from rich.console import Console
 
 from caniload.runner.checking import checks
 from caniload.runner.checking.answers import Checked
-from caniload.runner.checking.asking import wish
 from caniload.runner.checking.cases import Case
 from caniload.runner.checking.request import Request, refusal
 from caniload.runner.checking.subjects import Subject, gather
+from caniload.runner.checking.wanted import wish
 from caniload.runner.core import texts
 from caniload.runner.core.errors import UsageError
 from caniload.runner.core.judged import Message

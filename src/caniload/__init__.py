@@ -113,7 +113,8 @@ def check(
     """
     from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
 
-    from caniload.runner.checking.asking import ask, wish  # noqa: PLC0415
+    from caniload.runner.answering.asking import ask  # noqa: PLC0415
+    from caniload.runner.checking.wanted import wish  # noqa: PLC0415
 
     fed = Path(inputs) if inputs is not None else None
     return ask(models, wish(to=to, envs=envs, trust=trust, custom=custom, inputs=fed), run=run)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from caniload.runner.environments import index
+from caniload.runner.packages import index
 
 pytestmark = pytest.mark.real
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from caniload.runner.environments import simpleapi
 from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.reading import read_matrix
 from caniload.runner.matrix.schema import Matrix
+from caniload.runner.packages import simpleapi
 from caniload.runner.releases.inference import Surroundings
 
 ANSWERS = Path(__file__).with_name("recorded_index")

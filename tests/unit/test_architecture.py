@@ -23,11 +23,13 @@ ROOMS = (
     "runner.forensics",
     "runner.matrix",
     "runner.environments",
+    "runner.packages",
     "runner.evidence",
     "runner.judging",
     "runner.running",
     "runner.releases",
     "runner.checking",
+    "runner.answering",
     "runner.converting",
     "runner.bisecting",
     "runner.upgrading",
@@ -37,19 +39,21 @@ ROOMS = (
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras", "torch", "jax", "theano", "cntk"}
 DRAWING = {"runner.commands.matrix", "runner.commands.check"}
 """The commands that draw; nobody else knows the reports."""
-READING_HDF5 = {"runner.judging.origin", "runner.forensics.hdf5file"}
+READING_HDF5 = {"runner.judging.origin", "runner.forensics.formats.hdf5file"}
 LARGEST = 400
 """Lines of a module; one of more is two."""
 PURE = {
     "runner.core": ("texts", "judged", "outcomes", "cells"),
     "runner.forensics": (
-        *("configuration", "contents", "training", "variables", "facts", "wire", "describe"),
+        *("configuration", "contents", "training", "facts", "describe"),
+        *("formats.variables", "formats.wire"),
     ),
     "runner.matrix": ("where", "choosing", "plan", "joining", "editing"),
-    "runner.environments": ("listing", "simpleapi"),
+    "runner.packages": ("listing", "simpleapi"),
     "runner.judging": ("verdict", "differences", "confirm"),
     "runner.releases": ("wishes", "missing", "naming", "inference"),
-    "runner.checking": ("answers", "lineage"),
+    "runner.checking": ("answers",),
+    "runner.answering": ("lineage",),
     "runner.converting": (
         *("graph", "operations", "outcome", "readers", "rewriting", "telling", "transforms"),
     ),

@@ -21,8 +21,8 @@ from caniload.runner.bisecting.stages import Hunt
 from caniload.runner.bisecting.symptoms import Level, Trial, similarly, strictly, verdict
 from caniload.runner.core.errors import UsageError
 from caniload.runner.core.outcomes import Outcome
-from caniload.runner.environments.listing import File, Listing, Release
 from caniload.runner.matrix.schema import Environment, Matrix
+from caniload.runner.packages.listing import File, Listing, Release
 
 
 def search(count: int, first_bad: int, skipped: frozenset[int]) -> tuple[Found, int]:

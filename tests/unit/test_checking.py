@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 import verdict_facts
 
+from caniload.runner.answering.features import features
+from caniload.runner.answering.rules import ruled
 from caniload.runner.checking.answers import Answer, Basis, Checked, Turn
 from caniload.runner.checking.customs import read_custom
 from caniload.runner.checking.describe import as_json, as_lines
-from caniload.runner.checking.features import features
 from caniload.runner.checking.judging import Judge, of_record
 from caniload.runner.checking.kept import Kept, Terms
 from caniload.runner.checking.origins import is_origin, nearest
-from caniload.runner.checking.rules import ruled
 from caniload.runner.checking.wanted import wanted
 from caniload.runner.commands.check import exit_code
 from caniload.runner.core.errors import UsageError

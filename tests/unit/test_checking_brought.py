@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from caniload.runner.checking import brought
-from caniload.runner.checking.features import Features
-from caniload.runner.checking.references import Known, Loaded
+from caniload.runner.answering import brought
+from caniload.runner.answering.features import Features
+from caniload.runner.answering.references import Known, Loaded
 from caniload.runner.core.outcomes import Outcome
 from caniload.runner.matrix.reading import read_matrix
 from caniload.runner.matrix.schema import Matrix

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import caniload
-from caniload.runner.checking import brought
+from caniload.runner.answering import brought
 from caniload.runner.checking.subjects import gather
 from caniload.runner.commands import cli
 

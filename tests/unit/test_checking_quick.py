@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from caniload.runner.checking import quick
-from caniload.runner.checking.features import Features
-from caniload.runner.checking.references import Index, Known, Loaded
+from caniload.runner.answering import quick
+from caniload.runner.answering.features import Features
+from caniload.runner.answering.references import Index, Known, Loaded
 from caniload.runner.core.outcomes import Outcome
 
 

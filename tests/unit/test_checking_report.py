@@ -10,8 +10,8 @@ from judged_example import example
 
 from caniload.reports.site import contents
 from caniload.runner.checking.answers import Answer, Basis, Checked
-from caniload.runner.checking.asking import wish
 from caniload.runner.checking.reporting import FAMILY, YOURS, judged, with_models
+from caniload.runner.checking.wanted import wish
 from caniload.runner.core.judged import Failure, JudgedMatrix
 from caniload.runner.core.outcomes import Outcome
 from caniload.runner.matrix.schema import Environment

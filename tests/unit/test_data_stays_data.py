@@ -47,7 +47,10 @@ _VERSION = re.compile(r"[=<>!~ ]*\d+(\.\d+)+\w*(-tf)?")
 _SAID = re.compile(r"\b(TensorFlow|TF|Keras|tf-keras|tf\.keras) v?\d+\.\d+")
 
 ALLOWED: Mapping[tuple[str, str], str] = {
-    ("runner/forensics/layouts.py", "Keras 2.12"): "names a layout to people; decides nothing",
+    (
+        "runner/forensics/formats/layouts.py",
+        "Keras 2.12",
+    ): "names a layout to people; decides nothing",
     (
         "runner/forensics/names.py",
         "keras, keras_core, tensorflow, tf_keras",

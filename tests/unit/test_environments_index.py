@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from caniload.runner.commands import cli
-from caniload.runner.environments import index, uv
-from caniload.runner.environments.index import IndexUnusable, index_url, releases
+from caniload.runner.environments import uv
+from caniload.runner.packages import index
+from caniload.runner.packages.index import IndexUnusable, index_url, releases
 
 MATRIX = str(Path(__file__).parents[2] / "matrix.yaml")
 ANSWER = '{"files": [{"filename": "keras-3.1.0-py3-none-any.whl"}]}'

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from model_files import DENSE, hdf5, kinds
 
-from caniload.runner.forensics import documents
 from caniload.runner.forensics.facts import Holds, Severity, UnreadableError
+from caniload.runner.forensics.formats import documents
 from caniload.runner.forensics.reading import inspect_here
 
 

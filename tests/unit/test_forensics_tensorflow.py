@@ -9,8 +9,8 @@ import pytest
 from model_files import kinds
 
 from caniload.runner.forensics.facts import Holds
+from caniload.runner.forensics.formats.sstable import masked_crc32c
 from caniload.runner.forensics.reading import inspect_here
-from caniload.runner.forensics.sstable import masked_crc32c
 
 pytest_plugins = ["forensics_fixtures"]
 

@@ -8,7 +8,7 @@ import pytest
 from packaging.version import Version
 from recorded import LISTING, matrix
 
-from caniload.runner.environments.listing import File, Release
+from caniload.runner.packages.listing import File, Release
 from caniload.runner.releases.missing import missing, newest_patches, older_patches
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from caniload.runner.environments.simpleapi import read
+from caniload.runner.packages.simpleapi import read
 
 JSON = """{"files": [
   {"filename": "keras-3.1.0-py3-none-any.whl", "requires-python": ">=3.9",

@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from caniload.runner.forensics.documents import read_json
-from caniload.runner.forensics.dtypes import BYTES, of_number
 from caniload.runner.forensics.facts import (
     Finding,
     Tensor,
@@ -23,8 +21,10 @@ from caniload.runner.forensics.facts import (
     danger,
     unchecked,
 )
-from caniload.runner.forensics.variables import Variable
-from caniload.runner.forensics.wire import (
+from caniload.runner.forensics.formats.documents import read_json
+from caniload.runner.forensics.formats.dtypes import BYTES, of_number
+from caniload.runner.forensics.formats.variables import Variable
+from caniload.runner.forensics.formats.wire import (
     WireError,
     dimensions,
     fields,

@@ -6,8 +6,6 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
-from caniload.runner.forensics import hdf5file, variables
-from caniload.runner.forensics.documents import read_json
 from caniload.runner.forensics.facts import (
     Finding,
     Inspection,
@@ -17,9 +15,11 @@ from caniload.runner.forensics.facts import (
     UnreadableError,
     damage,
 )
-from caniload.runner.forensics.hdf5file import Hdf5, listed
-from caniload.runner.forensics.merging import adding, with_architecture, with_training
-from caniload.runner.forensics.variables import Owner, Variable
+from caniload.runner.forensics.formats import hdf5file, variables
+from caniload.runner.forensics.formats.documents import read_json
+from caniload.runner.forensics.formats.hdf5file import Hdf5, listed
+from caniload.runner.forensics.formats.merging import adding, with_architecture, with_training
+from caniload.runner.forensics.formats.variables import Owner, Variable
 
 _TOP = "top_level_model_weights"
 

@@ -14,7 +14,6 @@ from typing import Any, BinaryIO
 
 import h5py
 
-from caniload.runner.forensics.documents import TEXT_BYTES
 from caniload.runner.forensics.facts import (
     Finding,
     UnreadableError,
@@ -23,7 +22,8 @@ from caniload.runner.forensics.facts import (
     notice,
     unchecked,
 )
-from caniload.runner.forensics.variables import Variable
+from caniload.runner.forensics.formats.documents import TEXT_BYTES
+from caniload.runner.forensics.formats.variables import Variable
 
 OBJECTS = 100_000
 """Most groups and arrays that are looked at in one file."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from caniload.runner.checking import quick
+from caniload.runner.answering import quick
+from caniload.runner.answering.features import Features, features
+from caniload.runner.answering.references import Index, Known
+from caniload.runner.answering.rules import ruled
 from caniload.runner.checking.answers import Answer, Basis, Checked
 from caniload.runner.checking.cases import Case
-from caniload.runner.checking.features import Features, features
 from caniload.runner.checking.judging import answer
 from caniload.runner.checking.kept import Kept, Record, Terms, loaded
-from caniload.runner.checking.references import Index, Known
 from caniload.runner.checking.request import Request, blank_of, needs
-from caniload.runner.checking.rules import ruled
 from caniload.runner.checking.subjects import Subject
 from caniload.runner.core.outcomes import Outcome
 from caniload.runner.evidence.resolve import Resolution

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from caniload.runner.checking.features import Features
-from caniload.runner.checking.references import (
+from caniload.runner.answering.features import Features
+from caniload.runner.answering.references import (
     Index,
     Known,
     as_plain,
@@ -29,9 +29,9 @@ from caniload.runner.matrix.schema import Matrix
 
 SCHEMA = 1
 RULES = (
-    "checking/index.py",
-    "checking/arranging.py",
-    "checking/references.py",
+    "answering/index.py",
+    "answering/arranging.py",
+    "answering/references.py",
     "judging/verdict.py",
     "judging/differences.py",
     "judging/catalogue.yaml",
@@ -58,7 +58,7 @@ def read_index(
     stamp = _stamp(records, matrix, locks)
     folder = home.checked / "index"
     if _text(folder / "stamp") != stamp:
-        from caniload.runner.checking.arranging import arranged  # noqa: PLC0415 - judges: half a second
+        from caniload.runner.answering.arranging import arranged  # noqa: PLC0415 - judges: half a second
 
         say("arranging the stored results, once until they change")
         _write(folder, stamp, list(arranged(matrix, home, locks, _inspected(folder))))
@@ -93,7 +93,7 @@ def _inspected(folder: Path) -> dict[str, Features]:
 
 def _readers() -> str:
     """Hash all that decides what features a file has."""
-    sources = [*(ROOT / "runner" / "forensics").glob("*"), ROOT / "runner/checking/features.py"]
+    sources = [*(ROOT / "runner" / "forensics").rglob("*"), ROOT / "runner/answering/features.py"]
     files = sorted(one for one in sources if one.is_file())
     return digest([hashlib.sha256(one.read_bytes()).hexdigest() for one in files])
 

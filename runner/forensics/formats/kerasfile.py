@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from caniload.runner.forensics.archive import Archive
-from caniload.runner.forensics.documents import TEXT_BYTES, read_json
 from caniload.runner.forensics.facts import (
     Holds,
     Inspection,
@@ -15,8 +13,10 @@ from caniload.runner.forensics.facts import (
     damage,
     unchecked,
 )
-from caniload.runner.forensics.layouts import with_stream
-from caniload.runner.forensics.merging import (
+from caniload.runner.forensics.formats.archive import Archive
+from caniload.runner.forensics.formats.documents import TEXT_BYTES, read_json
+from caniload.runner.forensics.formats.layouts import with_stream
+from caniload.runner.forensics.formats.merging import (
     adding,
     misnamed,
     stated_text,

@@ -13,9 +13,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from caniload.runner.answering.features import Features
+from caniload.runner.answering.references import Known
 from caniload.runner.checking.answers import Answer, Basis
-from caniload.runner.checking.features import Features
-from caniload.runner.checking.references import Known
 from caniload.runner.core.outcomes import CLEAN, SEVERITY, Outcome
 from caniload.runner.matrix.schema import Environment
 

@@ -9,7 +9,7 @@ import functools
 from collections.abc import Iterator
 
 from caniload.runner.forensics.facts import UnreadableError
-from caniload.runner.forensics.wire import WireError, varint
+from caniload.runner.forensics.formats.wire import WireError, varint
 
 MAGIC = (0xDB4775248B80FB57).to_bytes(8, "little")
 FOOTER = 48

@@ -8,52 +8,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from caniload.runner.answering.brought import added
+from caniload.runner.answering.brought import read as read_brought
+from caniload.runner.answering.index import read_index
+from caniload.runner.answering.knowing import known
 from caniload.runner.checking.answers import Checked
-from caniload.runner.checking.brought import added
-from caniload.runner.checking.brought import read as read_brought
-from caniload.runner.checking.customs import read_custom
-from caniload.runner.checking.index import read_index
-from caniload.runner.checking.knowing import known
-from caniload.runner.checking.request import Request, inputs_sha256, refusal
+from caniload.runner.checking.request import Request, refusal
 from caniload.runner.checking.subjects import Subject, gather
-from caniload.runner.checking.wanted import wanted
-from caniload.runner.core.machine import cores
-from caniload.runner.core.shipped import LOCKS
-from caniload.runner.environments.home import Home
-from caniload.runner.environments.opening import open_matrix
 from caniload.runner.evidence.resolve import resolve
-from caniload.runner.matrix.schema import Matrix
-
-
-def wish(
-    *,
-    to: Sequence[str] = (),
-    envs: Sequence[str] = (),
-    trust: bool = False,
-    custom: Sequence[str] = (),
-    inputs: Path | None = None,
-    rerun: bool = False,
-    jobs: int | None = None,
-    matrix: Matrix | None = None,
-    locks: Path = LOCKS,
-) -> Request:
-    """Return what is asked; ``CaniloadError`` where it cannot be understood.
-
-    ``matrix`` is the one that is meant where none is given.
-    """
-    matrix = matrix or open_matrix(locks=locks)
-    inputs_sha256(inputs)
-    return Request(
-        asked=wanted(matrix, ids=envs, to=to),
-        matrix=matrix,
-        home=Home.default(),
-        custom=read_custom(custom),
-        inputs=inputs,
-        trust=trust,
-        rerun=rerun,
-        jobs=jobs or cores(),
-        locks=locks,
-    )
 
 
 def ask(

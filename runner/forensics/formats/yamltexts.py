@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from caniload.runner.forensics.documents import TaggedError, check_size
 from caniload.runner.forensics.facts import UnreadableError
+from caniload.runner.forensics.formats.documents import TaggedError, check_size
 
 YAML_BYTES = 2**20
 """Longest YAML text: reading it takes a hundred times as long as JSON."""

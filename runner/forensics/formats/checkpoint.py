@@ -11,12 +11,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from caniload.runner.forensics.documents import TEXT_BYTES
-from caniload.runner.forensics.dtypes import of_number
 from caniload.runner.forensics.facts import Finding, UnreadableError, damage
-from caniload.runner.forensics.sstable import entries
-from caniload.runner.forensics.variables import Owner, Variable, owner_in_checkpoint
-from caniload.runner.forensics.wire import WireError, dimensions, fields, integer, message, varint
+from caniload.runner.forensics.formats.documents import TEXT_BYTES
+from caniload.runner.forensics.formats.dtypes import of_number
+from caniload.runner.forensics.formats.sstable import entries
+from caniload.runner.forensics.formats.variables import Owner, Variable, owner_in_checkpoint
+from caniload.runner.forensics.formats.wire import (
+    WireError,
+    dimensions,
+    fields,
+    integer,
+    message,
+    varint,
+)
 
 INDEX_BYTES = 64 * 2**20
 """Largest index that is read."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from caniload.runner.checking.features import Features, features
-from caniload.runner.checking.references import Known, Loaded
+from caniload.runner.answering.features import Features, features
+from caniload.runner.answering.references import Known, Loaded
 from caniload.runner.core import texts
 from caniload.runner.core.cells import Artifact, Cell
 from caniload.runner.core.judged import JudgedCell

@@ -3,7 +3,7 @@
 Who has just installed it has measured nothing, and asks all the same. What was measured counts as
 long as the environments are locked as they were then; how it was judged is of that time, too.
 
-    python -m caniload.runner.checking.brought HOME    # writes it anew, from what is stored in HOME
+    python -m caniload.runner.answering.brought HOME    # writes it anew, from HOME
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from caniload.runner.checking.index import read_index
-from caniload.runner.checking.references import Known, as_plain, from_plain
+from caniload.runner.answering.index import read_index
+from caniload.runner.answering.references import Known, as_plain, from_plain
 from caniload.runner.checking.subjects import LOADED
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments.home import Home

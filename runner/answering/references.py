@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from caniload.runner.checking.features import Features
-from caniload.runner.checking.lineage import around
+from caniload.runner.answering.features import Features
+from caniload.runner.answering.lineage import around
 from caniload.runner.core.cells import Artifact, Cell
 from caniload.runner.core.outcomes import Outcome
 

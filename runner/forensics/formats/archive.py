@@ -10,8 +10,8 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO
 
-from caniload.runner.forensics.documents import TEXT_BYTES
 from caniload.runner.forensics.facts import Finding, UnreadableError, damage, danger, notice
+from caniload.runner.forensics.formats.documents import TEXT_BYTES
 
 MEMBERS = 50_000
 """Most members that a zip is looked into with."""

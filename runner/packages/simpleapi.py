@@ -19,7 +19,7 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
-from caniload.runner.environments.listing import File, Release
+from caniload.runner.packages.listing import File, Release
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.1"
 

@@ -16,9 +16,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from caniload.runner.core.errors import CaniloadError
-from caniload.runner.environments import processes, simpleapi, uv
-from caniload.runner.environments.listing import Release
+from caniload.runner.environments import processes, uv
 from caniload.runner.environments.locking import normal_name
+from caniload.runner.packages import simpleapi
+from caniload.runner.packages.listing import Release
 
 _SECONDS = 60.0
 _QUESTION_SECONDS = 30.0
