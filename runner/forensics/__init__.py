@@ -1,7 +1,6 @@
 """What a saved model file says, read without any framework and without running anything in it.
 
-``recognise`` names the format, one reader a format (``hdf5file``, ``kerasfile``, ``savedmodel``,
-``checkpoint``, ``documents``, ``yamltexts``, ``pickles``) collects what the file states,
+``recognise`` names the format, one reader in ``formats`` collects what the file states,
 ``configuration`` (pure) makes sense of it, ``merging`` and ``reading`` put it together as
 ``facts.Inspection``, ``apart`` does all that in a process of its own, and ``describe`` (pure) words
 it.
