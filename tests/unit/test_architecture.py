@@ -24,6 +24,7 @@ ROOMS = (
     "runner.evidence",
     "runner.judging",
     "runner.running",
+    "runner.sharding",
     "runner.releases",
     "runner.checking",
     "runner.converting",
@@ -46,6 +47,7 @@ PURE = {
     "runner.matrix": ("where", "choosing", "plan", "joining", "editing"),
     "runner.environments": ("listing", "simpleapi"),
     "runner.judging": ("verdict", "differences", "confirm"),
+    "runner.sharding": ("dividing", "contradicting"),
     "runner.releases": ("wishes", "missing", "naming", "inference"),
     "runner.checking": ("answers", "lineage"),
     "runner.converting": (
