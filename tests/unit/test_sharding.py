@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import errno
 import itertools
+import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ from hypothesis import strategies as st
 from caniload.runner.core.errors import IncompleteError, UsageError
 from caniload.runner.environments.disk import Cost, estimate
 from caniload.runner.environments.home import Home
-from caniload.runner.evidence.artifacts import sha256_of
+from caniload.runner.evidence.artifacts import sha256_of, take
 from caniload.runner.evidence.store import Store
 from caniload.runner.matrix.plan import Plan, Selection, Stage, make
 from caniload.runner.matrix.reading import read_matrix
@@ -22,7 +25,7 @@ from caniload.runner.matrix.schema import Matrix
 from caniload.runner.sharding import agreeing, notes, telling
 from caniload.runner.sharding.contradicting import contradiction, name, yields
 from caniload.runner.sharding.dividing import MOST, Place, divide, part, shards
-from caniload.runner.sharding.merging import Merging
+from caniload.runner.sharding.merging import Merged, Merging
 from caniload.runner.sharding.notes import Note
 
 WHOLE = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
@@ -419,3 +422,56 @@ def test_a_path_that_leads_out_of_the_home_is_not_followed(tmp_path: Path) -> No
         merged = Merging(store, into)([home])
     assert merged.files == 0
     assert set(merged.lost) == {"../../secret", "h"}
+
+
+def home_with(root: Path, content: bytes) -> Home:
+    """Make a home with one model saved; its bytes are the content."""
+    home = Home(root=root)
+    written = root / "written"
+    written.mkdir(parents=True)
+    (written / "model.h5").write_bytes(content)
+    (written / "assets").mkdir()
+    stored = asdict(take(written, home.artifacts, "tf-2.15/lstm/h5"))
+    with Store(home.results) as store:
+        store.put("key", other(other(SAVE, "expected", None), "formats.h5.stored", stored))
+    return home
+
+
+def merged(into: Home, *homes: Home) -> Merged:
+    with Store(into.results) as store:
+        return Merging(store, into)(homes)
+
+
+def content(home: Home) -> list[bytes]:
+    return [path.read_bytes() for path in sorted(home.artifacts.rglob("*.h5"))]
+
+
+def test_of_two_savings_the_first_stands_unless_its_file_is_gone(tmp_path: Path) -> None:
+    one, two = home_with(tmp_path / "1", b"one"), home_with(tmp_path / "2", b"two")
+    into = Home(root=tmp_path / "into")
+
+    (told,) = merged(into, one, two).contradictions
+    assert told.startswith(f"save tf-2.15/lstm in {two.root}: bytes.h5: ")
+    assert content(into) == [b"one"]
+
+    (path,) = into.artifacts.rglob("*.h5")
+    path.unlink()  # a name of its own: the home that it came from keeps the file
+    assert not merged(into, two).contradictions
+    assert content(into) == [b"two"]
+    assert Store(into.results).get("key") == Store(two.results).get("key")
+    assert content(one) == [b"one"]
+
+
+def test_where_no_second_name_can_be_given_files_are_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    home, into = home_with(tmp_path / "home", b"one"), Home(root=tmp_path / "into")
+    monkeypatch.setattr(os, "link", refuse)
+    assert merged(into, home).files == 1
+    assert content(into) == content(home) == [b"one"]
+    (here,), (there,) = into.artifacts.rglob("*.h5"), home.artifacts.rglob("*.h5")
+    assert not here.samefile(there)
+    assert [path.name for path in into.artifacts.rglob("assets")] == ["assets"]  # though empty
