@@ -1,8 +1,9 @@
 """Plan -> shards of about the same length, the same on every machine; pure.
 
 A shard owns environments, for a machine has to build and import what it owns. Saving and loading
-are divided apart: two savings of one model differ in their bytes (files hold dates), and a result
-belongs to the bytes that were loaded. So one machine saves a model, and all load that file.
+are divided apart: two savings of one model may differ in their bytes (`.keras` files always do),
+and a result belongs to the bytes that were loaded. So one machine saves a model, and all load that
+file.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ VERSIONS = ("1.0", "2.0", "3.0")
 NOTHING = "0 cells run (0 of them alone), 0 models saved, 0 environments built"
 VARIES = {
     "artifact",  # where a file is kept: its name ends in a hash of its bytes
-    "artifact_sha256",  # files hold dates; here they do not, with real frameworks they do
+    "artifact_sha256",  # here they are the same bytes, with real frameworks not always
     "expected",
     "seconds",
     "solo",  # which of a batch was the first of its kind
