@@ -31,5 +31,6 @@ def _remove_part(home: Home, part: str) -> None:
             build.remove(folder.name, home)
     elif part == "results":
         (home.results / "records.jsonl").unlink(missing_ok=True)
+        shutil.rmtree(home.shards, ignore_errors=True)
     else:
         shutil.rmtree(home.root / part, ignore_errors=True)

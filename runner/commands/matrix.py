@@ -11,8 +11,7 @@ import webbrowser
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
-
+from caniload.runner.commands import running, sharding
 from caniload.runner.commands.arguments import evidence_of, locks_of, read, selection_of
 from caniload.runner.core.errors import StrictError, UsageError
 from caniload.runner.core.machine import cores
@@ -20,15 +19,13 @@ from caniload.runner.core.outcomes import Outcome
 from caniload.runner.environments.home import Home
 from caniload.runner.evidence.keys import digest
 from caniload.runner.evidence.known import Evidence
-from caniload.runner.evidence.store import Store
 from caniload.runner.judging import unchanged
 from caniload.runner.judging.assemble import Assembly
 from caniload.runner.judging.unchanged import Drawn
 from caniload.runner.matrix import plan as planning
 from caniload.runner.matrix.plan import Selection
 from caniload.runner.running import estimate
-from caniload.runner.running.progress import Display
-from caniload.runner.running.run import BATCH, Options, Run
+from caniload.runner.running.run import BATCH
 
 NOTE = "report.json"
 
@@ -36,6 +33,8 @@ NOTE = "report.json"
 def plan(arguments: argparse.Namespace) -> int:
     """Print what would run, and what it would cost."""
     chosen = planning.make(read(arguments), selection_of(arguments))
+    if arguments.shards is not None:
+        return sharding.plan(arguments, chosen)
     evidence = evidence_of(arguments, chosen, Home.default())
     cost = estimate.cost(evidence, jobs=arguments.jobs or cores(), locks=locks_of(arguments))
     if arguments.json:
@@ -50,42 +49,20 @@ def matrix(arguments: argparse.Namespace) -> int:
     known = read(arguments)  # before the selection, which is then to have what is added
     selection = selection_of(arguments)
     chosen = planning.make(known, selection)
-    home = Home.default()
+    if arguments.shard is not None or arguments.stage is not None:
+        return sharding.run(arguments, chosen)
     started = time.monotonic()
-    evidence = evidence_of(arguments, chosen, home)
-    console = Console(stderr=True)
-    jobs = arguments.jobs or cores()
-    options = Options(
-        jobs=jobs,
-        isolate=arguments.isolate,
-        rerun=arguments.rerun,
-        max_disk=arguments.max_disk,
-        installer=arguments.installer,
-        locks=locks_of(arguments),
-    )
-    with evidence.store, Display(console) as display:
-        cost = estimate.cost(evidence, jobs=jobs, locks=options.locks)
-        for line in [*_damage(evidence.store), *estimate.as_lines(evidence, cost)]:
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
-        run = Run(evidence, options, display)
-        tally = run()
+    evidence = evidence_of(arguments, chosen, Home.default())
+    with evidence.store:
+        run = running.run(evidence, arguments)
     drawn = _draw(evidence, selection, arguments)
     print("\n".join(drawn.summary))
-    print(
-        f"{tally.loaded} cells run ({tally.solo} of them alone), {tally.saved} models saved,"
-        f" {tally.built} environments built, in {_minutes(time.monotonic() - started)}"
-    )
+    print(running.as_line(run.tally, time.monotonic() - started))
     _show(Path(drawn.index), arguments)
     if arguments.strict and (drawn.untested or drawn.unproven or drawn.unnamed):
         told = [f"{drawn.untested} cells untested, {drawn.unproven} without valid controls"]
         raise StrictError(f"--strict: {'; '.join([*told, *drawn.unnamed])}")
     return 0
-
-
-def _damage(store: Store) -> list[str]:
-    """Say that results were lost; what they were of counts as missing, and runs again."""
-    lost = store.damaged_lines
-    return [f"{lost} stored results cannot be read; what they were of runs again"] if lost else []
 
 
 def report(arguments: argparse.Namespace) -> int:
@@ -155,7 +132,3 @@ def _show(index: Path, arguments: argparse.Namespace) -> None:
         wanted = sys.stdout.isatty() and screen and "CI" not in os.environ
     if wanted:
         webbrowser.open(index.as_uri())
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.1f} min"  # noqa: PLR2004

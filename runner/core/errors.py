@@ -5,7 +5,8 @@ untested or a control failed, or `convert` delivered no model, 2 bad input (matr
 a model file that `inspect` finds damaged or no model, or that `convert` may not run), 3 another run
 holds the store, 4 the machine cannot do what was asked (disk, no interpreter at all, no answer from
 the package index), 130 interrupted. `check` says by 1 that a model does not stay the same
-somewhere, and by 5 that this is not known; `upgrade` by 1 that something is to be done for it.
+somewhere, and by 5 that this is not known; `upgrade` by 1 that something is to be done for it;
+`merge` by 1 that results contradict each other, and by 5 that shards are missing.
 """
 
 from __future__ import annotations
@@ -39,6 +40,12 @@ class StrictError(CaniloadError):
     """Under ``--strict``: the run ended, but something is untested or a control failed."""
 
     exit_code = 1
+
+
+class IncompleteError(CaniloadError):
+    """Of the shards of a plan some are missing."""
+
+    exit_code = 5
 
 
 class EnvironmentUnusable(Exception):  # noqa: N818 - a fact about a row, not a fault of the run

@@ -36,6 +36,11 @@ class Home:
         return self.root / "results"
 
     @property
+    def shards(self) -> Path:
+        """Holds a note of every shard whose results are here."""
+        return self.results / "shards"
+
+    @property
     def cache(self) -> Path:
         """The installer's downloads, unpacked; environments are hard links into it."""
         return self.root / "cache"

@@ -17,7 +17,7 @@ from caniload.runner.evidence.artifacts import Stored
 from caniload.runner.evidence.resolve import Resolution
 from caniload.runner.evidence.results import OUTSIDE
 from caniload.runner.evidence.store import Record, Store
-from caniload.runner.matrix.plan import Plan
+from caniload.runner.matrix.plan import Plan, Stage
 from caniload.runner.matrix.reference import Family, read_family, read_form
 from caniload.runner.matrix.schema import Limits, Model
 
@@ -84,6 +84,8 @@ class Evidence:
 
     def saves(self) -> list[tuple[str, str]]:
         """Return the (environment, model) that cells and controls need, where they can be saved."""
+        if Stage.SAVE not in self.plan.stages:
+            return []
         control = self.plan.matrix.controls.model
         wanted = {(cell.artifact.saved_by, cell.artifact.model) for cell in self.plan.cells}
         return [

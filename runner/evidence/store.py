@@ -74,6 +74,9 @@ class Store:
     def values(self) -> Iterator[Record]:
         return iter(self._records.values())
 
+    def items(self) -> Iterator[tuple[str, Record]]:
+        return iter(self._records.items())
+
     def sha256(self) -> str:
         """Return the hash of the file as it stands."""
         if not self._path.exists():

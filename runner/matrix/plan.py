@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import pairwise
 from typing import TypeVar
 
@@ -35,9 +36,16 @@ class Selection:
     cells: tuple[str, ...] = ()
 
 
+class Stage(StrEnum):
+    """The halves of a run: what is loaded has to be saved before."""
+
+    SAVE = "save"
+    LOAD = "load"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The chosen part of the matrix, in the order of matrix.yaml."""
+    """The chosen part of the matrix, in the order of matrix.yaml; ``stages`` of it are run."""
 
     matrix: Matrix
     environments: tuple[Environment, ...]
@@ -46,6 +54,7 @@ class Plan:
     cells: tuple[Cell, ...]
     controls: tuple[Cell, ...]
     thinned: bool = False
+    stages: tuple[Stage, ...] = tuple(Stage)
 
     @property
     def whole(self) -> bool:

@@ -13,6 +13,7 @@ from caniload.runner.environments.build import existing
 from caniload.runner.evidence.known import Evidence, cut_short
 from caniload.runner.matrix import choosing
 from caniload.runner.matrix.choosing import Gaps
+from caniload.runner.matrix.plan import Stage
 from caniload.runner.matrix.schema import Environment, Matrix
 
 SAVE_SECONDS = 3.5
@@ -80,6 +81,8 @@ def cost(evidence: Evidence, *, jobs: int, locks: Path) -> CostOfRun:
 
 def _missing(evidence: Evidence) -> Iterator[str]:
     """Yield the loading environment of every cell that has no result yet."""
+    if Stage.LOAD not in evidence.plan.stages:
+        return
     usable, gaps = evidence.resolution.usable, Gaps(evidence.plan.matrix)
     for cell in evidence.plan.cells:
         artifact = cell.artifact

@@ -21,11 +21,13 @@ from caniload.runner.environments import disk, processes
 from caniload.runner.environments.build import Receipt, build, existing
 from caniload.runner.environments.variables import process_variables
 from caniload.runner.evidence import artifacts
+from caniload.runner.evidence.artifacts import Stored
 from caniload.runner.evidence.known import Evidence, Saved, cut_short
 from caniload.runner.evidence.results import OUTSIDE, Result
 from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.judging.confirm import Confirmation
 from caniload.runner.judging.verdict import Verdict, judge
+from caniload.runner.matrix.plan import Stage
 from caniload.runner.running.progress import Progress
 from caniload.runner.running.saving import Saving
 from caniload.runner.running.schedule import Pool, Unit
@@ -72,6 +74,7 @@ class Run:
         self._history: defaultdict[str, list[float]] = defaultdict(list)
         self._scratch = evidence.home.root / "scratch"
         self._cells: dict[str, Cell] = {}
+        self._intact: dict[Stored, bool] = {}
         self._waited: set[tuple[str, str]] = set()
         self._patient: set[str] = set()
         self._numbers = itertools.count(1)
@@ -95,12 +98,15 @@ class Run:
         """Do all that is missing; everything done so far is in the store, whenever this ends."""
         self._sweep()
         self._learn_history()
+        stages = self.evidence.plan.stages
         try:
-            self.progress.stage("save", total=0)
-            self._phase(self._saving.missing(rerun=self.options.rerun))
-            self._saving.spoil_controls()
-            self.progress.stage("load", total=0)
-            self._phase(self._missing_loads())
+            if Stage.SAVE in stages:
+                self.progress.stage("save", total=0)
+                self._phase(self._saving.missing(rerun=self.options.rerun))
+                self._saving.spoil_controls()
+            if Stage.LOAD in stages:
+                self.progress.stage("load", total=0)
+                self._phase(self._missing_loads())
         finally:
             self._pool.close()
             self.evidence.store.sync()
@@ -143,10 +149,15 @@ class Run:
 
     def _is_whole(self, saved: Saved) -> bool:
         """Check a file that cannot be made again here; the others were made or checked just now."""
-        if self._can_run(saved.artifact.saved_by):
+        saves_here = Stage.SAVE in self.evidence.plan.stages
+        if saves_here and self._can_run(saved.artifact.saved_by):
             return True
-        root = self.evidence.home.artifacts
-        return all(artifacts.intact(one, root) for one in (saved.file, saved.expected))
+        return all(self._is_intact(one) for one in (saved.file, saved.expected))
+
+    def _is_intact(self, stored: Stored) -> bool:
+        if stored not in self._intact:  # it is hashed, and many load the same
+            self._intact[stored] = artifacts.intact(stored, self.evidence.home.artifacts)
+        return self._intact[stored]
 
     def _load_unit(self, cell: Cell, saved: Saved) -> Unit:
         return Unit(

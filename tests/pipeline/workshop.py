@@ -190,7 +190,7 @@ class Workshop:
 
     def start(self, command: str, *arguments: str) -> subprocess.Popen[str]:
         """Start ``caniload command ...`` in a process group of its own."""
-        locks = () if command == "clean" else ("--locks", str(self.locks))
+        locks = () if command in ("clean", "merge") else ("--locks", str(self.locks))
         with _heeding_ctrl_c():
             return subprocess.Popen(
                 [
@@ -260,7 +260,7 @@ class Workshop:
         """End what a failed test left, and remove the read-only environments."""
         for process in self.processes():
             process.send_signal(signal.SIGKILL)
-        for folder, _, _ in os.walk(self.home):
+        for folder, _, _ in os.walk(self.root):
             Path(folder).chmod(0o755)
 
 

@@ -12,6 +12,7 @@ from caniload.runner.commands.grammar.parts import (
     listed,
     names,
     path,
+    shard,
     size,
 )
 
@@ -20,6 +21,8 @@ PROFILES = ("quick", "default", "full", "all")
 
 PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added", "checked")
 """What `caniload clean` can remove."""
+
+STAGES = ("save", "load")
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +60,9 @@ def add_plan(parser: Parser) -> None:
     add_selection(parser)
     parser.add_argument("--jobs", type=count, metavar="N", help="processes at a time")
     parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument(
+        "--shards", type=count, metavar="N", help="how N machines would divide it, from nothing"
+    )
 
 
 def add_matrix(parser: Parser) -> None:
@@ -73,6 +79,26 @@ def add_matrix(parser: Parser) -> None:
         "--strict",
         action="store_true",
         help="exit 1 if anything is untested, or too much has no entry in the catalogue",
+    )
+    parted = parser.add_argument_group("one of many machines")
+    parted.add_argument(
+        "--shard", type=shard, metavar="K/N", help="only the Kth of N shards of a stage; no report"
+    )
+    parted.add_argument("--stage", choices=STAGES, help="save first; when all is merged, load")
+
+
+def add_merge(parser: Parser) -> None:
+    parser.add_argument(
+        "home", nargs="+", type=path, help="a CANILOAD_HOME, or a copy of its results and artifacts"
+    )
+    parser.add_argument(
+        "--into", type=path, metavar="HOME", help="where all of it goes (default: CANILOAD_HOME)"
+    )
+    parser.add_argument(
+        "--stage", choices=STAGES, help="refuse unless all shards of this stage are there"
+    )
+    parser.add_argument(
+        "--incomplete", action="store_true", help="merge what is there, though shards are missing"
     )
 
 

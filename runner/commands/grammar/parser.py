@@ -19,7 +19,10 @@ read, or is not run without --trust · 5 not known
 of bisect: 0 the release and its package are found · 1 an end is not good or not bad as said · 2 as
 of check · 4 an end cannot be tested here · 5 narrowed, but not to one release of one package
 of upgrade: 0 nothing is to be done · 1 a model warns, needs a change, works in part or is lost ·
-2 as of check · 5 something was not tested; the rollback changes none of them"""
+2 as of check · 5 something was not tested; the rollback changes none of them
+of merge: 0 all is in one place · 1 results contradict each other; the first was kept · 2 shards are
+of different plans or machines · 5 shards are missing; nothing was merged (also of matrix --shard
+whose files are not all there)"""
 
 
 class _Version(argparse.Action):
@@ -75,6 +78,11 @@ COMMANDS = {
         matrix.add_matrix,
         later("matrix", "matrix"),
         "Build and run what is missing; write the report.",
+    ),
+    "merge": (
+        matrix.add_merge,
+        later("sharding", "merge"),
+        "Bring what other machines measured into one CANILOAD_HOME; they keep what they have.",
     ),
     "report": (
         matrix.add_report,

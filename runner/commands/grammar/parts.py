@@ -76,7 +76,7 @@ def later(module: str, name: str) -> Command:
 
 def add(actions: Actions[Parser], name: str, command: Command, text: str) -> Parser:
     parser: Parser = actions.add_parser(name, help=text, description=text)
-    if name not in ("clean", "inspect"):
+    if name not in ("clean", "inspect", "merge"):
         # Suppressed, for "env" has it before and after its action, and the later is not to undo it.
         parser.add_argument(
             "--locks",
@@ -118,6 +118,14 @@ def count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of 1 or more")
     return int(text)
+
+
+def shard(text: str) -> tuple[int, int]:
+    """Read which of how many, such as 2/8."""
+    number, slash, of = text.partition("/")
+    if not (slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a shard such as 2/8")
+    return int(number), int(of)
 
 
 def size(text: str) -> int:

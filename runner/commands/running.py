@@ -1,0 +1,54 @@
+"""A run as the command line asks for it: all of a plan, or a shard of it."""
+
+from __future__ import annotations
+
+import argparse
+
+from rich.console import Console
+
+from caniload.runner.commands.arguments import locks_of
+from caniload.runner.core.machine import cores
+from caniload.runner.evidence.known import Evidence
+from caniload.runner.evidence.store import Store
+from caniload.runner.running import estimate
+from caniload.runner.running.progress import Display
+from caniload.runner.running.run import Options, Run, Tally
+
+
+def run(evidence: Evidence, arguments: argparse.Namespace) -> Run:
+    """Say what is missing and what it costs, and run it; the store is open for writing."""
+    console = Console(stderr=True)
+    jobs = arguments.jobs or cores()
+    options = Options(
+        jobs=jobs,
+        isolate=arguments.isolate,
+        rerun=arguments.rerun,
+        max_disk=arguments.max_disk,
+        installer=arguments.installer,
+        locks=locks_of(arguments),
+    )
+    with Display(console) as display:
+        cost = estimate.cost(evidence, jobs=jobs, locks=options.locks)
+        for line in [*_damage(evidence.store), *estimate.as_lines(evidence, cost)]:
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+        run = Run(evidence, options, display)
+        run()
+    return run
+
+
+def _damage(store: Store) -> list[str]:
+    """Say that results were lost; what they were of counts as missing, and runs again."""
+    lost = store.damaged_lines
+    return [f"{lost} stored results cannot be read; what they were of runs again"] if lost else []
+
+
+def as_line(tally: Tally, seconds: float) -> str:
+    """Count what was done."""
+    return (
+        f"{tally.loaded} cells run ({tally.solo} of them alone), {tally.saved} models saved,"
+        f" {tally.built} environments built, in {_minutes(seconds)}"
+    )
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.1f} min"  # noqa: PLR2004

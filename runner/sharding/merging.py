@@ -1,0 +1,135 @@
+"""Homes -> one store: records and the files they name are copied in, the first to say it wins.
+
+Doing it again, or in another order, gives the same. A merge that is killed has copied a part; the
+next goes on. Files come before the record that names them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from caniload.runner.environments.home import Home
+from caniload.runner.evidence import artifacts
+from caniload.runner.evidence.artifacts import Stored
+from caniload.runner.evidence.store import Record, Store
+from caniload.runner.sharding.contradicting import contradiction, name, yields
+
+
+@dataclass(kw_only=True)
+class Merged:
+    """What came in, in counts; ``damaged`` has the unreadable lines of each home.
+
+    ``lost`` says of each folder of files that no home has whole where it was to be.
+    """
+
+    records: int = 0
+    known: int = 0
+    files: int = 0
+    damaged: dict[Path, int] = field(default_factory=dict)
+    lost: dict[str, str] = field(default_factory=dict)
+    contradictions: list[str] = field(default_factory=list)
+
+
+class Merging:
+    """Copies homes into one; ``store`` is that one's, open for writing."""
+
+    def __init__(self, store: Store, into: Home) -> None:
+        self._store, self._into = store, into
+        self._whole: set[str] = set()
+        self.merged = Merged()
+
+    def __call__(self, homes: Sequence[Home]) -> Merged:
+        for left in self._into.artifacts.glob("tmp-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        for home in homes:
+            if home.root.resolve() != self._into.root.resolve():
+                self._take(home)
+        self._store.sync()
+        return self.merged
+
+    def _take(self, home: Home) -> None:
+        source = Store(home.results)
+        if source.damaged_lines:
+            self.merged.damaged[home.root] = source.damaged_lines
+        for key, record in source.items():
+            known = self._store.get(key)
+            if known is None or self._gives_way(known, record, home):
+                self._bring_files(record, home)
+                self._store.put(key, record)
+                self.merged.records += 1
+                continue
+            self.merged.known += 1
+            if told := contradiction(known, record) if known != record else None:
+                if not yields(record, known):
+                    self.merged.contradictions.append(f"{name(record)} in {home.root}: {told}")
+            else:
+                self._bring_files(record, home)
+
+    def _gives_way(self, known: Record, record: Record, home: Home) -> bool:
+        if yields(known, record):
+            return True
+        if record["kind"] != "save" or known == record or yields(record, known):
+            return False
+        return not self._is_whole(known, self._into) and self._is_whole(record, home)
+
+    def _is_whole(self, record: Record, home: Home) -> bool:
+        return all(artifacts.intact(one, home.artifacts) for one in _files(record))
+
+    # Files
+
+    def _bring_files(self, record: Record, home: Home) -> None:
+        for stored in _files(record):
+            if stored.path not in self._whole:
+                self._bring(stored, record, home)
+
+    def _bring(self, stored: Stored, record: Record, home: Home) -> None:
+        if not artifacts.intact(stored, self._into.artifacts):
+            if not _is_inside(stored.path) or not artifacts.intact(stored, home.artifacts):
+                told = f"{name(record)}: {stored.path} is gone from {home.root} or was altered"
+                self.merged.lost[stored.path] = told
+                return
+            self._copy(home.artifacts / stored.path, self._into.artifacts / stored.path)
+            self.merged.files += 1
+        self._whole.add(stored.path)
+        self.merged.lost.pop(stored.path, None)
+
+    def _copy(self, source: Path, target: Path) -> None:
+        """Copy a folder in one step, so that none is half there."""
+        scratch = self._into.artifacts / "tmp-merge"
+        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.copytree(source, scratch, copy_function=_link)
+        if target.exists():
+            shutil.rmtree(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        scratch.rename(target)
+
+
+def _files(record: Record) -> Iterator[Stored]:
+    """Yield the folders of files that a record names."""
+    if record["kind"] != "save":
+        return
+    named: list[Mapping[str, Any] | None] = [record["expected"]]
+    for entry in record["formats"].values():
+        named += [entry["stored"], *entry["damaged"].values()]
+    yield from (Stored(**one) for one in named if one)
+
+
+def _is_inside(path: str) -> bool:
+    """Say whether a path that another machine wrote stays in the folder that it is relative to."""
+    parts = PurePosixPath(path)
+    return not parts.is_absolute() and ".." not in parts.parts
+
+
+def _link(source: str, target: str) -> None:
+    """Give the file a second name, which takes no room; copy it where that cannot be."""
+    if not Path(source).is_symlink():
+        with contextlib.suppress(OSError):
+            os.link(source, target)
+            return
+    shutil.copy2(source, target)
