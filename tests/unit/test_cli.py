@@ -169,7 +169,7 @@ def test_a_command_has_its_arguments_when_it_is_typed(
     half = len(out) // 2
     assert out.startswith(f"usage: caniload {command} ")
     assert out[:half] == out[half:]
-    assert ("--locks" in out) == (command not in {"clean", "inspect"})
+    assert ("--locks" in out) == (command not in {"clean", "inspect", "merge"})
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
