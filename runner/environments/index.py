@@ -114,7 +114,7 @@ def _ask(base: str, package: str) -> tuple[Release, ...]:
         )
         for name, value in _credentials(parts.username, parts.password).items():
             request.add_unredirected_header(name, value)  # another host is not to have them
-        with urllib.request.urlopen(request, timeout=_SECONDS, context=_trust()) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=_SECONDS, context=trust()) as answer:  # noqa: S310
             text = answer.read().decode("utf-8", "replace")
             return simpleapi.read(package, answer.headers.get("Content-Type", ""), text)
     except urllib.error.HTTPError as error:
@@ -137,7 +137,7 @@ def _credentials(user: str | None, password: str | None) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
 
 
-def _trust() -> ssl.SSLContext:
+def trust() -> ssl.SSLContext:
     """Trust whom uv and pip are told to trust."""
     named = next((os.environ[name] for name in _CERTIFICATES if os.environ.get(name)), None)
     return ssl.create_default_context(cafile=named)

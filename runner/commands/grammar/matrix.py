@@ -18,7 +18,17 @@ from caniload.runner.commands.grammar.parts import (
 )
 from caniload.runner.matrix.profiles import ProfileName
 
-PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added", "checked")
+PARTS = (
+    "environments",
+    "pythons",
+    "cache",
+    "artifacts",
+    "results",
+    "report",
+    "private",
+    "added",
+    "checked",
+)
 """What `caniload clean` can remove."""
 
 
