@@ -143,7 +143,12 @@ class Shell:
         """Return what a command printed, with the paths that the pages have."""
         words = shlex.split(command)
         home = self.real_home if mark in ("real", *MINUTES) else self.empty_home
-        variables = {"CANILOAD_HOME": str(home), "COLUMNS": "100", "NO_COLOR": "1"}
+        variables = {
+            "CANILOAD_HOME": str(home),
+            "CANILOAD_NO_FETCH": "1",
+            "COLUMNS": "100",
+            "NO_COLOR": "1",
+        }
         if command == "echo $?":
             return [str(self.code)]
         if words[0] == "cat":
@@ -198,7 +203,7 @@ def _recorded_index() -> contextlib.AbstractContextManager[object]:
     from caniload.runner.releases import adding  # noqa: PLC0415
 
     return mock.patch.object(
-        adding, "surroundings", lambda one, _: around(pythons=("3.11",), of=one)
+        adding, "surroundings", lambda one, *_: around(pythons=("3.11",), of=one)
     )
 
 

@@ -1,7 +1,8 @@
 """What was measured on reference models elsewhere, and comes with caniload.
 
 Who has just installed it has measured nothing, and asks all the same. What was measured counts as
-long as the environments are locked as they were then; how it was judged is of that time, too.
+long as the environments are locked as they were then, each for its first Python: it is what was
+measured, whichever Python there is here. How it was judged is of that time, too.
 
     python -m caniload.runner.answering.brought HOME    # writes it anew, from HOME
 """
@@ -23,9 +24,9 @@ from caniload.runner.answering.references import Known, as_plain, from_plain
 from caniload.runner.checking.subjects import LOADED
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments.home import Home
-from caniload.runner.environments.locking import lock_sha256
+from caniload.runner.environments.locking import file_sha256, first_lock
 from caniload.runner.matrix.reading import read_matrix
-from caniload.runner.matrix.schema import Matrix
+from caniload.runner.matrix.schema import Environment, Matrix
 
 FOLDER = Path(__file__).with_name("measured")
 
@@ -39,10 +40,14 @@ def read(kind: str, matrix: Matrix, locks: Path = LOCKS, folder: Path | None = N
     same = {
         one.id
         for one in matrix.environments
-        if one.id in stored["locks"] and stored["locks"][one.id] == lock_sha256(one, locks)
+        if one.id in stored["locks"] and stored["locks"][one.id] == _stamp(one, locks)
     }
     known = (_among(from_plain(one), same) for one in _unfolded(stored))
     return [replace(one, when=stored["when"]) for one in known if one.cells]
+
+
+def _stamp(environment: Environment, locks: Path) -> str:
+    return file_sha256(first_lock(environment, locks))
 
 
 def added(own: Sequence[Known], brought: Sequence[Known]) -> list[Known]:
@@ -119,7 +124,7 @@ def write(
     """
     folder.mkdir(exist_ok=True)
     named = {name for one in known for name in (one.saved_by, *one.cells)}
-    stamps = {one.id: lock_sha256(one, locks) for one in matrix.environments if one.id in named}
+    stamps = {one.id: _stamp(one, locks) for one in matrix.environments if one.id in named}
     made = []
     for kind in sorted({one.format for one in known}):
         listed = [as_plain(one) for one in known if one.format == kind]

@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -27,6 +27,7 @@ from caniload.runner.core.outcomes import Outcome
 from caniload.runner.core.texts import first_line
 from caniload.runner.environments.build import existing, remove
 from caniload.runner.environments.disk import COSTS
+from caniload.runner.environments.fetching import as_line, sizes
 from caniload.runner.environments.holding import HeldError, held
 from caniload.runner.environments.locking import (
     LockError,
@@ -109,6 +110,14 @@ class Bench:
 
     def is_built(self, one: Locked) -> bool:
         return existing(one.environment, home=self._request.home, locks_dir=self.locks) is not None
+
+    def fetching(self, wanted: Sequence[Locked]) -> Iterator[str]:
+        """Yield which Pythons are fetched to build these, if any are."""
+        home = self._request.home
+        left = [one.environment for one in wanted if not self.is_built(one)]
+        offered = resolve(left, home=home, locks=self.locks).offers([one.id for one in left])
+        if offered:
+            yield as_line(sizes(offered), home)
 
     def is_known(self, one: Locked) -> bool:
         return one.id in self._trials

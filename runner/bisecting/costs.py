@@ -41,6 +41,7 @@ class Costs:
             f"at most {most} environments to try: the 2 ends, {first} of {inner} between them,"
             f" {packages} with packages exchanged, {releases} of a package's releases"
         )
+        yield from self._bench.fetching((good, bad))
         price = disk.estimate(good.environment.model_copy(update={"id": "-"}), self._bench.locks)
         built = f"; to build for the ends: {', '.join(build)}" if build else ""
         yield (

@@ -139,6 +139,7 @@ def mixed(
         "overrides": (*kept, *(f"{name}{spec}" for name, spec in sorted(held.items()))),
         "cutoff": max(environment.cutoff, other.environment.cutoff, cutoff),
         "python": python,
+        "pythons": (),
         "twin": None,
         "states": None,
     }
@@ -148,7 +149,7 @@ def mixed(
 
 def _id(environment: Environment, words: str) -> str:
     """Return an id that is another for every other set of packages."""
-    content = environment.model_dump_json(exclude={"id", "label", "twin", "states"})
+    content = environment.model_dump_json(exclude={"id", "label", "pythons", "twin", "states"})
     slug = re.sub(r"[^a-z0-9.]+", "-", words.lower()).strip("-.")
     return f"{slug[:52]}-{digest(content)[:7]}"
 

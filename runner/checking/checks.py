@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rich.console import Console
@@ -17,6 +17,7 @@ from caniload.runner.checking.request import Request, blank_of, needs
 from caniload.runner.checking.subjects import Subject
 from caniload.runner.environments import disk
 from caniload.runner.environments.build import existing
+from caniload.runner.environments.fetching import as_line, sizes
 from caniload.runner.evidence.resolve import Resolution, resolve
 from caniload.runner.matrix import choosing
 from caniload.runner.matrix.schema import Environment
@@ -41,6 +42,7 @@ class Prepared:
     cases: Sequence[Case]
     runs: int
     environments_to_build: Sequence[str]
+    pythons_to_fetch: Mapping[str, int | None]
     seconds: float
     disk_bytes: int
     download_bytes: int
@@ -78,6 +80,7 @@ def prepare(subjects: Sequence[Subject], request: Request) -> tuple[Prepared, Re
         cases=cases,
         runs=len(needed),
         environments_to_build=build,
+        pythons_to_fetch=sizes(resolution.offers(build)),
         seconds=seconds / request.jobs,
         disk_bytes=sum(price.disk_bytes for price in prices),
         download_bytes=sum(price.download_bytes for price in prices),
@@ -182,6 +185,8 @@ def cost_lines(prepared: Prepared, request: Request) -> Iterator[str]:
             f"up to {prepared.download_bytes / 1e9:.1f} GB to download,"
             f" {prepared.disk_bytes / 1e9:.1f} GB of disk in {request.home.root}"
         )
+    if prepared.pythons_to_fetch:
+        yield as_line(prepared.pythons_to_fetch, request.home)
     if prepared.runs:
         minutes = max(prepared.seconds / 60, 0.1)
         yield f"{prepared.runs} times to load, or more; about {minutes:.1f} minutes"

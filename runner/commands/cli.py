@@ -8,6 +8,7 @@ import sys
 from caniload.runner.commands.grammar import parser
 from caniload.runner.commands.grammar.parts import Command
 from caniload.runner.core.errors import CaniloadError, EnvironmentUnusable
+from caniload.runner.core.machine import NO_FETCH
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -15,6 +16,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         words = _with_command(sys.argv[1:] if argv is None else argv)
         arguments = parser.parser().parse_args(words)
+        if getattr(arguments, "no_fetch", False):
+            os.environ[NO_FETCH] = "1"  # whichever room asks for the home
         command: Command = arguments.command
         return command(arguments)
     except CaniloadError as error:

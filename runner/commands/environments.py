@@ -12,7 +12,7 @@ from typing import Any
 
 from caniload.runner.commands.arguments import locks_of, matrix_path, read
 from caniload.runner.core.errors import CaniloadError, EnvironmentUnusable
-from caniload.runner.environments import build
+from caniload.runner.environments import build, fetching
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.variables import process_variables
 from caniload.runner.evidence.resolve import resolve
@@ -46,6 +46,9 @@ def show(arguments: argparse.Namespace) -> int:
                 "found": dict(receipt.versions) if receipt else None,
                 "built_at": receipt.built_at if receipt else None,
                 "untested": resolution.untested.get(environment.id),
+                "python_to_fetch": next(
+                    (one.version for one in resolution.offers([environment.id])), None
+                ),
             }
         )
     print(json.dumps(rows, indent=1) if arguments.json else "\n".join(_as_table(rows)))
@@ -59,7 +62,9 @@ def _as_table(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for row in rows:
         found = row["found"]
         state = [row["untested"] or "not built"]
-        if found is not None and row["untested"] is None:
+        if row["python_to_fetch"]:
+            state = [f"not built; Python {row['python_to_fetch']} is fetched first"]
+        elif found is not None and row["untested"] is None:
             state = [found.get(name, "-") for name in listed]
         lines.append([row["id"], row["python"], *state])
     whole = [line for line in lines if len(line) == len(lines[0])]
@@ -75,6 +80,8 @@ def build_named(arguments: argparse.Namespace) -> int:
     limits = read(arguments).limits
     locks = locks_of(arguments)
     resolution = resolve(environments, home=home, locks=locks)
+    if offered := resolution.offers([environment.id for environment in environments]):
+        print(fetching.as_line(fetching.sizes(offered), home), file=sys.stderr)
     failed = 0
     for environment in environments:
         found = resolution.usable.get(environment.id)

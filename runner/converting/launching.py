@@ -14,6 +14,7 @@ from caniload.runner.core.errors import EnvironmentUnusable
 from caniload.runner.core.shipped import LOCKS, PROBES
 from caniload.runner.environments import processes
 from caniload.runner.environments.build import build, existing
+from caniload.runner.environments.fetching import as_line, sizes
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.variables import process_variables
 from caniload.runner.evidence.resolve import Resolution, resolve
@@ -66,6 +67,8 @@ class Workshop:
         if found is None:
             return self.resolution.untested[environment.id]
         if self.tell:
+            if offered := self.resolution.offers([environment.id]):
+                self.tell(as_line(sizes(offered), self.home))
             self.tell(f"building {environment.id}")
         try:
             build(

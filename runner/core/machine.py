@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 
+NO_FETCH = "CANILOAD_NO_FETCH"
+"""Set, no Python is downloaded that this machine has not."""
+
 
 def cores() -> int:
     """Return how many processors this process may use."""

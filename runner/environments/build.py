@@ -13,7 +13,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +21,7 @@ from typing import Any, Literal
 from caniload.runner.core.errors import EnvironmentUnusable
 from caniload.runner.core.shipped import LOCKS, PROBES
 from caniload.runner.environments import processes, uv
+from caniload.runner.environments.fetching import ready
 from caniload.runner.environments.holding import HeldError, held
 from caniload.runner.environments.home import Home, apparent_bytes
 from caniload.runner.environments.installing import INSTALLERS, Installation, InstallationError
@@ -74,6 +75,8 @@ def build(
 ) -> Receipt:
     """Return the receipt of the built environment, after building it if need be.
 
+    A Python that this machine has not is fetched before.
+
     Without uv on the machine, virtualenv and pip do it, as they do when asked for.
     """
     if problem := lock_problem(environment, locks_dir):
@@ -92,7 +95,8 @@ def build(
             built = existing(environment, home=home, locks_dir=locks_dir)
             if built is not None and built.python == interpreter.version:
                 return built
-            return _build(work, lock_file)
+            there = ready(interpreter, home, seconds=limits.build_seconds)
+            return _build(replace(work, interpreter=there), lock_file)
     except HeldError:
         raise EnvironmentUnusable(
             f"another process has been building {environment.id} for "

@@ -9,23 +9,41 @@ from pathlib import Path
 
 import platformdirs
 
+from caniload.runner.core.machine import NO_FETCH
+
 
 @dataclass(frozen=True, kw_only=True)
 class Home:
-    """The folder of everything that can be made again; nothing in it belongs to the user."""
+    """The folder of everything that can be made again; nothing in it belongs to the user.
+
+    ``fetches``: whether Pythons that this machine has not are downloaded into it.
+    """
 
     root: Path
+    fetches: bool = False
 
     @classmethod
     def default(cls, variables: Mapping[str, str] = os.environ) -> Home:
-        """Return ``$CANILOAD_HOME``, or the user's cache folder where that is not set."""
+        """Return ``$CANILOAD_HOME``, or the user's cache folder where that is not set.
+
+        Pythons are fetched into it unless ``$CANILOAD_NO_FETCH`` or ``$UV_OFFLINE`` is set.
+        """
         named = variables.get("CANILOAD_HOME")
         root = Path(named) if named else platformdirs.user_cache_path("caniload")
-        return cls(root=root.expanduser().absolute())
+        forbidden = [variables.get(name, "") for name in (NO_FETCH, "UV_OFFLINE")]
+        return cls(
+            root=root.expanduser().absolute(),
+            fetches=all(said in {"", "0", "false"} for said in forbidden),
+        )
 
     @property
     def environments(self) -> Path:
         return self.root / "environments"
+
+    @property
+    def pythons(self) -> Path:
+        """Holds the Pythons that were fetched."""
+        return self.root / "pythons"
 
     @property
     def artifacts(self) -> Path:
@@ -82,6 +100,7 @@ def disk_use(home: Home) -> dict[str, int]:
     parts = (
         home.cache,
         home.environments,
+        home.pythons,
         home.artifacts,
         home.results,
         home.report,

@@ -14,9 +14,8 @@ def check_locks(path: Path, matrix: Matrix, locks: Path) -> None:
     """Raise ``MatrixError``, a line for each environment whose lock does not fit it."""
     problems: list[tuple[Location, str]] = []
     for index, environment in enumerate(matrix.environments):
-        problem = lock_problem(environment, locks)
-        if problem is not None:
-            problems.append(_problem(index, environment, problem))
+        found = (lock_problem(one, locks) for one in environment.variants)
+        problems += [_problem(index, environment, one) for one in found if one is not None]
     if problems:
         raise MatrixError(say_problems(path.read_text(encoding="utf-8"), problems, name=str(path)))
 

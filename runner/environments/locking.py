@@ -1,6 +1,7 @@
 """matrix.yaml -> runner/locks/<id>.txt: every package of an environment, with hashes.
 
-``nox -s locks`` asks the package index and writes; everything else here only reads files.
+Each further Python of an environment has its own, ``<id>.python-<version>.txt``. ``nox -s locks``
+asks the package index and writes; everything else here only reads files.
 """
 
 from __future__ import annotations
@@ -40,11 +41,22 @@ class LockError(CaniloadError):
 
 
 def lock_path(environment: Environment, locks_dir: Path = LOCKS) -> Path:
+    if environment.falls_back:
+        return locks_dir / f"{environment.id}.python-{environment.python}.txt"
+    return first_lock(environment, locks_dir)
+
+
+def first_lock(environment: Environment, locks_dir: Path = LOCKS) -> Path:
+    """Return the lock for its first Python, whichever it is on here."""
     return locks_dir / f"{environment.id}.txt"
 
 
 def lock_sha256(environment: Environment, locks_dir: Path = LOCKS) -> str:
-    return hashlib.sha256(lock_path(environment, locks_dir).read_bytes()).hexdigest()
+    return file_sha256(lock_path(environment, locks_dir))
+
+
+def file_sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def locked_versions(text: str) -> dict[str, str]:
@@ -69,7 +81,8 @@ def lock_problem(environment: Environment, locks_dir: Path = LOCKS) -> str | Non
     try:
         text = lock_path(environment, locks_dir).read_text(encoding="utf-8")
     except FileNotFoundError:
-        return f"{environment.id} has no lock: {remedy}"
+        on = f" for Python {environment.python}" if environment.falls_back else ""
+        return f"{environment.id} has no lock{on}: {remedy}"
     line = _INPUTS.search(text)
     try:
         made_for = json.loads(line.group(1)) if line else None
@@ -252,19 +265,19 @@ def _lock_all(matrix: Path, ids: Sequence[str], *, check: bool) -> int:
     environments = {environment.id: environment for environment in read_matrix(matrix).environments}
     if unknown := [name for name in ids if name not in environments]:
         raise UsageError(f"matrix.yaml has no environment {', '.join(unknown)}")
-    pythons = find_pythons({environment.python for environment in environments.values()})
+    wanted = [one for name in ids or environments for one in environments[name].variants]
+    pythons = find_pythons({one.python for one in wanted})
     stale = 0
-    for name in ids or environments:
-        environment = environments[name]
+    for environment in wanted:
         text = compile_lock(environment, pythons.get(environment.python))
         path = lock_path(environment)
         if path.is_file() and path.read_text(encoding="utf-8") == text:
-            print(f"{name}: up to date")
+            print(f"{path.stem}: up to date")
             continue
         stale += 1
         if not check:
             path.write_text(text, encoding="utf-8")
-        print(f"{name}: {'stale: run `nox -s locks`' if check else 'written'}")
+        print(f"{path.stem}: {'stale: run `nox -s locks`' if check else 'written'}")
     return int(check and stale > 0)
 
 

@@ -1,4 +1,4 @@
-"""Find the Pythons of this machine, each proved by running it; nothing is ever downloaded.
+"""Find the Pythons of this machine, each proved by running it; ``fetching`` gets others.
 
 Where they are looked for, first hit wins:
 
@@ -54,6 +54,12 @@ def find_pythons(
                 found[minor] = interpreter
                 break
     return found
+
+
+def find_fetched(minors: Iterable[str], folder: Path) -> dict[str, Interpreter]:
+    """Return those that caniload has fetched into its own folder."""
+    variables = {"CANILOAD_PYTHONS": str(folder), "CANILOAD_PYTHONS_ONLY": "1"}
+    return find_pythons(minors, variables) if folder.is_dir() else {}
 
 
 def how_to_get(minor: str) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from caniload.runner.core.machine import NO_FETCH
 from caniload.runner.core.shipped import LOCKS
+from caniload.runner.environments.fetching import Offer, can_be_fetched, here, offers
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.locking import lock_sha256
-from caniload.runner.environments.pythons import Interpreter, find_pythons, how_to_get
-from caniload.runner.environments.receipts import read_receipt
+from caniload.runner.environments.pythons import Interpreter, how_to_get
+from caniload.runner.environments.receipts import Receipt, read_receipt
 from caniload.runner.environments.variables import replay_variables
 from caniload.runner.evidence import keys
 from caniload.runner.matrix.schema import Environment
@@ -18,7 +20,10 @@ from caniload.runner.matrix.schema import Environment
 
 @dataclass(frozen=True, kw_only=True)
 class Resolved:
-    """An environment that this machine could build: its interpreter, lock and fingerprint."""
+    """An environment that this machine could build: its interpreter, lock and fingerprint.
+
+    The interpreter may be an ``Offer``, which building the environment fetches.
+    """
 
     environment: Environment
     interpreter: Interpreter
@@ -38,19 +43,24 @@ class Resolution:
     untested: dict[str, str]
     fingerprints: dict[str, str]
 
+    def offers(self, environments: Collection[str]) -> list[Offer]:
+        """Return the Pythons that are still to be fetched to build these."""
+        found = (one.interpreter for name, one in self.usable.items() if name in environments)
+        offered = dict.fromkeys(one for one in found if isinstance(one, Offer))
+        return [one for one in offered if not one.path.exists()]
+
 
 def resolve(environments: Sequence[Environment], *, home: Home, locks: Path = LOCKS) -> Resolution:
-    """Find the interpreter of every environment; starts no framework and builds nothing."""
-    pythons = find_pythons({environment.python for environment in environments})
+    """Find the interpreter of every environment; nothing is started, built or fetched."""
+    pythons = _pythons(environments, home, locks)
     usable, untested, fingerprints = {}, {}, {}
     for environment in environments:
         lock = lock_sha256(environment, locks)
         interpreter = pythons.get(environment.python)
         if interpreter is None:
-            how = how_to_get(environment.python)
-            untested[environment.id] = f"needs Python {environment.python}; {how}"
-            receipt = read_receipt(home.environment(environment.id))
-            if receipt is not None and receipt.describes(environment, lock):
+            untested[environment.id] = _needs(environment.python, home)
+            receipt = _receipt(environment, lock, home)
+            if receipt is not None:
                 fingerprints[environment.id] = _fingerprint(environment, lock, receipt.python)
             continue
         found = _fingerprint(environment, lock, interpreter.version)
@@ -59,6 +69,39 @@ def resolve(environments: Sequence[Environment], *, home: Home, locks: Path = LO
             environment=environment, interpreter=interpreter, lock_sha256=lock, fingerprint=found
         )
     return Resolution(usable=usable, untested=untested, fingerprints=fingerprints)
+
+
+def _pythons(
+    environments: Sequence[Environment], home: Home, locks: Path
+) -> dict[str, Interpreter]:
+    """Return the Pythons that are here, and of the rest what can be fetched.
+
+    Where something was measured in an environment, only the very Python that it was measured with:
+    another would make all of it old, even if it cannot be had in the end.
+    """
+    found = here((environment.python for environment in environments), home)
+    missing = [one for one in environments if one.python not in found]
+    measured = {
+        one.python: receipt.python
+        for one in missing
+        if (receipt := _receipt(one, lock_sha256(one, locks), home)) is not None
+    }
+    for offer in offers((one.python for one in missing), home):
+        if measured.get(offer.minor, offer.version) == offer.version:
+            found.setdefault(offer.minor, offer)
+    return found
+
+
+def _receipt(environment: Environment, lock: str, home: Home) -> Receipt | None:
+    receipt = read_receipt(home.environment(environment.id))
+    return receipt if receipt is not None and receipt.describes(environment, lock) else None
+
+
+def _needs(python: str, home: Home) -> str:
+    needs = f"needs Python {python}; {how_to_get(python)}"
+    if home.fetches or not can_be_fetched(python):
+        return needs
+    return f"{needs}; it is not fetched, for --no-fetch, {NO_FETCH} or UV_OFFLINE says so"
 
 
 def _fingerprint(environment: Environment, lock: str, python: str) -> str:

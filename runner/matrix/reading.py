@@ -169,6 +169,9 @@ def _unquoted(data: Any) -> list[tuple[Location, str]]:
         versions: dict[Location, Any] = {("python",): environment.get("python")}
         versions[("cutoff",)] = environment.get("cutoff")
         versions[("states",)] = environment.get("states")
+        further = environment.get("pythons")
+        if isinstance(further, list):
+            versions |= {("pythons", place): value for place, value in enumerate(further)}
         packages = environment.get("packages")
         if isinstance(packages, dict):
             versions |= {("packages", str(key)): value for key, value in packages.items()}
@@ -189,7 +192,7 @@ def _sentence(detail: Any) -> str:
             return "is missing"
         case "extra_forbidden":
             return "unknown key; see runner/matrix/matrix.schema.json for the known ones"
-        case "of_none":
+        case "of_none" | "same_python" | "twin_of_pythons":
             return str(detail["msg"])
         case "literal_error":
             return f"{shown} is not one of {context['expected']}"

@@ -39,6 +39,11 @@ class Environment(_Node):
     stack: Stack = Field(description="The group of axes this environment belongs to in the report.")
     label: str = Field(description="What the report calls it.", min_length=1, max_length=40)
     python: PythonVersion = Field(description='Minor version of its interpreter, quoted: "3.10".')
+    pythons: tuple[PythonVersion, ...] = Field(
+        default=(),
+        description="Further ones that it runs on where this machine has no `python`, the best "
+        "first; each has a lock of its own.",
+    )
     imports: Imported = Field(description="The module a person imports as keras there.")
     packages: Mapping[str, Version] = Field(
         description="Exact versions that the row is about, quoted.", min_length=1
@@ -72,6 +77,30 @@ class Environment(_Node):
         "import fails.",
         min_length=10,
     )
+
+    @model_validator(mode="after")
+    def _of_different_pythons(self) -> Environment:
+        if len({self.python, *self.pythons}) <= len(self.pythons):
+            raise PydanticCustomError("same_python", "`python` and `pythons` name each one once")
+        if self.pythons and self.twin is not None:
+            raise PydanticCustomError(
+                "twin_of_pythons", "a twin differs in one companion alone: give it no `pythons`"
+            )
+        return self
+
+    @property
+    def variants(self) -> tuple[Environment, ...]:
+        """Itself on each of its Pythons, the best first."""
+        return (self, *map(self.on, self.pythons))
+
+    def on(self, python: str) -> Environment:
+        """Return the same on another of its Pythons, which then is its ``python``."""
+        return self.model_copy(update={"python": python})
+
+    @property
+    def falls_back(self) -> bool:
+        """Whether it is on another Python than its first."""
+        return self.python in self.pythons
 
 
 class Profile(Choice):

@@ -6,7 +6,6 @@ import base64
 import configparser
 import http.client
 import os
-import ssl
 import sys
 import urllib.error
 import urllib.request
@@ -17,6 +16,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from caniload.runner.core.errors import CaniloadError
 from caniload.runner.environments import processes, uv
+from caniload.runner.environments.certificates import trust
 from caniload.runner.environments.locking import normal_name
 from caniload.runner.packages import simpleapi
 from caniload.runner.packages.listing import Release
@@ -24,7 +24,6 @@ from caniload.runner.packages.listing import Release
 _SECONDS = 60.0
 _QUESTION_SECONDS = 30.0
 _REMEDY = "check the network, the proxy or UV_DEFAULT_INDEX, then run again"
-_CERTIFICATES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
 
 
 class IndexUnusable(CaniloadError):  # noqa: N818 - named as the other facts about this machine
@@ -115,7 +114,7 @@ def _ask(base: str, package: str) -> tuple[Release, ...]:
         )
         for name, value in _credentials(parts.username, parts.password).items():
             request.add_unredirected_header(name, value)  # another host is not to have them
-        with urllib.request.urlopen(request, timeout=_SECONDS, context=_trust()) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=_SECONDS, context=trust()) as answer:  # noqa: S310
             text = answer.read().decode("utf-8", "replace")
             return simpleapi.read(package, answer.headers.get("Content-Type", ""), text)
     except urllib.error.HTTPError as error:
@@ -136,9 +135,3 @@ def _credentials(user: str | None, password: str | None) -> dict[str, str]:
         return {}
     pair = f"{unquote(user)}:{unquote(password or '')}".encode()
     return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
-
-
-def _trust() -> ssl.SSLContext:
-    """Trust whom uv and pip are told to trust."""
-    named = next((os.environ[name] for name in _CERTIFICATES if os.environ.get(name)), None)
-    return ssl.create_default_context(cafile=named)

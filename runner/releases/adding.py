@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from caniload.runner.core.errors import UsageError
+from caniload.runner.environments.fetching import here
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.locking import LockError, compile_lock, lock_path, lock_problem
 from caniload.runner.environments.pythons import find_pythons
@@ -110,12 +111,12 @@ def as_entry(environment: Environment) -> list[str]:
     ]
 
 
-def surroundings(matrix: Matrix, packages: Sequence[str]) -> inference.Surroundings:
+def surroundings(matrix: Matrix, packages: Sequence[str], home: Home) -> inference.Surroundings:
     """Ask the index and this machine for all that an inference looks at."""
     return inference.Surroundings(
         matrix=matrix,
         listing=index.releases(packages),
-        pythons=frozenset(find_pythons(frameworks().python_versions)),
+        pythons=frozenset(here(frameworks().python_versions, home)),
         today=datetime.now(UTC).date(),
     )
 
@@ -151,7 +152,7 @@ def _inferred(
     folder = home.added / hashlib.sha256(asked.encode()).hexdigest()[:12]
     environment = _recall(folder)
     if environment is None or environment.id in {one.id for one in matrix.environments}:
-        around = surroundings(matrix, inference.packages_to_ask(wish))
+        around = surroundings(matrix, inference.packages_to_ask(wish), home)
         environment = inference.environment(wish, around, name)
         environment = _with_python(environment, wish, around, pythons)
     return environment, folder

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from caniload.runner.core.errors import UsageError
+from caniload.runner.environments.home import Home
 from caniload.runner.matrix import editing as matrixtext
 from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.joining import relative
@@ -44,7 +45,7 @@ class Offers:
 
 def offers(matrix: Matrix, *, locks: Path, pre: bool, jobs: int) -> Offers:
     """Ask the package index; ``IndexUnusable`` where it does not answer."""
-    around = adding.surroundings(matrix, frameworks().named)
+    around = adding.surroundings(matrix, frameworks().named, Home.default())
     left_out: list[str] = []
     found = [
         Offer(

@@ -10,6 +10,7 @@ from typing import Any
 
 from caniload.runner.environments import disk
 from caniload.runner.environments.build import existing
+from caniload.runner.environments.fetching import as_line, sizes
 from caniload.runner.evidence.known import Evidence, cut_short
 from caniload.runner.matrix import choosing
 from caniload.runner.matrix.choosing import Gaps
@@ -26,7 +27,10 @@ before the second."""
 
 @dataclass(frozen=True, kw_only=True)
 class CostOfRun:
-    """Seconds are wall time on ``jobs`` processes; bytes count files that are shared twice."""
+    """Seconds are wall time on ``jobs`` processes; bytes count files that are shared twice.
+
+    ``pythons_to_fetch`` has the bytes of each download, where its server says them.
+    """
 
     environments: int
     models: int
@@ -35,6 +39,7 @@ class CostOfRun:
     cells_to_run: int
     artifacts_to_save: int
     environments_to_build: tuple[str, ...]
+    pythons_to_fetch: dict[str, int | None]
     untested: dict[str, str]
     seconds: float
     disk_bytes: int
@@ -72,6 +77,7 @@ def cost(evidence: Evidence, *, jobs: int, locks: Path) -> CostOfRun:
         cells_to_run=len(cells),
         artifacts_to_save=len(saves),
         environments_to_build=tuple(build),
+        pythons_to_fetch=sizes(evidence.resolution.offers(build)),
         untested=dict(evidence.resolution.untested),
         seconds=seconds / jobs,
         disk_bytes=sum(price.disk_bytes for price in prices),
@@ -177,6 +183,8 @@ def as_lines(evidence: Evidence, found: CostOfRun) -> list[str]:
     if evidence.plan.thinned:
         pairs = {(cell.artifact.saved_by, cell.loaded_by) for cell in evidence.plan.cells}
         lines.append(f"thinned by its profile: {len(pairs)} of {found.environments**2} pairs")
+    for python, ids in _fallen_back(evidence).items():
+        lines.append(f"on Python {python}, for want of their first: {', '.join(ids)}")
     for environment, reason in found.untested.items():
         lines.append(f"untested {environment}: {reason}")
     if found.environments_to_build:
@@ -188,6 +196,17 @@ def as_lines(evidence: Evidence, found: CostOfRun) -> list[str]:
             f"up to {found.download_bytes / 1e9:.1f} GB to download,"
             f" {found.disk_bytes / 1e9:.1f} GB of disk in {evidence.home.root}"
         )
+    if found.pythons_to_fetch:
+        lines.append(as_line(found.pythons_to_fetch, evidence.home))
     if found.cells_to_run or found.artifacts_to_save:
         lines.append(f"about {max(found.seconds / 60, 0.1):.1f} minutes")
     return lines
+
+
+def _fallen_back(evidence: Evidence) -> dict[str, list[str]]:
+    """Return by its Python the usable environments that are not on their first."""
+    found: dict[str, list[str]] = {}
+    for environment in evidence.plan.environments:
+        if environment.falls_back and environment.id in evidence.resolution.usable:
+            found.setdefault(environment.python, []).append(environment.id)
+    return found

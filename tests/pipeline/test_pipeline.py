@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -227,6 +228,29 @@ def test_results_outlive_their_python(workshop: Workshop) -> None:
     assert f"untested fake-1.0: needs Python {MINOR}; install" in without.err
     assert without.tally.startswith("0 cells run (0 of them alone), 0 models saved, 0 env")
     assert outcomes(workshop.cells()) == before
+
+
+def test_the_best_python_that_is_there_is_taken(workshop: Workshop) -> None:
+    workshop.use(("1.0", "2.0"))
+    elsewhere = workshop.environment("1.0", python="3.99", pythons=["3.98", MINOR])
+    workshop.matrix["environments"][0] = elsewhere
+    workshop.write()
+    workshop.lock(elsewhere)
+
+    planned = workshop.run("plan")
+    done = workshop.run("matrix")
+
+    assert f"on Python {MINOR}, for want of their first: fake-1.0\n" in planned.out
+    assert "untested" not in done.err
+    receipt = json.loads((workshop.home / "environments/fake-1.0/receipt.json").read_text())
+    lock = workshop.locks / f"fake-1.0.python-{MINOR}.txt"
+    assert receipt["python"].startswith(f"{MINOR}.")
+    assert receipt["lock_sha256"] == hashlib.sha256(lock.read_bytes()).hexdigest()
+    page = (workshop.home / "report" / "environments.html").read_text()
+    assert page.count(f"Python {MINOR}") == 2
+    listed = json.loads(workshop.run("env", "list", "--json").out)
+    assert {one["python"] for one in listed} == {receipt["python"]}
+    assert {cell["outcome"] for cell in workshop.cells()} & {"identical"}
 
 
 def test_rerun_runs_what_has_a_result(workshop: Workshop) -> None:

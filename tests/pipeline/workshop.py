@@ -147,6 +147,7 @@ class Workshop:
             "CANILOAD_HOME": str(self.home),
             "CANILOAD_PYTHONS": sys.executable,
             "CANILOAD_PYTHONS_ONLY": "1",
+            "CANILOAD_NO_FETCH": "1",
             "UV_CONFIG_FILE": str(offline),
             "UV_CACHE_DIR": str(self.wheels.cache),
             "UV_FIND_LINKS": str(self.wheels.folder),
@@ -180,13 +181,14 @@ class Workshop:
         (self.root / "matrix.yaml").write_text(yaml.safe_dump(self.matrix, sort_keys=False))
 
     def lock(self, environment: Mapping[str, Any], *, remark: str = "") -> None:
-        """Write the lock of an environment; a remark makes it another lock for the same pins."""
+        """Write its lock for each Python; a remark makes it another lock for the same pins."""
         model = Environment.model_validate_json(json.dumps(environment))
         packages = [
             self.wheels.packages[environment["packages"]["keras"]],
             self.wheels.packages["numpy"],
         ]
-        lock_path(model, self.locks).write_text(_lock_text(model, packages) + remark)
+        for one in model.variants:
+            lock_path(one, self.locks).write_text(_lock_text(one, packages) + remark)
 
     def start(self, command: str, *arguments: str) -> subprocess.Popen[str]:
         """Start ``caniload command ...`` in a process group of its own."""

@@ -18,7 +18,8 @@ def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def home(shared_home: Path) -> Iterator[Path]:
-    """Have every command of these tests keep its state there."""
+    """Have every command of these tests keep its state there, and fetch no Python."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CANILOAD_HOME", str(shared_home))
+        patch.setenv("CANILOAD_NO_FETCH", "1")
         yield shared_home

@@ -12,6 +12,7 @@ from caniload.runner.answering import brought
 from caniload.runner.answering.features import Features
 from caniload.runner.answering.references import Known, Loaded
 from caniload.runner.core.outcomes import Outcome
+from caniload.runner.environments.settling import choose
 from caniload.runner.matrix.reading import read_matrix
 from caniload.runner.matrix.schema import Matrix
 
@@ -59,6 +60,16 @@ def test_an_environment_that_is_locked_anew_counts_no_more(matrix: Matrix, tmp_p
     (locks / "tf-2.21.txt").write_text("other==1 --hash=sha256:0\n", encoding="utf-8")
     (left,) = brought.read("h5", matrix, locks, tmp_path)
     assert (left.saved_by, set(left.cells)) == ("tf-2.15", {"tf-2.15"})
+
+
+def test_what_is_brought_counts_on_another_python_too(matrix: Matrix, tmp_path: Path) -> None:
+    brought.write([file("tf-2.21")], matrix, "", hidden=Path("/x"), folder=tmp_path)
+    rows = tuple(choose(one, {"3.12"}) for one in matrix.environments)
+    elsewhere = matrix.model_copy(update={"environments": rows})
+    assert elsewhere.environment("tf-2.21").python == "3.12"
+    assert brought.read("h5", elsewhere, folder=tmp_path) == brought.read(
+        "h5", matrix, folder=tmp_path
+    )
 
 
 def test_what_was_measured_here_goes_first() -> None:

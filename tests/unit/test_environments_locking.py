@@ -29,7 +29,7 @@ from caniload.runner.matrix.reading import read_matrix
 from caniload.runner.matrix.schema import Environment
 
 MATRIX = Path(__file__).parents[2] / "matrix.yaml"
-ENVIRONMENTS = read_matrix(MATRIX).environments
+VARIANTS = [one for row in read_matrix(MATRIX).environments for one in row.variants]
 
 PYLOCK = """
 lock-version = "1.0"
@@ -71,7 +71,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> list[Finished]:
     return said
 
 
-@pytest.mark.parametrize("one", ENVIRONMENTS, ids=lambda one: one.id)
+@pytest.mark.parametrize("one", VARIANTS, ids=lambda one: f"{one.id} on {one.python}")
 def test_locks_of_the_repository(one: Environment) -> None:
     text = lock_path(one).read_text()
     versions = locked_versions(text)
@@ -86,7 +86,7 @@ def test_locks_of_the_repository(one: Environment) -> None:
 
 
 def test_no_lock_is_left_over() -> None:
-    known = {f"{one.id}.txt" for one in ENVIRONMENTS} | {BUILD_TOOLS.name}
+    known = {lock_path(one).name for one in VARIANTS} | {BUILD_TOOLS.name}
     assert {path.name for path in LOCKS.glob("*.txt")} == known
 
 
@@ -221,6 +221,24 @@ def test_a_resolution_that_fails_gives_its_reason(answers: list[Finished]) -> No
     answers += [Finished(code=1, output=clash), Finished(code=0, output="")]
     with pytest.raises(LockError, match=r"^some-3\.0 cannot be locked: Because a needs b<2"):
         compile_lock(environment(), None)
+
+
+def test_a_lock_is_written_for_each_python(
+    answers: list[Finished], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers += [Finished(code=0, output=PYLOCK)] * 6
+    monkeypatch.setattr(locking, "find_pythons", lambda _: {})
+    monkeypatch.setattr(locking, "lock_path", lambda one: lock_path(one, tmp_path))
+    arguments = ["tf-2.21", "--matrix", str(MATRIX)]
+
+    assert locking.main(arguments) == 0
+    assert locking.main([*arguments, "--check"]) == 0
+
+    assert {path.name: '"python": "3.13"' in path.read_text() for path in tmp_path.iterdir()} == {
+        "tf-2.21.txt": False,
+        "tf-2.21.python-3.12.txt": False,
+        "tf-2.21.python-3.13.txt": True,
+    }
 
 
 def test_main_refuses_an_unknown_environment(capsys: pytest.CaptureFixture[str]) -> None:

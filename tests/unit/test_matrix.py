@@ -258,6 +258,31 @@ def test_twins_differ_in_a_companion_alone() -> None:
     assert problems(chain)[0].endswith("is itself a twin, of 'tf-2.15'")
 
 
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ('["3.11", "3.11"]', "3: environments[0]: `python` and `pythons` name each one once"),
+        ('["3.10"]', "3: environments[0]: `python` and `pythons` name each one once"),
+        (
+            '["3.11"]\n    twin: two',
+            "3: environments[0]: a twin differs in one companion alone: give it no `pythons`",
+        ),
+        ('["3.11", 3.12]', "7: environments[0].pythons[1]: quote the version; YAML reads it as 3"),
+    ],
+)
+def test_further_pythons(rows: str, told: str) -> None:
+    wrong = changed('    python: "3.10"\n', f'    python: "3.10"\n    pythons: {rows}\n')
+    (problem,) = problems(wrong)
+    assert problem.startswith(f"m.yaml:{told}")
+
+
+def test_an_environment_on_another_of_its_pythons() -> None:
+    text = changed('    python: "3.10"\n', '    python: "3.10"\n    pythons: ["3.12", "3.11"]\n')
+    one = parse_matrix(text).environment("one")
+    assert [variant.python for variant in one.variants] == ["3.10", "3.12", "3.11"]
+    assert [variant.falls_back for variant in one.variants] == [False, True, True]
+
+
 def test_profiles() -> None:
     two = changed(
         "models:\n  - {id",

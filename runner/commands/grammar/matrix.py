@@ -19,7 +19,17 @@ from caniload.runner.commands.grammar.parts import (
 PROFILES = ("quick", "default", "full", "all")
 """Those of ``matrix.profiles``, which would have to import ``typing``."""
 
-PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added", "checked")
+PARTS = (
+    "environments",
+    "pythons",
+    "cache",
+    "artifacts",
+    "results",
+    "report",
+    "private",
+    "added",
+    "checked",
+)
 """What `caniload clean` can remove."""
 
 STAGES = ("save", "load")

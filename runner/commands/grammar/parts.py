@@ -85,6 +85,12 @@ def add(actions: Actions[Parser], name: str, command: Command, text: str) -> Par
             default=argparse.SUPPRESS,
             help="another folder of locks",
         )
+        parser.add_argument(
+            "--no-fetch",
+            action="store_true",
+            default=argparse.SUPPRESS,
+            help="download no Python that this machine has not",
+        )
     parser.set_defaults(command=command)
     return parser
 
