@@ -195,3 +195,20 @@ def test_a_file_named_as_a_command_does_not_hide_it(
         (tmp_path / name).touch()
     assert cli._with_command([command, "x"]) == [command, "x"]
     assert cli._with_command(["model", "x"]) == ["check", "model", "x"]
+
+
+@pytest.mark.parametrize(("words", "fetches"), [(["plan"], True), (["plan", "--no-fetch"], False)])
+def test_who_says_so_gets_no_python(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], *, fetches: bool
+) -> None:
+    monkeypatch.delenv("UV_OFFLINE", raising=False)
+    monkeypatch.setenv("CANILOAD_NO_FETCH", "")  # so that it is put back
+    seen: list[bool] = []
+
+    def command(_: argparse.Namespace) -> int:
+        seen.append(Home.default().fetches)
+        return 0
+
+    monkeypatch.setattr(commands, "plan", command)
+    assert cli.main(words) == 0
+    assert seen == [fetches]
