@@ -45,6 +45,7 @@ PURE = {
     ),
     "runner.matrix": ("where", "choosing", "plan", "joining", "editing"),
     "runner.environments": ("listing", "simpleapi"),
+    "runner.evidence": ("candidates", "taken"),
     "runner.judging": ("verdict", "differences", "confirm"),
     "runner.releases": ("wishes", "missing", "naming", "inference"),
     "runner.checking": ("answers", "lineage"),

@@ -19,6 +19,26 @@ def add_inspect(actions: Actions[Parser]) -> None:
     parser.add_argument("--json", action="store_true", help="as a JSON list, one object a model")
 
 
+def add_constructors(actions: Actions[Parser]) -> None:
+    parser = add(
+        actions,
+        "constructors",
+        later("constructors", "constructors"),
+        "Show which arguments layers, losses, optimizers and the like take in each version.",
+    )
+    parser.add_argument("name", metavar="ID-OR-CLASS", help="such as tf-2.21, or Dense")
+    parser.add_argument(
+        "of",
+        nargs="?",
+        metavar="NAME",
+        help="a class of that environment; an argument of that class",
+    )
+    parser.add_argument("--kind", metavar="KIND", help="only such as layers, losses or metrics")
+    parser.add_argument("--envs", type=names, default=(), metavar="ID,ID", help="environments")
+    parser.add_argument("--run", action="store_true", help="ask in environments that are built")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
 def add_check(actions: Actions[Parser]) -> None:
     parser = add(
         actions,

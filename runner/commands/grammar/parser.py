@@ -71,6 +71,7 @@ COMMANDS = {
     "reproduce": matrix.add_reproduce,
     "env": matrix.add_env,
     "inspect": models.add_inspect,
+    "constructors": models.add_constructors,
     "check": models.add_check,
     "bisect": models.add_bisect,
     "convert": models.add_convert,
