@@ -39,6 +39,12 @@ def _stored(path: Path) -> dict[str, Any]:
     return stored
 
 
+@functools.cache
+def _value(path: Path, number: int) -> Any:
+    """Return one of the texts as what it says; environments share most of them."""
+    return json.loads(_stored(path)["texts"][number])
+
+
 def to_try(path: Path = SHIPPED) -> dict[str, Any]:
     """Return what is tried in an environment beside what it has itself."""
     found: dict[str, Any] = _stored(path)["candidates"]
@@ -49,11 +55,10 @@ def shipped(
     environment: Environment, locks: Path = LOCKS, path: Path = SHIPPED
 ) -> dict[str, Any] | None:
     """Return what comes with caniload of an environment, unless it is locked anew."""
-    stored = _stored(path)
-    one = stored["environments"].get(environment.id)
+    one = _stored(path)["environments"].get(environment.id)
     if one is None or one["lock"] != lock_sha256(environment, locks):
         return None
-    return _unfolded(one, stored["texts"])
+    return _unfolded(one, functools.partial(_value, path))
 
 
 def known(
@@ -94,14 +99,11 @@ def folded(reports: Mapping[str, Mapping[str, Any]], stamps: Mapping[str, str]) 
     return {"texts": list(texts), "environments": environments}
 
 
-def _unfolded(one: Mapping[str, Any], texts: Sequence[str]) -> dict[str, Any]:
+def _unfolded(one: Mapping[str, Any], value: Callable[[int], Any]) -> dict[str, Any]:
     kinds = {
         kind: {
-            "names": json.loads(texts[said["names"]]),
-            **{
-                part: {key: json.loads(texts[at]) for key, at in said[part].items()}
-                for part in PARTS
-            },
+            "names": value(said["names"]),
+            **{part: {key: value(at) for key, at in said[part].items()} for part in PARTS},
         }
         for kind, said in one["kinds"].items()
     }

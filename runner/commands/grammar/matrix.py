@@ -18,7 +18,10 @@ from caniload.runner.commands.grammar.parts import (
 )
 from caniload.runner.matrix.profiles import ProfileName
 
-PARTS = ("environments", "cache", "artifacts", "results", "report", "private", "added", "checked")
+PARTS = (
+    *("environments", "cache", "artifacts", "results", "report", "private", "added", "checked"),
+    "constructors",
+)
 """What `caniload clean` can remove."""
 
 
