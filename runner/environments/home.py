@@ -82,6 +82,11 @@ class Home:
         """Holds what was measured of a person's own models, one folder for each content."""
         return self.root / "checked"
 
+    @property
+    def constructors(self) -> Path:
+        """Holds what constructors take, as asked in the environments built here."""
+        return self.root / "constructors"
+
     def environment(self, environment_id: str) -> Path:
         return self.environments / environment_id
 
@@ -107,6 +112,7 @@ def disk_use(home: Home) -> dict[str, int]:
         home.private,
         home.added,
         home.checked,
+        home.constructors,
     )
     return {part.name: sum(_new_bytes(part, seen)) for part in parts}
 

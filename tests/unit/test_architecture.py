@@ -51,6 +51,7 @@ PURE = {
     ),
     "runner.matrix": ("where", "choosing", "plan", "joining", "editing"),
     "runner.packages": ("listing", "simpleapi"),
+    "runner.evidence": ("candidates", "taken"),
     "runner.judging": ("verdict", "differences", "confirm"),
     "runner.sharding": ("dividing", "contradicting"),
     "runner.releases": ("wishes", "missing", "naming", "inference"),

@@ -29,6 +29,7 @@ PARTS = (
     "private",
     "added",
     "checked",
+    "constructors",
 )
 """What `caniload clean` can remove."""
 

@@ -12,6 +12,20 @@ def add_inspect(parser: Parser) -> None:
     parser.add_argument("--json", action="store_true", help="as a JSON list, one object a model")
 
 
+def add_constructors(parser: Parser) -> None:
+    parser.add_argument("name", metavar="ID-OR-CLASS", help="such as tf-2.21, or Dense")
+    parser.add_argument(
+        "of",
+        nargs="?",
+        metavar="NAME",
+        help="a class of that environment; an argument of that class",
+    )
+    parser.add_argument("--kind", metavar="KIND", help="only such as layers, losses or metrics")
+    parser.add_argument("--envs", type=names, default=(), metavar="ID,ID", help="environments")
+    parser.add_argument("--run", action="store_true", help="ask in environments that are built")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
 def add_check(parser: Parser) -> None:
     parser.add_argument("model", nargs="+", type=path, help="a file, a model folder, or a zoo")
     parser.add_argument(

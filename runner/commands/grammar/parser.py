@@ -109,6 +109,11 @@ COMMANDS = {
         later("inspect", "inspect"),
         "Show what saved model files say of themselves; loads nothing, needs no framework.",
     ),
+    "constructors": (
+        models.add_constructors,
+        later("constructors", "constructors"),
+        "Show which arguments layers, losses, optimizers and the like take in each version.",
+    ),
     "check": (
         models.add_check,
         later("check", "check"),
