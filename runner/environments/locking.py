@@ -252,20 +252,42 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="nox -s locks --")
     parser.add_argument("ids", nargs="*", metavar="ID")
     parser.add_argument("--matrix", type=Path, default=Path("matrix.yaml"))
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if one is stale")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; fail if one was made for other versions",
+    )
+    how.add_argument(
+        "--compare", action="store_true", help="write nothing; fail if the index resolves otherwise"
+    )
     arguments = parser.parse_args(argv)
     try:
-        return _lock_all(arguments.matrix, arguments.ids, check=arguments.check)
+        if arguments.check:
+            return _check_all(arguments.matrix, arguments.ids)
+        return _lock_all(arguments.matrix, arguments.ids, compare=arguments.compare)
     except CaniloadError as error:
         print(f"locks: {error}", file=sys.stderr)
         return error.exit_code
 
 
-def _lock_all(matrix: Path, ids: Sequence[str], *, check: bool) -> int:
-    environments = {environment.id: environment for environment in read_matrix(matrix).environments}
-    if unknown := [name for name in ids if name not in environments]:
-        raise UsageError(f"matrix.yaml has no environment {', '.join(unknown)}")
-    wanted = [one for name in ids or environments for one in environments[name].variants]
+def _check_all(matrix: Path, ids: Sequence[str]) -> int:
+    """Hold locks against matrix.yaml; asks no index, whose answers change from day to day."""
+    wanted = _wanted(matrix, ids)
+    problems = [problem for one in wanted if (problem := lock_problem(one) or _unhashed(one))]
+    print("\n".join([*problems, f"{len(wanted) - len(problems)} of {len(wanted)} locks fit"]))
+    return int(bool(problems))
+
+
+def _unhashed(environment: Environment) -> str | None:
+    path = lock_path(environment)
+    _, *packages = re.split(r"^(?=[A-Za-z0-9])", path.read_text("utf-8"), flags=re.MULTILINE)
+    bare = [one.split("==")[0] for one in packages if "--hash=" not in one]
+    return f"{path.name}: no hash of {bare[0]}; run `nox -s locks`" if bare else None
+
+
+def _lock_all(matrix: Path, ids: Sequence[str], *, compare: bool) -> int:
+    wanted = _wanted(matrix, ids)
     pythons = find_pythons({one.python for one in wanted})
     stale = 0
     for environment in wanted:
@@ -275,10 +297,18 @@ def _lock_all(matrix: Path, ids: Sequence[str], *, check: bool) -> int:
             print(f"{path.stem}: up to date")
             continue
         stale += 1
-        if not check:
+        if not compare:
             path.write_text(text, encoding="utf-8")
-        print(f"{path.stem}: {'stale: run `nox -s locks`' if check else 'written'}")
-    return int(check and stale > 0)
+        print(f"{path.stem}: {'the index resolves otherwise' if compare else 'written'}")
+    return int(compare and stale > 0)
+
+
+def _wanted(matrix: Path, ids: Sequence[str]) -> list[Environment]:
+    """Return the environments of these ids, all without any, once for each of their Pythons."""
+    environments = {environment.id: environment for environment in read_matrix(matrix).environments}
+    if unknown := [name for name in ids if name not in environments]:
+        raise UsageError(f"matrix.yaml has no environment {', '.join(unknown)}")
+    return [one for name in ids or environments for one in environments[name].variants]
 
 
 if __name__ == "__main__":

@@ -95,11 +95,11 @@ def inspect(path: str | os.PathLike[str]) -> Inspection:
 
 def check(
     *models: str | os.PathLike[str],
-    to: Sequence[str] = (),
-    envs: Sequence[str] = (),
+    to: str | Sequence[str] = (),
+    envs: str | Sequence[str] = (),
     run: bool = False,
     trust: bool = False,
-    custom: Sequence[str] = (),
+    custom: str | Sequence[str] = (),
     inputs: str | os.PathLike[str] | None = None,
 ) -> list[Checked]:
     """Return whether models of yours load in other environments and stay the same, as far as known.
@@ -117,7 +117,13 @@ def check(
     from caniload.runner.checking.wanted import wish  # noqa: PLC0415
 
     fed = Path(inputs) if inputs is not None else None
-    return ask(models, wish(to=to, envs=envs, trust=trust, custom=custom, inputs=fed), run=run)
+    return ask(
+        models,
+        wish(
+            to=_several(to), envs=_several(envs), trust=trust, custom=_several(custom), inputs=fed
+        ),
+        run=run,
+    )
 
 
 def bisect(
@@ -125,9 +131,9 @@ def bisect(
     *,
     good: str,
     bad: str,
-    having: Sequence[str] = (),
+    having: str | Sequence[str] = (),
     trust: bool = False,
-    custom: Sequence[str] = (),
+    custom: str | Sequence[str] = (),
     inputs: str | os.PathLike[str] | None = None,
 ) -> Bisection:
     """Return the release, and its package, with which a model stops loading or changes.
@@ -143,7 +149,15 @@ def bisect(
     from caniload.runner.bisecting.asking import find  # noqa: PLC0415
 
     fed = Path(inputs) if inputs is not None else None
-    return find(path, good=good, bad=bad, having=having, trust=trust, custom=custom, inputs=fed)
+    return find(
+        path,
+        good=good,
+        bad=bad,
+        having=_several(having),
+        trust=trust,
+        custom=_several(custom),
+        inputs=fed,
+    )
 
 
 def convert(
@@ -151,7 +165,7 @@ def convert(
     *,
     to: str,
     out: str | os.PathLike[str],
-    custom: Sequence[str | os.PathLike[str]] = (),
+    custom: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
     inputs: str | os.PathLike[str] | None = None,
     trust: bool = False,
 ) -> Conversion:
@@ -172,7 +186,7 @@ def convert(
         path=Path(path),
         target=to,
         out=Path(out),
-        custom=tuple(map(Path, custom)),
+        custom=tuple(map(Path, _several(custom))),
         inputs=Path(inputs) if inputs is not None else None,
         trusted=trust,
     )
@@ -184,7 +198,7 @@ def upgrade(
     after: str,
     *models: str | os.PathLike[str],
     trust: bool = False,
-    custom: Sequence[str] = (),
+    custom: str | Sequence[str] = (),
     inputs: str | os.PathLike[str] | None = None,
     remedies: bool = True,
     rollback: bool = True,
@@ -208,9 +222,14 @@ def upgrade(
         after,
         models,
         trust=trust,
-        custom=custom,
+        custom=_several(custom),
         inputs=Path(inputs) if inputs is not None else None,
         remedies=remedies,
         rollback=rollback,
         converted=Path(converted) if converted is not None else None,
     )
+
+
+def _several(given: Any) -> Any:
+    """Take a text or a path alone for a list of one: a text is a sequence, too, of its letters."""
+    return (given,) if isinstance(given, str | os.PathLike) else tuple(given)

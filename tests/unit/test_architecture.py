@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -40,6 +41,10 @@ ROOMS = (
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras", "torch", "jax", "theano", "cntk"}
 DRAWING = {"runner.commands.matrix", "runner.commands.check"}
 """The commands that draw; nobody else knows the reports."""
+BY_TEXT = {
+    ("runner.commands.grammar.parts", "caniload.runner.commands."),  # when a command is typed
+    ("reports.pages", "caniload.reports"),  # where its templates lie
+}
 READING_HDF5 = {"runner.judging.origin", "runner.forensics.formats.hdf5file"}
 LARGEST = 400
 """Lines of a module; one of more is two."""
@@ -133,6 +138,13 @@ def upwards(name: str) -> list[str]:
 
 
 def test_every_module_has_a_room_and_every_room_a_module() -> None:
+    told = [one for one in ROOMS if one != "reports"]
+    listed = re.findall(
+        r"``(\w+)``", ast.get_docstring(ast.parse(FILES["runner"].read_text())) or ""
+    )
+    assert [f"runner.{one}" for one in listed if f"runner.{one}" in ROOMS] == told
+    table = re.findall(r"^\| `([\w/]+)` \|", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    assert [one.replace("/", ".") for one in table if one.replace("/", ".") in ROOMS] == [*ROOMS]
     homeless = [name for name in FILES if room(name) is None and not name.startswith("probes")]
     assert homeless == ["runner"]  # whose __init__ is the map
     assert {room(name) for name in FILES} - {None} == set(ROOMS)
@@ -157,6 +169,22 @@ def _drawing(name: str) -> list[str]:
         for one in imports(name)
         if room(one.module) == "reports"
     ]
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if not name.startswith("probes")])
+def test_no_room_is_reached_through_the_face_or_by_a_text(name: str) -> None:
+    """Neither as ``caniload.runner.x`` of a package that is imported whole, nor by importlib."""
+    whole = {one.module for one in imports(name)} & {"caniload", "runner"}
+    assert not whole, f"{name} imports all of {whole}: name the module that is meant"
+    tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
+    texts = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    reached = [text for text in texts if text.startswith("caniload.") and text.endswith(".")]
+    reached += [text for text in texts if text.removeprefix("caniload.") in FILES and "." in text]
+    assert not [text for text in reached if (name, text) not in BY_TEXT]
 
 
 @pytest.mark.parametrize("here", ROOMS)

@@ -26,12 +26,12 @@ ROWS = MATRIX.environments
 
 def row(**changes: Any) -> Environment:
     asked: dict[str, Any] = {
-        "id": "tf-2.22",
+        "id": "tf-2.99",
         "stack": "tf.keras",
-        "label": "TF 2.22",
+        "label": "TF 2.99",
         "python": "3.11",
         "imports": "tensorflow.keras",
-        "packages": {"tensorflow-cpu": "2.22.0", "keras": "3.15.1"},
+        "packages": {"tensorflow-cpu": "2.99.0", "keras": "3.15.1"},
         "cutoff": "2026-11-22",
         **changes,
     }
@@ -68,25 +68,26 @@ def test_what_each_environment_cannot_write(one: Environment) -> None:
 def test_a_new_release_joins_by_itself() -> None:
     """An entry is all that it takes: profiles and gaps have it by their rules."""
     entry = """\
-  - id: tf-2.22
+  - id: tf-2.99
     stack: tf.keras
-    label: TF 2.22
+    label: TF 2.99
     python: "3.11"
     imports: tensorflow.keras
-    packages: {tensorflow-cpu: "2.22.0", keras: "3.15.1"}
+    packages: {tensorflow-cpu: "2.99.0", keras: "3.15.1"}
     cutoff: "2026-11-22"
 """
     before = "  - id: tf-1.13-keras-2.2\n"
     assert TEXT.count(before) == 1
     grown = parse_matrix(TEXT.replace(before, entry + before))
 
-    assert gaps_of("tf-2.22", grown) == gaps_of("tf-2.21")
+    assert gaps_of("tf-2.99", grown) == gaps_of("tf-2.21")
     default = choosing.profile(MATRIX, "default").environments
-    place = default.index("tf-2.21") + 1
-    expected = (*default[:place], "tf-2.22", *default[place:])
+    (last,) = taken({"stack": "tf.keras", "newest": "stack"}, *ROWS)
+    place = default.index(last) + 1
+    expected = (*default[:place], "tf-2.99", *default[place:])
     assert choosing.profile(grown, "default").environments == expected
-    assert "tf-2.22" in choosing.profile(grown, "quick").environments
-    assert "tf-2.22" in choosing.profile(grown, "full").readers.environments
+    assert "tf-2.99" in choosing.profile(grown, "quick").environments
+    assert "tf-2.99" in choosing.profile(grown, "full").readers.environments
     assert with_environment(TEXT, row(), name="m.yaml") == TEXT.replace(before, entry + before)
 
 
@@ -114,11 +115,12 @@ def test_twins_stay_out_and_a_newer_patch_takes_the_place() -> None:
 
 
 def test_a_pre_release_displaces_no_release() -> None:
-    early = row(packages={"tensorflow-cpu": "2.22.0rc0", "keras": "3.15.1"})
+    early = row(packages={"tensorflow-cpu": "2.99.0rc0", "keras": "3.15.1"})
     rows = (*ROWS, early)
-    assert taken({"stack": "tf.keras", "newest": "stack"}, *rows) == ("tf-2.21",)
-    assert "tf-2.22" in taken({"stack": "tf.keras", "newest": "minor"}, *rows)
-    assert taken({"tensorflow": ">=2.22"}, *rows) == ("tf-2.22",)
+    rule = {"stack": "tf.keras", "newest": "stack"}
+    assert taken(rule, *rows) == taken(rule, *ROWS)
+    assert "tf-2.99" in taken({"stack": "tf.keras", "newest": "minor"}, *rows)
+    assert taken({"tensorflow": ">=2.99"}, *rows) == ("tf-2.99",)
 
 
 @pytest.mark.parametrize(
@@ -132,11 +134,11 @@ def test_a_pre_release_displaces_no_release() -> None:
         ({"torch": "==2.13.0"}, {"torch": "2.13.0+cpu"}, True),
         ({"imports": ("keras", "tensorflow.keras")}, {"keras": "3.0"}, True),
         ({"imports": "keras"}, {"keras": "3.0"}, False),
-        ({"keras": ">=3", "without": ("tf-2.22",)}, {"keras": "3.0"}, False),
+        ({"keras": ">=3", "without": ("tf-2.99",)}, {"keras": "3.0"}, False),
     ],
 )
 def test_a_rule_and_a_row(rule: dict[str, Any], packages: dict[str, str], *, takes: bool) -> None:
-    assert taken(rule, row(packages=packages)) == (("tf-2.22",) if takes else ())
+    assert taken(rule, row(packages=packages)) == (("tf-2.99",) if takes else ())
 
 
 RULES = st.builds(

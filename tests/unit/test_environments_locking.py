@@ -228,10 +228,11 @@ def test_a_lock_is_written_for_each_python(
 ) -> None:
     answers += [Finished(code=0, output=PYLOCK)] * 6
     monkeypatch.setattr(locking, "find_pythons", lambda _: {})
-    monkeypatch.setattr(locking, "lock_path", lambda one: lock_path(one, tmp_path))
+    monkeypatch.setattr(locking, "lock_path", lambda one, _=None: lock_path(one, tmp_path))
     arguments = ["tf-2.21", "--matrix", str(MATRIX)]
 
     assert locking.main(arguments) == 0
+    assert locking.main([*arguments, "--compare"]) == 0
     assert locking.main([*arguments, "--check"]) == 0
 
     assert {path.name: '"python": "3.13"' in path.read_text() for path in tmp_path.iterdir()} == {
@@ -239,6 +240,19 @@ def test_a_lock_is_written_for_each_python(
         "tf-2.21.python-3.12.txt": False,
         "tf-2.21.python-3.13.txt": True,
     }
+
+
+def test_what_does_not_fit_is_told_without_an_index(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert locking.main(["tf-2.15", "tf-2.16", "--matrix", str(MATRIX), "--check"]) == 0
+    assert capsys.readouterr().out == "3 of 3 locks fit\n"  # 2.16 has one for another Python
+
+    spoilt = (LOCKS / "tf-2.15.txt").read_text("utf-8").replace("--hash=", "--cash=")
+    (tmp_path / "tf-2.15.txt").write_text(spoilt)
+    monkeypatch.setattr(locking, "lock_path", lambda one, _=None: tmp_path / f"{one.id}.txt")
+    assert locking.main(["tf-2.15", "--matrix", str(MATRIX), "--check"]) == 1
+    assert "tf-2.15.txt: no hash of " in capsys.readouterr().out
 
 
 def test_main_refuses_an_unknown_environment(capsys: pytest.CaptureFixture[str]) -> None:
