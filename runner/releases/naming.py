@@ -44,17 +44,18 @@ class Naming:
         return name[:60], label[:40]
 
     def _of_stack(self, number: Mapping[str, str]) -> tuple[str, str]:
+        prefix = frameworks().prefix
         if self.stack == "tf.keras":
-            return f"tf-{number['tensorflow']}", f"TF {number['tensorflow']}"
+            return f"{prefix}{number['tensorflow']}", f"TF {number['tensorflow']}"
         if self.stack == "tf-keras":
             name, label = f"tf-keras-{number['tf-keras']}", f"tf-keras {number['tf-keras']}"
             if "tensorflow" in map(plain, self.wish.packages):
-                name += f"-tf-{number['tensorflow']}"
+                name += f"-{prefix}{number['tensorflow']}"
                 label += f" on TF {number['tensorflow']}"
             return name, label
         computes = backend(self.packages) or "tensorflow"
         label = f"Keras {number['keras']} on {frameworks().computing[computes].title}"
         if computes == "tensorflow":
-            name = f"tf-{number['tensorflow']}-keras-{number['keras']}"
+            name = f"{prefix}{number['tensorflow']}-keras-{number['keras']}"
             return name, f"{label} {number['tensorflow']}"
         return f"keras-{number['keras']}-{computes}", label

@@ -87,6 +87,7 @@ def add_upgrade(parser: Parser) -> None:
     parser.add_argument(
         "model",
         nargs="*",
+        default=[],
         type=path,
         help="a file, a model folder, or a zoo (default: what is stored of reference models)",
     )
