@@ -112,7 +112,7 @@ def written(location: Sequence[str | int]) -> Location:
     return tuple(part for part in location if not str(part).startswith("<"))
 
 
-WHOLE = frozenset({"of_none", "same_python", "twin_of_pythons"})
+WHOLE = frozenset({"no_action", "of_none", "same_python", "twin_of_pythons"})
 """Kinds of our own validators whose message is a whole sentence."""
 
 

@@ -28,7 +28,8 @@ class Node(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-def _specifier(text: str) -> str:
+def specifier(text: str) -> str:
+    """Check the versions that a rule asks for."""
     try:
         SpecifierSet(text)
     except InvalidSpecifier as error:
@@ -37,7 +38,7 @@ def _specifier(text: str) -> str:
     return text
 
 
-Specifier = Annotated[str, StringConstraints(min_length=2), AfterValidator(_specifier)]
+Specifier = Annotated[str, StringConstraints(min_length=2), AfterValidator(specifier)]
 
 
 def _one_or_several(given: Any) -> str:
