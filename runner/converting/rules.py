@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 from caniload.runner.converting.transforms import TRANSFORMS
 from caniload.runner.core.errors import MatrixError
 from caniload.runner.matrix.frameworks import frameworks
-from caniload.runner.matrix.places import read_yaml, repeated_ids, say, sentence, written
+from caniload.runner.matrix.places import read_yaml, repeated_ids, say_problems, sentence, written
 from caniload.runner.matrix.where import Node as _Node
 from caniload.runner.matrix.where import Specifier, specifier
 
@@ -131,7 +131,7 @@ def read_rules() -> Rules:
 
 def parse_rules(text: str) -> Rules:
     """Check the text of a rules.yaml; ``MatrixError`` names every problem, one line each."""
-    lines, problems, data = read_yaml(text, FILE.name)
+    problems, data = read_yaml(text, FILE.name)
     problems += repeated_ids(data, ("rules", "silent"))
     rules: Rules | None = None
     try:
@@ -143,7 +143,7 @@ def parse_rules(text: str) -> Rules:
             for detail in error.errors(include_url=False)
         ]
     if problems or rules is None:
-        raise MatrixError(say(lines, problems, FILE.name))
+        raise MatrixError(say_problems(text, problems, name=FILE.name))
     return rules
 
 

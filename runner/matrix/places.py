@@ -1,4 +1,4 @@
-"""YAML read with the line of every value, and problems told with file, line and path."""
+"""YAML read, and problems of what it says told with file, line and path."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from caniload.runner.core.errors import MatrixError
 
 Location = tuple[str | int, ...]
 Problem = tuple[Location, str]
-Lines = Mapping[Location, int]
 
 
-def read_yaml(text: str, name: str) -> tuple[Lines, list[Problem], Any]:
-    """Return the lines of all values, the keys written twice, and the values.
+def read_yaml(text: str, name: str) -> tuple[list[Problem], Any]:
+    """Return the keys that are written twice, and the values.
 
     ``MatrixError``: it is no YAML; one line.
     """
@@ -29,32 +28,30 @@ def read_yaml(text: str, name: str) -> tuple[Lines, list[Problem], Any]:
         raise MatrixError(f"{name}:1: not YAML: {str(error).splitlines()[0]}") from error
 
 
-def _read(text: str) -> tuple[Lines, list[Problem], Any]:
+def _read(text: str) -> tuple[list[Problem], Any]:
     try:
         return _read_by(getattr(yaml, "CSafeLoader", yaml.SafeLoader), text)
     except yaml.YAMLError:  # which the reader in Python words, the same on every machine
         return _read_by(yaml.SafeLoader, text)
 
 
-def _read_by(reader: type[yaml.SafeLoader], text: str) -> tuple[Lines, list[Problem], Any]:
+def _read_by(reader: type[yaml.SafeLoader], text: str) -> tuple[list[Problem], Any]:
     loader = reader(text)
     try:
         node: yaml.Node | None = loader.get_single_node()
         # First, for to construct a mapping is to change the nodes of one with merge keys.
-        lines, duplicates = dict(_lines(node)), _duplicate_keys(node)
-        return lines, duplicates, None if node is None else loader.construct_document(node)
+        duplicates = _duplicate_keys(node)
+        return duplicates, None if node is None else loader.construct_document(node)
     finally:
         loader.dispose()
 
 
 def say_problems(text: str, problems: Sequence[Problem], *, name: str) -> str:
-    """Put problems of a YAML file in words, one line each, with its file, line and path."""
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
-    return say(dict(_lines(node)), problems, name)
+    """Put problems of a YAML file in words, one line each, with its file, line and path.
 
-
-def say(lines: Lines, problems: Sequence[Problem], name: str) -> str:
-    """Put problems in words, one line each, in the order of the file."""
+    Lines are looked for only here: who makes no mistake does not wait for them.
+    """
+    lines = dict(_lines(yaml.compose(text, Loader=yaml.SafeLoader)))
     return "\n".join(
         f"{name}:{_line(lines, location)}: {_path(location)}: {message}"
         for location, message in sorted(problems, key=lambda problem: _line(lines, problem[0]))
@@ -76,7 +73,7 @@ def _lines(node: yaml.Node | None, location: Location = ()) -> Iterator[tuple[Lo
             yield from _lines(value, (*location, index))
 
 
-def _line(lines: Lines, location: Location) -> int:
+def _line(lines: Mapping[Location, int], location: Location) -> int:
     """Return the line of a location, or of the nearest thing around it that is written down."""
     while location and location not in lines:
         location = location[:-1]

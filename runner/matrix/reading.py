@@ -19,7 +19,7 @@ from caniload.runner.matrix.places import (
     Problem,
     read_yaml,
     repeated_ids,
-    say,
+    say_problems,
     sentence,
     written,
 )
@@ -44,7 +44,7 @@ def parse_matrix(text: str, *, name: str = "matrix.yaml", sources: Path = PROBES
 
     Files are read only where it names a family of models or the formats of files: in ``sources``.
     """
-    lines, duplicates, data = read_yaml(text, name)
+    duplicates, data = read_yaml(text, name)
     problems = [
         *duplicates,
         *_unquoted(data),
@@ -70,7 +70,7 @@ def parse_matrix(text: str, *, name: str = "matrix.yaml", sources: Path = PROBES
             wrong = [*_inconsistencies(matrix), *_no_readers(matrix)]
             problems += [(whole.written(at), told) for at, told in wrong]
     if problems:
-        raise MatrixError(say(lines, problems, name))
+        raise MatrixError(say_problems(text, problems, name=name))
     if matrix is None:  # pragma: no cover - a failed validation always names a problem
         raise MatrixError(f"{name}:1: cannot be used")
     return matrix
