@@ -120,6 +120,7 @@ def _inconsistencies(matrix: Matrix) -> list[Problem]:
         for position, name in enumerate(gap.models)
         if name not in models
     ]
+    problems += _no_models(matrix, models)
     formats = {known.id for known in matrix.formats}
     problems += [
         (("models", index, "formats", position), f"there is no format {name!r} below")
@@ -150,6 +151,25 @@ def _inconsistencies(matrix: Matrix) -> list[Problem]:
         if model.id == matrix.controls.model and model.formats
     ]
     return problems
+
+
+def _no_models(matrix: Matrix, models: set[str]) -> Iterator[Problem]:
+    """Find models and families of profiles that there are not."""
+    families = {model.family for model in matrix.models}
+    for name, profile in matrix.profiles:
+        for position, one in enumerate(profile.models):
+            if one not in models:
+                hint = "; that is a family: name its models" if one in families else ""
+                yield (
+                    ("profiles", name, "models", position),
+                    f"there is no model {one!r} below{hint}",
+                )
+        for position, one in enumerate(profile.without):
+            if one not in models | families:
+                yield (
+                    ("profiles", name, "without", position),
+                    f"there is no family and no model {one!r} below",
+                )
 
 
 def _no_readers(matrix: Matrix) -> Iterator[Problem]:

@@ -110,10 +110,10 @@ class Profile(Choice):
     """
 
     models: tuple[ModelName, ...] = Field(
-        default=(), description="Those of them that are there; empty, or none there: all."
+        default=(), description="The only models of it. Empty: all."
     )
     without: tuple[ModelName, ...] = Field(
-        default=(), description="Families and models that are left out, where they are there."
+        default=(), description="Families and models that are left out."
     )
     readers: Chosen = Field(
         default=Choice(),
