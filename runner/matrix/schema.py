@@ -20,7 +20,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from caniload.runner.core.precision import HalfPrecision
-from caniload.runner.matrix.where import Choice, Chosen, Identifier, Imported, Stack, in_full
+from caniload.runner.matrix.stacks import Imported, Stack
+from caniload.runner.matrix.where import Choice, Chosen, Identifier, in_full
 from caniload.runner.matrix.where import Node as _Node
 
 ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]

@@ -17,9 +17,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from caniload.runner.matrix.stacks import Imported, Stack
+
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.+_-]*$", max_length=60)]
-Stack = Literal["tf.keras", "keras 2 (multi-backend)", "tf-keras", "keras 3"]
-Imported = Literal["tensorflow.keras", "keras", "tf_keras"]
 
 
 class Node(BaseModel):
