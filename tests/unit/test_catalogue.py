@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
 import pytest
+from model_files import DENSE, INPUT, functional, hdf5
 from verdict_facts import rule
 
+from caniload.runner.checking import checks
+from caniload.runner.commands import cli
 from caniload.runner.core import texts
 from caniload.runner.core.errors import MatrixError
 from caniload.runner.core.judged import CATEGORIES, CHANNELS, EXCEPTION, SEVERITIES
+from caniload.runner.judging import catalogue
 from caniload.runner.judging.catalogue import (
     ACTED_ON,
     FILE,
@@ -26,6 +31,7 @@ from caniload.runner.judging.verdict import cause
 RULES = read_catalogue()
 SAMPLES = {"CATEGORY_DIGIT": "7", "CATEGORY_SPACE": " ", "CATEGORY_WORD": "w"}
 SAMPLES |= {"CATEGORY_NOT_SPACE": "x"}
+MATRIX = str(Path(__file__).parents[2] / "matrix.yaml")
 GOOD = """\
 - id: one
   channels: [warnings, logging]
@@ -167,6 +173,24 @@ def test_mistakes_are_told_with_their_place(old: str, new: str, told: str) -> No
         parse_catalogue(GOOD.replace(old, new))
     (line,) = str(refused.value).splitlines()
     assert line.startswith(f"catalogue.yaml:{told}")
+
+
+def test_check_tells_it_before_anything_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CANILOAD_HOME", str(tmp_path / "home"))
+    broken = tmp_path / FILE.name
+    broken.write_text(GOOD.replace("severity: danger", "severity: dangr"), encoding="utf-8")
+    monkeypatch.setattr(catalogue, "FILE", broken)
+    monkeypatch.setattr(checks, "resolve", lambda *_, **__: pytest.fail("it looks what to build"))
+    read_catalogue.cache_clear()
+    model = str(hdf5(tmp_path / "model.h5", functional(INPUT, DENSE)))
+    try:
+        code = cli.main(["--matrix", MATRIX, "check", model, "--to", "tf-2.21", "--run"])
+    finally:
+        read_catalogue.cache_clear()
+    assert code == 2
+    assert capsys.readouterr().err.startswith("caniload: catalogue.yaml:6: [0].severity: 'dangr'")
 
 
 def test_no_pattern_takes_just_anything() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from model_files import DENSE, INPUT, functional, hdf5
 
+from caniload.runner.checking import checks
 from caniload.runner.commands import cli
 from caniload.runner.converting import rules
 from caniload.runner.converting.launching import Workshop
@@ -110,18 +111,25 @@ def test_all_mistakes_are_told_at_once_in_their_order() -> None:
     assert [line.split(": ")[1] for line in problems(text)] == ["rules[0].becom", "rules[1].apply"]
 
 
-def test_convert_tells_it_before_anything_is_built(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    "words", [["convert", "MODEL", "--to", "tf-2.21"], ["upgrade", "tf-2.15", "tf-2.21", "MODEL"]]
+)
+def test_it_is_told_before_anything_is_built(
+    words: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("CANILOAD_HOME", str(tmp_path / "home"))
     broken = tmp_path / FILE.name
     broken.write_text(changed("become: LSTM", "becom: LSTM"), encoding="utf-8")
     monkeypatch.setattr(rules, "FILE", broken)
     monkeypatch.setattr(Workshop, "problem", lambda *_: pytest.fail("it builds"))
+    monkeypatch.setattr(checks, "resolve", lambda *_, **__: pytest.fail("it looks what to build"))
     rules.read_rules.cache_clear()
     model = hdf5(tmp_path / "model.h5", functional(INPUT, DENSE))
     try:
-        code = cli.main(["--matrix", MATRIX, "convert", str(model), "--to", "tf-2.21"])
+        code = cli.main(["--matrix", MATRIX, *(str(model) if w == "MODEL" else w for w in words)])
     finally:
         rules.read_rules.cache_clear()
     told = "caniload: rules.yaml:6: rules[0].becom: unknown key; see runner/converting/rules.py"
