@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +16,14 @@ from pydantic_core import PydanticCustomError
 from caniload.runner.converting.transforms import TRANSFORMS
 from caniload.runner.core.errors import MatrixError
 from caniload.runner.matrix.frameworks import frameworks
-from caniload.runner.matrix.places import read_yaml, repeated_ids, say_problems, sentence, written
+from caniload.runner.matrix.places import (
+    as_json,
+    read_yaml,
+    repeated_ids,
+    say_problems,
+    sentence,
+    written,
+)
 from caniload.runner.matrix.where import Node as _Node
 from caniload.runner.matrix.where import Specifier, specifier
 
@@ -135,8 +141,7 @@ def parse_rules(text: str) -> Rules:
     problems += repeated_ids(data, ("rules", "silent"))
     rules: Rules | None = None
     try:
-        # JSON mode: lists become tuples, while types stay strict.
-        rules = Rules.model_validate_json(json.dumps(data, default=str))
+        rules = Rules.model_validate_json(as_json(data))
     except ValidationError as error:
         problems += [
             (written(detail["loc"]), sentence(detail, "runner/converting/rules.py"))

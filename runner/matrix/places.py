@@ -46,6 +46,18 @@ def _read_by(reader: type[yaml.SafeLoader], text: str) -> tuple[list[Problem], A
         loader.dispose()
 
 
+def as_json(data: Any) -> str:
+    """Write values for pydantic's JSON mode: lists become tuples there, while types stay strict."""
+    return json.dumps(_by_text(data), default=str)
+
+
+def _by_text(data: Any) -> Any:
+    """Write keys as text, such as a date, which JSON has not."""
+    if isinstance(data, dict):
+        return {str(name): _by_text(one) for name, one in data.items()}
+    return [_by_text(one) for one in data] if isinstance(data, list) else data
+
+
 def say_problems(text: str, problems: Sequence[Problem], *, name: str) -> str:
     """Put problems of a YAML file in words, one line each, with its file, line and path.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from caniload.runner.matrix.frameworks import plain
 from caniload.runner.matrix.places import (
     Location,
     Problem,
+    as_json,
     read_yaml,
     repeated_ids,
     say_problems,
@@ -53,8 +53,7 @@ def parse_matrix(text: str, *, name: str = "matrix.yaml", sources: Path = PROBES
     told = {location for location, _ in problems}
     matrix: Matrix | None = None
     try:
-        # JSON mode: lists become tuples, while types stay strict.
-        asked = MatrixFile.model_validate_json(json.dumps(data, default=str))
+        asked = MatrixFile.model_validate_json(as_json(data))
     except pydantic.ValidationError as error:
         problems += [
             (location, sentence(detail, KNOWN))

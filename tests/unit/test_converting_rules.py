@@ -96,6 +96,7 @@ def test_good_ones() -> None:
             "become: LSTM\n    when: [null]",
             "3: rules[0]: `when` is of `drop`, which is not here",
         ),
+        ("become: LSTM", "become: LSTM\n    2024-01-01: x", "7: rules[0].2024-01-01: unknown key"),
         ("    why: it has another name\n", "", "3: rules[0].why: is missing"),
         ("become: LSTM", "become: LSTM\n    become: GRU", "7: rules[0].become: this key stands"),
         (GOOD, "", "1: (the whole file): input should be an object, not null"),
