@@ -19,6 +19,7 @@ from caniload.runner.environments import disk
 from caniload.runner.environments.build import existing
 from caniload.runner.environments.fetching import as_line, sizes
 from caniload.runner.evidence.resolve import Resolution, resolve
+from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.matrix import choosing
 from caniload.runner.matrix.schema import Environment
 from caniload.runner.running.estimate import IMPORT_SECONDS
@@ -50,6 +51,7 @@ class Prepared:
 
 def prepare(subjects: Sequence[Subject], request: Request) -> tuple[Prepared, Resolution]:
     """Find out what is to be run for these subjects, none of which is refused; runs nothing."""
+    read_catalogue()  # a mistake in it is told before anything is built
     usual = () if request.references else choosing.profile(request.matrix, "default").environments
     asked = {one.id for one in request.asked}
     around = [one for one in request.matrix.environments if one.id in usual or one.id in asked]

@@ -11,6 +11,7 @@ from caniload.runner.converting.ladder import Ladder
 from caniload.runner.converting.launching import Workshop
 from caniload.runner.converting.original import Wish
 from caniload.runner.converting.outcome import Conversion
+from caniload.runner.converting.rules import read_rules
 from caniload.runner.core.errors import CaniloadError, UsageError
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments.home import Home
@@ -30,8 +31,10 @@ def bring_across(
     """Return what came of the wish; the original is only read.
 
     ``UsageError``: there is no such file or target, or the result would stand in its own way.
-    ``CaniloadError``: the target cannot be built here.
+    ``MatrixError``: there is a mistake in rules.yaml. ``CaniloadError``: the target cannot be built
+    here.
     """
+    read_rules()  # a mistake in them is told before anything is built
     wish = replace(wish, target=_target(matrix, wish.target))
     _check(wish)
     home = home or Home.default()

@@ -6,20 +6,44 @@ import functools
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-import yaml
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
+from caniload.runner.converting.transforms import TRANSFORMS
+from caniload.runner.core.errors import MatrixError
+from caniload.runner.matrix.frameworks import frameworks
+from caniload.runner.matrix.places import (
+    as_json,
+    read_yaml,
+    repeated_ids,
+    say_problems,
+    sentence,
+    written,
+)
+from caniload.runner.matrix.where import Node as _Node
+from caniload.runner.matrix.where import Specifier, specifier
+
+FILE = Path(__file__).with_name("rules.yaml")
 Keeps = Literal["outputs", "inference", "initial"]
 Kind = Literal["layer", "initializer", "function"]
+ACTIONS = ("drop", "rename", "become", "set", "names", "apply")
 _NUMBER = re.compile(r"\d+(\.\d+)*")
 
 
-class _Node(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+def _transform(name: str) -> str:
+    if name not in TRANSFORMS:
+        raise PydanticCustomError("transform", "should be a function of transforms.py")
+    return name
+
+
+def _writer(text: str) -> str:
+    """Check who wrote a file: a backend of multi-backend Keras, or versions of TensorFlow."""
+    known = frameworks().computing.get(text)
+    return text if known is not None and known.multi_backend else specifier(text)
 
 
 class Rule(_Node):
@@ -27,8 +51,8 @@ class Rule(_Node):
 
     id: str
     kind: Kind = "layer"
-    written_by: str = Field(default="", alias="from")
-    wanted_by: str = Field(default="", alias="to")
+    written_by: Specifier = Field(default="", alias="from")
+    wanted_by: Specifier = Field(default="", alias="to")
     classes: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     when: tuple[Any, ...] | None = None
@@ -36,11 +60,21 @@ class Rule(_Node):
     become: str | None = None
     set: Mapping[str, Any] = {}
     names: Mapping[str, str] = {}
-    apply: str | None = None
+    apply: Annotated[str, AfterValidator(_transform)] | None = None
     keeps: Keeps
     loses: str | None = None
     why: str
     source: str
+
+    @model_validator(mode="after")
+    def _does_something(self) -> Rule:
+        if not any(getattr(self, name) for name in ACTIONS):
+            raise PydanticCustomError(
+                "no_action", f"does nothing: give one of {', '.join(ACTIONS)}"
+            )
+        if self.when is not None and not self.drop:
+            raise PydanticCustomError("no_action", "`when` is of `drop`, which is not here")
+        return self
 
     def holds(self, written: Version, wanted: Version) -> bool:
         """Say whether the rule is about these two versions of Keras."""
@@ -79,8 +113,8 @@ class Silent(_Node):
     id: str
     classes: tuple[str, ...]
     having: Mapping[str, str] = {}
-    written_by: str
-    read_by: str
+    written_by: Annotated[str, AfterValidator(_writer)]
+    read_by: Specifier
     why: str
     source: str
 
@@ -97,8 +131,25 @@ class Rules(_Node):
 
 @functools.cache
 def read_rules() -> Rules:
-    text = Path(__file__).with_name("rules.yaml").read_text("utf-8")
-    return Rules.model_validate(yaml.safe_load(text))
+    """Return the rules that ship with caniload."""
+    return parse_rules(FILE.read_text("utf-8"))
+
+
+def parse_rules(text: str) -> Rules:
+    """Check the text of a rules.yaml; ``MatrixError`` names every problem, one line each."""
+    problems, data = read_yaml(text, FILE.name)
+    problems += repeated_ids(data, ("rules", "silent"))
+    rules: Rules | None = None
+    try:
+        rules = Rules.model_validate_json(as_json(data))
+    except ValidationError as error:
+        problems += [
+            (written(detail["loc"]), sentence(detail, "runner/converting/rules.py"))
+            for detail in error.errors(include_url=False)
+        ]
+    if problems or rules is None:
+        raise MatrixError(say_problems(text, problems, name=FILE.name))
+    return rules
 
 
 def keras_version(text: str | None) -> Version | None:

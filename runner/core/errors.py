@@ -25,7 +25,7 @@ class UsageError(CaniloadError):
 
 
 class MatrixError(CaniloadError):
-    """matrix.yaml cannot be used; the message holds one line for each problem."""
+    """matrix.yaml, or data that ships, cannot be used; one line for each problem."""
 
     exit_code = 2
 

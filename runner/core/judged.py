@@ -9,6 +9,17 @@ from typing import Any
 from caniload.runner.core.cells import Cell
 from caniload.runner.core.outcomes import Outcome
 
+SEVERITIES = ("noise", "info", "attention", "danger")
+EXCEPTION = "exception"
+"""The channel of what is raised."""
+CHANNELS = ("warnings", "logging", "stdout", "stderr", "native", EXCEPTION)
+CATEGORIES = (
+    *("backend-mismatch", "layer-config-change", "custom-object-missing", "weight-shape-mismatch"),
+    *("version-mismatch", "optimizer-state-lost", "compile-state-lost", "metrics-unbuilt"),
+    *("weights-partially-loaded", "legacy-format", "deprecated-argument", "unsafe-code"),
+    *("companion-package", "file-damaged", "training", "runtime-noise", "backend-limit"),
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:

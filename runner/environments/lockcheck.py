@@ -6,7 +6,7 @@ from pathlib import Path
 
 from caniload.runner.core.errors import MatrixError
 from caniload.runner.environments.locking import lock_problem, version_exists
-from caniload.runner.matrix.reading import Location, say_problems
+from caniload.runner.matrix.places import Location, say_problems
 from caniload.runner.matrix.schema import Environment, Matrix
 
 

@@ -13,15 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from caniload.runner.core import texts
-from caniload.runner.core.judged import Entry
+from caniload.runner.core.errors import MatrixError
+from caniload.runner.core.judged import EXCEPTION, Entry
+from caniload.runner.judging import entries
+from caniload.runner.matrix.places import read_yaml, say_problems
 
 FILE = Path(__file__).with_name("catalogue.yaml")
 ACTED_ON = frozenset({"attention", "danger"})
-EXCEPTION = "exception"
-"""The channel of what is raised; an entry for messages is matched on every other channel."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # hashed by identity, for the caches below
@@ -47,9 +46,17 @@ class Rule:
 
 @functools.cache
 def read_catalogue() -> tuple[Rule, ...]:
-    """Read the entries; they are part of the program, so a mistake in them is a bug and raises."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return tuple(_rule(**one) for one in yaml.load(FILE.read_text("utf-8"), loader))  # noqa: S506
+    """Return the entries that ship with caniload."""
+    return parse_catalogue(FILE.read_text("utf-8"))
+
+
+def parse_catalogue(text: str) -> tuple[Rule, ...]:
+    """Check the text of a catalogue.yaml; ``MatrixError`` names every problem, one line each."""
+    problems, data = read_yaml(text, FILE.name)
+    problems += entries.problems(data)
+    if problems:
+        raise MatrixError(say_problems(text, problems, name=FILE.name))
+    return tuple(_rule(**one) for one in data)
 
 
 def _rule(*, pattern: str, traceback: str | None = None, **entry: Any) -> Rule:

@@ -71,14 +71,16 @@ class Gaps:
 def problems(
     choice: Choice, environments: Sequence[Environment]
 ) -> Iterator[tuple[list[str | int], str]]:
-    """Find ids and rules that mean no environment: where in the choice, and what to say."""
+    """Find ids and rules that cannot be meant: where in the choice, and what to say."""
     known = {one.id for one in environments}
     for position, name in enumerate(choice.environments):
         if name not in known:
             yield ["environments", position], f"there is no environment {name!r} above"
     for index, rule in enumerate(choice.rules):
         place: list[str | int] = ["where", index] if isinstance(choice.where, tuple) else ["where"]
-        if not by_rule(rule.model_copy(update={"without": ()}), environments):
+        if rule == Where():
+            yield place, "a rule says at least one thing; leave it out to mean all"
+        elif not by_rule(rule.model_copy(update={"without": ()}), environments):
             yield place, "no environment above is like this; mend the rule or leave it"
         for position, name in enumerate(rule.without):
             if name not in known:

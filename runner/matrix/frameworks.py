@@ -19,6 +19,7 @@ import yaml
 from packaging.version import InvalidVersion, Version
 
 from caniload.runner.core.errors import MatrixError
+from caniload.runner.matrix import stacks
 
 FILE = Path(__file__).with_name("frameworks.yaml")
 _Lack = Literal["virtualenv", "uv", "compiling", "wheels"]
@@ -29,9 +30,9 @@ _Made = TypeVar("_Made")
 class Stack:
     """A kind of environment."""
 
-    name: str
+    name: stacks.Stack
     ordered_by: str
-    imports: str
+    imports: stacks.Imported
     bisected: bool = True
     on_tensorflow: bool = False
     keras_format: Version | None = None
@@ -129,7 +130,8 @@ class Frameworks:
 
     def stack(self, name: str) -> Stack:
         """Return the stack of that name; ``KeyError`` if there is none."""
-        return {one.name: one for one in self.stacks}[name]
+        by_name: dict[str, Stack] = {one.name: one for one in self.stacks}
+        return by_name[name]
 
     @functools.cached_property
     def whole(self) -> Mapping[str, str]:
@@ -206,6 +208,7 @@ def _check(found: Frameworks) -> None:
         for index, name in enumerate(names):
             if name in names[:index]:
                 raise _wrong(f"{place}[{index}]", f"{name!r} is there twice")
+    _check_stacks(found.stacks)
     known = {one.package for one in found.frameworks}
     for index, stack in enumerate(found.stacks):
         if stack.ordered_by not in known:
@@ -213,6 +216,14 @@ def _check(found: Frameworks) -> None:
     for index, build in enumerate(found.builds):
         if build.of not in known:
             raise _wrong(f"builds[{index}].of", f"there is no framework {build.of!r} above")
+
+
+def _check_stacks(found: tuple[Stack, ...]) -> None:
+    """Refuse to be without one that types know; one that they do not know is none of theirs."""
+    for what, known in (("name", stacks.Stack), ("imports", stacks.Imported)):
+        for one in typing.get_args(known):
+            if one not in {getattr(stack, what) for stack in found}:
+                raise _wrong("stacks", f"none has the {what} {one!r}, which stacks.py knows")
 
 
 def _wrong(place: str, problem: str) -> MatrixError:

@@ -19,6 +19,8 @@ from caniload.runner.matrix.schema import Format, Model, Provoked
 FAMILIES = PROBES / "models"
 FORMATS = PROBES / "formats"
 TABLES = frozenset({"INPUTS", "WITHHELD", "REGISTERED", "ARGUMENTS", "SAVE_ARGUMENTS"})
+NAMES = frozenset({"WITHHELD", "REGISTERED"})
+"""Those of them that are lists of models; the others say something of each."""
 STATED = frozenset({"LABEL", "CARRIES", "MODELS"})
 """What a format's file says of the format to people and to the matrix, and no code reads."""
 
@@ -136,11 +138,30 @@ def _tables(
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         for target in targets:
             if isinstance(target, ast.Name) and target.id in names:
+                where = f"{path}:{node.lineno}: {target.id}"
                 try:
-                    yield target.id, ast.literal_eval(node.value)
-                except ValueError as error:
-                    where = f"{path}:{node.lineno}"
-                    raise MatrixError(f"{where}: {target.id} must be written out") from error
+                    value = ast.literal_eval(node.value)
+                except (ValueError, TypeError) as error:  # TypeError: a list for a key
+                    raise MatrixError(f"{where} must be written out") from error
+                if (problem := _misshapen(target.id, value)) is not None:
+                    raise MatrixError(f"{where} {problem}")
+                yield target.id, value
+
+
+def _misshapen(table: str, value: Any) -> str | None:
+    """Say what is wrong with the shape of a family's table; None if nothing is."""
+    if table in NAMES:
+        good = isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
+        return None if good else "must be a list of models' names"
+    if table not in TABLES:
+        return None
+    if not isinstance(value, dict) or not all(isinstance(one, dict) for one in value.values()):
+        return "must be a dict with a dict for each model"
+    for model, inputs in value.items() if table == "INPUTS" else ():
+        for name, draw in inputs.items():
+            if not isinstance(draw, list) or not draw:
+                return f'must say how to draw {name!r} of {model!r}, such as ["normal", [4]]'
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)

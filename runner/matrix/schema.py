@@ -20,7 +20,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from caniload.runner.core.precision import HalfPrecision
-from caniload.runner.matrix.where import Choice, Chosen, Identifier, Imported, Stack, in_full
+from caniload.runner.matrix.stacks import Imported, Stack
+from caniload.runner.matrix.where import Choice, Chosen, Identifier, in_full
 from caniload.runner.matrix.where import Node as _Node
 
 ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
@@ -110,10 +111,10 @@ class Profile(Choice):
     """
 
     models: tuple[ModelName, ...] = Field(
-        default=(), description="Those of them that are there; empty, or none there: all."
+        default=(), description="The only models of it. Empty: all."
     )
     without: tuple[ModelName, ...] = Field(
-        default=(), description="Families and models that are left out, where they are there."
+        default=(), description="Families and models that are left out."
     )
     readers: Chosen = Field(
         default=Choice(),

@@ -17,9 +17,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from caniload.runner.matrix.stacks import Imported, Stack
+
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.+_-]*$", max_length=60)]
-Stack = Literal["tf.keras", "keras 2 (multi-backend)", "tf-keras", "keras 3"]
-Imported = Literal["tensorflow.keras", "keras", "tf_keras"]
 
 
 class Node(BaseModel):
@@ -28,7 +28,8 @@ class Node(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-def _specifier(text: str) -> str:
+def specifier(text: str) -> str:
+    """Check the versions that a rule asks for."""
     try:
         SpecifierSet(text)
     except InvalidSpecifier as error:
@@ -37,7 +38,7 @@ def _specifier(text: str) -> str:
     return text
 
 
-Specifier = Annotated[str, StringConstraints(min_length=2), AfterValidator(_specifier)]
+Specifier = Annotated[str, StringConstraints(min_length=2), AfterValidator(specifier)]
 
 
 def _one_or_several(given: Any) -> str:

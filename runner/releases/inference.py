@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import cast
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -15,7 +14,7 @@ from caniload.runner.core.errors import UsageError
 from caniload.runner.matrix.frameworks import frameworks, plain
 from caniload.runner.matrix.joining import backend, relative
 from caniload.runner.matrix.schema import Environment, Matrix
-from caniload.runner.matrix.where import Imported, Stack
+from caniload.runner.matrix.stacks import Stack
 from caniload.runner.packages.listing import Listing, Release
 from caniload.runner.releases.naming import Naming
 from caniload.runner.releases.wishes import Wish
@@ -69,7 +68,7 @@ class _Inference:
             stack=stack,
             label=label,
             python=self._python(list(packages.values())),
-            imports=cast("Imported", frameworks().stack(stack).imports),
+            imports=frameworks().stack(stack).imports,
             packages={package: self._spelt(one) for package, one in packages.items()},
             cutoff=self._cutoff.isoformat(),
         )

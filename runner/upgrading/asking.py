@@ -18,6 +18,7 @@ from caniload.runner.checking.cases import Case
 from caniload.runner.checking.request import Request, refusal
 from caniload.runner.checking.subjects import Subject, gather
 from caniload.runner.checking.wanted import wish
+from caniload.runner.converting.rules import read_rules
 from caniload.runner.core import texts
 from caniload.runner.core.errors import UsageError
 from caniload.runner.core.judged import Message
@@ -92,6 +93,8 @@ def ask(
         return replace(found, reference=of_reference_models(matrix, old, new, home, locks))
     if converted is not None and converted.exists() and not converted.is_dir():
         raise UsageError(f"--converted {converted}: is there, and is no folder")
+    if remedies:
+        read_rules()  # a mistake in them is told before anything is built
     subjects = list(gather([Path(one) for one in models]))
     refused = {id(one): refusal(one, request, run=True) for one in subjects}
     run = [one for one in subjects if refused[id(one)] is None]

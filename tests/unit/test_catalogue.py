@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
 import pytest
+from model_files import DENSE, INPUT, functional, hdf5
 from verdict_facts import rule
 
+from caniload.runner.checking import checks
+from caniload.runner.commands import cli
 from caniload.runner.core import texts
+from caniload.runner.core.errors import MatrixError
+from caniload.runner.core.judged import CATEGORIES, CHANNELS, EXCEPTION, SEVERITIES
+from caniload.runner.judging import catalogue
 from caniload.runner.judging.catalogue import (
     ACTED_ON,
-    EXCEPTION,
+    FILE,
     Rule,
     match,
     match_raised,
+    parse_catalogue,
     read_catalogue,
 )
 from caniload.runner.judging.verdict import cause
@@ -23,13 +31,27 @@ from caniload.runner.judging.verdict import cause
 RULES = read_catalogue()
 SAMPLES = {"CATEGORY_DIGIT": "7", "CATEGORY_SPACE": " ", "CATEGORY_WORD": "w"}
 SAMPLES |= {"CATEGORY_NOT_SPACE": "x"}
-CHANNELS = {"warnings", "logging", "stdout", "stderr", "native", EXCEPTION}
-CATEGORIES = {
-    "backend-mismatch", "layer-config-change", "custom-object-missing", "weight-shape-mismatch",
-    "version-mismatch", "optimizer-state-lost", "compile-state-lost", "metrics-unbuilt",
-    "weights-partially-loaded", "legacy-format", "deprecated-argument", "unsafe-code",
-    "companion-package", "file-damaged", "training", "runtime-noise", "backend-limit",
-}  # fmt: skip
+MATRIX = str(Path(__file__).parents[2] / "matrix.yaml")
+GOOD = """\
+- id: one
+  channels: [warnings, logging]
+  pattern: 'no file \\w+'
+  means: There is no such file.
+  category: file-damaged
+  severity: danger
+  advice: Look for it.
+  remedy: rename-file
+- id: two
+  channels: [exception]
+  pattern: list index out of range
+  traceback: in call
+  means: There is no such item.
+  category: training
+  severity: info
+  sources: [https://example.org]
+  advice: Wait for it.
+  remedy: nothing
+"""
 
 
 def sample(pattern: str) -> str:
@@ -100,14 +122,75 @@ def test_examples_are_as_they_are_matched() -> None:
 
 
 def test_every_entry_can_be_acted_on() -> None:
-    assert {one.entry.severity for one in RULES} == {"noise", "info"} | ACTED_ON
     for entry in (one.entry for one in RULES):
-        assert entry.category in CATEGORIES
-        assert set(entry.channels) <= CHANNELS
-        assert entry.channels
         assert min(len(entry.advice), len(entry.means)) >= 10, entry.id
-        assert re.fullmatch(r"[a-z0-9.]+(-[a-z0-9.]+)*", entry.remedy), entry.id
         assert entry.sources or not entry.cause or EXCEPTION in entry.channels
+
+
+def test_every_word_that_there_is_is_used_and_told() -> None:
+    """A word that no entry has any more goes; the head of the file tells of each."""
+    assert {one.entry.severity for one in RULES} == {*SEVERITIES} > ACTED_ON
+    assert {one.entry.category for one in RULES} == {*CATEGORIES}
+    assert {name for one in RULES for name in one.entry.channels} == {*CHANNELS}
+    head = FILE.read_text("utf-8").partition("\n- id")[0]
+    told = {*re.findall(r"[a-z][a-z-]+[a-z]", head)}
+    assert {*SEVERITIES, *CATEGORIES, *CHANNELS} <= told
+
+
+def test_a_good_catalogue() -> None:
+    one, two = parse_catalogue(GOOD)
+    assert (one.said, one.raised, two.said, two.raised) == (True, False, False, True)
+    assert two.traceback is not None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("severity: danger", "severity: dangr", "6: [0].severity: 'dangr' is not one of noise, "),
+        ("category: training", "category: train", "14: [1].category: 'train' is not one of back"),
+        ("[warnings, logging]", "[warnings, logs]", "2: [0].channels[1]: 'logs' is not one of war"),
+        ("[exception]", "exception", "10: [1].channels: is no list, or an empty one"),
+        ("[exception]", "[]", "10: [1].channels: is no list, or an empty one"),
+        ("remedy: rename-file", "remedy: rename it", "8: [0].remedy: 'rename it' is no word such"),
+        ("remedy: rename-file", "remedy: 3", "8: [0].remedy: 3 is no text"),
+        ("means: There is no such file.", "means:", "4: [0].means: None is no text"),
+        ("  remedy: rename-file\n", "", "1: [0].remedy: is missing"),
+        ("  pattern: list index out of range\n", "", "9: [1].pattern: is missing"),
+        ("traceback: in", "traceback: (in", "12: [1].traceback: is no regular expression: missin"),
+        ("'no file", "'(no file", "3: [0].pattern: is no regular expression: missing ), untermin"),
+        ("  traceback:", "  trace:", "12: [1].trace: unknown key; the head of the file has the k"),
+        ("id: two", "id: one", "9: [1].id: 'one' is the id of [0] too"),
+        ("severity: info", "severity: info\n  severity: danger", "16: [1].severity: this key stan"),
+        ("- id: two", "- two\n- id: two", "9: [1]: is no entry"),
+        ("[exception]", "[exception", "11: not YAML: expected ',' or ']', but got ':'"),
+        (GOOD, "schema: 1", "1: (the whole file): is no list of entries"),
+        (GOOD, "", "1: (the whole file): is no list of entries"),
+    ],
+)
+def test_mistakes_are_told_with_their_place(old: str, new: str, told: str) -> None:
+    assert GOOD.count(old) == 1
+    with pytest.raises(MatrixError) as refused:
+        parse_catalogue(GOOD.replace(old, new))
+    (line,) = str(refused.value).splitlines()
+    assert line.startswith(f"catalogue.yaml:{told}")
+
+
+def test_check_tells_it_before_anything_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CANILOAD_HOME", str(tmp_path / "home"))
+    broken = tmp_path / FILE.name
+    broken.write_text(GOOD.replace("severity: danger", "severity: dangr"), encoding="utf-8")
+    monkeypatch.setattr(catalogue, "FILE", broken)
+    monkeypatch.setattr(checks, "resolve", lambda *_, **__: pytest.fail("it looks what to build"))
+    read_catalogue.cache_clear()
+    model = str(hdf5(tmp_path / "model.h5", functional(INPUT, DENSE)))
+    try:
+        code = cli.main(["--matrix", MATRIX, "check", model, "--to", "tf-2.21", "--run"])
+    finally:
+        read_catalogue.cache_clear()
+    assert code == 2
+    assert capsys.readouterr().err.startswith("caniload: catalogue.yaml:6: [0].severity: 'dangr'")
 
 
 def test_no_pattern_takes_just_anything() -> None:

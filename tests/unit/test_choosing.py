@@ -180,6 +180,7 @@ def told(old: str, new: str) -> list[str]:
 
 
 THIRD = '- where: {stack: tf.keras, tensorflow: "==1.14.*"}'
+NOTHING = "a rule says at least one thing; leave it out to mean all"
 NOBODY = "no environment above is like this; mend the rule or leave it"
 
 
@@ -207,6 +208,9 @@ NOBODY = "no environment above is like this; mend the rule or leave it"
                 "'tf.keras', 'keras 2 (multi-backend)', 'tf-keras' or 'keras 3'"
             ),
         ),
+        ("where: {}", f"gaps[2].where: {NOTHING}"),
+        ("where: {without: []}", f"gaps[2].where: {NOTHING}"),
+        ('where: [{keras: ">=3"}, {}]', f"gaps[2].where[1]: {NOTHING}"),
         ("where: {keras: 3}", "gaps[2].where.keras: input should be a valid string, not 3"),
         ("models: [dense]", "gaps[2]: say of which `environments`, or `where`"),
     ],

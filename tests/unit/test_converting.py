@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from caniload.runner.converting.graph import GraphError, read, references
-from caniload.runner.converting.rules import keras_version, read_rules
-from caniload.runner.converting.transforms import TRANSFORMS, Refused
+from caniload.runner.converting.rules import keras_version
+from caniload.runner.converting.transforms import Refused
 
 
 def test_the_original_configuration_is_left_as_it_is() -> None:
@@ -283,14 +283,6 @@ def test_a_list_of_states_is_handed_over_by_name() -> None:
 def test_a_class_without_layers_is_no_graph() -> None:
     with pytest.raises(GraphError, match="MyModel"):
         to_3({"class_name": "MyModel", "config": {"units": 3}})
-
-
-def test_every_rule_names_what_exists() -> None:
-    rules = read_rules()
-    for rule in rules.rules:
-        assert rule.apply is None or rule.apply in TRANSFORMS
-        assert rule.drop or rule.rename or rule.become or rule.names or rule.apply
-    assert len({rule.id for rule in rules.rules}) == len(rules.rules)
 
 
 @pytest.mark.parametrize(

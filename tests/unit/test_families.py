@@ -89,6 +89,28 @@ def told(sources: Path, row: str = "{family: some}", text: str = TEXT) -> list[s
     return str(refused.value).splitlines()
 
 
+def test_a_profile_names_models_and_leaves_out_families_too(sources: Path) -> None:
+    profile = "profiles: {quick: {models: [one, two], without: [two, plain]}}\n"
+    assert read(sources, text=profile + TEXT).profiles.quick.without == ("two", "plain")
+
+
+@pytest.mark.parametrize(
+    ("profile", "message"),
+    [
+        ("models: [one, tow]", "models[1]: there is no model 'tow' below"),
+        (
+            "models: [some]",
+            "models[0]: there is no model 'some' below; that is a family: name its models",
+        ),
+        ("without: [some, sum]", "without[1]: there is no family and no model 'sum' below"),
+        ("readers: {where: {}}", "readers.where: a rule says at least one thing; leave it out to"),
+    ],
+)
+def test_a_profile_of_what_there_is_not(sources: Path, profile: str, message: str) -> None:
+    (line,) = told(sources, text=f"profiles:\n  full:\n    {profile}\n{TEXT}")
+    assert line.startswith(f"m.yaml:3: profiles.full.{message}")
+
+
 def test_a_family_is_its_models_in_its_order(sources: Path) -> None:
     assert [one.id for one in read(sources).models] == ["control", "one", "two"]
 

@@ -17,9 +17,10 @@ from caniload.runner.core.errors import MatrixError
 from caniload.runner.matrix.frameworks import FILE, frameworks, read_frameworks
 from caniload.runner.matrix.frameworks import plain as build_of
 from caniload.runner.matrix.schema import Environment
-from caniload.runner.matrix.where import Imported, Stack
+from caniload.runner.matrix.stacks import Imported, Stack
 
 TEXT = FILE.read_text(encoding="utf-8")
+STACK = next(line for line in TEXT.splitlines(keepends=True) if "- {name: tf-keras," in line)
 
 
 def test_versions_are_versions_and_names_are_found() -> None:
@@ -70,6 +71,18 @@ AT = {one.package: index for index, one in enumerate(frameworks().suspects)}
             "frameworks[1]: is no mapping",
         ),
         ("schema: 1", "schema: 2", "schema: 2 is not one of 1"),
+        (
+            "name: keras 3,",
+            "name: keras 4,",
+            "stacks[3].name: 'keras 4' is not one of 'tf.keras', ",
+        ),
+        ("imports: tf_keras", "imports: tfkeras", "stacks[2].imports: 'tfkeras' is not one of 't"),
+        (STACK, "", "stacks: none has the name 'tf-keras', which stacks.py knows"),
+        (
+            "imports: tf_keras",
+            "imports: keras",
+            "stacks: none has the imports 'tf_keras', which stacks.py knows",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(old: str, new: str, told: str) -> None:

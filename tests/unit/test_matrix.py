@@ -15,7 +15,7 @@ from caniload.runner.matrix import choosing
 from caniload.runner.matrix.profiles import ProfileName
 from caniload.runner.matrix.reading import parse_matrix, read_matrix
 from caniload.runner.matrix.schema import ConversionReaders, Profile, schema
-from caniload.runner.matrix.where import Stack
+from caniload.runner.matrix.stacks import Stack
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -111,6 +111,31 @@ def test_models_that_are_not_there(folder: Path, model: tuple[str, str], told: s
         check_models((Model(id=model[0], family=model[1]),), folder)
 
 
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("INPUTS = 3", "INPUTS must be a dict with a dict for each model"),
+        ('INPUTS = {"one": ["normal", [4]]}', "INPUTS must be a dict with a dict for each model"),
+        (
+            'INPUTS = {"one": {"x": "normal"}}',
+            "INPUTS must say how to draw 'x' of 'one', such as [\"normal\", [4]]",
+        ),
+        ('INPUTS = {["one"]: 3}', "INPUTS must be written out"),
+        ("INPUTS = dict(one=3)", "INPUTS must be written out"),
+        ('WITHHELD = "one"', "WITHHELD must be a list of models' names"),
+        ("REGISTERED = [1]", "REGISTERED must be a list of models' names"),
+        ('ARGUMENTS: dict = ["one"]', "ARGUMENTS must be a dict with a dict for each model"),
+        ('SAVE_ARGUMENTS = {"one": 1}', "SAVE_ARGUMENTS must be a dict with a dict for each m"),
+    ],
+)
+def test_tables_of_another_shape(folder: Path, table: str, told: str) -> None:
+    path = folder / "other.py"
+    path.write_text(f"SEED = 1\n{table}\n")
+    with pytest.raises(MatrixError) as refused:
+        read_family("other", folder)
+    assert str(refused.value).startswith(f"{path}:2: {told}")
+
+
 def test_all_missing_models_are_told_at_once(folder: Path) -> None:
     models = tuple(Model(id=name, family="some") for name in ("one", "two", "three"))
     with pytest.raises(MatrixError) as refused:
