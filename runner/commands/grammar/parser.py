@@ -6,7 +6,7 @@ import argparse
 import functools
 
 from caniload.runner.commands.grammar import matrix, models
-from caniload.runner.commands.grammar.parts import Commands, Parser, add, later, path
+from caniload.runner.commands.grammar.parts import Commands, Parser, RawHelp, add, later, path
 
 EXIT_CODES = """\
 exit codes: 0 done, whatever the cells say · 1 under --strict something is untested or a control
@@ -41,7 +41,7 @@ def parser() -> Parser:
         prog="caniload",
         description="Run saved Keras models through many TensorFlow and Keras versions.",
         epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=RawHelp,
     )
     whole.add_argument(
         "--version",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 import importlib
+import os
 from collections.abc import Callable
 
 from caniload.runner.core.errors import UsageError
@@ -17,8 +18,34 @@ if TYPE_CHECKING:
 Command = Callable[[argparse.Namespace], int]
 
 
+class Help(argparse.HelpFormatter):
+    """Asks for the terminal's width itself: argparse imports shutil for it, and all it needs."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+class RawHelp(Help, argparse.RawDescriptionHelpFormatter):
+    """The same, with descriptions as they are written."""
+
+
+def _columns() -> int:
+    """Return the width that is asked for or that the screen has; 80 without either."""
+    try:
+        return int(os.environ.get("COLUMNS", "")) or 80
+    except ValueError:
+        pass
+    try:
+        return os.get_terminal_size().columns or 80
+    except OSError:
+        return 80
+
+
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, as every other error of ours."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **{"formatter_class": Help, **named})
 
     def error(self, message: str) -> None:  # type: ignore[override]
         raise UsageError(f"{message}; see `{self.prog} --help`")
