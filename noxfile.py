@@ -40,10 +40,15 @@ def locks(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run every test: pure stages, the probe on every Python found, real TensorFlows, a browser."""
     _install(session, "test", "browser")
-    chosen = list(session.posargs)
-    if not chosen and not _chromium() and "CI" not in os.environ:
+    if session.posargs:
+        session.run("pytest", *session.posargs)
+        return
+    # The others build environments and share them, or time what they do: one after the other.
+    session.run("pytest", "--numprocesses=auto", "tests/unit")
+    chosen = ["tests/browser", "tests/pipeline", "tests/real"]
+    if not _chromium() and "CI" not in os.environ:
         session.warn("no Chromium on this machine: the browser tests are left out")
-        chosen = ["-m", "not browser"]
+        chosen = chosen[1:]
     session.run("pytest", *chosen)
 
 
