@@ -60,14 +60,17 @@ def test_an_environment_taken_away_is_found_again(tmp_path: Path) -> None:
 
 
 def _without(matrix: dict[str, Any], name: str) -> dict[str, Any]:
-    gaps = [
-        {**gap, "environments": [one for one in gap["environments"] if one != name]}
-        for gap in matrix.get("gaps", [])
-    ]
-    environments = [entry for entry in matrix["environments"] if entry["id"] != name]
-    profiles = {
-        profile: {kind: [one for one in members if one != name] for kind, members in chosen.items()}
-        for profile, chosen in matrix["profiles"].items()
-    }
-    gaps = [gap for gap in gaps if gap["environments"]]
-    return {**matrix, "environments": environments, "gaps": gaps, "profiles": profiles}
+    """Take one environment away: its entry, and its id where a choice names it; rules name none."""
+
+    def left(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: left(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [left(one) for one in value if one != name and _id(one) != name]
+        return value
+
+    return {key: left(value) for key, value in matrix.items()}
+
+
+def _id(value: Any) -> Any:
+    return value.get("id") if isinstance(value, dict) else None
