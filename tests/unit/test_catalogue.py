@@ -156,7 +156,7 @@ def test_a_good_catalogue() -> None:
         ("means: There is no such file.", "means:", "4: [0].means: None is no text"),
         ("  remedy: rename-file\n", "", "1: [0].remedy: is missing"),
         ("  pattern: list index out of range\n", "", "9: [1].pattern: is missing"),
-        ("traceback: in", "traceback: (in", "12: [1].traceback: is no regular expression: missin"),
+        ("traceback: in", "traceback: (in", "12: [1].traceback: is no regular expression: "),
         ("'no file", "'(no file", "3: [0].pattern: is no regular expression: missing ), untermin"),
         ("  traceback:", "  trace:", "12: [1].trace: unknown key; the head of the file has the k"),
         ("id: two", "id: one", "9: [1].id: 'one' is the id of [0] too"),
