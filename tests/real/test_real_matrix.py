@@ -139,6 +139,9 @@ def _matrix_of(families: Mapping[str, str], folder: Path, **limits: int) -> Path
     matrix = yaml.safe_load((ROOT / "matrix.yaml").read_text(encoding="utf-8"))
     matrix["models"] = [{"id": model, "family": family} for model, family in families.items()]
     matrix["formats"] = [one for one in matrix["formats"] if "models" not in one]
+    for profile in matrix["profiles"].values():
+        profile.pop("models", None)  # they name models of ours
+        profile.pop("without", None)
     matrix["limits"] |= limits
     path = folder / "matrix.yaml"
     path.write_text(yaml.safe_dump(matrix, sort_keys=False), encoding="utf-8")
