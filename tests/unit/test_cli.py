@@ -7,16 +7,20 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from caniload.runner.commands import cli
 from caniload.runner.commands import matrix as commands
 from caniload.runner.commands.grammar import parser, parts
+from caniload.runner.commands.grammar.matrix import PROFILES, STAGES
 from caniload.runner.core.errors import MatrixError, StoreBusyError, StrictError, UsageError
 from caniload.runner.core.version import version
 from caniload.runner.environments.home import Home
 from caniload.runner.evidence.store import Store
+from caniload.runner.matrix.plan import Stage
+from caniload.runner.matrix.profiles import ProfileName
 
 MATRIX = str(Path(__file__).parents[2] / "matrix.yaml")
 
@@ -170,6 +174,11 @@ def test_a_command_has_its_arguments_when_it_is_typed(
     assert out.startswith(f"usage: caniload {command} ")
     assert out[:half] == out[half:]
     assert ("--locks" in out) == (command not in {"clean", "inspect", "merge"})
+
+
+def test_names_that_are_written_again_for_the_start_are_those_of_the_matrix() -> None:
+    assert get_args(ProfileName) == PROFILES
+    assert tuple(Stage) == STAGES
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
