@@ -12,6 +12,7 @@ With ``CANILOAD_PYTHONS_ONLY=1`` only the first of these is looked at.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import subprocess
@@ -44,12 +45,9 @@ def find_pythons(
 ) -> dict[str, Interpreter]:
     """Return an interpreter for each wanted minor version (``3.11``) that this machine has."""
     found: dict[str, Interpreter] = {}
-    tried: dict[Path, Interpreter | None] = {}
     for minor in minors:
         for path in _candidates(minor, variables):
-            if path not in tried:
-                tried[path] = _verified(path)
-            interpreter = tried[path]
+            interpreter = _verified(path, path.stat().st_mtime_ns)
             if interpreter is not None and interpreter.minor == minor:
                 found[minor] = interpreter
                 break
@@ -141,8 +139,9 @@ def _programs(folder: Path, minor: str) -> Iterator[Path]:
             return
 
 
-def _verified(path: Path) -> Interpreter | None:
-    """Run the file once; None if it is a broken shim, hangs, or is no Python."""
+@functools.cache  # a command asks more than once, and each answer costs the start of a Python
+def _verified(path: Path, changed: int) -> Interpreter | None:  # noqa: ARG001 - a part of its key
+    """Run the file as it stands now; None if it is a broken shim, hangs, or is no Python."""
     if not _NAME.match(path.name) and not os.access(path, os.X_OK):
         return None
     try:
