@@ -7,6 +7,7 @@ does not wait for the modules that judge.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from caniload.runner.answering.features import Features, features
@@ -33,7 +34,8 @@ def arranged(
 ) -> Iterator[tuple[str, Known]]:
     """Yield every reference file that has been loaded anywhere, with the hash of its content."""
     chosen = planning.make(matrix, Selection(profile="all", models=(matrix.controls.model,)))
-    resolution = resolve(chosen.environments, home=home, locks=locks)
+    fetching_none = replace(home, fetches=False)  # what was measured is here
+    resolution = resolve(chosen.environments, home=fetching_none, locks=locks)
     evidence = Evidence(plan=chosen, home=home, store=Store(home.results), resolution=resolution)
     judge = Assembly(evidence=evidence, batch=1, locks=locks)
     files = list(_files(evidence))

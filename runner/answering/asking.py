@@ -49,7 +49,9 @@ def _measured(subjects: Sequence[Subject], request: Request, *, aloud: bool) -> 
 def _known(subjects: Sequence[Subject], request: Request, *, aloud: bool) -> list[Checked]:
     if not subjects:
         return []
-    resolution = resolve(request.matrix.environments, home=request.home, locks=request.locks)
+    # Nothing is built for this, so nobody need be asked what could be fetched.
+    home = replace(request.home, fetches=False)
+    resolution = resolve(request.matrix.environments, home=home, locks=request.locks)
     index = read_index(
         [one.inspection.format or "" for one in subjects],
         matrix=request.matrix,
