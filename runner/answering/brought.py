@@ -24,9 +24,9 @@ from caniload.runner.answering.references import Known, as_plain, from_plain
 from caniload.runner.checking.subjects import LOADED
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments.home import Home
-from caniload.runner.environments.locking import file_sha256, first_lock
+from caniload.runner.environments.locking import first_lock_sha256
 from caniload.runner.matrix.reading import read_matrix
-from caniload.runner.matrix.schema import Environment, Matrix
+from caniload.runner.matrix.schema import Matrix
 
 FOLDER = Path(__file__).with_name("measured")
 
@@ -40,14 +40,10 @@ def read(kind: str, matrix: Matrix, locks: Path = LOCKS, folder: Path | None = N
     same = {
         one.id
         for one in matrix.environments
-        if one.id in stored["locks"] and stored["locks"][one.id] == _stamp(one, locks)
+        if one.id in stored["locks"] and stored["locks"][one.id] == first_lock_sha256(one, locks)
     }
     known = (_among(from_plain(one), same) for one in _unfolded(stored))
     return [replace(one, when=stored["when"]) for one in known if one.cells]
-
-
-def _stamp(environment: Environment, locks: Path) -> str:
-    return file_sha256(first_lock(environment, locks))
 
 
 def added(own: Sequence[Known], brought: Sequence[Known]) -> list[Known]:
@@ -124,7 +120,9 @@ def write(
     """
     folder.mkdir(exist_ok=True)
     named = {name for one in known for name in (one.saved_by, *one.cells)}
-    stamps = {one.id: _stamp(one, locks) for one in matrix.environments if one.id in named}
+    stamps = {
+        one.id: first_lock_sha256(one, locks) for one in matrix.environments if one.id in named
+    }
     made = []
     for kind in sorted({one.format for one in known}):
         listed = [as_plain(one) for one in known if one.format == kind]

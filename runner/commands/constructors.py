@@ -56,7 +56,7 @@ def _of_environment(arguments: argparse.Namespace, one: Environment) -> int:
         return 0
     print("\n".join(line for found in listed for line in lines(found)))
     asked = "asked in the environment that is built here"
-    shipped = "as it comes with caniload, for the environment as it is locked"
+    shipped = "as it comes with caniload, asked on the first Python of the row"
     print(f"{one.id}: {asked if where == 'here' else shipped}", file=sys.stderr)
     return 0
 

@@ -51,6 +51,11 @@ def first_lock(environment: Environment, locks_dir: Path = LOCKS) -> Path:
     return locks_dir / f"{environment.id}.txt"
 
 
+def first_lock_sha256(environment: Environment, locks_dir: Path = LOCKS) -> str:
+    """Identify what an environment is as it ships: what comes with caniload was measured so."""
+    return file_sha256(first_lock(environment, locks_dir))
+
+
 def lock_sha256(environment: Environment, locks_dir: Path = LOCKS) -> str:
     return file_sha256(lock_path(environment, locks_dir))
 

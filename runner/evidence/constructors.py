@@ -1,7 +1,7 @@
 """What constructors take in each environment: as it ships, or as it was asked here.
 
-What ships counts as long as the environment is locked as it was then. It is one file, every text
-once; it is written anew, from the environments that are built in HOME, by
+What ships counts as long as the environment is locked as it was then, for its first Python. It is
+one file, every text once; it is written anew, from the environments that are built in HOME, by
 
     python -m caniload.runner.evidence.constructors HOME [ID…]
 """
@@ -21,7 +21,7 @@ from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments import build
 from caniload.runner.environments.constructors import ask, kept, probe_sha256
 from caniload.runner.environments.home import Home
-from caniload.runner.environments.locking import lock_sha256
+from caniload.runner.environments.locking import first_lock_sha256
 from caniload.runner.evidence.candidates import candidates
 from caniload.runner.matrix.reading import read_matrix
 from caniload.runner.matrix.schema import Environment
@@ -56,7 +56,7 @@ def shipped(
 ) -> dict[str, Any] | None:
     """Return what comes with caniload of an environment, unless it is locked anew."""
     one = _stored(path)["environments"].get(environment.id)
-    if one is None or one["lock"] != lock_sha256(environment, locks):
+    if one is None or one["lock"] != first_lock_sha256(environment, locks):
         return None
     return _unfolded(one, functools.partial(_value, path))
 
@@ -136,7 +136,7 @@ def main(arguments: Sequence[str], say: Callable[[str], None] = print) -> int:
     tried = candidates(_all(built, None, home, say).values())
     chosen = [one for one in built if not ids or one.id in ids]
     reports = _all(chosen, tried, home, say)
-    stamps = {one.id: lock_sha256(one, LOCKS) for one in chosen}
+    stamps = {one.id: first_lock_sha256(one, LOCKS) for one in chosen}
     write(reports, stamps, tried)
     say(f"{SHIPPED}: {SHIPPED.stat().st_size:,} bytes of {len(reports)} environments")
     return 0

@@ -222,6 +222,13 @@ def test_what_ships_says_what_is_known(name: str, argument: str, told: set[Taken
     assert answer(found, argument) in told
 
 
+def test_what_ships_is_found_on_a_further_python_too() -> None:
+    one = next(one for one in read_matrix(ROOT / "matrix.yaml").environments if one.pythons)
+    first, further = one.variants[:2]
+    assert further.python != first.python
+    assert constructors.shipped(further) == constructors.shipped(first) is not None
+
+
 def test_texts_are_stored_once() -> None:
     one = report(record(takes={"units": 2}))
     stored = constructors.folded({"a": one, "b": one}, {"a": "1", "b": "2"})
