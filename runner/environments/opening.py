@@ -28,4 +28,4 @@ def open_matrix(path: Path | None = None, *, locks: Path = LOCKS) -> Matrix:
     matrix = read_matrix(path)
     check_models(matrix.models)
     check_locks(path, matrix, locks)
-    return settled(matrix, Home.default())
+    return settled(matrix, Home.default(), locks)

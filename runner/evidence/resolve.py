@@ -58,7 +58,7 @@ def resolve(environments: Sequence[Environment], *, home: Home, locks: Path = LO
         lock = lock_sha256(environment, locks)
         interpreter = pythons.get(environment.python)
         if interpreter is None:
-            untested[environment.id] = _needs(environment.python, home)
+            untested[environment.id] = _needs(environment, home)
             receipt = _receipt(environment, lock, home)
             if receipt is not None:
                 fingerprints[environment.id] = _fingerprint(environment, lock, receipt.python)
@@ -97,8 +97,12 @@ def _receipt(environment: Environment, lock: str, home: Home) -> Receipt | None:
     return receipt if receipt is not None and receipt.describes(environment, lock) else None
 
 
-def _needs(python: str, home: Home) -> str:
+def _needs(environment: Environment, home: Home) -> str:
+    python = environment.python
     needs = f"needs Python {python}; {how_to_get(python)}"
+    if environment.pythons and read_receipt(home.environment(environment.id)) is not None:
+        # It was built with this Python, and stays on it.
+        needs += f", or run `caniload env remove {environment.id}` to move it to another Python"
     if home.fetches or not can_be_fetched(python):
         return needs
     return f"{needs}; it is not fetched, for --no-fetch, {NO_FETCH} or UV_OFFLINE says so"

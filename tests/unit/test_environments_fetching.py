@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from caniload.runner.core.errors import EnvironmentUnusable
+from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments import fetching, processes, uv
 from caniload.runner.environments.fetching import Offer, as_line, offers, ready, sizes
 from caniload.runner.environments.home import Home
@@ -187,23 +188,48 @@ def test_nothing_is_asked_where_nothing_is_fetched(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.usefixtures("machine")
-@pytest.mark.parametrize(("offered", "usable"), [("3.11.7", True), ("3.11.9", False)])
-def test_what_was_measured_is_not_made_old_by_another_python(
-    answers: list[Finished], tmp_path: Path, *, offered: str, usable: bool
+@pytest.mark.parametrize(
+    ("there", "built", "python"),
+    [
+        pytest.param("3.12.1", "3.11.7", "3.11", id="its Python has gone"),
+        pytest.param("3.11.7", "3.12.1", "3.12", id="a better one has come"),
+        pytest.param("3.12.1", "3.10.1", "3.12", id="built with what it is not asked for"),
+        pytest.param("3.12.1", None, "3.12", id="not built"),
+    ],
+)
+def test_what_is_built_stays_on_its_python(
+    machine: Callable[[str], None], tmp_path: Path, there: str, built: str | None, python: str
 ) -> None:
-    home = Home(root=tmp_path / "home", fetches=True)
-    lock_path(environment(), tmp_path).write_text("some")
-    home.environment("some").mkdir(parents=True)
+    machine(there)
+    matrix, home = read_matrix(MATRIX), Home(root=tmp_path / "home")
+    row = matrix.environment("tf-2.21")
+    if built is not None:
+        on = row.on(built.rpartition(".")[0]) if not built.startswith("3.10") else row
+        write_receipt_of(on, built, home)
+    found = settled(matrix, home)
+    assert found.environment("tf-2.21").python == python
+    assert found.environment("tf-2.20").python == there.rpartition(".")[0]  # which is not built
+    resolution = resolve(found.environments, home=home)
+    if built == "3.11.7":
+        assert "tf-2.21" in resolution.fingerprints
+        assert "`caniload env remove tf-2.21`" in resolution.untested["tf-2.21"]
+        assert "env remove" not in resolution.untested["tf-2.15"]
+
+
+def write_receipt_of(
+    environment: Environment, python: str, home: Home, locks: Path = LOCKS
+) -> None:
+    folder = home.environment(environment.id)
+    folder.mkdir(parents=True)
     write_receipt(
         Receipt(
-            environment="some",
-            lock_sha256=lock_sha256(environment(), tmp_path),
-            python="3.11.7",
+            environment=environment.id,
+            lock_sha256=lock_sha256(environment, locks),
+            python=python,
             interpreter="/gone",
             platform="",
-            imports="keras",
-            variables={},
+            imports=environment.imports,
+            variables=dict(environment.variables),
             versions={},
             packages={},
             installer="uv",
@@ -211,8 +237,18 @@ def test_what_was_measured_is_not_made_old_by_another_python(
             seconds=1,
             built_at="",
         ),
-        home.environment("some"),
+        folder,
     )
+
+
+@pytest.mark.usefixtures("machine")
+@pytest.mark.parametrize(("offered", "usable"), [("3.11.7", True), ("3.11.9", False)])
+def test_what_was_measured_is_not_made_old_by_another_python(
+    answers: list[Finished], tmp_path: Path, *, offered: str, usable: bool
+) -> None:
+    home = Home(root=tmp_path / "home", fetches=True)
+    lock_path(environment(), tmp_path).write_text("some")
+    write_receipt_of(environment(), "3.11.7", home, tmp_path)
     answers += [listed(), listed("3.11.10", offered)]
     before, after = (resolve([environment()], home=home, locks=tmp_path) for _ in range(2))
     assert before.fingerprints == after.fingerprints
