@@ -19,7 +19,12 @@ def version() -> str:
 
 @functools.cache
 def commit() -> str:
-    """Return the short hash of the checkout's commit, or "" outside of one."""
+    """Return the short hash of the checkout's commit, or "" outside of one.
+
+    A package that is installed below somebody's repository is not of that repository.
+    """
+    if not (ROOT / ".git").exists():
+        return ""
     try:
         found = subprocess.run(
             ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607 - whichever git the user has
