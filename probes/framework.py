@@ -163,6 +163,57 @@ def runs_eagerly(model):
     )
 
 
+def trainable(model):
+    """Return whether the model is, and the paths of the layers that are not.
+
+    Depth first, in the names of ``owners``; a layer inside a frozen one is told as it says itself.
+    """
+    frozen = []
+
+    def walk(layers, prefix):
+        for layer in layers or []:
+            path = prefix + layer.name
+            if not layer.trainable:
+                frozen.append(path)
+            if hasattr(layer, "get_layer"):
+                walk(getattr(layer, "layers", None), path + "/")
+
+    walk(getattr(model, "layers", None), "")
+    return {"model": bool(model.trainable), "frozen": frozen}
+
+
+def signatures(model):
+    """Return what a loaded SavedModel is called by, or ``None`` where it is no such thing.
+
+    By name: the shape and dtype of each input and output, as ``structured_input_signature`` and
+    ``structured_outputs`` of TensorFlow's concrete functions state them.
+    """
+    found = getattr(model, "signatures", None)
+    if not found or not hasattr(found, "items"):
+        return None
+    return {
+        str(name): {
+            "inputs": _specs(one.structured_input_signature[1]),
+            "outputs": _specs(one.structured_outputs),
+        }
+        for name, one in sorted(found.items())
+        if hasattr(one, "structured_outputs")
+    }
+
+
+def _specs(named):
+    if not hasattr(named, "items"):
+        return None
+    return {
+        str(name): {
+            "shape": None if one.shape.rank is None else one.shape.as_list(),
+            "dtype": one.dtype.name,
+        }
+        for name, one in sorted(named.items())
+        if hasattr(one, "dtype")
+    }
+
+
 def is_compiled(model):
     return getattr(model, "optimizer", None) is not None
 

@@ -41,6 +41,7 @@ class Hearing(object):
 
     def __init__(self, folder):
         self.messages = []
+        self.folder = folder
         self._descriptors = [Descriptor(1, "stdout", folder), Descriptor(2, "stderr", folder)]
         self._lock = threading.RLock()
         self._listening = self._draining = False

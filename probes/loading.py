@@ -1,7 +1,10 @@
 """Load one artifact as a person would, and measure what came back. Python 3.6 to 3.13.
 
 The job: ``kind`` "load", ``cell``, ``model``, ``family`` (path), ``format``, ``artifact`` (folder),
-``expected`` (folder), ``train`` (whether the format carries training state).
+``expected`` (folder), ``train`` (whether the format carries training state), and ``also``: folders
+like ``expected`` of other environments that wrote the same content and are fed the same. What was
+loaded is measured against each of them, too; the facts that differ stand in their place in
+``facts["also"]``.
 """
 
 import json
@@ -10,6 +13,7 @@ import os
 import compare
 import framework
 import reference
+import touching
 
 
 class Expected(object):
@@ -36,43 +40,76 @@ class Expected(object):
 
 
 def load(job, state):
-    """Load one artifact as a person would and measure it against what the saving side recorded."""
-    keras, facts = state.keras, state.facts
+    """Load one artifact as a person would and measure it against what the saving sides recorded."""
     expected = Expected(job["expected"])
-    namespace = reference.family(job["family"])
     inputs = expected.inputs()
+    namespace = reference.family(job["family"])
+    form = reference.form(job["format"])
+    facts, came_back = state.facts, Loaded(form)
+    try:
+        with touching.Touching([job["artifact"], job["expected"]], state.hearing.folder) as touched:
+            facts["touched"] = touched
+            _measure(job, state, expected, came_back, namespace, inputs)
+    except Exception:
+        facts["also"] = _against_others(job, came_back)
+        raise
+    facts["also"] = _against_others(job, came_back)
+
+
+def _against_others(job, came_back):
+    """Return what differs against each of the other saving sides, as far as was come."""
+    found = []
+    for folder in job.get("also", ()):
+        facts, expected = {}, Expected(folder)
+        if came_back.outputs is not None:
+            order = _compare(job, facts, expected, came_back)
+            if came_back.stepped is not None:
+                _compare_step(facts, expected, came_back, order)
+        found.append(facts)
+    return found
+
+
+class Loaded(object):
+    """What was measured of a loaded model so far; ``None`` is what was not come to."""
+
+    def __init__(self, form):
+        self.serves = hasattr(form, "predict")
+        self.into_code = hasattr(form, "load_into")
+        self.structure = self.outputs = self.weights = None
+        self.trainable = self.compiled = self.optimizer = None
+        self.losses = self.stepped = None
+
+
+def _measure(job, state, expected, came_back, namespace, inputs):
+    """Load, predict and train, comparing with ``expected`` as soon as there is something to."""
+    keras, facts = state.keras, state.facts
     form = reference.form(job["format"])
     state.phase("build")
     model = _load(job, state, form, namespace, inputs)
     state.phase("predict")
     predicted = getattr(form, "predict", framework.predict)(model, inputs)
     state.phase("compare")
-    structure, outputs = framework.outputs(predicted)
-    facts["structure"] = [expected.facts["structure"], structure]
-    wanted = expected.named("output", expected.facts["outputs"])
-    facts["output_names"] = [[name for name, _ in wanted], [name for name, _ in outputs]]
-    facts["outputs"] = [compare.arrays(one, other) for (_, one), (_, other) in zip(wanted, outputs)]
-    if hasattr(
-        form, "predict"
-    ):  # what serves gives numbers, and shows neither weights nor training
+    came_back.structure, came_back.outputs = framework.outputs(predicted)
+    facts["signatures"] = framework.signatures(model)
+    if came_back.serves:  # gives numbers, and shows neither weights nor training
+        _compare(job, facts, expected, came_back)
         return
-    saved = expected.named("weight", expected.facts["weights"])
-    loaded = framework.named_weights(keras, model)
-    order, facts["weights"] = compare.weights(saved, loaded)
-    facts["compiled"] = [expected.facts["compiled"], framework.is_compiled(model)]
-    into_code = hasattr(form, "load_into")
-    if not job["train"] or not expected.facts["compiled"]:
-        return
-    if not into_code:
+    came_back.weights = framework.named_weights(keras, model)
+    came_back.trainable = framework.trainable(model)
+    came_back.compiled = framework.is_compiled(model)
+    trains = job["train"] and expected.facts["compiled"]
+    if trains and not came_back.into_code:
         # A model built by code has its settings from there, and a checkpoint fills the state later.
-        facts["optimizer"] = [expected.facts["optimizer"], framework.optimizer(keras, model)]
-    if not facts["compiled"][1]:
+        came_back.optimizer = framework.optimizer(keras, model)
+    order = _compare(job, facts, expected, came_back)
+    if not trains or not came_back.compiled:
         return
     targets = expected.listed("target", expected.facts["targets"])
     by_name = expected.facts["target_names"]
-    if into_code:
+    if came_back.into_code:
         # The loading side's code decides whether outputs have names here.
-        by_name = [name for name, _ in outputs] if structure == "dict" else None
+        names = [name for name, _ in came_back.outputs]
+        by_name = names if came_back.structure == "dict" else None
     state.phase("train")
     losses = framework.train_once(
         model, inputs, framework.fed(targets, by_name), eagerly=job["format"] != "savedmodel"
@@ -80,10 +117,38 @@ def load(job, state):
     state.phase("compare")
     if expected.facts["random"]:
         return
-    facts["losses"] = [expected.facts["losses"], [compare.number(loss) for loss in losses]]
-    after = expected.named("after", expected.facts["weights"])
-    stepped = framework.named_weights(keras, model)
-    facts["step"] = compare.step(saved, after, stepped, order, facts["weights"]["turned"])
+    came_back.losses = [compare.number(loss) for loss in losses]
+    came_back.stepped = framework.named_weights(keras, model)
+    _compare_step(facts, expected, came_back, order)
+
+
+def _compare(job, facts, expected, came_back):
+    """Write into ``facts`` how what came back compares; return how weights were paired."""
+    said = expected.facts
+    facts["structure"] = [said["structure"], came_back.structure]
+    wanted = expected.named("output", said["outputs"])
+    facts["output_names"] = [[name for name, _ in one] for one in (wanted, came_back.outputs)]
+    facts["outputs"] = [
+        compare.arrays(one, other) for (_, one), (_, other) in zip(wanted, came_back.outputs)
+    ]
+    if came_back.serves:
+        return None
+    saved = expected.named("weight", said["weights"])
+    order, facts["weights"] = compare.weights(saved, came_back.weights)
+    facts["compiled"] = [said["compiled"], came_back.compiled]
+    facts["trainable"] = [said["trainable"], came_back.trainable]
+    if job["train"] and said["compiled"] and not came_back.into_code:
+        facts["optimizer"] = [said["optimizer"], came_back.optimizer]
+    return order
+
+
+def _compare_step(facts, expected, came_back, order):
+    """Write into ``facts`` how the training step after loading compares."""
+    facts["losses"] = [expected.facts["losses"], came_back.losses]
+    names = expected.facts["weights"]
+    saved, after = expected.named("weight", names), expected.named("after", names)
+    turned = facts["weights"]["turned"]
+    facts["step"] = compare.step(saved, after, came_back.stepped, order, turned)
 
 
 def _load(job, state, form, namespace, inputs):

@@ -96,6 +96,7 @@ def _save_all(job, state, recipe):
         "target_names": target_names,
         "compiled": recipe.compiled and framework.is_compiled(model),
         "optimizer": framework.optimizer(keras, model),
+        "trainable": framework.trainable(model),
         "losses": None,
         "random": state.random,
     }

@@ -17,7 +17,7 @@ from typing import Any
 
 from caniload.runner.core.shipped import PROBES
 from caniload.runner.environments.home import Home
-from caniload.runner.evidence.keys import digest, probe_sha256
+from caniload.runner.evidence.keys import digest, schema
 
 SCRIPT = PROBES / "own" / "worker.py"
 
@@ -28,7 +28,7 @@ Record = Mapping[str, Any]
 def script_sha256(folder: Path = SCRIPT.parent) -> str:
     """Hash all that decides what is measured: these probes, and those they are made of."""
     files = sorted(folder.glob("*.py"))
-    return digest(probe_sha256(), [hashlib.sha256(one.read_bytes()).hexdigest() for one in files])
+    return digest(schema("load"), [hashlib.sha256(one.read_bytes()).hexdigest() for one in files])
 
 
 @dataclass(frozen=True, kw_only=True)

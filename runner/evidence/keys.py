@@ -6,14 +6,14 @@ import functools
 import hashlib
 import json
 import platform
-from pathlib import Path
 from typing import Any
 
 from caniload.runner.core.shipped import PROBES
 
-ASIDE = frozenset({"healthcheck.py"})
-"""Scripts beside the probe that no result depends on; a file of ``models/`` or ``formats/`` counts
-for its own cells."""
+MEASUREMENT = PROBES / "measurement.json"
+"""What facts mean, as numbers that are raised by hand: a comment in a probe changes no result."""
+
+KINDS = ("import", "save", "load")
 
 
 def digest(*parts: Any) -> str:
@@ -22,14 +22,20 @@ def digest(*parts: Any) -> str:
 
 
 @functools.cache
-def probe_sha256(folder: Path = PROBES) -> str:
-    files = sorted(path for path in folder.glob("*.py") if path.name not in ASIDE)
-    return digest([hashlib.sha256(path.read_bytes()).hexdigest() for path in files])
+def schema(kind: str) -> str:
+    """Return what facts of a kind mean today; ``kind`` is one of ``KINDS``."""
+    stated = json.loads(MEASUREMENT.read_text(encoding="utf-8"))
+    return f"{kind} {stated[kind]}"
+
+
+def measurement() -> dict[str, str]:
+    """Return the schema of every kind."""
+    return {kind: schema(kind) for kind in KINDS}
 
 
 def import_key(fingerprint: str) -> str:
     """Key of what importing the framework of an environment says."""
-    return digest("import", fingerprint, probe_sha256())
+    return digest("import", fingerprint, schema("import"))
 
 
 @functools.cache  # asked for every cell, and the same for all cells of a file's model
@@ -38,7 +44,7 @@ def save_key(fingerprint: str, model: str, family_sha256: str, forms: tuple[str,
 
     ``fingerprint`` identifies the environment, ``forms`` the formats and the code that saves each.
     """
-    return digest("save", fingerprint, model, family_sha256, forms, probe_sha256())
+    return digest("save", fingerprint, model, family_sha256, forms, schema("save"))
 
 
 def cell_key(
@@ -59,7 +65,7 @@ def cell_key(
         family_sha256,
         form_sha256,
         train,
-        probe_sha256(),
+        schema("load"),
     )
 
 

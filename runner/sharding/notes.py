@@ -12,7 +12,7 @@ from typing import Any
 from caniload.runner.environments.disk import Cost
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.locking import lock_sha256
-from caniload.runner.evidence.keys import digest, probe_sha256
+from caniload.runner.evidence.keys import digest, measurement
 from caniload.runner.matrix.plan import Plan, Stage
 from caniload.runner.matrix.reference import read_family, read_form
 from caniload.runner.sharding.dividing import Place, weigh
@@ -46,7 +46,7 @@ def identify(plan: Plan, prices: Mapping[str, Cost], locks: Path) -> dict[str, s
     weights = [weigh(plan, stage, prices) for stage in Stage]
     hashes = (
         digest(matrix.model_dump(mode="json")),
-        digest(probe_sha256(), families, forms),
+        digest(measurement(), families, forms),
         digest(cells),
         digest({one.id: lock_sha256(one, locks) for one in plan.environments}),
         digest(weights),

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from caniload.runner.checking.cases import Case
 from caniload.runner.converting.launching import ACROSS
 from caniload.runner.converting.outcome import Conversion, Verdict
-from caniload.runner.evidence.keys import digest, probe_sha256
+from caniload.runner.evidence.keys import digest, schema
 from caniload.runner.matrix import frameworks
 from caniload.runner.matrix.schema import ConversionReaders
 
@@ -36,7 +36,7 @@ def sources_sha256() -> str:
         *sorted(_CONVERTING.glob("*.yaml")),
         frameworks.FILE,
     ]
-    return digest(probe_sha256(), [hashlib.sha256(one.read_bytes()).hexdigest() for one in files])
+    return digest(schema("load"), [hashlib.sha256(one.read_bytes()).hexdigest() for one in files])
 
 
 class Keeping:

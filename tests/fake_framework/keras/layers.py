@@ -12,6 +12,8 @@ class Tensor:
 
 
 class Layer:
+    trainable = True
+
     def __init__(self, name=None):
         self.name = name or type(self).__name__.lower()
         self.weights = []

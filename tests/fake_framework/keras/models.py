@@ -11,6 +11,7 @@ __all__ = ["Model", "Sequential", "load_model", "model_from_json"]
 
 class Model:
     built = True
+    trainable = True
 
     def __init__(self, inputs, outputs, name=None):
         self._start(outputs.chain, name)
