@@ -59,7 +59,7 @@ def _probe(folder: Path, version: str, jobs: list[dict[str, Any]]) -> list[Any]:
     config = folder / "config.json"
     config.write_text(json.dumps({"schema": 1, "imports": "keras", "folder": str(folder)}))
     reader, writer = os.pipe()
-    command = [sys.executable, ROOT / "probes" / "probe.py", config, str(writer)]
+    command: list[str | Path] = [sys.executable, ROOT / "probes" / "probe.py", config, str(writer)]
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -101,8 +101,10 @@ def schema() -> dict[str, int]:
 
 def difference(before: object, after: object) -> str:
     """Return what changed, line by line; empty where nothing did."""
-    sides = [json.dumps(one, indent=1, sort_keys=True).splitlines() for one in (before, after)]
-    return "\n".join(difflib.unified_diff(*sides, "kept", "today", lineterm="", n=2))
+    kept, today = (
+        json.dumps(one, indent=1, sort_keys=True).splitlines() for one in (before, after)
+    )
+    return "\n".join(difflib.unified_diff(kept, today, "kept", "today", lineterm="", n=2))
 
 
 def main() -> int:
