@@ -36,21 +36,17 @@ def of_file(folder: Path) -> str:
     return whole.hexdigest()
 
 
-def of_expected(folder: Path) -> tuple[str, str]:
-    """Hash what a saving side recorded: what the model is fed with, and all of it."""
+def of_fed(folder: Path) -> str:
+    """Hash what a model is fed with, and trained on, by the record of its saving side."""
     import numpy as np  # noqa: PLC0415 - only runs that save come here
 
     facts = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+    whole = hashlib.sha256()
+    _add(whole, "facts", _json({name: facts[name] for name in FED_BY}))
     with np.load(folder / "expected.npz", allow_pickle=False) as arrays:
-        each = {name: _array(arrays[name]) for name in sorted(arrays.files)}
-    fed, whole = hashlib.sha256(), hashlib.sha256()
-    _add(fed, "facts", _json({name: facts[name] for name in FED_BY}))
-    _add(whole, "facts", _json(facts))
-    for name, content in each.items():
-        if name.startswith(FED):
-            _add(fed, name, content)
-        _add(whole, name, content)
-    return fed.hexdigest(), whole.hexdigest()
+        for name in sorted(one for one in arrays.files if one.startswith(FED)):
+            _add(whole, name, _array(arrays[name]))
+    return whole.hexdigest()
 
 
 def _add(whole: hashlib._Hash, name: str, content: bytes) -> None:

@@ -39,12 +39,12 @@ def import_key(fingerprint: str) -> str:
 
 
 @functools.cache  # asked for every cell, and the same for all cells of a file's model
-def save_key(fingerprint: str, model: str, family_sha256: str, forms: tuple[str, ...]) -> str:
-    """Key of saving a model in an environment.
+def save_key(fingerprint: str, model: str, family_sha256: str) -> str:
+    """Key of saving a model in an environment, which ``fingerprint`` identifies.
 
-    ``fingerprint`` identifies the environment, ``forms`` the formats and the code that saves each.
+    Its record has a place for each format, with the hash of the code that saves it.
     """
-    return digest("save", fingerprint, model, family_sha256, forms, schema("save"))
+    return digest("save", fingerprint, model, family_sha256, schema("save"))
 
 
 def cell_key(

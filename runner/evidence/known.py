@@ -46,13 +46,24 @@ def cut_short(record: Mapping[str, Any], limits: Limits) -> bool:
     return any(getattr(limits, name) > then[name] for name in ENDED_BY[crash["kind"]])
 
 
+def of_today(record: Mapping[str, Any], format_id: str) -> Mapping[str, Any] | None:
+    """Return how a model was saved in a format, by the code that saves it today."""
+    entry: Mapping[str, Any] | None = record["formats"].get(format_id)
+    return entry if entry is not None and entry["form"] == read_form(format_id).sha256 else None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Saved:
-    """An artifact that is at hand, with what its saving side recorded."""
+    """An artifact that is at hand, with what its saving side recorded.
+
+    ``says`` is equal for files of one content that are fed the same, whoever saved them; empty
+    where it is not known.
+    """
 
     artifact: Artifact
     file: Stored
     expected: Stored
+    says: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +81,11 @@ class Evidence:
 
     @cached_property
     def _formats(self) -> Mapping[str, tuple[str, ...]]:
-        matrix = self.plan.matrix
-        return {model.id: matrix.formats_of(model.id) for model in matrix.models}
+        matrix, planned = self.plan.matrix, {one.id for one in self.plan.formats}
+        return {
+            model.id: tuple(one for one in matrix.formats_of(model.id) if one in planned)
+            for model in matrix.models
+        }
 
     def family(self, model_id: str) -> Family:
         return self._families[model_id]
@@ -97,14 +111,12 @@ class Evidence:
         ]
 
     def formats(self, model_id: str) -> tuple[str, ...]:
-        """Return all formats of a model: saving them together costs little, and filters vary."""
+        """Return the formats of a model that the plan wants."""
         return self._formats[model_id]
 
     def save_key(self, environment_id: str, model_id: str) -> str:
         fingerprint = self.resolution.fingerprints[environment_id]
-        family = self._families[model_id]
-        forms = tuple(f"{one} {read_form(one).sha256}" for one in self._formats[model_id])
-        return keys.save_key(fingerprint, model_id, family.sha256, forms)
+        return keys.save_key(fingerprint, model_id, self._families[model_id].sha256)
 
     def import_key(self, environment_id: str) -> str:
         return keys.import_key(self.resolution.fingerprints[environment_id])
@@ -126,20 +138,22 @@ class Evidence:
         record = self.save_record(artifact.saved_by, artifact.model)
         if record is None:
             return None
-        found: Mapping[str, Any] | None = record["formats"].get(artifact.format)
-        return found
+        return of_today(record, artifact.format)
 
     def saved(self, artifact: Artifact) -> Saved | None:
         """Return the artifact if its environment has written it."""
-        record = self.save_record(artifact.saved_by, artifact.model)
         entry = self.format_record(artifact)
-        if record is None or entry is None or not record["expected"]:
+        if entry is None or not entry["expected"]:
             return None
         stored = entry["damaged"].get(artifact.damage) if artifact.damage else entry["stored"]
         if not stored:
             return None
+        content, fed = entry["content"], entry["fed"]
         return Saved(
-            artifact=artifact, file=Stored(**stored), expected=Stored(**record["expected"])
+            artifact=artifact,
+            file=Stored(**stored),
+            expected=Stored(**entry["expected"]),
+            says=f"{content} {fed}" if content and fed and not artifact.damage else "",
         )
 
     def trains(self, cell: Cell) -> bool:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from caniload.runner.core.cells import Artifact
-from caniload.runner.evidence import artifacts
+from caniload.runner.evidence import artifacts, content
 from caniload.runner.evidence.artifacts import Stored
-from caniload.runner.evidence.known import Evidence, cut_short
+from caniload.runner.evidence.known import Evidence, cut_short, of_today
 from caniload.runner.evidence.results import Result
 from caniload.runner.matrix.choosing import Gaps
+from caniload.runner.matrix.reference import read_form
 from caniload.runner.running.schedule import Unit
 
 
@@ -26,7 +27,6 @@ class _Save:
     model: str
     waiting: set[str] = field(default_factory=set)
     formats: dict[str, Any] = field(default_factory=dict)
-    expected: dict[str, Any] | None = None
     facts: Mapping[str, Any] | None = None
 
 
@@ -58,23 +58,34 @@ class Saving:
         """Return the save jobs still to be done, by environment."""
         units: dict[str, list[Unit]] = {}
         for environment, model in self._evidence.saves():
-            if rerun or not self._is_saved(environment, model):
-                unit = self._unit(environment, model, self._evidence.formats(model))
+            formats = self._evidence.formats(model)
+            if not rerun:
+                formats = self._unsaved(environment, model, formats)
+            if formats:
+                unit = self._unit(environment, model, formats)
                 units.setdefault(environment, []).append(unit)
         return units
 
-    def _is_saved(self, environment_id: str, model_id: str) -> bool:
-        record = self._evidence.save_record(environment_id, model_id)
+    def _unsaved(self, environment: str, model: str, formats: Sequence[str]) -> tuple[str, ...]:
+        """Return the formats that the model is still to be saved in."""
+        record = self._evidence.save_record(environment, model)
         if record is None:
+            return tuple(formats)
+        return tuple(one for one in formats if not self._is_saved(record, one))
+
+    def _is_saved(self, record: Mapping[str, Any], format_id: str) -> bool:
+        entry = of_today(record, format_id)
+        if entry is None or cut_short(entry, self._matrix.limits):
             return False
-        entries = list(record["formats"].values())
-        if not record["formats"].keys() >= set(self._evidence.formats(model_id)):
-            return False
-        if any(cut_short(entry, self._matrix.limits) for entry in entries):
-            return False
-        stored = [record["expected"], *(entry["stored"] for entry in entries)]
-        stored += [one for entry in entries for one in entry["damaged"].values()]
-        return all(artifacts.intact(Stored(**one), self._root) for one in stored if one)
+        return all(
+            map(
+                self._intact,
+                filter(None, (entry["stored"], entry["expected"], *entry["damaged"].values())),
+            )
+        )
+
+    def _intact(self, stored: Mapping[str, Any]) -> bool:
+        return artifacts.intact(Stored(**stored), self._root)
 
     def _unit(self, environment: str, model: str, formats: Sequence[str]) -> Unit:
         folder = self._root / f"tmp-{environment}-{model}-{next(self._numbers)}"
@@ -121,6 +132,11 @@ class Saving:
         """Take in what a save job wrote; what it could not write is recorded as its answer."""
         told = (result.facts or {}).get("formats") or {}
         whole = (result.facts or {}).get("error")
+        expected = fed = None
+        if whole is None and (folder / "expected").is_dir():
+            fed = content.of_fed(folder / "expected")
+            name = f"{save.environment}/{save.model}/expected"
+            expected = asdict(artifacts.take(folder / "expected", self._root, name))
         for format_id in formats:
             facts = dict(
                 told.get(format_id) or {"error": whole, "unsupported": None, "messages": []}
@@ -134,30 +150,30 @@ class Saving:
                 **facts,
                 "crash": result.crash,
                 "limits": self._matrix.limits.model_dump(),
+                "form": read_form(format_id).sha256,
                 "stored": stored,
+                "content": content.of_file(self._root / stored["path"]) if stored else None,
+                "expected": expected,
+                "fed": fed,
                 "damaged": {},
             }
-        if save.expected is None and whole is None and (folder / "expected").is_dir():
-            name = f"{save.environment}/{save.model}/expected"
-            save.expected = asdict(artifacts.take(folder / "expected", self._root, name))
         save.facts = save.facts or result.facts
         shutil.rmtree(folder, ignore_errors=True)
 
     def _finish(self, save: _Save) -> None:
         facts = save.facts or {}
-        self._evidence.store.put(
-            self._evidence.save_key(save.environment, save.model),
-            {
-                "kind": "save",
-                "environment": save.environment,
-                "model": save.model,
-                "formats": save.formats,
-                "expected": save.expected,
-                "error": facts.get("error"),
-                "messages": facts.get("messages", []),
-                "cpu_seconds": facts.get("cpu_seconds"),
-            },
-        )
+        key = self._evidence.save_key(save.environment, save.model)
+        before = self._evidence.store.get(key) or {"formats": {}}
+        record = {
+            "kind": "save",
+            "environment": save.environment,
+            "model": save.model,
+            "formats": {**before["formats"], **save.formats},
+            "error": facts.get("error"),
+            "messages": facts.get("messages", []),
+            "cpu_seconds": facts.get("cpu_seconds"),
+        }
+        self._evidence.store.put(key, record)
 
     def spoil_controls(self) -> None:
         """Make the damaged copies of the control's files that are not there yet."""

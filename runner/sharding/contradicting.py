@@ -91,8 +91,9 @@ def _facts(record: Record) -> Any:
 
 def _saved(record: Record) -> dict[str, Any]:
     """Return the hash of all that was saved; spoilt copies follow from the rest."""
-    files = {key: entry["stored"] for key, entry in record["formats"].items()}
-    files["expected"] = record["expected"]
+    files = {}
+    for key, entry in record["formats"].items():
+        files[key], files[f"{key} expected"] = entry["stored"], entry["expected"]
     return {key: file and file["sha256"] for key, file in files.items()}
 
 
@@ -103,7 +104,7 @@ def _steady(key: str, value: Any) -> Any:
     if key == "error" and value is not None and "message" in value:
         return {"phase": value["phase"], "raised": texts.raised(value["type"], value["message"])}
     if isinstance(value, Mapping):
-        left = value.keys() - MEASURED - {"stored", "damaged"}
+        left = value.keys() - MEASURED - {"stored", "damaged", "expected"}
         return {inner: _steady(inner, value[inner]) for inner in sorted(left)}
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_steady("", one) for one in value]

@@ -114,9 +114,9 @@ def _files(record: Record) -> Iterator[Stored]:
     """Yield the folders of files that a record names."""
     if record["kind"] != "save":
         return
-    named: list[Mapping[str, Any] | None] = [record["expected"]]
+    named: list[Mapping[str, Any] | None] = []
     for entry in record["formats"].values():
-        named += [entry["stored"], *entry["damaged"].values()]
+        named += [entry["expected"], entry["stored"], *entry["damaged"].values()]
     yield from (Stored(**one) for one in named if one)
 
 

@@ -14,6 +14,7 @@ from caniload.runner.evidence.resolve import Resolution, Resolved
 from caniload.runner.evidence.store import Store
 from caniload.runner.matrix.plan import Selection, make
 from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.reference import read_form
 from caniload.runner.matrix.schema import Limits
 
 LIMITS: dict[str, Any] = {
@@ -82,8 +83,9 @@ def test_files_of_the_same_bytes_share_a_run_each_under_its_own_path(tmp_path: P
     with evidence.store as store:
         for name in names:
             stored = {"path": f"{name}/control/h5-1", "sha256": "1", "bytes": 1}
-            formats = {"h5": {"stored": stored, "damaged": {}}}
-            record = {"formats": formats, "expected": {**stored, "sha256": "e"}}
+            entry = {"stored": stored, "damaged": {}, "expected": {**stored, "sha256": "e"}}
+            entry |= {"form": read_form("h5").sha256, "content": None, "fed": None}
+            record = {"formats": {"h5": entry}}
             store.put(evidence.save_key(name, "control"), record)
         keys = {evidence.cell_key(cell) for cell in cells.values()}
         assert len(keys) == 1

@@ -41,7 +41,7 @@ def test_a_raised_number_makes_other_keys(kind: str, monkeypatch: pytest.MonkeyP
     def found() -> dict[str, str]:
         return {
             "import": keys.import_key("e"),
-            "save": keys.save_key("e", "m", "f", ("h5",)),
+            "save": keys.save_key("e", "m", "f"),
             "load": keys.cell_key(
                 fingerprint="e",
                 artifact_sha256="a",

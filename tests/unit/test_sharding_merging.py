@@ -55,7 +55,6 @@ SAVE: dict[str, Any] = {
     "error": None,
     "messages": [],
     "cpu_seconds": 2.0,
-    "expected": {"path": "e", "sha256": "e", "bytes": 1},
     "formats": {
         "h5": {
             "error": None,
@@ -64,6 +63,7 @@ SAVE: dict[str, Any] = {
             "messages": [],
             "limits": {"seconds": 60},
             "stored": {"path": "h", "sha256": "h", "bytes": 1},
+            "expected": {"path": "e", "sha256": "e", "bytes": 1},
             "damaged": {},
         }
     },
@@ -128,7 +128,7 @@ RAISED = {"type": "ValueError", "message": "no", "phase": "load", "traceback": "
         (CELL, "facts.error", RAISED, "facts.error: None, elsewhere {"),
         (CELL, "crash", {"kind": "signal", "signal": "SIGSEGV"}, "crash: None, elsewhere {"),
         (SAVE, "formats.h5.stored.sha256", "other", "bytes.h5: h, elsewhere other"),
-        (SAVE, "expected.sha256", "other", "bytes.expected: e, elsewhere other"),
+        (SAVE, "formats.h5.expected.sha256", "other", "bytes.h5 expected: e, elsewhere other"),
         (SAVE, "formats.h5.unsupported", "no", "formats.h5.unsupported: None, elsewhere no"),
         (IMPORT, "versions.keras", "2.16", "keras: 2.15, elsewhere 2.16"),
     ],
@@ -226,7 +226,7 @@ def test_a_path_that_leads_out_of_the_home_is_not_followed(tmp_path: Path) -> No
     home.artifacts.mkdir(parents=True)
     stored = {"path": "../../secret", "sha256": sha256_of(outside), "bytes": 4}
     with Store(home.results) as store:
-        store.put("key", other(SAVE, "expected", stored))
+        store.put("key", other(SAVE, "formats.h5.expected", stored))
     with Store(into.results) as store:
         merged = Merging(store, into)([home])
     assert merged.files == 0
@@ -242,7 +242,9 @@ def home_with(root: Path, content: bytes) -> Home:
     (written / "assets").mkdir()
     stored = asdict(take(written, home.artifacts, "tf-2.15/lstm/h5"))
     with Store(home.results) as store:
-        store.put("key", other(other(SAVE, "expected", None), "formats.h5.stored", stored))
+        store.put(
+            "key", other(other(SAVE, "formats.h5.expected", None), "formats.h5.stored", stored)
+        )
     return home
 
 
