@@ -83,9 +83,9 @@ def test_files_of_the_same_bytes_share_a_run_each_under_its_own_path(tmp_path: P
     with evidence.store as store:
         for name in names:
             stored = {"path": f"{name}/control/h5-1", "sha256": "1", "bytes": 1}
-            entry = {"stored": stored, "damaged": {}, "expected": {**stored, "sha256": "e"}}
-            entry |= {"form": read_form("h5").sha256, "content": None, "fed": None}
-            record = {"formats": {"h5": entry}}
+            files = {"stored": stored, "damaged": {}, "expected": {**stored, "sha256": "e"}}
+            known = {"form": read_form("h5").sha256, "content": None, "fed": None}
+            record = {"formats": {"h5": {**files, **known}}}
             store.put(evidence.save_key(name, "control"), record)
         keys = {evidence.cell_key(cell) for cell in cells.values()}
         assert len(keys) == 1
