@@ -39,21 +39,34 @@ WRAPPED = (
 )
 
 
+_known = {}  # module's path -> (module, its names, what of it is remembered)
+
+
+def _modules():
+    """Return (names, leaf of the path) of every module that is loaded, each looked at once.
+
+    Not by getattr: a lazily loaded module would load.
+    """
+    for path, module in list(sys.modules.items()):
+        if path in _known and _known[path][0] is module:
+            continue
+        try:
+            names = object.__getattribute__(module, "__dict__")
+        except AttributeError:
+            names = {}
+        _known[path] = (module, names, path.rpartition(".")[2])
+    return list(_known.values())
+
+
 def forget_what_was_said():
     """Make everything that is said once per process be said again."""
     getattr(warnings, "onceregistry", {}).clear()
     if hasattr(collections, "__getattr__"):  # 3.7 to 3.9 warn once of each class that moved
         for name in _collections_abc.__all__:
             vars(collections).pop(name, None)
-    for path, module in list(sys.modules.items()):
-        try:
-            # Not getattr: a lazily loaded module would load.
-            names = object.__getattribute__(module, "__dict__")
-        except AttributeError:
-            continue
+    for _, names, leaf in _modules():
         if names.get("__warningregistry__"):
             names["__warningregistry__"].clear()
-        leaf = path.rpartition(".")[2]
         if leaf in ONCE:
             _restart(names, ONCE[leaf])
         if leaf in TRACERS:
@@ -126,11 +139,7 @@ def reset_keras(keras, remembered):
 
 def _wrapped():
     """Yield (module's names, name, copy of its value) of what modules remember to have said."""
-    for module in list(sys.modules.values()):
-        try:
-            names = object.__getattribute__(module, "__dict__")
-        except AttributeError:
-            continue
+    for _, names, _leaf in _modules():
         for name in WRAPPED:
             if name in names:
                 value = names[name]
@@ -204,6 +213,6 @@ def _name(value):
 
 def _forget_safe_mode():
     """Take back ``enable_unsafe_deserialization`` in TensorFlow 2.12 to 2.15."""
-    for path, module in list(sys.modules.items()):
-        if path.endswith(".serialization_lib") and hasattr(module, "SAFE_MODE"):
-            vars(module.SAFE_MODE).clear()
+    for _, names, leaf in _modules():
+        if leaf == "serialization_lib" and "SAFE_MODE" in names:
+            vars(names["SAFE_MODE"]).clear()

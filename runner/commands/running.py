@@ -22,6 +22,7 @@ def run(evidence: Evidence, arguments: argparse.Namespace) -> Run:
     options = Options(
         jobs=jobs,
         isolate=arguments.isolate,
+        share=arguments.twins,
         rerun=arguments.rerun,
         max_disk=arguments.max_disk,
         installer=arguments.installer,
@@ -44,8 +45,13 @@ def _damage(store: Store) -> list[str]:
 
 def as_line(tally: Tally, seconds: float) -> str:
     """Count what was done."""
+    cells = tally.cells
+    told = ""
+    if cells.derived or cells.audited:
+        told = f" {cells.derived} told from another's run, {cells.audited} such audited"
+        told += f" and {cells.mistold} mistold," if cells.mistold else ","
     return (
-        f"{tally.loaded} cells run ({tally.solo} of them alone), {tally.saved} models saved,"
+        f"{cells.loaded} cells run ({cells.solo} of them alone),{told} {tally.saved} models saved,"
         f" {tally.built} environments built, in {_minutes(seconds)}"
     )
 

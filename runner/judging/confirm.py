@@ -1,9 +1,9 @@
 """Which batched answers are asked again alone, and whether the two ever disagreed.
 
 A clean pass is believed. A difference in outputs, weights or structure is always confirmed, and
-so is every new kind of failure, warning or lost training state. A kind (environment, and exception,
-way of dying or warning with its normalised text) that was confirmed ``ENOUGH`` times and never
-disagreed is confirmed every ``SAMPLE``-th time from then on.
+so is every new kind of failure, warning or lost training state. A kind (exception, way of dying or
+warning with its normalised text) that was confirmed ``ENOUGH`` times and never disagreed anywhere
+is confirmed once in each further environment, and every ``SAMPLE``-th time there from then on.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ SHARED = (
     "A cell that passes cleanly ran in a process it shared with up to {batch} cells of the same"
     " environment. Every silent difference in outputs, weights or structure was run again in a"
     " process of its own, and that run is the record. So were the first"
-    f" {ENOUGH} failures, warnings and losses of training state of each kind (environment,"
-    f" exception or warning, and text) and every {SAMPLE}th after them, or all of a kind once a"
-    " batched and a solo run of it had disagreed."
+    f" {ENOUGH} failures, warnings and losses of training state of each kind (exception or"
+    f" warning, and text), the first of it in each environment and every {SAMPLE}th there, or all"
+    " of a kind once a batched and a solo run of it had disagreed anywhere."
 )
 ALONE = "Every cell ran in a process of its own; nothing here was sampled."
 
@@ -53,6 +53,7 @@ class Confirmation:
 
     def __init__(self) -> None:
         self._kinds: defaultdict[tuple[str, Outcome, str], Kind] = defaultdict(Kind)
+        self._anywhere: defaultdict[tuple[Outcome, str], Kind] = defaultdict(Kind)
 
     def wanted(self, environment: str, verdict: Verdict) -> bool:
         """Say whether a batched verdict must be confirmed by a run of its own."""
@@ -60,16 +61,21 @@ class Confirmation:
             return False
         kind = self._kinds[environment, verdict.outcome, verdict.signature]
         kind.seen += 1
-        if not _sampled(verdict) or kind.contradicted or kind.confirmed < ENOUGH:
+        anywhere = self._anywhere[verdict.outcome, verdict.signature]
+        enough = 1 if anywhere.confirmed >= ENOUGH else ENOUGH
+        if not _sampled(verdict) or anywhere.contradicted or kind.confirmed < enough:
             return True
         return kind.seen % SAMPLE == 0
 
     def compare(self, environment: str, batched: Verdict, solo: Verdict) -> bool:
         """Take note of a confirmation; return whether both runs say the same."""
-        same = _said(batched) == _said(solo)
-        kind = self._kinds[environment, batched.outcome, batched.signature]
-        kind.confirmed += 1
-        kind.contradicted += not same
+        same = said(batched) == said(solo)
+        for kind in (
+            self._kinds[environment, batched.outcome, batched.signature],
+            self._anywhere[batched.outcome, batched.signature],
+        ):
+            kind.confirmed += 1
+            kind.contradicted += not same
         return same
 
 
@@ -80,7 +86,7 @@ def _sampled(verdict: Verdict) -> bool:
     return verdict.outcome in SAMPLED
 
 
-def _said(verdict: Verdict) -> tuple[object, ...]:
+def said(verdict: Verdict) -> tuple[object, ...]:
     """Return what two runs of one cell must agree on: outcome, kind and everything heard."""
     heard = sorted((one.phase, one.channel, texts.normalised(one.text)) for one in verdict.messages)
     return verdict.outcome, verdict.signature, heard

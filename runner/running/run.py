@@ -6,42 +6,40 @@ import contextlib
 import itertools
 import queue
 import shutil
-import statistics
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from caniload.runner.core.cells import Cell
 from caniload.runner.core.errors import EnvironmentUnusable
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments import disk, processes
 from caniload.runner.environments.build import Receipt, build, existing
 from caniload.runner.environments.variables import process_variables
-from caniload.runner.evidence import artifacts
-from caniload.runner.evidence.artifacts import Stored
-from caniload.runner.evidence.known import Evidence, Saved, cut_short
-from caniload.runner.evidence.results import OUTSIDE, Result
-from caniload.runner.judging.catalogue import read_catalogue
-from caniload.runner.judging.confirm import Confirmation
-from caniload.runner.judging.verdict import Verdict, judge
+from caniload.runner.evidence.known import Evidence
+from caniload.runner.evidence.results import Result
 from caniload.runner.matrix.plan import Stage
+from caniload.runner.running import loading
+from caniload.runner.running.loading import Loading
 from caniload.runner.running.progress import Progress
 from caniload.runner.running.saving import Saving
 from caniload.runner.running.schedule import Pool, Unit
 from caniload.runner.running.workers import Event, Worker
 
-BATCH = 10
+BATCH = 25
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How to run; ``jobs`` children at a time, ``isolate`` every cell in its own process."""
+    """How to run; ``jobs`` children at a time, ``isolate`` every cell in its own process.
+
+    ``share``: cells may be told from another's run, by the rules of ``deriving``.
+    """
 
     jobs: int
     isolate: bool = False
+    share: bool = True
     rerun: bool = False
     max_disk: int | None = None
     installer: str = "uv"
@@ -53,12 +51,10 @@ class Tally:
     """What a run did, in counts."""
 
     saved: int = 0
-    loaded: int = 0
-    solo: int = 0
-    contradicted: int = 0
     built: int = 0
     evicted: int = 0
     peak_workers: int = 0
+    cells: loading.Tally = field(default_factory=loading.Tally)
 
 
 class Run:
@@ -69,14 +65,7 @@ class Run:
         self.tally = Tally()
         self.unusable: dict[str, str] = {}
         self._matrix = evidence.plan.matrix
-        self._rules = read_catalogue()
-        self._confirmation = Confirmation()
-        self._history: defaultdict[str, list[float]] = defaultdict(list)
         self._scratch = evidence.home.root / "scratch"
-        self._cells: dict[str, Cell] = {}
-        self._intact: dict[Stored, bool] = {}
-        self._waited: set[tuple[str, str]] = set()
-        self._patient: set[str] = set()
         self._numbers = itertools.count(1)
         self._bounded = False
         self._in_the_way: set[str] = set()
@@ -93,20 +82,28 @@ class Run:
             started=self._started,
         )
         self._saving = Saving(evidence, self._pool.add, self._saved)
+        self._loading = Loading(
+            evidence, self._pool.add, progress, share=options.share, isolate=options.isolate
+        )
+        self.tally.cells = self._loading.tally
 
     def __call__(self) -> Tally:
         """Do all that is missing; everything done so far is in the store, whenever this ends."""
         self._sweep()
-        self._learn_history()
+        self._loading.learn_history()
         stages = self.evidence.plan.stages
         try:
             if Stage.SAVE in stages:
                 self.progress.stage("save", total=0)
-                self._phase(self._saving.missing(rerun=self.options.rerun))
+                missing = self._saving.missing(rerun=self.options.rerun)
+                self._phase(missing, sum(map(len, missing.values())))
                 self._saving.spoil_controls()
             if Stage.LOAD in stages:
                 self.progress.stage("load", total=0)
-                self._phase(self._missing_loads())
+                self._phase(*self._loading.missing(self._can_run, rerun=self.options.rerun))
+                while self._loading.switched_off:
+                    self._loading.forget_told()
+                    self._phase(*self._loading.missing(self._can_run, rerun=False))
         finally:
             self._pool.close()
             self.evidence.store.sync()
@@ -120,61 +117,8 @@ class Run:
         self._scratch.mkdir(parents=True)
         self._saving.sweep()
 
-    def _learn_history(self) -> None:
-        for record in self.evidence.store.values():
-            if record.get("kind") == "cell" and record.get("seconds") is not None:
-                self._history[record["artifact"]].append(float(record["seconds"]))
-
-    # What is missing
-
-    def _missing_loads(self) -> dict[str, list[Unit]]:
-        units: dict[str, list[Unit]] = defaultdict(list)
-        for cell in (*self.evidence.plan.controls, *self.evidence.plan.cells):
-            key = self.evidence.cell_key(cell)
-            if key is None or cell.id in self._cells or not self._can_run(cell.loaded_by):
-                continue
-            record = self.evidence.store.get(key)
-            if self.options.rerun or record is None or cut_short(record, self._matrix.limits):
-                saved = self.evidence.saved(cell.artifact)
-                assert saved is not None  # noqa: S101 - a cell with a key has an artifact
-                if not self._is_whole(saved):
-                    self.evidence.put_fault(key, f"{saved.file.path} is gone or was altered")
-                    continue
-                self._cells[cell.id] = cell
-                units[cell.loaded_by].append(self._load_unit(cell, saved))
-        return dict(units)
-
     def _can_run(self, environment: str) -> bool:
         return environment in self.evidence.resolution.usable and environment not in self.unusable
-
-    def _is_whole(self, saved: Saved) -> bool:
-        """Check a file that cannot be made again here; the others were made or checked just now."""
-        saves_here = Stage.SAVE in self.evidence.plan.stages
-        if saves_here and self._can_run(saved.artifact.saved_by):
-            return True
-        return all(self._is_intact(one) for one in (saved.file, saved.expected))
-
-    def _is_intact(self, stored: Stored) -> bool:
-        if stored not in self._intact:  # it is hashed, and many load the same
-            self._intact[stored] = artifacts.intact(stored, self.evidence.home.artifacts)
-        return self._intact[stored]
-
-    def _load_unit(self, cell: Cell, saved: Saved) -> Unit:
-        return Unit(
-            environment=cell.loaded_by,
-            label=cell.id,
-            job=self.evidence.load_job(cell, saved),
-            deadline=lambda: self._deadline(cell, saved),
-            solo=self.options.isolate,
-        )
-
-    def _deadline(self, cell: Cell, saved: Saved) -> float:
-        """Return the seconds a cell may take: from how long others took with the same file."""
-        limits = self._matrix.limits
-        seen = self._history[saved.file.path]
-        if not seen or cell.id in self._patient:
-            return limits.seconds
-        return max(limits.seconds_floor, limits.history_factor * statistics.median(seen))
 
     # Doing it
 
@@ -182,10 +126,13 @@ class Run:
         self.tally.saved += was_saved
         self.progress.advance(1)
 
-    def _phase(self, wanted: dict[str, list[Unit]]) -> None:
-        """Run units environment by environment, building each when its turn comes."""
+    def _phase(self, wanted: dict[str, list[Unit]], total: int) -> None:
+        """Run units environment by environment, building each when its turn comes.
+
+        ``total`` counts what they and those that they bring along answer.
+        """
         waiting = list(wanted)
-        self.progress.stage_total(sum(len(units) for units in wanted.values()))
+        self.progress.stage_total(total)
         building: dict[str, Future[Receipt]] = {}
         with _builders(max(2, self.options.jobs)) as builders:
             while waiting or building or self._pool.busy:
@@ -297,32 +244,10 @@ class Run:
 
     # What comes back
 
-    def _judge(self, unit: Unit, result: Result) -> Verdict:
-        record = {"facts": result.facts, "crash": result.crash}
-        cell = self._cells[unit.label]
-        carries, precision = self.evidence.carries(cell), self.evidence.precision(cell)
-        return judge(record, self._matrix.tolerances, self._rules, carries, precision)
-
     def _confirm(self, unit: Unit, result: Result) -> bool:
         if unit.job["kind"] == "save":
             return self._saving.went_wrong(unit, result)
-        if result.crash is None:
-            # It has ended once: alone it has all the time there is, however busy the machine.
-            self._patient.add(unit.label)
-        elif result.crash["kind"] == "timeout":
-            # The first of its kind is waited for to the end, so that it was not mere slowness.
-            kind = (unit.environment, result.crash["phase"])
-            if kind not in self._waited:
-                self._waited.add(kind)
-                self._patient.add(unit.label)
-        return self._confirmation.wanted(unit.environment, self._judge(unit, result))
-
-    def _was_mere_slowness(self, unit: Unit, result: Result) -> None:
-        """Wait for the next of its kind, too, where waiting showed that the first was only slow."""
-        first = unit.batched.crash if unit.batched is not None else None
-        still = result.crash is not None and result.crash["kind"] == "timeout"
-        if unit.label in self._patient and first is not None and not still:
-            self._waited.discard((unit.environment, first["phase"]))
+        return self._loading.confirm(unit, result)
 
     def _deliver(self, unit: Unit, result: Result) -> None:
         if unit.job["kind"] == "save":
@@ -330,50 +255,7 @@ class Run:
                 self.progress.fault(unit.label, result.fault)
             self._saving.take(unit, result)
         else:
-            self._take_cell(unit, result)
-
-    def _take_cell(self, unit: Unit, result: Result) -> None:
-        cell = self._cells[unit.label]
-        self.progress.advance(1)
-        key = self.evidence.cell_key(cell)
-        saved = self.evidence.saved(cell.artifact)
-        assert key is not None and saved is not None  # noqa: S101, PT018 - it was loaded
-        if result.fault is not None:
-            self.progress.fault(unit.label, result.fault)
-            self.evidence.put_fault(key, result.fault)
-            return
-        self._was_mere_slowness(unit, result)
-        verdict = self._judge(unit, result)
-        agreed, before = True, None
-        if unit.batched is not None:
-            before = self._judge(unit, unit.batched)
-            agreed = self._confirmation.compare(unit.environment, before, verdict)
-            agreed = agreed or (unit.batched.crash or {}).get("signal") in OUTSIDE
-        facts = dict(result.facts) if result.facts is not None else None
-        seconds = None
-        if facts is not None:
-            seconds = sum(spent for phase, spent in facts["seconds"].items())
-            self._history[saved.file.path].append(seconds)
-        self.evidence.store.put(
-            key,
-            {
-                "kind": "cell",
-                "cell": asdict(cell),
-                "facts": facts,
-                "crash": result.crash,
-                "limits": self._matrix.limits.model_dump() if result.crash else None,
-                "artifact": saved.file.path,
-                "solo": unit.solo,
-                "batched": before.outcome if before is not None and not agreed else None,
-                "seconds": seconds,
-                "cpu": result.cpu,
-                "rss_kb": result.rss_kb,
-            },
-        )
-        self.tally.loaded += 1
-        self.tally.solo += unit.solo
-        self.tally.contradicted += not agreed
-        self.progress.outcome(verdict.outcome)
+            self._loading.take(unit, result)
 
 
 @contextlib.contextmanager

@@ -45,7 +45,11 @@ BY_TEXT = {
     ("runner.commands.grammar.parts", "caniload.runner.commands."),  # when a command is typed
     ("reports.pages", "caniload.reports"),  # where its templates lie
 }
-READING_HDF5 = {"runner.judging.origin", "runner.forensics.formats.hdf5file"}
+READING_HDF5 = {
+    "runner.judging.origin",
+    "runner.evidence.content",
+    "runner.forensics.formats.hdf5file",
+}
 LARGEST = 400
 """Lines of a module; one of more is two."""
 PURE = {

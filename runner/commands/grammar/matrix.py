@@ -81,6 +81,12 @@ def add_matrix(parser: Parser) -> None:
     how = parser.add_argument_group("how")
     how.add_argument("--jobs", type=count, metavar="N", help="processes at a time (default: cores)")
     how.add_argument("--isolate", action="store_true", help="every cell in a process of its own")
+    how.add_argument(
+        "--no-twins",
+        dest="twins",
+        action="store_false",
+        help="tell no cell from another's run; run all that was told so",
+    )
     how.add_argument("--rerun", action="store_true", help="run again what has a result")
     how.add_argument("--max-disk", type=size, metavar="20G", help="evict environments beyond it")
     how.add_argument("--installer", choices=("uv", "virtualenv"), default="uv")

@@ -1,0 +1,127 @@
+"""Cells that are told from another's run: the rules, what each takes over, and its audit; pure.
+
+A rule is audited by running some of what it tells, drawn anew in each run, and is switched off for
+a kind (the rule, in a loading environment, for a format) by the first cell that it told wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from caniload.runner.core.cells import Cell
+from caniload.runner.core.outcomes import CLEAN
+from caniload.runner.evidence.keys import digest
+from caniload.runner.judging.confirm import said
+from caniload.runner.judging.verdict import Verdict
+
+SHARE = 0.02
+"""How much of what is derived is run all the same."""
+
+
+class Rule(StrEnum):
+    """Why a cell need not be run itself."""
+
+    SAME_CONTENT = "same-content"
+    UNREAD = "refused-unread"
+
+
+STATEMENTS = {
+    Rule.SAME_CONTENT: (
+        "Files of one model that say the same, but for the version that wrote them, its date and"
+        " how they are packed, are loaded once by an environment. What came back is compared with"
+        " what each saving environment recorded; the others are told as measured on a twin."
+    ),
+    Rule.UNREAD: (
+        "Where an environment refuses a file in the very words that it has for a file that is not"
+        " there, it refuses by the name. Of a model and format, one file was loaded and one was"
+        " not there; the others, saved elsewhere, are told by that."
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derivation:
+    """One cell as a rule tells it."""
+
+    rule: Rule
+    cell: Cell
+    source: Cell
+    record: Mapping[str, Any]
+    verdict: Verdict
+
+    @property
+    def kind(self) -> str:
+        return kind(self.rule, self.cell)
+
+
+def kind(rule: str, cell: Cell) -> str:
+    """Return of which kind a derived cell is: what one mistake switches off."""
+    return f"{rule} {cell.loaded_by} {cell.artifact.format}"
+
+
+def off_key(kind: str) -> str:
+    """Key of the record that switches a kind off."""
+    return digest("derivation", kind)
+
+
+def taken_over(facts: Mapping[str, Any], also: Mapping[str, Any], path: str, own: str) -> Any:
+    """Return the facts of another's run under a cell's own path, with its own comparisons."""
+    text = json.dumps({**facts, **also}).replace(json.dumps(path)[1:-1], json.dumps(own)[1:-1])
+    return json.loads(text)
+
+
+def record(rule: Rule, cell: Cell, source: Cell, facts: Any, path: str) -> dict[str, Any]:
+    """Return what is kept of a cell that was not run itself."""
+    return {
+        "kind": "cell",
+        "cell": asdict(cell),
+        "facts": facts,
+        "crash": None,
+        "limits": None,
+        "artifact": path,
+        "solo": None,
+        "batched": None,
+        "seconds": None,
+        "cpu": None,
+        "rss_kb": None,
+        "derived": {"rule": str(rule), "from": source.id},
+    }
+
+
+def alike(one: Verdict, other: Verdict) -> bool:
+    """Say whether a cell came out as its source: then the source's run stands for both.
+
+    A difference that is the cell's alone is run in a process of its own, as every other is.
+    """
+    if one.outcome in CLEAN and other.outcome in CLEAN:
+        return True
+    return (one.outcome, one.signature) == (other.outcome, other.signature)
+
+
+@dataclass
+class Audits:
+    """Draws what is run all the same, and remembers what was told by each kind in this run."""
+
+    draw: random.Random = field(default_factory=random.Random)
+    told: dict[str, list[Derivation]] = field(default_factory=dict)
+    under_way: dict[str, Derivation] = field(default_factory=dict)
+
+    def wanted(self, one: Derivation) -> bool:
+        """Say whether to run it: the first of a kind, and a share of the others."""
+        listed = self.told.setdefault(one.kind, [])
+        if listed and self.draw.random() >= SHARE:
+            listed.append(one)
+            return False
+        listed.append(one)
+        self.under_way[one.cell.id] = one
+        return True
+
+    def compare(self, cell: Cell, verdict: Verdict) -> tuple[Derivation, bool] | None:
+        """Return what had been told of a cell that was run for an audit, and if it held."""
+        one = self.under_way.pop(cell.id, None)
+        return None if one is None else (one, said(one.verdict) == said(verdict))

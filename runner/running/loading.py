@@ -1,0 +1,384 @@
+"""The loading half of a run: which cells to load, and taking in what came of each."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from caniload.runner.core.cells import Cell
+from caniload.runner.evidence import artifacts
+from caniload.runner.evidence.artifacts import Stored
+from caniload.runner.evidence.known import Evidence, Saved, cut_short
+from caniload.runner.evidence.results import OUTSIDE, Result
+from caniload.runner.evidence.store import Record
+from caniload.runner.judging.catalogue import read_catalogue
+from caniload.runner.judging.confirm import Confirmation
+from caniload.runner.judging.verdict import Verdict, judge
+from caniload.runner.matrix.plan import Stage
+from caniload.runner.running import deriving
+from caniload.runner.running.deriving import Audits, Derivation, Rule
+from caniload.runner.running.progress import Progress
+from caniload.runner.running.schedule import Unit
+
+Group = Sequence[Cell]
+"""Cells of one loading environment, model and format whose files say the same; the first is run."""
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What loading did, in counts of cells; ``mistold``: derived, and found otherwise when run."""
+
+    loaded: int = 0
+    solo: int = 0
+    contradicted: int = 0
+    derived: int = 0
+    audited: int = 0
+    mistold: int = 0
+
+
+@dataclass(kw_only=True)
+class _Refusal:
+    """A file that was refused; ``waiting`` are the others of its model and format."""
+
+    cell: Cell
+    facts: Mapping[str, Any]
+    verdict: Verdict
+    waiting: Sequence[Group]
+
+
+@dataclass(kw_only=True)
+class _Absent:
+    """What an environment says of a file of a format that is not there, once it is known."""
+
+    verdict: Verdict | None = None
+    known: bool = False
+    asked: list[_Refusal] = field(default_factory=list)
+
+
+class Loading:
+    """Makes the load jobs of a plan and keeps what comes back.
+
+    ``again`` queues further jobs. With ``share``, cells are told from another's run where a rule of
+    ``deriving`` allows it; without, what was told so is run.
+    """
+
+    def __init__(
+        self,
+        evidence: Evidence,
+        again: Callable[[Sequence[Unit]], None],
+        progress: Progress,
+        *,
+        share: bool,
+        isolate: bool,
+    ) -> None:
+        self.tally = Tally()
+        self.switched_off: list[Derivation] = []
+        self._evidence, self._again, self._progress = evidence, again, progress
+        self._share, self._isolate = share and not isolate, isolate
+        self._matrix = evidence.plan.matrix
+        self._rules = read_catalogue()
+        self._confirmation = Confirmation()
+        self._audits = Audits()
+        self._history: defaultdict[str, list[float]] = defaultdict(list)
+        self._cells: dict[str, Cell] = {}
+        self._intact: dict[Stored, bool] = {}
+        self._waited: set[tuple[str, str]] = set()
+        self._patient: set[str] = set()
+        self._twins: dict[str, Group] = {}
+        self._waiting: dict[str, Sequence[Group]] = {}
+        self._absent: defaultdict[tuple[str, str], _Absent] = defaultdict(_Absent)
+
+    def learn_history(self) -> None:
+        """Read how long each file took before."""
+        for record in self._evidence.store.values():
+            if record.get("kind") == "cell" and record.get("seconds") is not None:
+                self._history[record["artifact"]].append(float(record["seconds"]))
+
+    # What is missing
+
+    def missing(
+        self, can_run: Callable[[str], bool], *, rerun: bool
+    ) -> tuple[dict[str, list[Unit]], int]:
+        """Return the load jobs to begin with, by environment, and how many cells are missing."""
+        plan = self._evidence.plan
+        controls, cells = set(plan.controls), 0
+        units: dict[str, list[Unit]] = defaultdict(list)
+        together: defaultdict[tuple[str, str, str], list[Cell]] = defaultdict(list)
+        for cell in (*plan.controls, *plan.cells):
+            key = self._evidence.cell_key(cell)
+            if key is None or cell.id in self._cells or not can_run(cell.loaded_by):
+                continue
+            if not rerun and not self._is_missing(cell, self._evidence.store.get(key)):
+                continue
+            saved = self._saved(cell)
+            if not self._is_whole(saved, can_run):
+                self._evidence.put_fault(key, f"{saved.file.path} is gone or was altered")
+                continue
+            cells += 1
+            self._cells[cell.id] = cell
+            if self._share and cell not in controls:
+                place = (cell.loaded_by, cell.artifact.model, cell.artifact.format)
+                together[place].append(cell)
+            else:
+                units[cell.loaded_by].append(self._unit(cell))
+        for (environment, _, _), alike in together.items():
+            units[environment].append(self._first(self._groups(alike)))
+        return dict(units), cells
+
+    def _is_missing(self, cell: Cell, record: Record | None) -> bool:
+        if record is None or cut_short(record, self._matrix.limits):
+            return True
+        derived = record.get("derived")
+        return derived is not None and not (self._share and self._is_on(derived["rule"], cell))
+
+    def _is_on(self, rule: str, cell: Cell) -> bool:
+        """Say whether a rule may tell cells of this kind: it has not told one wrong."""
+        return deriving.off_key(deriving.kind(rule, cell)) not in self._evidence.store
+
+    def _saved(self, cell: Cell) -> Saved:
+        saved = self._evidence.saved(cell.artifact)
+        assert saved is not None  # noqa: S101 - a cell with a key has an artifact
+        return saved
+
+    def _is_whole(self, saved: Saved, can_run: Callable[[str], bool]) -> bool:
+        """Check a file that cannot be made again here; the others were made or checked just now."""
+        if Stage.SAVE in self._evidence.plan.stages and can_run(saved.artifact.saved_by):
+            return True
+        return all(self._is_intact(one) for one in (saved.file, saved.expected))
+
+    def _is_intact(self, stored: Stored) -> bool:
+        if stored not in self._intact:  # it is hashed, and many load the same
+            self._intact[stored] = artifacts.intact(stored, self._evidence.home.artifacts)
+        return self._intact[stored]
+
+    def _groups(self, cells: Iterable[Cell]) -> list[Group]:
+        """Put cells together whose files say the same and are fed the same."""
+        groups: dict[str, list[Cell]] = {}
+        for cell in cells:
+            says = self._saved(cell).says
+            apart = not says or not self._is_on(Rule.SAME_CONTENT, cell)
+            groups.setdefault(cell.id if apart else says, []).append(cell)
+        return list(groups.values())
+
+    def _first(self, groups: Sequence[Group]) -> Unit:
+        """Return the job of the first group; the others wait for what becomes of it."""
+        unit = self._leader(groups[0])
+        if groups[1:]:
+            self._waiting[unit.label] = groups[1:]
+        return unit
+
+    def _leader(self, group: Group) -> Unit:
+        first, *twins = group
+        if twins:
+            self._twins[first.id] = twins
+        return self._unit(first, also=twins)
+
+    def _unit(self, cell: Cell, *, also: Group = (), solo: bool = False) -> Unit:
+        saved, root = self._saved(cell), self._evidence.home.artifacts
+        others = [str(root / self._saved(one).expected.path) for one in also]
+        return Unit(
+            environment=cell.loaded_by,
+            label=cell.id,
+            job={**self._evidence.load_job(cell, saved), "also": others},
+            deadline=lambda: self._deadline(cell, saved),
+            solo=solo or self._isolate,
+        )
+
+    def _deadline(self, cell: Cell, saved: Saved) -> float:
+        """Return the seconds a cell may take: from how long others took with the same file."""
+        limits = self._matrix.limits
+        seen = self._history[saved.file.path]
+        if not seen or cell.id in self._patient:
+            return limits.seconds
+        return max(limits.seconds_floor, limits.history_factor * statistics.median(seen))
+
+    # What comes back
+
+    def _judge(self, cell: Cell, facts: Any, crash: Any = None) -> Verdict:
+        record = {"facts": facts, "crash": crash}
+        carries, precision = self._evidence.carries(cell), self._evidence.precision(cell)
+        return judge(record, self._matrix.tolerances, self._rules, carries, precision)
+
+    def confirm(self, unit: Unit, result: Result) -> bool:
+        """Say whether what a cell said among others must be asked again alone."""
+        if result.crash is None:
+            # It has ended once: alone it has all the time there is, however busy the machine.
+            self._patient.add(unit.label)
+        elif result.crash["kind"] == "timeout":
+            # The first of its kind is waited for to the end, so that it was not mere slowness.
+            kind = (unit.environment, result.crash["phase"])
+            if kind not in self._waited:
+                self._waited.add(kind)
+                self._patient.add(unit.label)
+        verdict = self._judge(self._cells[unit.label], result.facts, result.crash)
+        return self._confirmation.wanted(unit.environment, verdict)
+
+    def _was_mere_slowness(self, unit: Unit, result: Result) -> None:
+        """Wait for the next of its kind, too, where waiting showed that the first was only slow."""
+        first = unit.batched.crash if unit.batched is not None else None
+        still = result.crash is not None and result.crash["kind"] == "timeout"
+        if unit.label in self._patient and first is not None and not still:
+            self._waited.discard((unit.environment, first["phase"]))
+
+    def take(self, unit: Unit, result: Result) -> None:
+        """Keep what came of a job, and what it tells of other cells."""
+        if unit.job.get("absent"):
+            self._take_absent(unit, result)
+            return
+        cell = self._cells[unit.label]
+        twins, waiting = self._twins.pop(cell.id, ()), self._waiting.pop(cell.id, ())
+        if result.fault is not None:
+            self._progress.advance(1)
+            self._progress.fault(unit.label, result.fault)
+            self._evidence.put_fault(self._key(cell), result.fault)
+            self._run([*twins, *(one for group in waiting for one in group)])
+            return
+        also = (result.facts or {}).get("also")
+        facts = None
+        if result.facts is not None:
+            facts = {key: value for key, value in result.facts.items() if key != "also"}
+        verdict = self._judge(cell, facts, result.crash)
+        self._keep(unit, cell, result, facts, verdict)
+        if twins:
+            self._tell_twins(cell, facts, verdict, twins, also)
+        if waiting:
+            self._tell_waiting(cell, facts, verdict, waiting)
+
+    def _key(self, cell: Cell) -> str:
+        key = self._evidence.cell_key(cell)
+        assert key is not None  # noqa: S101 - it was loaded
+        return key
+
+    def _keep(
+        self, unit: Unit, cell: Cell, result: Result, facts: dict[str, Any] | None, verdict: Verdict
+    ) -> None:
+        self._was_mere_slowness(unit, result)
+        agreed, before = True, None
+        if unit.batched is not None:
+            before = self._judge(cell, unit.batched.facts, unit.batched.crash)
+            agreed = self._confirmation.compare(unit.environment, before, verdict)
+            agreed = agreed or (unit.batched.crash or {}).get("signal") in OUTSIDE
+        path, seconds = self._saved(cell).file.path, None
+        if facts is not None:
+            seconds = sum(spent for phase, spent in facts["seconds"].items())
+            self._history[path].append(seconds)
+        record = {
+            "kind": "cell",
+            "cell": asdict(cell),
+            "facts": facts,
+            "crash": result.crash,
+            "limits": self._matrix.limits.model_dump() if result.crash else None,
+            "artifact": path,
+            "solo": unit.solo,
+            "batched": before.outcome if before is not None and not agreed else None,
+            "seconds": seconds,
+            "cpu": result.cpu,
+            "rss_kb": result.rss_kb,
+        }
+        if audit := self._audits.compare(cell, verdict):
+            record["audit"] = {"rule": str(audit[0].rule), "held": audit[1]}
+        self._evidence.store.put(self._key(cell), record)
+        self.tally.loaded += 1
+        self.tally.solo += unit.solo
+        self.tally.contradicted += not agreed
+        self._progress.advance(1)
+        self._progress.outcome(verdict.outcome)
+        if audit:
+            self._take_audit(*audit, verdict)
+
+    # What it tells of others
+
+    def _tell_twins(
+        self, cell: Cell, facts: Any, verdict: Verdict, twins: Group, also: Any
+    ) -> None:
+        if facts is None or also is None or len(also) != len(twins):
+            self._run(twins)
+            return
+        for twin, own in zip(twins, also, strict=True):
+            self._tell(Rule.SAME_CONTENT, twin, cell, (facts, own), verdict)
+
+    def _tell_waiting(
+        self, cell: Cell, facts: Any, verdict: Verdict, waiting: Sequence[Group]
+    ) -> None:
+        """Let the other files of a model and format be told by a refusal, or have them loaded."""
+        refused = facts is not None and (facts["error"] or {}).get("phase") == "load"
+        if not refused or not self._is_on(Rule.UNREAD, cell):
+            self._again([self._leader(group) for group in waiting])
+            return
+        absent = self._absent[cell.loaded_by, cell.artifact.format]
+        refusal = _Refusal(cell=cell, facts=facts, verdict=verdict, waiting=waiting)
+        if absent.known:
+            self._tell_refused(refusal, absent.verdict)
+            return
+        absent.asked.append(refusal)
+        if len(absent.asked) == 1:
+            unit = self._unit(cell, solo=True)
+            nowhere = {"artifact": f"{unit.job['artifact']}-is-not-there", "absent": True}
+            self._again([replace(unit, job={**unit.job, **nowhere})])
+
+    def _take_absent(self, unit: Unit, result: Result) -> None:
+        """Take what an environment says of a file that is not there."""
+        cell = self._cells[unit.label]
+        absent = self._absent[cell.loaded_by, cell.artifact.format]
+        absent.known = True
+        if result.facts is not None:
+            absent.verdict = self._judge(cell, result.facts)
+        asked, absent.asked = absent.asked, []
+        for refusal in asked:
+            self._tell_refused(refusal, absent.verdict)
+
+    def _tell_refused(self, refusal: _Refusal, absent: Verdict | None) -> None:
+        if absent is None or absent.signature != refusal.verdict.signature:
+            self._again([self._leader(group) for group in refusal.waiting])
+            return
+        for cell in (one for group in refusal.waiting for one in group):
+            self._tell(Rule.UNREAD, cell, refusal.cell, (refusal.facts, {}), refusal.verdict)
+
+    def _tell(
+        self, rule: Rule, cell: Cell, source: Cell, facts: tuple[Any, Any], verdict: Verdict
+    ) -> None:
+        """Keep a cell as a rule tells it; run it where it came out otherwise, or for an audit."""
+        path = self._saved(cell).file.path
+        own = deriving.taken_over(*facts, self._saved(source).file.path, path)
+        found = self._judge(cell, own)
+        if not self._is_on(rule, cell) or not deriving.alike(found, verdict):
+            self._run([cell])
+            return
+        record = deriving.record(rule, cell, source, own, path)
+        told = Derivation(rule=rule, cell=cell, source=source, record=record, verdict=found)
+        if self._audits.wanted(told):
+            self.tally.audited += 1
+            self._run([cell], solo=True)
+            return
+        self._evidence.store.put(self._key(cell), record)
+        self.tally.derived += 1
+        self._progress.advance(1)
+        self._progress.outcome(found.outcome)
+
+    def _run(self, cells: Iterable[Cell], *, solo: bool = False) -> None:
+        self._again([self._unit(cell, solo=solo) for cell in cells])
+
+    def _take_audit(self, told: Derivation, held: bool, verdict: Verdict) -> None:  # noqa: FBT001
+        """Switch a kind off that told a cell wrong; all that it told in this run is run."""
+        if held or not self._is_on(told.rule, told.cell):
+            return
+        self.tally.mistold += 1
+        self.switched_off.append(told)
+        record = {
+            "kind": "derivation",
+            "off": told.kind,
+            "cell": told.cell.id,
+            "told": f"{told.verdict.outcome}: {told.verdict.reason}",
+            "found": f"{verdict.outcome}: {verdict.reason}",
+        }
+        self._evidence.store.put(deriving.off_key(told.kind), record)
+
+    def forget_told(self) -> None:
+        """Let ``missing`` find again what was told by a kind that is off now."""
+        for told in self.switched_off:
+            for one in self._audits.told.get(told.kind, ()):
+                self._cells.pop(one.cell.id, None)
+        self.switched_off.clear()
