@@ -10,38 +10,17 @@ import json
 import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from caniload.runner.core.cells import Cell
 from caniload.runner.core.outcomes import CLEAN
 from caniload.runner.evidence.keys import digest
 from caniload.runner.judging.confirm import said
+from caniload.runner.judging.derived import Rule
 from caniload.runner.judging.verdict import Verdict
 
 SHARE = 0.02
 """How much of what is derived is run all the same."""
-
-
-class Rule(StrEnum):
-    """Why a cell need not be run itself."""
-
-    SAME_CONTENT = "same-content"
-    UNREAD = "refused-unread"
-
-
-STATEMENTS = {
-    Rule.SAME_CONTENT: (
-        "Files of one model that say the same, but for the version that wrote them, its date and"
-        " how they are packed, are loaded once by an environment. What came back is compared with"
-        " what each saving environment recorded; the others are told as measured on a twin."
-    ),
-    Rule.UNREAD: (
-        "Where an environment refuses a file in the very words that it has for a file that is not"
-        " there, it refuses by the name. Of a model and format, one file was loaded and one was"
-        " not there; the others, saved elsewhere, are told by that."
-    ),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,15 +88,16 @@ class Audits:
 
     draw: random.Random = field(default_factory=random.Random)
     told: dict[str, list[Derivation]] = field(default_factory=dict)
+    seen: set[tuple[Rule, str]] = field(default_factory=set)
     under_way: dict[str, Derivation] = field(default_factory=dict)
 
     def wanted(self, one: Derivation) -> bool:
-        """Say whether to run it: the first of a kind, and a share of the others."""
-        listed = self.told.setdefault(one.kind, [])
-        if listed and self.draw.random() >= SHARE:
-            listed.append(one)
+        """Say whether to run it: the first by a rule in an environment, and a share of others."""
+        self.told.setdefault(one.kind, []).append(one)
+        place = (one.rule, one.cell.loaded_by)
+        if place in self.seen and self.draw.random() >= SHARE:
             return False
-        listed.append(one)
+        self.seen.add(place)
         self.under_way[one.cell.id] = one
         return True
 

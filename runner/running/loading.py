@@ -16,10 +16,11 @@ from caniload.runner.evidence.results import OUTSIDE, Result
 from caniload.runner.evidence.store import Record
 from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.judging.confirm import Confirmation
+from caniload.runner.judging.derived import Rule
 from caniload.runner.judging.verdict import Verdict, judge
 from caniload.runner.matrix.plan import Stage
 from caniload.runner.running import deriving
-from caniload.runner.running.deriving import Audits, Derivation, Rule
+from caniload.runner.running.deriving import Audits, Derivation
 from caniload.runner.running.progress import Progress
 from caniload.runner.running.schedule import Unit
 

@@ -1,0 +1,265 @@
+"""Which cells are loaded, and which are told from another's run; with answers made up here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import verdict_facts
+from verdict_facts import output
+
+from caniload.runner.core.outcomes import Outcome
+from caniload.runner.environments.home import Home
+from caniload.runner.environments.pythons import Interpreter
+from caniload.runner.evidence.known import Evidence
+from caniload.runner.evidence.resolve import Resolution, Resolved
+from caniload.runner.evidence.results import Result
+from caniload.runner.evidence.store import Store
+from caniload.runner.matrix.plan import Selection, make
+from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.reference import read_form
+from caniload.runner.running import deriving
+from caniload.runner.running.loading import Loading
+from caniload.runner.running.schedule import Unit
+
+SAVERS = ("tf-2.12", "tf-2.13", "tf-2.14", "tf-2.15")
+READER = "tf-2.15"
+
+
+class Silent:
+    """Progress that keeps count."""
+
+    def __init__(self) -> None:
+        self.done = 0
+
+    def stage(self, name: str, total: int) -> None: ...
+    def stage_total(self, total: int) -> None: ...
+    def outcome(self, outcome: Outcome) -> None: ...
+    def building(self, environment: str) -> None: ...
+    def unusable(self, environment: str, reason: str) -> None: ...
+    def fault(self, label: str, reason: str) -> None: ...
+
+    def advance(self, count: int) -> None:
+        self.done += count
+
+
+class Stage:
+    """A store with a saved ``dense`` of each saver, and one environment that loads them."""
+
+    def __init__(self, root: Path, store: Store, says: Sequence[str | None]) -> None:
+        matrix = read_matrix(Path(__file__).with_name("small_matrix.yaml"))
+        selected = Selection(environments=SAVERS, models=("dense",), formats=("h5",))
+        plan = make(matrix, selected)
+        usable = {
+            one.id: Resolved(
+                environment=one,
+                interpreter=Interpreter(root / "python", "3.11.7"),
+                lock_sha256=one.id,
+                fingerprint=one.id,
+            )
+            for one in plan.environments
+        }
+        names = {one: one for one in SAVERS}
+        resolution = Resolution(usable=usable, untested={}, fingerprints=names)
+        self.evidence = Evidence(
+            plan=plan, home=Home(root=root), store=store, resolution=resolution
+        )
+        for saver, content in zip(SAVERS, says, strict=True):
+            stored = {"path": f"{saver}/dense/h5-1", "sha256": f"sha {saver}", "bytes": 1}
+            expected = {**stored, "path": f"{saver}/dense/expected-1"}
+            entry = {
+                "stored": stored,
+                "damaged": {},
+                "error": None,
+                "crash": None,
+                "expected": expected,
+                "fed": "fed",
+                "content": content,
+                "form": read_form("h5").sha256,
+            }
+            record = {"kind": "save", "environment": saver, "formats": {"h5": entry}}
+            store.put(self.evidence.save_key(saver, "dense"), record)
+        self.progress = Silent()
+        self.queue: list[Unit] = []
+
+    def loading(self, *, share: bool = True, isolate: bool = False) -> Loading:
+        return Loading(
+            self.evidence, self.queue.extend, self.progress, share=share, isolate=isolate
+        )
+
+    def begin(self, loading: Loading) -> int:
+        """Queue what is missing for the one reader; return how many cells that is."""
+        units, count = loading.missing(lambda one: one == READER, rerun=False)
+        self.queue += units.get(READER, [])
+        return count
+
+    def answer(self, loading: Loading, answers: Mapping[str, Any]) -> list[str]:
+        """Hand out answers by saver until no job is left; return the savers whose files ran."""
+        ran = []
+        while self.queue:
+            unit = self.queue.pop(0)
+            absent = bool(unit.job.get("absent"))
+            saver = "absent" if absent else unit.label.partition("/")[0]
+            ran.append(saver)
+            found = answers.get(saver, answers.get("all"))
+            also = [answers.get("also", {})] * len(unit.job["also"])
+            loading.take(unit, Result(facts={**found, "also": also}))
+        return ran
+
+    def records(self) -> dict[str, Mapping[str, Any]]:
+        found = {}
+        for cell in self.evidence.plan.cells:
+            if cell.loaded_by == READER and (record := self.evidence.record(cell)):
+                found[cell.artifact.saved_by] = record
+        return found
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(Home(root=tmp_path).results) as store:
+        yield store
+
+
+@pytest.fixture(autouse=True)
+def files_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Loading, "_is_whole", lambda *_: True)
+
+
+@pytest.fixture(autouse=True)
+def unlucky(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw for audits nothing but what is always audited."""
+    monkeypatch.setattr(deriving, "SHARE", 0.0)
+
+
+def facts() -> dict[str, Any]:
+    return {**verdict_facts.facts(), "seconds": {"load": 0.1}}
+
+
+def refused(words: str = "File format not supported") -> dict[str, Any]:
+    error = {"type": "ValueError", "message": words, "errno": None, "phase": "load"}
+    return {"error": {**error, "traceback": ""}, "messages": [], "seconds": {"load": 0.1}}
+
+
+def test_files_that_say_the_same_are_loaded_once(tmp_path: Path, store: Store) -> None:
+    stage = Stage(tmp_path, store, ["one", "one", "one", "other"])
+    loading = stage.loading()
+    assert stage.begin(loading) == 4
+    near = {"outputs": [output(max_abs=1e-9)]}
+    found = {"all": facts(), "tf-2.13": {**facts(), **near}, "also": near}
+    ran = stage.answer(loading, found)
+    # 2.13 is the first that the rule tells here, and audited; 2.15 says another thing
+    assert sorted(ran) == ["tf-2.12", "tf-2.13", "tf-2.15"]
+    records = stage.records()
+    assert records["tf-2.14"]["derived"] == {
+        "rule": "same-content",
+        "from": "tf-2.12/dense.h5/tf-2.15",
+    }
+    assert records["tf-2.14"]["facts"]["outputs"][0]["max_abs"] == 1e-9
+    assert "also" not in records["tf-2.12"]["facts"]
+    assert records["tf-2.13"]["audit"] == {"rule": "same-content", "held": True}
+    tally = loading.tally
+    assert (tally.loaded, tally.derived, tally.audited, tally.mistold) == (3, 1, 1, 0)
+    assert stage.progress.done == 4
+
+
+def test_a_twin_that_came_out_otherwise_is_run_itself(tmp_path: Path, store: Store) -> None:
+    stage = Stage(tmp_path, store, ["one"] * 4)
+    loading = stage.loading()
+    stage.begin(loading)
+    ran = stage.answer(loading, {"all": facts(), "also": {"outputs": [output(max_abs=0.5)]}})
+    assert sorted(ran) == sorted(SAVERS)
+    assert not any("derived" in record for record in stage.records().values())
+
+
+def test_what_is_refused_as_a_file_that_is_not_there_is_refused_by_its_name(
+    tmp_path: Path, store: Store
+) -> None:
+    stage = Stage(tmp_path, store, ["one", "two", "three", "four"])
+    loading = stage.loading()
+    stage.begin(loading)
+    ran = stage.answer(loading, {"all": refused()})
+    assert sorted(ran) == ["absent", "tf-2.12", "tf-2.13"]
+    rules = {name: one.get("derived", {}).get("rule") for name, one in stage.records().items()}
+    assert rules == {
+        "tf-2.12": None,
+        "tf-2.13": None,
+        "tf-2.14": "refused-unread",
+        "tf-2.15": "refused-unread",
+    }
+
+
+def test_what_is_refused_in_other_words_is_loaded(tmp_path: Path, store: Store) -> None:
+    stage = Stage(tmp_path, store, ["one", "two", "three", "four"])
+    loading = stage.loading()
+    stage.begin(loading)
+    ran = stage.answer(loading, {"all": refused(), "absent": refused("No such file")})
+    assert sorted(ran) == ["absent", *SAVERS]
+
+
+def test_what_loads_tells_nothing_of_files_that_say_something_else(
+    tmp_path: Path, store: Store
+) -> None:
+    stage = Stage(tmp_path, store, ["one", "two", "three", "four"])
+    loading = stage.loading()
+    stage.begin(loading)
+    assert sorted(stage.answer(loading, {"all": facts()})) == list(SAVERS)
+
+
+def test_the_first_mistake_switches_a_kind_off_for_good(tmp_path: Path, store: Store) -> None:
+    stage = Stage(tmp_path, store, ["one"] * 4)
+    loading = stage.loading()
+    stage.begin(loading)
+    lies = {"all": facts(), "tf-2.13": refused("it is another file")}
+    assert sorted(stage.answer(loading, lies)) == ["tf-2.12", "tf-2.13"]
+    assert loading.tally.mistold == 1
+    assert [one.cell.artifact.saved_by for one in loading.switched_off] == ["tf-2.13"]
+    loading.forget_told()
+    assert stage.begin(loading) == 2
+    assert sorted(stage.answer(loading, lies)) == ["tf-2.14", "tf-2.15"]
+    assert not any("derived" in record for record in stage.records().values())
+    assert stage.begin(stage.loading()) == 0
+
+
+@pytest.mark.parametrize("how", [{"share": False}, {"isolate": True}])
+def test_without_twins_all_that_was_told_is_run(
+    tmp_path: Path, store: Store, how: dict[str, bool]
+) -> None:
+    stage = Stage(tmp_path, store, ["one"] * 4)
+    first = stage.loading()
+    stage.begin(first)
+    stage.answer(first, {"all": facts()})
+    assert first.tally.derived == 2
+    second = stage.loading(**how)
+    assert stage.begin(second) == 2
+    assert sorted(stage.answer(second, {"all": facts()})) == ["tf-2.14", "tf-2.15"]
+    assert not any("derived" in record for record in stage.records().values())
+
+
+def test_a_fault_of_ours_tells_nothing(tmp_path: Path, store: Store) -> None:
+    stage = Stage(tmp_path, store, ["one"] * 4)
+    loading = stage.loading()
+    stage.begin(loading)
+    loading.take(stage.queue.pop(0), Result(fault="the probe broke"))
+    assert sorted(stage.answer(loading, {"all": facts()})) == ["tf-2.13", "tf-2.14", "tf-2.15"]
+
+
+def test_a_crash_tells_nothing(tmp_path: Path, store: Store) -> None:
+    stage = Stage(tmp_path, store, ["one"] * 4)
+    loading = stage.loading()
+    stage.begin(loading)
+    crash = {"kind": "signal", "signal": "SIGSEGV", "phase": "load"}
+    loading.take(stage.queue.pop(0), Result(crash=crash))
+    assert sorted(stage.answer(loading, {"all": facts()})) == ["tf-2.13", "tf-2.14", "tf-2.15"]
+
+
+def test_a_cell_told_of_another_speaks_of_its_own_file(tmp_path: Path, store: Store) -> None:
+    stage = Stage(tmp_path, store, ["one", "two", "three", "four"])
+    loading = stage.loading()
+    stage.begin(loading)
+    path = stage.evidence.home.artifacts / "tf-2.12/dense/h5-1/model.h5"
+    stage.answer(loading, {"all": refused(f"no {path}")})
+    told = stage.records()["tf-2.14"]
+    assert "derived" in told
+    assert "tf-2.14/dense/h5-1/model.h5" in told["facts"]["error"]["message"]
