@@ -115,13 +115,16 @@ def _within(version: str, asked: str) -> bool:
 
 
 def _newest(of: str, found: Sequence[Environment]) -> list[Environment]:
+    """Return the newest of each kind; a release candidate is no release, and is asked for by id."""
     best: dict[tuple[object, ...], Environment] = {}
     for one in found:
+        if head(one).is_prerelease:
+            continue
         kind = (one.stack, backend(one.packages), head(one).release[:2] if of == "minor" else ())
         if kind not in best or _rank(one) > _rank(best[kind]):
             best[kind] = one
     return [one for one in found if one in best.values()]
 
 
-def _rank(one: Environment) -> tuple[bool, Version, bool]:
-    return not head(one).is_prerelease, head(one), one.twin is None
+def _rank(one: Environment) -> tuple[Version, bool]:
+    return head(one), one.twin is None
