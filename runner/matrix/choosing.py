@@ -46,6 +46,7 @@ def profile(matrix: Matrix, name: SelectedBy) -> Profile:
         environments=tuple(one.id for one in rows) if found.empty else chosen(found, rows),
         models=tuple(one.id for one in named if not {one.id, one.family} & {*found.without}),
         without=found.without,
+        formats=found.formats,
         readers=Choice(environments=chosen(found.readers, rows)),
     )
 

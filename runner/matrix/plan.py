@@ -72,7 +72,7 @@ def make(matrix: Matrix, selection: Selection) -> Plan:
     models = tuple(_chosen("model", selection.models, matrix.models))
     if not selection.models:
         models = tuple(model for model in models if model.id in profile.models)
-    formats = tuple(_chosen("format", selection.formats, matrix.formats))
+    formats = tuple(_chosen("format", selection.formats or profile.formats, matrix.formats))
     named = profile.readers.environments
     readers = {*named, selection.added} if named else set()
     cells = tuple(_cells(matrix, loaders(environments, readers), models, formats))

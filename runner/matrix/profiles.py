@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-ProfileName = Literal["quick", "default", "full", "all"]
+ProfileName = Literal["quick", "default", "full", "published", "all"]
 SelectedBy = Literal[ProfileName, "named"]
 """``named``: environments that a person names, with the models of the default profile."""

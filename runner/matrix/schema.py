@@ -116,6 +116,9 @@ class Profile(Choice):
     without: tuple[ModelName, ...] = Field(
         default=(), description="Families and models that are left out."
     )
+    formats: tuple[FormatName, ...] = Field(
+        default=(), description="The only formats of it. Empty: all."
+    )
     readers: Chosen = Field(
         default=Choice(),
         description="Environments that load every file; the others then load only their own, and "
@@ -137,6 +140,9 @@ class Profiles(_Node):
     quick: Selected = Field(default=Profile(), description="A few telling environments.")
     default: Selected = Field(default=Profile(), description="What is meant where none is named.")
     full: Selected = Field(default=Profile(), description="Every environment, with less of each.")
+    published: Selected = Field(
+        default=Profile(), description="What is measured for the evidence that comes with caniload."
+    )
 
 
 class AboutModels(_Node):

@@ -16,7 +16,7 @@ from caniload.runner.commands.grammar.parts import (
     size,
 )
 
-PROFILES = ("quick", "default", "full", "all")
+PROFILES = ("quick", "default", "full", "published", "all")
 """Those of ``matrix.profiles``, which would have to import ``typing``."""
 
 PARTS = (
