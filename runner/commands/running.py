@@ -39,7 +39,7 @@ def run(evidence: Evidence, arguments: argparse.Namespace) -> Run:
 
 def _damage(store: Store) -> list[str]:
     """Say that results were lost; what they were of counts as missing, and runs again."""
-    lost = store.damaged_lines
+    lost = store.damaged
     return [f"{lost} stored results cannot be read; what they were of runs again"] if lost else []
 
 

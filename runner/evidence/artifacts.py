@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import shutil
 import struct
 import zipfile
@@ -29,9 +30,10 @@ class Stored:
 def sha256_of(folder: Path) -> str:
     """Hash the names and contents of all files below a folder."""
     whole = hashlib.sha256()
-    for path in _files(folder):
-        whole.update(path.relative_to(folder).as_posix().encode() + b"\0")
-        whole.update(hashlib.sha256(path.read_bytes()).digest())
+    for name, path in _named(folder):
+        whole.update("/".join(name).encode() + b"\0")
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - of thousands, each is checked
+            whole.update(hashlib.sha256(file.readall()).digest())
     return whole.hexdigest()
 
 
@@ -98,5 +100,20 @@ _DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    return iter(sorted(path for path in folder.rglob("*") if path.is_file()))
+def _files(folder: Path) -> list[Path]:
+    return [Path(path) for _, path in _named(folder)]
+
+
+def _named(folder: Path) -> list[tuple[tuple[str, ...], str]]:
+    """Return all files below a folder with the parts of their names, in the order of these."""
+    return sorted(_below(str(folder), ()))
+
+
+def _below(folder: str, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = (*above, entry.name)
+            if entry.is_dir(follow_symlinks=False):
+                yield from _below(entry.path, name)
+            elif entry.is_file():
+                yield name, entry.path

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from caniload.runner.core.cells import Artifact, Cell
+from caniload.runner.core.errors import MatrixError
 from caniload.runner.core.precision import HalfPrecision
 from caniload.runner.environments.home import Home
 from caniload.runner.evidence import keys
 from caniload.runner.evidence.artifacts import Stored
+from caniload.runner.evidence.log import Record
 from caniload.runner.evidence.resolve import Resolution
 from caniload.runner.evidence.results import OUTSIDE
-from caniload.runner.evidence.store import Record, Store
+from caniload.runner.evidence.store import Store
 from caniload.runner.matrix.plan import Plan, Stage
 from caniload.runner.matrix.reference import Family, read_family, read_form
 from caniload.runner.matrix.schema import Limits, Model
+
+Made = TypeVar("Made")
 
 ENDED_BY = {
     "timeout": ("seconds", "seconds_floor", "history_factor"),
@@ -46,12 +50,6 @@ def cut_short(record: Mapping[str, Any], limits: Limits) -> bool:
     return any(getattr(limits, name) > then[name] for name in ENDED_BY[crash["kind"]])
 
 
-def of_today(record: Mapping[str, Any], format_id: str) -> Mapping[str, Any] | None:
-    """Return how a model was saved in a format, by the code that saves it today."""
-    entry: Mapping[str, Any] | None = record["formats"].get(format_id)
-    return entry if entry is not None and entry["form"] == read_form(format_id).sha256 else None
-
-
 @dataclass(frozen=True, kw_only=True)
 class Saved:
     """An artifact that is at hand, with what its saving side recorded.
@@ -64,6 +62,59 @@ class Saved:
     file: Stored
     expected: Stored
     says: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """What saving gave of one format: its files, and how its process ended if that was our doing.
+
+    All but that is what a run has to know of a model that was saved; the rest takes room.
+    ``expected`` is what the file is compared with, ``says`` as in ``Saved``.
+    """
+
+    stored: Stored | None
+    expected: Stored | None
+    damaged: Mapping[str, Stored]
+    ended: Mapping[str, Any] | None
+    says: str
+
+    def files(self) -> Iterator[Stored]:
+        """Yield all that has to be there."""
+        there = (self.stored, self.expected, *self.damaged.values())
+        yield from (stored for stored in there if stored)
+
+
+SavedModel = Mapping[str, Written]
+"""What saving a model gave, by format: where it was saved by the code that saves it today."""
+
+
+def _saved_model(record: Record | None) -> SavedModel | None:
+    if record is None:
+        return None
+    formats = record["formats"].items()
+    return {name: _written(entry) for name, entry in formats if _is_of_today(name, entry)}
+
+
+def _is_of_today(format_id: str, entry: Mapping[str, Any]) -> bool:
+    """Say whether the code that saves the format is the same as then."""
+    try:
+        return bool(entry["form"] == read_form(format_id).sha256)
+    except MatrixError:  # there is no such format any more
+        return False
+
+
+def _written(entry: Mapping[str, Any]) -> Written:
+    crash = entry.get("crash") or {}
+    content, fed = entry["content"], entry["fed"]
+    return Written(
+        stored=Stored(**entry["stored"]) if entry["stored"] else None,
+        expected=Stored(**entry["expected"]) if entry["expected"] else None,
+        damaged={damage: Stored(**one) for damage, one in entry["damaged"].items() if one},
+        ended={"crash": crash, "limits": entry["limits"]}
+        if crash.get("kind") in ENDED_BY
+        else None,
+        says=f"{content} {fed}" if content and fed else "",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +138,18 @@ class Evidence:
             for model in matrix.models
         }
 
+    @cached_property
+    def _made(self) -> dict[str, tuple[int, Any]]:
+        return {}
+
+    def until_put(self, name: str, make: Callable[[], Made]) -> Made:
+        """Return what is made of all that is stored, once until something is put into the store."""
+        changes = self.store.changes
+        if self._made.get(name, (-1, None))[0] != changes:
+            self._made[name] = changes, make()
+        made: Made = self._made[name][1]
+        return made
+
     def family(self, model_id: str) -> Family:
         return self._families[model_id]
 
@@ -101,7 +164,7 @@ class Evidence:
         if Stage.SAVE not in self.plan.stages:
             return []
         control = self.plan.matrix.controls.model
-        wanted = {(cell.artifact.saved_by, cell.artifact.model) for cell in self.plan.cells}
+        wanted = {*self.plan.cells.saves()}
         return [
             (environment.id, model.id)
             for environment in self.plan.environments
@@ -138,23 +201,26 @@ class Evidence:
         record = self.save_record(artifact.saved_by, artifact.model)
         if record is None:
             return None
-        return of_today(record, artifact.format)
+        found: Mapping[str, Any] | None = record["formats"].get(artifact.format)
+        return found if found is not None and _is_of_today(artifact.format, found) else None
+
+    def saved_model(self, environment_id: str, model_id: str) -> SavedModel | None:
+        """Return the files of a model; ``None`` if saving it has not been tried."""
+        if environment_id not in self.resolution.fingerprints:
+            return None
+        return self.store.derived(self.save_key(environment_id, model_id), _saved_model)
 
     def saved(self, artifact: Artifact) -> Saved | None:
         """Return the artifact if its environment has written it."""
-        entry = self.format_record(artifact)
-        if entry is None or not entry["expected"]:
+        model = self.saved_model(artifact.saved_by, artifact.model)
+        written = model.get(artifact.format) if model else None
+        if written is None or written.expected is None:
             return None
-        stored = entry["damaged"].get(artifact.damage) if artifact.damage else entry["stored"]
-        if not stored:
+        file = written.damaged.get(artifact.damage) if artifact.damage else written.stored
+        if file is None:
             return None
-        content, fed = entry["content"], entry["fed"]
-        return Saved(
-            artifact=artifact,
-            file=Stored(**stored),
-            expected=Stored(**entry["expected"]),
-            says=f"{content} {fed}" if content and fed and not artifact.damage else "",
-        )
+        says = "" if artifact.damage else written.says
+        return Saved(artifact=artifact, file=file, expected=written.expected, says=says)
 
     def trains(self, cell: Cell) -> bool:
         return "training" in self.carries(cell)
@@ -177,14 +243,21 @@ class Evidence:
         fingerprint = self.resolution.fingerprints.get(cell.loaded_by)
         if saved is None or fingerprint is None:
             return None
-        return keys.cell_key(
-            fingerprint=fingerprint,
-            artifact_sha256=saved.file.sha256,
-            expected_sha256=saved.expected.sha256,
-            family_sha256=self._families[cell.artifact.model].sha256,
-            form_sha256=read_form(cell.artifact.format).sha256,
-            train=self.trains(cell),
-        )
+        return keys.cell_key(fingerprint, self.file_key(saved))
+
+    def file_key(self, saved: Saved) -> str:
+        """Return the half of a cell's key that is the same for all who load a file."""
+        return keys.file_key(**self.key_parts(saved))
+
+    def key_parts(self, saved: Saved) -> dict[str, Any]:
+        """Return what of a file a result depends on."""
+        return {
+            "artifact_sha256": saved.file.sha256,
+            "expected_sha256": saved.expected.sha256,
+            "family_sha256": self._families[saved.artifact.model].sha256,
+            "form_sha256": read_form(saved.artifact.format).sha256,
+            "train": "training" in self.plan.matrix.format(saved.artifact.format).carries,
+        }
 
     def record(self, cell: Cell) -> Record | None:
         """Return what the cell's run gave; files of the same bytes share one, under their paths."""

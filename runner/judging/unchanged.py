@@ -42,7 +42,7 @@ def inputs(evidence: Evidence, index: Path, locks: Path) -> str:
         [one.id for one in plan.environments],
         [one.id for one in plan.models],
         [one.id for one in plan.formats],
-        [cell.id for cell in plan.cells],
+        plan.cells.sha256(),
         evidence.resolution.fingerprints,
         dict(evidence.resolution.untested),
         [receipt.built_at if receipt else None for receipt in receipts],

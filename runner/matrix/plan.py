@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TypeVar
 
 from caniload.runner.core.cells import Artifact, Cell
 from caniload.runner.core.errors import UsageError
 from caniload.runner.matrix import choosing
+from caniload.runner.matrix.columns import Cells, Names, table
 from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.profiles import SelectedBy
 from caniload.runner.matrix.schema import Environment, Format, Matrix, Model
@@ -51,7 +52,7 @@ class Plan:
     environments: tuple[Environment, ...]
     models: tuple[Model, ...]
     formats: tuple[Format, ...]
-    cells: tuple[Cell, ...]
+    cells: Cells
     controls: tuple[Cell, ...]
     thinned: bool = False
     stages: tuple[Stage, ...] = tuple(Stage)
@@ -75,7 +76,7 @@ def make(matrix: Matrix, selection: Selection) -> Plan:
     formats = tuple(_chosen("format", selection.formats or profile.formats, matrix.formats))
     named = profile.readers.environments
     readers = {*named, selection.added} if named else set()
-    cells = tuple(_cells(matrix, loaders(environments, readers), models, formats))
+    cells = _cells(matrix, loaders(environments, readers), models, formats)
     if not cells:
         raise UsageError(
             f"{', '.join(model.id for model in models)}: says nothing about"
@@ -111,9 +112,9 @@ def _of_cells(matrix: Matrix, ids: Collection[str]) -> Plan:
     wanted = {cell.artifact.model for cell in named}, {cell.artifact.format for cell in named}
     models = tuple(one for one in matrix.models if one.id in wanted[0])
     formats = tuple(one for one in matrix.formats if one.id in wanted[1])
-    asked = set(named)
-    cells = tuple(cell for cell in _cells(matrix, loading, models, formats) if cell in asked)
-    if missing := asked.difference(cells):
+    whole = _cells(matrix, loading, models, formats)
+    cells = whole.where(whole.among(named))
+    if missing := set(named).difference(cells):
         raise no_cell(min(cell.id for cell in missing))
     return Plan(
         matrix=matrix,
@@ -223,16 +224,17 @@ def _cells(
     loading: Mapping[str, Sequence[str]],
     models: Sequence[Model],
     formats: Sequence[Format],
-) -> Iterator[Cell]:
-    for saver, readers in loading.items():
-        for model in models:
-            wanted = matrix.formats_of(model.id)
-            for known in formats:
-                if known.id not in wanted:
-                    continue
-                artifact = Artifact(saved_by=saver, model=model.id, format=known.id)
-                for loader in readers:
-                    yield Cell(artifact=artifact, loaded_by=loader)
+) -> Cells:
+    names = Names(
+        environments=tuple(dict.fromkeys((*loading, *chain(*loading.values())))),
+        models=tuple(one.id for one in models),
+        formats=tuple(one.id for one in formats),
+    )
+    wanted = {model.id: matrix.formats_of(model.id) for model in models}
+    files = [
+        (one.id, known.id) for one in models for known in formats if known.id in wanted[one.id]
+    ]
+    return table(names, tuple(loading.items()), files)
 
 
 def _controls(

@@ -14,7 +14,7 @@ from typing import Any
 
 from caniload.runner.core.cells import Cell
 from caniload.runner.core.outcomes import CLEAN
-from caniload.runner.evidence.keys import digest
+from caniload.runner.evidence import derivations
 from caniload.runner.judging.confirm import said
 from caniload.runner.judging.derived import Rule
 from caniload.runner.judging.verdict import Verdict
@@ -35,17 +35,7 @@ class Derivation:
 
     @property
     def kind(self) -> str:
-        return kind(self.rule, self.cell)
-
-
-def kind(rule: str, cell: Cell) -> str:
-    """Return of which kind a derived cell is: what one mistake switches off."""
-    return f"{rule} {cell.loaded_by} {cell.artifact.format}"
-
-
-def off_key(kind: str) -> str:
-    """Key of the record that switches a kind off."""
-    return digest("derivation", kind)
+        return derivations.kind(self.rule, self.cell)
 
 
 def taken_over(facts: Mapping[str, Any], also: Mapping[str, Any], path: str, own: str) -> Any:

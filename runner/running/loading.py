@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import statistics
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from caniload.runner.core.cells import Cell
-from caniload.runner.evidence import artifacts
+from caniload.runner.evidence import artifacts, derivations, lookup
 from caniload.runner.evidence.artifacts import Stored
+from caniload.runner.evidence.history import History
 from caniload.runner.evidence.known import Evidence, Saved, cut_short
 from caniload.runner.evidence.results import OUTSIDE, Result
-from caniload.runner.evidence.store import Record
 from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.judging.confirm import Confirmation
 from caniload.runner.judging.derived import Rule
@@ -79,11 +78,11 @@ class Loading:
         self.switched_off: list[Derivation] = []
         self._evidence, self._again, self._progress = evidence, again, progress
         self._share, self._isolate = share and not isolate, isolate
-        self._matrix = evidence.plan.matrix
+        self._matrix, self._controls = evidence.plan.matrix, dict.fromkeys(evidence.plan.controls)
         self._rules = read_catalogue()
         self._confirmation = Confirmation()
         self._audits = Audits()
-        self._history: defaultdict[str, list[float]] = defaultdict(list)
+        self._history = History(evidence.store)
         self._cells: dict[str, Cell] = {}
         self._intact: dict[Stored, bool] = {}
         self._waited: set[tuple[str, str]] = set()
@@ -92,35 +91,26 @@ class Loading:
         self._waiting: dict[str, Sequence[Group]] = {}
         self._absent: defaultdict[tuple[str, str], _Absent] = defaultdict(_Absent)
 
-    def learn_history(self) -> None:
-        """Read how long each file took before."""
-        for record in self._evidence.store.values():
-            if record.get("kind") == "cell" and record.get("seconds") is not None:
-                self._history[record["artifact"]].append(float(record["seconds"]))
-
     # What is missing
 
     def missing(
         self, can_run: Callable[[str], bool], *, rerun: bool
     ) -> tuple[dict[str, list[Unit]], int]:
         """Return the load jobs to begin with, by environment, and how many cells are missing."""
-        plan = self._evidence.plan
-        controls, cells = set(plan.controls), 0
+        cells = 0
         units: dict[str, list[Unit]] = defaultdict(list)
         together: defaultdict[tuple[str, str, str], list[Cell]] = defaultdict(list)
-        for cell in (*plan.controls, *plan.cells):
-            key = self._evidence.cell_key(cell)
-            if key is None or cell.id in self._cells or not can_run(cell.loaded_by):
+        for cell in self._missing(rerun=rerun):
+            saved = self._evidence.saved(cell.artifact)
+            if saved is None or cell.id in self._cells or not can_run(cell.loaded_by):
                 continue
-            if not rerun and not self._is_missing(cell, self._evidence.store.get(key)):
-                continue
-            saved = self._saved(cell)
             if not self._is_whole(saved, can_run):
-                self._evidence.put_fault(key, f"{saved.file.path} is gone or was altered")
+                told = f"{saved.file.path} is gone or was altered"
+                self._evidence.put_fault(self._key(cell), told)
                 continue
             cells += 1
             self._cells[cell.id] = cell
-            if self._share and cell not in controls:
+            if self._share and cell not in self._controls:
                 place = (cell.loaded_by, cell.artifact.model, cell.artifact.format)
                 together[place].append(cell)
             else:
@@ -129,15 +119,19 @@ class Loading:
             units[environment].append(self._first(self._groups(alike)))
         return dict(units), cells
 
-    def _is_missing(self, cell: Cell, record: Record | None) -> bool:
-        if record is None or cut_short(record, self._matrix.limits):
-            return True
-        derived = record.get("derived")
-        return derived is not None and not (self._share and self._is_on(derived["rule"], cell))
+    def _missing(self, *, rerun: bool) -> Iterator[Cell]:
+        """Yield what has a file and no result; what is not planned is not looked at."""
+        for control in self._controls:
+            key = self._evidence.cell_key(control)
+            record = self._evidence.store.get(key) if key is not None else None
+            if rerun or record is None or cut_short(record, self._matrix.limits):
+                yield control
+        cells = self._evidence.plan.cells
+        yield from cells.where(lookup.missing(self._evidence, rerun=rerun, told=self._share))
 
     def _is_on(self, rule: str, cell: Cell) -> bool:
         """Say whether a rule may tell cells of this kind: it has not told one wrong."""
-        return deriving.off_key(deriving.kind(rule, cell)) not in self._evidence.store
+        return not derivations.is_off(self._evidence.store, derivations.kind(rule, cell))
 
     def _saved(self, cell: Cell) -> Saved:
         saved = self._evidence.saved(cell.artifact)
@@ -191,10 +185,10 @@ class Loading:
     def _deadline(self, cell: Cell, saved: Saved) -> float:
         """Return the seconds a cell may take: from how long others took with the same file."""
         limits = self._matrix.limits
-        seen = self._history[saved.file.path]
-        if not seen or cell.id in self._patient:
+        seen = self._history.median(saved.file.path)
+        if seen is None or cell.id in self._patient:
             return limits.seconds
-        return max(limits.seconds_floor, limits.history_factor * statistics.median(seen))
+        return max(limits.seconds_floor, limits.history_factor * seen)
 
     # What comes back
 
@@ -265,7 +259,7 @@ class Loading:
         path, seconds = self._saved(cell).file.path, None
         if facts is not None:
             seconds = sum(spent for phase, spent in facts["seconds"].items())
-            self._history[path].append(seconds)
+            self._history.add(path, seconds)
         record = {
             "kind": "cell",
             "cell": asdict(cell),
@@ -375,7 +369,7 @@ class Loading:
             "told": f"{told.verdict.outcome}: {told.verdict.reason}",
             "found": f"{verdict.outcome}: {verdict.reason}",
         }
-        self._evidence.store.put(deriving.off_key(told.kind), record)
+        self._evidence.store.put(derivations.off_key(told.kind), record)
 
     def forget_told(self) -> None:
         """Let ``missing`` find again what was told by a kind that is off now."""

@@ -90,7 +90,6 @@ class Run:
     def __call__(self) -> Tally:
         """Do all that is missing; everything done so far is in the store, whenever this ends."""
         self._sweep()
-        self._loading.learn_history()
         stages = self.evidence.plan.stages
         try:
             if Stage.SAVE in stages:
@@ -109,6 +108,7 @@ class Run:
             self.evidence.store.sync()
             shutil.rmtree(self._scratch, ignore_errors=True)
             self.tally.peak_workers = self._pool.peak_workers
+        self.evidence.store.compact()
         return self.tally
 
     def _sweep(self) -> None:

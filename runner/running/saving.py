@@ -12,7 +12,7 @@ from typing import Any
 from caniload.runner.core.cells import Artifact
 from caniload.runner.evidence import artifacts, content
 from caniload.runner.evidence.artifacts import Stored
-from caniload.runner.evidence.known import Evidence, cut_short, of_today
+from caniload.runner.evidence.known import Evidence, Written, cut_short
 from caniload.runner.evidence.results import Result
 from caniload.runner.matrix.choosing import Gaps
 from caniload.runner.matrix.reference import read_form
@@ -68,24 +68,15 @@ class Saving:
 
     def _unsaved(self, environment: str, model: str, formats: Sequence[str]) -> tuple[str, ...]:
         """Return the formats that the model is still to be saved in."""
-        record = self._evidence.save_record(environment, model)
-        if record is None:
-            return tuple(formats)
-        return tuple(one for one in formats if not self._is_saved(record, one))
+        saved = self._evidence.saved_model(environment, model) or {}
+        return tuple(one for one in formats if not self._is_saved(saved.get(one)))
 
-    def _is_saved(self, record: Mapping[str, Any], format_id: str) -> bool:
-        entry = of_today(record, format_id)
-        if entry is None or cut_short(entry, self._matrix.limits):
+    def _is_saved(self, written: Written | None) -> bool:
+        if written is None:
             return False
-        return all(
-            map(
-                self._intact,
-                filter(None, (entry["stored"], entry["expected"], *entry["damaged"].values())),
-            )
-        )
-
-    def _intact(self, stored: Mapping[str, Any]) -> bool:
-        return artifacts.intact(Stored(**stored), self._root)
+        if written.ended is not None and cut_short(written.ended, self._matrix.limits):
+            return False
+        return all(artifacts.intact(one, self._root) for one in written.files())
 
     def _unit(self, environment: str, model: str, formats: Sequence[str]) -> Unit:
         folder = self._root / f"tmp-{environment}-{model}-{next(self._numbers)}"

@@ -42,12 +42,12 @@ def identify(plan: Plan, prices: Mapping[str, Cost], locks: Path) -> dict[str, s
     matrix = plan.matrix
     families = [read_family(name).sha256 for name in sorted({one.family for one in matrix.models})]
     forms = [read_form(known.id).sha256 for known in matrix.formats]
-    cells = [cell.id for cell in (*plan.cells, *plan.controls)]
+    cells = plan.cells.sha256(), [cell.id for cell in plan.controls]
     weights = [weigh(plan, stage, prices) for stage in Stage]
     hashes = (
         digest(matrix.model_dump(mode="json")),
         digest(measurement(), families, forms),
-        digest(cells),
+        digest(*cells),
         digest({one.id: lock_sha256(one, locks) for one in plan.environments}),
         digest(weights),
     )

@@ -42,8 +42,7 @@ def test_a_raised_number_makes_other_keys(kind: str, monkeypatch: pytest.MonkeyP
         return {
             "import": keys.import_key("e"),
             "save": keys.save_key("e", "m", "f"),
-            "load": keys.cell_key(
-                fingerprint="e",
+            "load": keys.file_key(
                 artifact_sha256="a",
                 expected_sha256="x",
                 family_sha256="f",
