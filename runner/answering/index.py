@@ -24,6 +24,7 @@ from caniload.runner.answering.references import (
 )
 from caniload.runner.core.shipped import LOCKS, ROOT
 from caniload.runner.environments.home import Home
+from caniload.runner.evidence import store
 from caniload.runner.evidence.keys import digest
 from caniload.runner.matrix.schema import Matrix
 
@@ -52,10 +53,10 @@ def read_index(
 
     Empty where there is no store.
     """
-    records = home.results / "records.jsonl"
-    if not records.is_file():
+    stored = store.stamp(home.results)
+    if not stored:
         return Index(known=(), store=home.results)
-    stamp = _stamp(records, matrix, locks)
+    stamp = _stamp(stored, matrix, locks)
     folder = home.checked / "index"
     if _text(folder / "stamp") != stamp:
         from caniload.runner.answering.arranging import arranged  # noqa: PLC0415 - judges: half a second
@@ -69,13 +70,11 @@ def read_index(
     return Index(known=known, store=home.results)
 
 
-def _stamp(records: Path, matrix: Matrix, locks: Path) -> str:
-    status = records.stat()
+def _stamp(stored: Sequence[str], matrix: Matrix, locks: Path) -> str:
     sources = [ROOT / "runner" / name for name in RULES]
     return digest(
         SCHEMA,
-        status.st_size,
-        status.st_mtime_ns,
+        *stored,
         matrix.model_dump(mode="json"),
         str(locks),
         [hashlib.sha256(source.read_bytes()).hexdigest() for source in sources],

@@ -7,7 +7,7 @@ import shutil
 
 from caniload.runner.environments import build
 from caniload.runner.environments.home import Home, disk_use
-from caniload.runner.evidence.store import Store
+from caniload.runner.evidence.store import Store, remove
 
 
 def clean(arguments: argparse.Namespace) -> int:
@@ -30,7 +30,7 @@ def _remove_part(home: Home, part: str) -> None:
         for folder in home.environments.glob("*/"):
             build.remove(folder.name, home)
     elif part == "results":
-        (home.results / "records.jsonl").unlink(missing_ok=True)
+        remove(home.results)
         shutil.rmtree(home.shards, ignore_errors=True)
     else:
         shutil.rmtree(home.root / part, ignore_errors=True)

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from caniload.runner.commands.arguments import locks_of
 from caniload.runner.core.machine import cores
+from caniload.runner.evidence.adopting import adopt
 from caniload.runner.evidence.known import Evidence
 from caniload.runner.evidence.store import Store
 from caniload.runner.running import estimate
@@ -27,6 +28,7 @@ def run(evidence: Evidence, arguments: argparse.Namespace) -> Run:
         installer=arguments.installer,
         locks=locks_of(arguments),
     )
+    adopt(evidence)
     with Display(console) as display:
         cost = estimate.cost(evidence, jobs=jobs, locks=options.locks)
         for line in [*_damage(evidence.store), *estimate.as_lines(evidence, cost)]:
@@ -38,7 +40,7 @@ def run(evidence: Evidence, arguments: argparse.Namespace) -> Run:
 
 def _damage(store: Store) -> list[str]:
     """Say that results were lost; what they were of counts as missing, and runs again."""
-    lost = store.damaged_lines
+    lost = store.damaged
     return [f"{lost} stored results cannot be read; what they were of runs again"] if lost else []
 
 

@@ -41,19 +41,17 @@ def save_key(fingerprint: str, model: str, family_sha256: str, forms: tuple[str,
     return digest("save", fingerprint, model, family_sha256, forms, probe_sha256())
 
 
-def cell_key(
+def file_key(
     *,
-    fingerprint: str,
     artifact_sha256: str,
     expected_sha256: str,
     family_sha256: str,
     form_sha256: str,
     train: bool,
 ) -> str:
-    """Key of loading an artifact in an environment."""
+    """Key of what is loaded, and how, wherever that is."""
     return digest(
-        "cell",
-        fingerprint,
+        "file",
         artifact_sha256,
         expected_sha256,
         family_sha256,
@@ -61,6 +59,11 @@ def cell_key(
         train,
         probe_sha256(),
     )
+
+
+def cell_key(fingerprint: str, file: str) -> str:
+    """Key of loading an artifact in an environment, by the file's key."""
+    return f"{fingerprint}/{file}"
 
 
 def fingerprint(*, lock_sha256: str, python: str, imports: str, variables: dict[str, str]) -> str:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from caniload.runner.core.cells import Artifact, Cell
 from caniload.runner.core.precision import HalfPrecision
 from caniload.runner.environments.home import Home
 from caniload.runner.evidence import keys
 from caniload.runner.evidence.artifacts import Stored
+from caniload.runner.evidence.log import Record
 from caniload.runner.evidence.resolve import Resolution
 from caniload.runner.evidence.results import OUTSIDE
-from caniload.runner.evidence.store import Record, Store
+from caniload.runner.evidence.store import Store
 from caniload.runner.matrix.plan import Plan, Stage
 from caniload.runner.matrix.reference import Family, read_family, read_form
 from caniload.runner.matrix.schema import Limits, Model
+
+Made = TypeVar("Made")
 
 ENDED_BY = {
     "timeout": ("seconds", "seconds_floor", "history_factor"),
@@ -55,6 +58,53 @@ class Saved:
     expected: Stored
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """What saving gave of one format: its files, and how its process ended if that was our doing.
+
+    All but that is what a run has to know of a model that was saved; the rest takes room.
+    """
+
+    stored: Stored | None
+    damaged: Mapping[str, Stored]
+    ended: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SavedModel:
+    """What saving a model gave, by format, and what it is compared with."""
+
+    expected: Stored | None
+    formats: Mapping[str, Written]
+
+    def files(self) -> Iterator[Stored]:
+        """Yield all that has to be there."""
+        for one in self.formats.values():
+            yield from (stored for stored in (one.stored, *one.damaged.values()) if stored)
+        if self.expected:
+            yield self.expected
+
+
+def _saved_model(record: Record | None) -> SavedModel | None:
+    if record is None:
+        return None
+    return SavedModel(
+        expected=Stored(**record["expected"]) if record["expected"] else None,
+        formats={name: _written(entry) for name, entry in record["formats"].items()},
+    )
+
+
+def _written(entry: Mapping[str, Any]) -> Written:
+    crash = entry.get("crash") or {}
+    return Written(
+        stored=Stored(**entry["stored"]) if entry["stored"] else None,
+        damaged={damage: Stored(**one) for damage, one in entry["damaged"].items() if one},
+        ended={"crash": crash, "limits": entry["limits"]}
+        if crash.get("kind") in ENDED_BY
+        else None,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
     """Looks up what the store has for the cells of a plan, under the keys of today."""
@@ -73,6 +123,18 @@ class Evidence:
         matrix = self.plan.matrix
         return {model.id: matrix.formats_of(model.id) for model in matrix.models}
 
+    @cached_property
+    def _made(self) -> dict[str, tuple[int, Any]]:
+        return {}
+
+    def until_put(self, name: str, make: Callable[[], Made]) -> Made:
+        """Return what is made of all that is stored, once until something is put into the store."""
+        changes = self.store.changes
+        if self._made.get(name, (-1, None))[0] != changes:
+            self._made[name] = changes, make()
+        made: Made = self._made[name][1]
+        return made
+
     def family(self, model_id: str) -> Family:
         return self._families[model_id]
 
@@ -87,7 +149,7 @@ class Evidence:
         if Stage.SAVE not in self.plan.stages:
             return []
         control = self.plan.matrix.controls.model
-        wanted = {(cell.artifact.saved_by, cell.artifact.model) for cell in self.plan.cells}
+        wanted = {*self.plan.cells.saves()}
         return [
             (environment.id, model.id)
             for environment in self.plan.environments
@@ -103,8 +165,15 @@ class Evidence:
     def save_key(self, environment_id: str, model_id: str) -> str:
         fingerprint = self.resolution.fingerprints[environment_id]
         family = self._families[model_id]
-        forms = tuple(f"{one} {read_form(one).sha256}" for one in self._formats[model_id])
-        return keys.save_key(fingerprint, model_id, family.sha256, forms)
+        return keys.save_key(fingerprint, model_id, family.sha256, self._forms[model_id])
+
+    @cached_property
+    def _forms(self) -> Mapping[str, tuple[str, ...]]:
+        """The formats of each model with the code that saves each."""
+        return {
+            model: tuple(f"{one} {read_form(one).sha256}" for one in formats)
+            for model, formats in self._formats.items()
+        }
 
     def import_key(self, environment_id: str) -> str:
         return keys.import_key(self.resolution.fingerprints[environment_id])
@@ -129,18 +198,22 @@ class Evidence:
         found: Mapping[str, Any] | None = record["formats"].get(artifact.format)
         return found
 
+    def saved_model(self, environment_id: str, model_id: str) -> SavedModel | None:
+        """Return the files of a model; ``None`` if saving it has not been tried."""
+        if environment_id not in self.resolution.fingerprints:
+            return None
+        return self.store.derived(self.save_key(environment_id, model_id), _saved_model)
+
     def saved(self, artifact: Artifact) -> Saved | None:
         """Return the artifact if its environment has written it."""
-        record = self.save_record(artifact.saved_by, artifact.model)
-        entry = self.format_record(artifact)
-        if record is None or entry is None or not record["expected"]:
+        model = self.saved_model(artifact.saved_by, artifact.model)
+        written = model.formats.get(artifact.format) if model else None
+        if model is None or written is None or model.expected is None:
             return None
-        stored = entry["damaged"].get(artifact.damage) if artifact.damage else entry["stored"]
-        if not stored:
+        file = written.damaged.get(artifact.damage) if artifact.damage else written.stored
+        if file is None:
             return None
-        return Saved(
-            artifact=artifact, file=Stored(**stored), expected=Stored(**record["expected"])
-        )
+        return Saved(artifact=artifact, file=file, expected=model.expected)
 
     def trains(self, cell: Cell) -> bool:
         return "training" in self.carries(cell)
@@ -163,14 +236,21 @@ class Evidence:
         fingerprint = self.resolution.fingerprints.get(cell.loaded_by)
         if saved is None or fingerprint is None:
             return None
-        return keys.cell_key(
-            fingerprint=fingerprint,
-            artifact_sha256=saved.file.sha256,
-            expected_sha256=saved.expected.sha256,
-            family_sha256=self._families[cell.artifact.model].sha256,
-            form_sha256=read_form(cell.artifact.format).sha256,
-            train=self.trains(cell),
-        )
+        return keys.cell_key(fingerprint, self.file_key(saved))
+
+    def file_key(self, saved: Saved) -> str:
+        """Return the half of a cell's key that is the same for all who load a file."""
+        return keys.file_key(**self.key_parts(saved))
+
+    def key_parts(self, saved: Saved) -> dict[str, Any]:
+        """Return what of a file a result depends on."""
+        return {
+            "artifact_sha256": saved.file.sha256,
+            "expected_sha256": saved.expected.sha256,
+            "family_sha256": self._families[saved.artifact.model].sha256,
+            "form_sha256": read_form(saved.artifact.format).sha256,
+            "train": "training" in self.plan.matrix.format(saved.artifact.format).carries,
+        }
 
     def record(self, cell: Cell) -> Record | None:
         """Return what the cell's run gave; files of the same bytes share one, under their paths."""

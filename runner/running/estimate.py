@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from caniload.runner.environments import disk
 from caniload.runner.environments.build import existing
 from caniload.runner.environments.fetching import as_line, sizes
-from caniload.runner.evidence.known import Evidence, cut_short
+from caniload.runner.evidence import history, lookup
+from caniload.runner.evidence.known import Evidence
 from caniload.runner.matrix import choosing
 from caniload.runner.matrix.choosing import Gaps
-from caniload.runner.matrix.plan import Stage
+from caniload.runner.matrix.plan import Plan, Stage
 from caniload.runner.matrix.schema import Environment, Matrix
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SAVE_SECONDS = 3.5
 LOAD_SECONDS = 0.30
@@ -52,10 +55,11 @@ def cost(evidence: Evidence, *, jobs: int, locks: Path) -> CostOfRun:
     saves = [
         (environment, model)
         for environment, model in evidence.saves()
-        if evidence.save_record(environment, model) is None
+        if evidence.saved_model(environment, model) is None
     ]
-    cells = list(_missing(evidence))
-    needed = {environment for environment, _ in saves} | set(cells)
+    cells = _missing(evidence)
+    count = sum(cells.values())
+    needed = {environment for environment, _ in saves} | cells.keys()
     build = [
         environment.id
         for environment in plan.environments
@@ -66,7 +70,7 @@ def cost(evidence: Evidence, *, jobs: int, locks: Path) -> CostOfRun:
     seconds = (
         sum(price.seconds for price in prices)
         + len(saves) * SAVE_SECONDS
-        + len(cells) * _load_seconds(evidence)
+        + (count * _load_seconds(evidence) if count else 0)
         + 2 * len(needed) * IMPORT_SECONDS
     )
     return CostOfRun(
@@ -74,7 +78,7 @@ def cost(evidence: Evidence, *, jobs: int, locks: Path) -> CostOfRun:
         models=len(plan.models),
         formats=len(plan.formats),
         cells=len(plan.cells),
-        cells_to_run=len(cells),
+        cells_to_run=count,
         artifacts_to_save=len(saves),
         environments_to_build=tuple(build),
         pythons_to_fetch=sizes(evidence.resolution.offers(build)),
@@ -85,33 +89,35 @@ def cost(evidence: Evidence, *, jobs: int, locks: Path) -> CostOfRun:
     )
 
 
-def _missing(evidence: Evidence) -> Iterator[str]:
-    """Yield the loading environment of every cell that has no result yet."""
+def _missing(evidence: Evidence) -> dict[str, int]:
+    """Count by loading environment the cells that have no result yet."""
     if Stage.LOAD not in evidence.plan.stages:
-        return
-    usable, gaps = evidence.resolution.usable, Gaps(evidence.plan.matrix)
-    for cell in evidence.plan.cells:
-        artifact = cell.artifact
-        known = artifact.saved_by in evidence.resolution.fingerprints
-        if not known or cell.loaded_by not in usable:
-            continue
-        if evidence.format_record(artifact) is None:
-            # Not saved yet; a stated gap is expected to stay one.
-            if gaps.of(artifact.saved_by, artifact.model, artifact.format) is None:
-                yield cell.loaded_by
-        elif evidence.saved(artifact) is not None:
-            record = evidence.record(cell)
-            if record is None or cut_short(record, evidence.plan.matrix.limits):
-                yield cell.loaded_by
+        return {}
+    cells = evidence.plan.cells
+    fingerprints = evidence.resolution.fingerprints
+    unsaved = ~lookup.files(evidence).tried
+    for number, artifact in enumerate(cells.artifacts()):
+        unsaved[number] &= artifact.saved_by in fingerprints
+    # What is not saved yet is expected to be, but for a stated gap.
+    found = unsaved[cells.file_of] & expected(evidence.plan) | lookup.missing(evidence)
+    counts = cells.per_reader(found)
+    return {one: counts[one] for one in evidence.resolution.usable if counts.get(one)}
+
+
+def expected(plan: Plan) -> NDArray[np.bool_]:
+    """Say of each cell whether its file will be there: a stated gap is expected to stay one."""
+    import numpy as np  # noqa: PLC0415 - most commands count nothing
+
+    gaps = Gaps(plan.matrix)
+    written = [
+        gaps.of(one.saved_by, one.model, one.format) is None for one in plan.cells.artifacts()
+    ]
+    found: NDArray[np.bool_] = np.array(written, bool)[plan.cells.file_of]
+    return found
 
 
 def _load_seconds(evidence: Evidence) -> float:
-    known = [
-        float(record["seconds"])
-        for record in evidence.store.values()
-        if record.get("kind") == "cell" and record.get("seconds") is not None
-    ]
-    return statistics.mean(known) if len(known) >= 100 else LOAD_SECONDS  # noqa: PLR2004
+    return history.mean(evidence.store, least=100) or LOAD_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,8 +187,8 @@ def as_lines(evidence: Evidence, found: CostOfRun) -> list[str]:
     axes = f"{found.environments} environments, {found.models} models, {found.formats} formats"
     lines = [f"{axes}: {found.cells} cells; {found.cells_to_run} to run"]
     if evidence.plan.thinned:
-        pairs = {(cell.artifact.saved_by, cell.loaded_by) for cell in evidence.plan.cells}
-        lines.append(f"thinned by its profile: {len(pairs)} of {found.environments**2} pairs")
+        pairs = evidence.plan.cells.pairs()
+        lines.append(f"thinned by its profile: {pairs} of {found.environments**2} pairs")
     for python, ids in _fallen_back(evidence).items():
         lines.append(f"on Python {python}, for want of their first: {', '.join(ids)}")
     for environment, reason in found.untested.items():

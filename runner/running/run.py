@@ -6,7 +6,6 @@ import contextlib
 import itertools
 import queue
 import shutil
-import statistics
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,8 +19,9 @@ from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments import disk, processes
 from caniload.runner.environments.build import Receipt, build, existing
 from caniload.runner.environments.variables import process_variables
-from caniload.runner.evidence import artifacts
+from caniload.runner.evidence import artifacts, lookup
 from caniload.runner.evidence.artifacts import Stored
+from caniload.runner.evidence.history import History
 from caniload.runner.evidence.known import Evidence, Saved, cut_short
 from caniload.runner.evidence.results import OUTSIDE, Result
 from caniload.runner.judging.catalogue import read_catalogue
@@ -71,7 +71,7 @@ class Run:
         self._matrix = evidence.plan.matrix
         self._rules = read_catalogue()
         self._confirmation = Confirmation()
-        self._history: defaultdict[str, list[float]] = defaultdict(list)
+        self._history = History(evidence.store)
         self._scratch = evidence.home.root / "scratch"
         self._cells: dict[str, Cell] = {}
         self._intact: dict[Stored, bool] = {}
@@ -97,7 +97,6 @@ class Run:
     def __call__(self) -> Tally:
         """Do all that is missing; everything done so far is in the store, whenever this ends."""
         self._sweep()
-        self._learn_history()
         stages = self.evidence.plan.stages
         try:
             if Stage.SAVE in stages:
@@ -112,6 +111,7 @@ class Run:
             self.evidence.store.sync()
             shutil.rmtree(self._scratch, ignore_errors=True)
             self.tally.peak_workers = self._pool.peak_workers
+        self.evidence.store.compact()
         return self.tally
 
     def _sweep(self) -> None:
@@ -120,29 +120,31 @@ class Run:
         self._scratch.mkdir(parents=True)
         self._saving.sweep()
 
-    def _learn_history(self) -> None:
-        for record in self.evidence.store.values():
-            if record.get("kind") == "cell" and record.get("seconds") is not None:
-                self._history[record["artifact"]].append(float(record["seconds"]))
-
     # What is missing
 
     def _missing_loads(self) -> dict[str, list[Unit]]:
         units: dict[str, list[Unit]] = defaultdict(list)
-        for cell in (*self.evidence.plan.controls, *self.evidence.plan.cells):
-            key = self.evidence.cell_key(cell)
-            if key is None or cell.id in self._cells or not self._can_run(cell.loaded_by):
+        for cell in self._missing_cells():
+            saved = self.evidence.saved(cell.artifact)
+            if saved is None or cell.id in self._cells or not self._can_run(cell.loaded_by):
                 continue
-            record = self.evidence.store.get(key)
-            if self.options.rerun or record is None or cut_short(record, self._matrix.limits):
-                saved = self.evidence.saved(cell.artifact)
-                assert saved is not None  # noqa: S101 - a cell with a key has an artifact
-                if not self._is_whole(saved):
-                    self.evidence.put_fault(key, f"{saved.file.path} is gone or was altered")
-                    continue
-                self._cells[cell.id] = cell
-                units[cell.loaded_by].append(self._load_unit(cell, saved))
+            if not self._is_whole(saved):
+                key = str(self.evidence.cell_key(cell))
+                self.evidence.put_fault(key, f"{saved.file.path} is gone or was altered")
+                continue
+            self._cells[cell.id] = cell
+            units[cell.loaded_by].append(self._load_unit(cell, saved))
         return dict(units)
+
+    def _missing_cells(self) -> Iterator[Cell]:
+        """Yield what has a file and no result; what is not planned is not looked at."""
+        for control in self.evidence.plan.controls:
+            key = self.evidence.cell_key(control)
+            record = self.evidence.store.get(key) if key is not None else None
+            if self.options.rerun or record is None or cut_short(record, self._matrix.limits):
+                yield control
+        cells = self.evidence.plan.cells
+        yield from cells.where(lookup.missing(self.evidence, rerun=self.options.rerun))
 
     def _can_run(self, environment: str) -> bool:
         return environment in self.evidence.resolution.usable and environment not in self.unusable
@@ -171,10 +173,10 @@ class Run:
     def _deadline(self, cell: Cell, saved: Saved) -> float:
         """Return the seconds a cell may take: from how long others took with the same file."""
         limits = self._matrix.limits
-        seen = self._history[saved.file.path]
-        if not seen or cell.id in self._patient:
+        seen = self._history.median(saved.file.path)
+        if seen is None or cell.id in self._patient:
             return limits.seconds
-        return max(limits.seconds_floor, limits.history_factor * statistics.median(seen))
+        return max(limits.seconds_floor, limits.history_factor * seen)
 
     # Doing it
 
@@ -353,7 +355,7 @@ class Run:
         seconds = None
         if facts is not None:
             seconds = sum(spent for phase, spent in facts["seconds"].items())
-            self._history[saved.file.path].append(seconds)
+            self._history.add(saved.file.path, seconds)
         self.evidence.store.put(
             key,
             {

@@ -64,17 +64,13 @@ class Saving:
         return units
 
     def _is_saved(self, environment_id: str, model_id: str) -> bool:
-        record = self._evidence.save_record(environment_id, model_id)
-        if record is None:
+        model = self._evidence.saved_model(environment_id, model_id)
+        if model is None or not model.formats.keys() >= {*self._evidence.formats(model_id)}:
             return False
-        entries = list(record["formats"].values())
-        if not record["formats"].keys() >= set(self._evidence.formats(model_id)):
+        ended = (one.ended for one in model.formats.values() if one.ended is not None)
+        if any(cut_short(one, self._matrix.limits) for one in ended):
             return False
-        if any(cut_short(entry, self._matrix.limits) for entry in entries):
-            return False
-        stored = [record["expected"], *(entry["stored"] for entry in entries)]
-        stored += [one for entry in entries for one in entry["damaged"].values()]
-        return all(artifacts.intact(Stored(**one), self._root) for one in stored if one)
+        return all(artifacts.intact(one, self._root) for one in model.files())
 
     def _unit(self, environment: str, model: str, formats: Sequence[str]) -> Unit:
         folder = self._root / f"tmp-{environment}-{model}-{next(self._numbers)}"

@@ -13,7 +13,7 @@ from typing import Any
 
 from caniload.runner.core import texts
 from caniload.runner.evidence.known import died_of_limits
-from caniload.runner.evidence.store import Record
+from caniload.runner.evidence.log import Record
 
 MEASURED = frozenset(
     {"seconds", "cpu_seconds", "limit", "limits", "traceback", "max_ulp", "max_rel"}

@@ -16,9 +16,8 @@ from dataclasses import dataclass, replace
 from caniload.runner.core.cells import Cell
 from caniload.runner.core.errors import UsageError
 from caniload.runner.environments.disk import Cost
-from caniload.runner.matrix.choosing import Gaps
 from caniload.runner.matrix.plan import Plan, Stage
-from caniload.runner.running.estimate import IMPORT_SECONDS, LOAD_SECONDS, SAVE_SECONDS
+from caniload.runner.running.estimate import IMPORT_SECONDS, LOAD_SECONDS, SAVE_SECONDS, expected
 
 MOST = 256
 """Jobs in one matrix of GitHub Actions, which cannot be raised."""
@@ -102,14 +101,9 @@ def _amounts(plan: Plan, stage: Stage) -> Counter[str]:
     """Count by environment the models that it saves, or the cells that it loads."""
     if stage is Stage.SAVE:
         control = plan.matrix.controls.model
-        saved = {(cell.artifact.saved_by, cell.artifact.model) for cell in plan.cells}
-        saved |= {(one.id, control) for one in plan.environments}
+        saved = {*plan.cells.saves(), *((one.id, control) for one in plan.environments)}
         return Counter(environment for environment, _ in saved)
-    gaps, loads = Gaps(plan.matrix), Counter[str]()
-    for cell in plan.cells:
-        file = cell.artifact
-        loads[cell.loaded_by] += gaps.of(file.saved_by, file.model, file.format) is None
-    return loads
+    return Counter(plan.cells.per_reader(expected(plan)))
 
 
 def part(plan: Plan, shard: Shard) -> Plan:
@@ -121,14 +115,14 @@ def part(plan: Plan, shard: Shard) -> Plan:
     if shard.place.stage is Stage.LOAD:
         return replace(
             plan,
-            cells=_of(plan.cells, loaded_by=own),
+            cells=plan.cells.loaded_by(own),
             controls=_of(plan.controls, loaded_by=own),
             stages=(Stage.LOAD,),
         )
     return replace(
         plan,
         environments=tuple(one for one in plan.environments if one.id in own),
-        cells=tuple(cell for cell in plan.cells if cell.artifact.saved_by in own),
+        cells=plan.cells.saved_by(own),
         controls=_of(plan.controls, loaded_by=own),
         stages=(Stage.SAVE,),
     )

@@ -17,7 +17,8 @@ from typing import Any
 from caniload.runner.environments.home import Home
 from caniload.runner.evidence import artifacts
 from caniload.runner.evidence.artifacts import Stored
-from caniload.runner.evidence.store import Record, Store
+from caniload.runner.evidence.log import Record
+from caniload.runner.evidence.store import Store
 from caniload.runner.sharding.contradicting import contradiction, name, yields
 
 
@@ -50,13 +51,13 @@ class Merging:
         for home in homes:
             if home.root.resolve() != self._into.root.resolve():
                 self._take(home)
-        self._store.sync()
+        self._store.compact()
         return self.merged
 
     def _take(self, home: Home) -> None:
         source = Store(home.results)
-        if source.damaged_lines:
-            self.merged.damaged[home.root] = source.damaged_lines
+        if source.damaged:
+            self.merged.damaged[home.root] = source.damaged
         for key, record in source.items():
             known = self._store.get(key)
             if known is None or self._gives_way(known, record, home):

@@ -90,8 +90,8 @@ def merged(done: Merged, noted: Sequence[Note], into: Home) -> list[str]:
     )
     return [
         *(
-            f"{lines} lines of {home}/results cannot be read; they are passed over"
-            for home, lines in done.damaged.items()
+            f"{lost} results in {home}/results cannot be read; they are passed over"
+            for home, lost in done.damaged.items()
         ),
         *(line for place in by_place for line in unusable(by_place[place].unusable, place)),
         *(f"lost: {told}" for told in done.lost.values()),

@@ -29,7 +29,7 @@ from caniload.runner.environments.home import Home
 from caniload.runner.environments.variables import process_variables
 from caniload.runner.evidence.known import Evidence
 from caniload.runner.evidence.resolve import resolve
-from caniload.runner.evidence.store import Store
+from caniload.runner.evidence.store import CELLS, Store
 from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.judging.verdict import judge
 from caniload.runner.matrix import plan as planning
@@ -83,9 +83,7 @@ def _evidence(chosen: Plan, home: Home, folder: Path) -> Evidence:
 
 def _keep_saves(folder: Path) -> None:
     """Forget what was loaded, so that it is loaded again from the same artifacts."""
-    lines = (folder / "records.jsonl").read_bytes().splitlines(keepends=True)
-    kept = [line for line in lines if b'"kind": "cell"' not in line]
-    (folder / "records.jsonl").write_bytes(b"".join(kept))
+    shutil.rmtree(folder / CELLS)
 
 
 def _run(chosen: Plan, home: Home, folder: Path, *, jobs: int, isolate: bool) -> Measured:

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from workshop import PATIENCE, Workshop, steady
 
+from caniload.runner.evidence.store import Store, remove
+
 pytest_plugins = ["pipeline_fixtures"]
 
 KILLS = int(os.environ.get("CANILOAD_TEST_KILLS", "3"))
@@ -110,12 +112,14 @@ def test_spoilt_files_are_made_again(workshop: Workshop) -> None:
     workshop.run("matrix")
     expected = steady(workshop.cells())
 
-    _scribble(workshop.home / "results" / "records.jsonl")
-    assert steady(workshop.cells()) != expected
-    lost = workshop.run("matrix")
-    assert "stored results cannot be read; what they were of runs again" in lost.err
-    assert 0 < cells_run(lost.tally) < ALL
-    assert steady(workshop.cells()) == expected
+    for spoil in (_spoil_log, _spoil_columns):
+        spoil(workshop.home / "results")
+        assert steady(workshop.cells()) != expected
+        lost = workshop.run("matrix")
+        assert "stored results cannot be read; what they were of runs again" in lost.err
+        assert 0 < cells_run(lost.tally) < ALL
+        assert steady(workshop.cells()) == expected
+        assert "cannot be read" not in workshop.run("matrix").err
 
     _tamper(_artifact(workshop, "fake-1.0/dense/h5-*/model.h5"))
     tampered = workshop.run("matrix")
@@ -129,12 +133,26 @@ def test_spoilt_files_are_made_again(workshop: Workshop) -> None:
     assert steady(workshop.cells()) == expected
 
 
-def _scribble(path: Path) -> None:
-    """Write noise into the middle and cut the last line short."""
+def _spoil_log(results: Path) -> None:
+    """Have all results in the log, write noise into its middle, and cut the last line short."""
+    known = dict(Store(results).items())
+    remove(results)
+    with Store(results) as store:
+        for key, record in known.items():
+            store.put(key, record)
+    path = results / "records.jsonl"
     data = bytearray(path.read_bytes())
     middle = len(data) // 2
     data[middle : middle + 3000] = bytes(range(256)) * 12
     path.write_bytes(data[:-40])
+
+
+def _spoil_columns(results: Path) -> None:
+    """Alter one byte of what one environment loaded."""
+    path = min(results.glob("cells/*/*.parquet"))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
 
 
 def _artifact(workshop: Workshop, pattern: str) -> Path:

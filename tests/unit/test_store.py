@@ -46,7 +46,7 @@ def test_what_is_put_comes_back(records: dict[str, dict[str, Any]]) -> None:
         again = Store(Path(folder))
         assert {key: again.get(key) for key in records} == records
         assert len(again) == len(records)
-        assert again.damaged_lines == 0
+        assert again.damaged == 0
 
 
 def test_the_last_line_wins(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_noise_is_counted_and_passed_over(tmp_path: Path) -> None:
     store = Store(tmp_path)
 
     assert len(store) == 2
-    assert store.damaged_lines == len(noise)
+    assert store.damaged == len(noise)
 
 
 def test_two_writers(tmp_path: Path) -> None:
