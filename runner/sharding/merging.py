@@ -24,7 +24,7 @@ from caniload.runner.sharding.contradicting import contradiction, name, yields
 
 @dataclass(kw_only=True)
 class Merged:
-    """What came in, in counts; ``damaged`` has the unreadable lines of each home.
+    """What came in, in counts; ``damaged`` has the unreadable results of each home.
 
     ``lost`` says of each folder of files that no home has whole where it was to be.
     """
@@ -56,21 +56,45 @@ class Merging:
 
     def _take(self, home: Home) -> None:
         source = Store(home.results)
+        for reader in source.readers():
+            self._take_cells(reader, source, home)
+        for key in source.others():
+            record = source.get(key)
+            assert record is not None  # noqa: S101 - it has a key
+            self._take_one(key, record, home)
         if source.damaged:
             self.merged.damaged[home.root] = source.damaged
-        for key, record in source.items():
-            known = self._store.get(key)
-            if known is None or self._gives_way(known, record, home):
-                self._bring_files(record, home)
-                self._store.put(key, record)
-                self.merged.records += 1
-                continue
-            self.merged.known += 1
-            if told := contradiction(known, record) if known != record else None:
-                if not yields(record, known):
-                    self.merged.contradictions.append(f"{name(record)} in {home.root}: {told}")
-            else:
-                self._bring_files(record, home)
+
+    def _take_cells(self, reader: str, source: Store, home: Home) -> None:
+        """Take what one environment loaded, as columns; one by one what differs."""
+        import numpy as np  # noqa: PLC0415
+
+        theirs, ours = source.rows(reader), self._store.rows(reader)
+        at = ours.find(theirs.files)
+        new = np.flatnonzero(~self._store.has(theirs.files, reader))
+        there = np.flatnonzero(at >= 0)
+        differing = there[~ours.says_the_same(at[there], theirs, there)]
+        elsewhere = np.setdiff1d(np.flatnonzero(at < 0), new)  # there, and in another form
+        if len(new):
+            self._store.adopt(reader, theirs.table().take(new))
+        self.merged.records += len(new)
+        self.merged.known += len(there) - len(differing)
+        for row in (*differing.tolist(), *elsewhere.tolist()):
+            self._take_one(f"{reader}/{theirs.name(row)}", theirs.record(row), home)
+
+    def _take_one(self, key: str, record: Record, home: Home) -> None:
+        known = self._store.get(key)
+        if known is None or self._gives_way(known, record, home):
+            self._bring_files(record, home)
+            self._store.put(key, record)
+            self.merged.records += 1
+            return
+        self.merged.known += 1
+        if told := contradiction(known, record) if known != record else None:
+            if not yields(record, known):
+                self.merged.contradictions.append(f"{name(record)} in {home.root}: {told}")
+        else:
+            self._bring_files(record, home)
 
     def _gives_way(self, known: Record, record: Record, home: Home) -> bool:
         if yields(known, record):

@@ -284,3 +284,53 @@ def test_where_no_second_name_can_be_given_files_are_copied(
     (here,), (there,) = into.artifacts.rglob("*.h5"), home.artifacts.rglob("*.h5")
     assert not here.samefile(there)
     assert [path.name for path in into.artifacts.rglob("assets")] == ["assets"]  # though empty
+
+
+def key_of(number: int) -> str:
+    return f"{'ab'[number % 2]}/{number:064x}"
+
+
+def home_of(root: Path, cells: dict[int, dict[str, Any]], *, compact: bool) -> Home:
+    home = Home(root=root)
+    with Store(home.results) as store:
+        for number, record in cells.items():
+            store.put(key_of(number), record)
+        if compact:
+            store.compact()
+    return home
+
+
+@pytest.mark.parametrize("compact", [True, False])
+def test_cells_in_columns_are_merged_as_they_are_one_by_one(
+    tmp_path: Path, *, compact: bool
+) -> None:
+    """What is new comes in, what says the same is known, what does not is looked at."""
+    plain = {number: other(CELL, "seconds", float(number)) for number in range(15)}
+    ended = other(other(CELL, "facts", None), "crash", TIMEOUT)
+    one = {number: record for number, record in plain.items() if number < 10} | {6: ended}
+    two = {number: other(plain[number], "seconds", 99.0) for number in range(5, 15)}
+    two |= {7: other(plain[7], "facts.outputs.0.max_abs", 0.5), 8: plain[8] | {"solo": True}}
+    two |= {9: {"kind": "cell", "of": "another form"}}
+    homes = [
+        home_of(tmp_path / "one", one, compact=compact),
+        home_of(tmp_path / "two", two, compact=compact),
+    ]
+    into = home_of(tmp_path / "into", {0: plain[0], 9: plain[9]}, compact=compact)
+
+    del two[9]  # what was once kept in another form stays beside the columns
+    with Store(homes[1].results) as store:
+        store.put(key_of(9), plain[9])
+    with Store(into.results) as store:
+        merged = Merging(store, into)(homes)
+        assert merged.records == 8 + 5 + 1  # the last instead of the one that was cut short
+        assert merged.known == 2 + 4
+        (told,) = merged.contradictions
+        assert told == (
+            f"tf-2.15/lstm.h5/tf-2.21 in {homes[1].root}: facts.outputs[0].max_abs: 1e-08,"
+            " elsewhere 0.5"
+        )
+        assert Merging(store, into)(homes).records == 0
+    expected = {**two, **one, 6: two[6], 0: plain[0], 9: plain[9]}
+    assert dict(Store(into.results).items()) == {
+        key_of(number): record for number, record in expected.items()
+    }
