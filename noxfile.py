@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import nox
 
@@ -74,11 +75,12 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure what a cell costs, batched, isolated and alone; `-- startup`: how commands start."""
+    """Measure what a cell costs, batched, isolated and alone; or what is named: `-- startup`."""
     _install(session)
-    chosen = session.posargs[:1] == ["startup"]
-    script, given = ("startup", session.posargs[1:]) if chosen else ("bench", session.posargs)
-    session.run("python", f"tests/bench/{script}.py", *given)
+    there = {path.stem.replace("_", "-"): path for path in Path("tests/bench").glob("*.py")}
+    script = there.get(session.posargs[0]) if session.posargs else None
+    given = session.posargs[1:] if script else session.posargs
+    session.run("python", str(script or there["bench"]), *given)
 
 
 def _install(session: nox.Session, *groups: str) -> None:
