@@ -11,7 +11,7 @@ import webbrowser
 from dataclasses import asdict
 from pathlib import Path
 
-from caniload.runner.commands import running, sharding
+from caniload.runner.commands import engines, running, sharding
 from caniload.runner.commands.arguments import evidence_of, locks_of, read, selection_of
 from caniload.runner.core.errors import StrictError, UsageError
 from caniload.runner.core.machine import cores
@@ -54,10 +54,10 @@ def matrix(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     evidence = evidence_of(arguments, chosen, Home.default())
     with evidence.store:
-        run = running.run(evidence, arguments)
+        tally = engines.run(evidence, arguments)
     drawn = _draw(evidence, selection, arguments)
     print("\n".join(drawn.summary))
-    print(running.as_line(run.tally, time.monotonic() - started))
+    print(running.as_line(tally, time.monotonic() - started))
     _show(Path(drawn.index), arguments)
     if arguments.strict and (drawn.untested or drawn.unproven or drawn.unnamed):
         told = [f"{drawn.untested} cells untested, {drawn.unproven} without valid controls"]

@@ -46,6 +46,8 @@ def run(arguments: argparse.Namespace, whole: Plan) -> int:
         raise UsageError("--shard K/N and --stage save or load go together")
     if arguments.report or arguments.open or arguments.strict:
         raise UsageError("a shard has no report; merge all of them, then `caniload report`")
+    if arguments.engine != "local":
+        raise UsageError("--engine divides a run itself; leave out --shard and --stage")
     (number, of), stage = arguments.shard, Stage(arguments.stage)
     prices = _prices(whole, arguments)
     shard = dividing.shards(whole, stage, of, prices)[number - 1]

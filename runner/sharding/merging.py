@@ -104,18 +104,18 @@ class Merging:
         return not self._is_whole(known, self._into) and self._is_whole(record, home)
 
     def _is_whole(self, record: Record, home: Home) -> bool:
-        return all(artifacts.intact(one, home.artifacts) for one in _files(record))
+        return all(artifacts.intact(one, home.artifacts) for one in files_of(record))
 
     # Files
 
     def _bring_files(self, record: Record, home: Home) -> None:
-        for stored in _files(record):
+        for stored in files_of(record):
             if stored.path not in self._whole:
                 self._bring(stored, record, home)
 
     def _bring(self, stored: Stored, record: Record, home: Home) -> None:
         if not artifacts.intact(stored, self._into.artifacts):
-            if not _is_inside(stored.path) or not artifacts.intact(stored, home.artifacts):
+            if not is_inside(stored.path) or not artifacts.intact(stored, home.artifacts):
                 told = f"{name(record)}: {stored.path} is gone from {home.root} or was altered"
                 self.merged.lost[stored.path] = told
                 return
@@ -135,7 +135,7 @@ class Merging:
         scratch.rename(target)
 
 
-def _files(record: Record) -> Iterator[Stored]:
+def files_of(record: Record) -> Iterator[Stored]:
     """Yield the folders of files that a record names."""
     if record["kind"] != "save":
         return
@@ -145,7 +145,7 @@ def _files(record: Record) -> Iterator[Stored]:
     yield from (Stored(**one) for one in named if one)
 
 
-def _is_inside(path: str) -> bool:
+def is_inside(path: str) -> bool:
     """Say whether a path that another machine wrote stays in the folder that it is relative to."""
     parts = PurePosixPath(path)
     return not parts.is_absolute() and ".." not in parts.parts

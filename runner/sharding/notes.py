@@ -60,10 +60,14 @@ def write(note: Note, home: Home) -> None:
     path = _path(note.place, home)
     unfinished = path.with_name(f"{path.name}.part")
     with unfinished.open("w", encoding="utf-8") as stream:
-        json.dump(asdict(note), stream, indent=1, sort_keys=True)
+        stream.write(as_text(note))
         stream.flush()
         os.fsync(stream.fileno())
     unfinished.replace(path)
+
+
+def as_text(note: Note) -> str:
+    return json.dumps(asdict(note), indent=1, sort_keys=True)
 
 
 def read(home: Home) -> tuple[Note, ...]:
@@ -74,10 +78,18 @@ def read(home: Home) -> tuple[Note, ...]:
 
 def _note(path: Path) -> Note | None:
     try:
-        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return parse(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def parse(text: str) -> Note | None:
+    """Return the note that a text is; ``None`` if it is none."""
+    try:
+        data: dict[str, Any] = json.loads(text)
         place = data.pop("place")
         return Note(place=Place(**{**place, "stage": Stage(place["stage"])}), **data)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None
 
 

@@ -94,11 +94,16 @@ def merged(done: Merged, noted: Sequence[Note], into: Home) -> list[str]:
             for home, lost in done.damaged.items()
         ),
         *(line for place in by_place for line in unusable(by_place[place].unusable, place)),
-        *(f"lost: {told}" for told in done.lost.values()),
-        *(f"contradiction: {told}" for told in done.contradictions),
+        *amiss(done),
         came,
         f"{_completeness(by_place)}; in {into.root}",
     ]
+
+
+def amiss(done: Merged) -> Iterator[str]:
+    """Say what a merge could not bring in, or found to be otherwise."""
+    yield from (f"lost: {told}" for told in done.lost.values())
+    yield from (f"contradiction: {told}" for told in done.contradictions)
 
 
 def _completeness(places: Iterable[Place]) -> str:

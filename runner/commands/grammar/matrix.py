@@ -102,6 +102,15 @@ def add_matrix(parser: Parser) -> None:
         "--shard", type=shard, metavar="K/N", help="only the Kth of N shards of a stage; no report"
     )
     parted.add_argument("--stage", choices=STAGES, help="save first; when all is merged, load")
+    parted.add_argument(
+        "--engine",
+        default="local",
+        metavar="local|dask://HOST:PORT",
+        help="who runs it: this machine, or the workers of a Dask cluster; dask+tls:// over TLS",
+    )
+    parted.add_argument(
+        "--insecure", action="store_true", help="take a cluster elsewhere without TLS, too"
+    )
 
 
 def add_merge(parser: Parser) -> None:
