@@ -17,8 +17,9 @@ from caniload.runner.environments.opening import open_matrix
 from caniload.runner.evidence import artifacts
 from caniload.runner.evidence.artifacts import Stored
 from caniload.runner.evidence.keys import digest
+from caniload.runner.evidence.log import Record
 from caniload.runner.evidence.resolve import resolve
-from caniload.runner.evidence.store import Record, Store
+from caniload.runner.evidence.store import Store
 from caniload.runner.matrix.schema import Matrix
 from caniload.runner.sharding import notes
 from caniload.runner.sharding.merging import files_of, is_inside

@@ -91,8 +91,12 @@ class Driving:
         self._at |= dict.fromkeys(shard.environments, ended.worker)
         kinds = Counter(one["kind"] for one in returned.records.values())
         self.tally.saved += kinds["save"]
-        self.tally.loaded += kinds["cell"]
-        self.tally.solo += sum(one.get("solo", False) for one in returned.records.values())
+        cells = [one for one in returned.records.values() if one["kind"] == "cell"]
+        told = sum("derived" in one for one in cells)
+        self.tally.cells.loaded += len(cells) - told
+        self.tally.cells.derived += told
+        self.tally.cells.audited += sum("audit" in one for one in cells)
+        self.tally.cells.solo += sum(bool(one["solo"]) for one in cells)
         self.tally.built += returned.reply.built
         self._say(f"{shard.place} is done: {kinds['save'] or kinds['cell']} results")
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from caniload.runner.core.shipped import PROBES, ROOT
-from caniload.runner.evidence.store import Record
+from caniload.runner.evidence.log import Record
 from caniload.runner.matrix.plan import Stage
 from caniload.runner.sharding.dividing import Place
 

@@ -14,7 +14,7 @@ from caniload.runner.engines.orders import Order, belongs, caniload_sha256
 from caniload.runner.environments.home import Home
 from caniload.runner.evidence.artifacts import Stored
 from caniload.runner.evidence.known import Evidence
-from caniload.runner.evidence.store import Record
+from caniload.runner.evidence.log import Record
 from caniload.runner.matrix.plan import Stage
 from caniload.runner.sharding import notes
 from caniload.runner.sharding.dividing import Shard, part

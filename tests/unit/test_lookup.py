@@ -60,7 +60,7 @@ def saved(evidence: Evidence, saver: str) -> dict[str, Any]:
     formats = {}
     for number, name in enumerate(evidence.formats("dense")):
         stored = {"path": f"{saver}/dense/{name}-1", "sha256": f"{saver} {name}", "bytes": 1}
-        known = {"damaged": {}, "crash": None, "content": None, "fed": None}
+        known: dict[str, Any] = {"damaged": {}, "crash": None, "content": None, "fed": None}
         known |= {"form": read_form(name).sha256, "expected": {**stored, "sha256": "e"}}
         formats[name] = {**known, "stored": stored if number != 1 else None}
     return {"kind": "save", "formats": formats}
