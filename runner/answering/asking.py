@@ -68,7 +68,12 @@ def _lookup(request: Request, say: Callable[[str], None]) -> Lookup:
     for line in told:
         say(line)
     here = [Shelved(pack=own, called="")] if own is not None else []
-    return Lookup(shelved=[*here, *packs], here=here_of(request.matrix, request.locks), say=say)
+    return Lookup(
+        shelved=[*here, *packs],
+        here=here_of(request.matrix, request.locks),
+        asked=frozenset(one.id for one in request.asked),
+        say=say,
+    )
 
 
 def _say(text: str) -> None:

@@ -50,24 +50,29 @@ class _Measured(NamedTuple):
 
 @dataclass(kw_only=True)
 class _File:
-    """One file in one pack, with its cells by the environment's id."""
+    """One file in one pack, with its cells by the environment's id: those that are asked about.
+
+    ``counts``: there are some that count here, asked about or not.
+    """
 
     order: tuple[int, int, str]
     saved_by: str
     model: str
     features: Features
     cells: defaultdict[str, list[_Measured]]
+    counts: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lookup:
     """Looks things up in packs, the first before the others; ``say`` tells of one that is damaged.
 
-    A part is read at most once.
+    ``asked`` are the environments that an answer is about. A part is read at most once.
     """
 
     shelved: Sequence[Shelved]
     here: Here
+    asked: frozenset[str]
     say: Callable[[str], None]
     _read: dict[tuple[int, str], list[_File]] = field(default_factory=dict)
 
@@ -136,7 +141,8 @@ class Lookup:
         """Yield the files of a part that count here, with the cells that do."""
         shelved = self.shelved[number]
         tables = shelved.pack.tables
-        ranks = {key: self.here.rank(row) for key, row in tables.environments.items()}
+        named = {reader for _, reader in part.cells} | {row["saver"] for row in part.files.values()}
+        ranks = {key: self.here.rank(tables.environments[key]) for key in named if key}
         counting = {
             key: f"{shelved.called}, {row['when']}" if shelved.called else ""
             for key, row in tables.sources.items()
@@ -155,16 +161,21 @@ class Lookup:
                     cells=defaultdict(list),
                 )
         for (key, reader), verdicts in part.cells.items():
-            rank = ranks[reader]
-            if key not in files or rank is None:
+            rank, file = ranks[reader], files.get(key)
+            if file is None or rank is None:
                 continue
-            cells = files[key].cells[tables.environments[reader]["id"]]
-            order = number, files[key].order[1] + rank
-            cells += [
-                _Measured(order, one, counting[one["source"]])
+            counting_here = [
+                one
                 for one in verdicts
-                if one["source"] in counting and Outcome(one["outcome"]) not in NOTHING
+                if one["source"] in counting and one["outcome"] not in NOTHING
             ]
+            file.counts |= bool(counting_here)
+            name = tables.environments[reader]["id"]
+            if name in self.asked:
+                order = number, file.order[1] + rank
+                file.cells[name] += [
+                    _Measured(order, one, counting[one["source"]]) for one in counting_here
+                ]
         yield from files.values()
 
 
@@ -190,7 +201,7 @@ def _known(format_id: str, files: Iterable[_File]) -> Iterator[Known]:
         cells = {
             reader: loaded for reader, found in measured.items() if (loaded := _believed(found))
         }
-        if cells:
+        if any(one.counts for one in same):
             yield Known(
                 saved_by=saved_by,
                 model=model,

@@ -29,13 +29,15 @@ WANTED = Features(
     traits=frozenset({"layer Dense"}),
 )
 
+ALL = frozenset(one.id for one in MATRIX.environments)
+
 
 def lookup(folder: Path, *several: Contents, locks: Path = LOCKS, matrix: Any = MATRIX) -> Lookup:
     shelved = [
         Shelved(pack=Pack(written(one, folder / f"{number}.pack")), called=f"in {number}")
         for number, one in enumerate(several)
     ]
-    return Lookup(shelved=shelved, here=here_of(matrix, locks), say=print)
+    return Lookup(shelved=shelved, here=here_of(matrix, locks), asked=ALL, say=print)
 
 
 def outcomes(index: Index) -> dict[str, dict[str, str]]:
@@ -117,6 +119,15 @@ def test_an_origin_of_which_nothing_counts_is_passed_over(tmp_path: Path) -> Non
     made = lookup(tmp_path, small(), small(saver="tf-2.4"), near)
     between = replace(WANTED, origin=("Keras 2.9", "", "on tensorflow"))
     assert set(outcomes(made.index("h5", between))) == {"tf-2.4/dense", "tf-2.15/dense"}
+
+
+def test_only_what_is_asked_about_is_told_but_every_file_that_counts(tmp_path: Path) -> None:
+    made = replace(lookup(tmp_path, small()), asked=frozenset({"tf-2.21"}))
+    (found,) = made.index("h5", WANTED).known
+    assert set(found.cells) == {"tf-2.21"}
+    made = replace(lookup(tmp_path, small()), asked=frozenset({"tf-2.10"}), _read={})
+    (found,) = made.index("h5", WANTED).known
+    assert found.cells == {}
 
 
 def test_files_stand_in_the_order_of_the_matrix(tmp_path: Path) -> None:
@@ -212,7 +223,10 @@ def test_a_part_that_was_altered_is_told_when_it_is_met(
     place = pack._frame._places["files/h5/tf-2.15"] + 600
     path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
     made = Lookup(
-        shelved=[Shelved(pack=Pack(path), called="x")], here=here_of(MATRIX, LOCKS), say=print
+        shelved=[Shelved(pack=Pack(path), called="x")],
+        here=here_of(MATRIX, LOCKS),
+        asked=ALL,
+        say=print,
     )
     assert made.index("h5", WANTED).known == []
     said = capsys.readouterr().out
@@ -236,7 +250,8 @@ def test_what_is_shipped_is_as_it_was_written_and_names_no_machine() -> None:
 def test_all_that_is_shipped_counts() -> None:
     pack = Pack(SHIPPED)
     assert here_of(MATRIX, LOCKS).foreign(pack) == []
-    made = Lookup(shelved=[Shelved(pack=pack, called="x")], here=here_of(MATRIX, LOCKS), say=print)
+    here, shelved = here_of(MATRIX, LOCKS), [Shelved(pack=pack, called="x")]
+    made = Lookup(shelved=shelved, here=here, asked=ALL, say=print)
     for said in pack.files():
         for origin in said["origins"]:
             assert made.index(said["format"], replace(WANTED, origin=origin)).known
