@@ -13,6 +13,7 @@ from packs_made import MATRIX, ROOT, small, source, written
 from caniload.runner.answering import exporting
 from caniload.runner.commands import cli
 from caniload.runner.core.errors import UsageError
+from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments.home import Home
 from caniload.runner.matrix.plan import Selection
 from caniload.runner.packs.pack import Contents, Pack
@@ -194,7 +195,7 @@ def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 def taken(home: Home, **chosen: Any) -> dict[str, int]:
     selection = Selection(**chosen)
     taking = exporting.wanted(MATRIX, selection)
-    made = exporting.contents(MATRIX, home, exporting.LOCKS, taking, print)
+    made = exporting.contents(MATRIX, home, LOCKS, taking, print)
     named = {row["lock"] for row in made.environments.values()}
     assert set(made.locks) == named  # all that is named, and no more
     return {name: len(part.cells) for name, part in made.parts.items()}
