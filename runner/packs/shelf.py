@@ -108,7 +108,7 @@ class Here:
             told.append(f"locked differently here, so unused: {', '.join(sorted(anew))}")
         for source in pack.tables.sources.values():
             if not self.counts(source):
-                said = ", ".join(f"{key} {value}" for key, value in source["measurement"].items())
+                said = ", ".join(value for _, value in sorted(source["measurement"].items()))
                 told.append(
                     f"measured by another schema ({said}) than this caniload's, so unused: all of"
                     f" {source['when']}"

@@ -150,7 +150,7 @@ def test_another_meaning_counts_for_nothing_and_is_told(tmp_path: Path) -> None:
     made = lookup(tmp_path, small(source=source(load="load 9")))
     assert made.index("h5", WANTED).known == []
     (told,) = made.here.foreign(made.shelved[0].pack)
-    assert told.startswith("measured by another schema (load load 9, ")
+    assert told.startswith("measured by another schema (load 9, save 1) than")
 
 
 def test_an_environment_that_is_not_here_is_told(tmp_path: Path) -> None:
