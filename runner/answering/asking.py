@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from caniload.runner.answering.brought import added
-from caniload.runner.answering.brought import read as read_brought
+from caniload.runner.answering.features import features
 from caniload.runner.answering.index import read_index
 from caniload.runner.answering.knowing import known
+from caniload.runner.answering.lookup import Lookup, here_of
 from caniload.runner.checking.answers import Checked
 from caniload.runner.checking.request import Request, refusal
 from caniload.runner.checking.subjects import Subject, gather
 from caniload.runner.evidence.resolve import resolve
+from caniload.runner.packs.shelf import Shelved, shelf
 
 
 def ask(
@@ -52,20 +53,27 @@ def _known(subjects: Sequence[Subject], request: Request, *, aloud: bool) -> lis
     # Nothing is built for this, so nobody need be asked what could be fetched.
     home = replace(request.home, fetches=False)
     resolution = resolve(request.matrix.environments, home=home, locks=request.locks)
-    index = read_index(
-        [one.inspection.format or "" for one in subjects],
-        matrix=request.matrix,
-        home=request.home,
-        locks=request.locks,
-        say=_say if aloud else _keep_quiet,
+    lookup = _lookup(request, _say if aloud else _keep_quiet)
+    answers = []
+    for one in subjects:
+        index = lookup.index(one.inspection.format or "", features(one.inspection))
+        answers.append(known(one, request, index=index, resolution=resolution))
+    return answers
+
+
+def _lookup(request: Request, say: Callable[[str], None]) -> Lookup:
+    """Return what was measured here, then what was imported, then what comes with caniload."""
+    own = read_index(matrix=request.matrix, home=request.home, locks=request.locks, say=say)
+    packs, told = shelf(request.home)
+    for line in told:
+        say(line)
+    here = [Shelved(pack=own, called="")] if own is not None else []
+    return Lookup(
+        shelved=[*here, *packs],
+        here=here_of(request.matrix, request.locks),
+        asked=frozenset(one.id for one in request.asked),
+        say=say,
     )
-    brought = [
-        one
-        for kind in {subject.inspection.format for subject in subjects}
-        for one in read_brought(kind or "", request.matrix, request.locks)
-    ]
-    index = replace(index, known=added(index.known, brought))
-    return [known(one, request, index=index, resolution=resolution) for one in subjects]
 
 
 def _say(text: str) -> None:

@@ -56,16 +56,16 @@ def _notes(
         against = f"compared with {case.reference}" if case.reference else "nothing could read it"
         yield f"measured before{told}: {against}"
     elsewhere = {
-        one.cell(place): one.when
+        one.cell(place): cell.source
         for group in kin
         for one in group
-        if one.when
-        for place in one.cells
+        for place, cell in one.cells.items()
+        if cell.source
     }
     used = {elsewhere[cell] for one in answers for cell in one.cells if cell in elsewhere}
     if used:
-        yield f"reference models: measured for this release of caniload, {max(used)}, not here"
-    if not index.known and not measured:
+        yield f"reference models: measured {'; '.join(sorted(used))}, not here"
+    if not index.measured and not measured:
         yield NO_EVIDENCE
 
 

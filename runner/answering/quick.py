@@ -18,6 +18,7 @@ from caniload.runner.answering.references import Known
 from caniload.runner.checking.answers import Answer, Basis
 from caniload.runner.core.outcomes import CLEAN, SEVERITY, Outcome
 from caniload.runner.matrix.schema import Environment
+from caniload.runner.packs.contents import OWN
 
 NAMED = 3
 """How many cells are named at most as what an answer rests on."""
@@ -248,10 +249,10 @@ def _as_good(wanted: Features, loading: Sequence[Known], environment: str) -> Ex
 
 def _uses(wanted: Features, one: Known) -> str:
     shared = len(wanted.classes & one.features.classes)
-    return (
-        f"reference model {one.model}, saved by {one.saved_by} as {one.format}, uses {shared} of"
-        f" this file's {len(wanted.classes)} layer classes"
-    )
+    what = f"reference model {one.model}, saved by {one.saved_by} as {one.format},"
+    if one.saved_by == OWN:
+        what = f"a file of somebody's ({one.model}, {one.format})"
+    return f"{what} uses {shared} of this file's {len(wanted.classes)} layer classes"
 
 
 def _ids(found: Sequence[Known], environment: str) -> tuple[str, ...]:

@@ -1,13 +1,12 @@
 """What is known of one reference model's file: what it can be compared by, and how it loaded; pure.
 
-Kept as plain data, in the index of a store and in what comes with caniload.
+In packs, and in the index of a store, it stands as rows of plain data.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from caniload.runner.answering.features import Features
@@ -18,7 +17,10 @@ from caniload.runner.core.outcomes import Outcome
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """How one environment did with a reference model."""
+    """How one environment did with a reference model.
+
+    ``source`` says where and on which day that was measured; empty for what was measured here.
+    """
 
     outcome: Outcome
     reason: str
@@ -26,21 +28,18 @@ class Loaded:
     signature: str = ""
     phase: str | None = None
     raised: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """A reference model's file: its features, and how loading it went, by environment.
-
-    ``when``: the day on which that was measured elsewhere; empty for what was measured here.
-    """
+    """A reference model's file: its features, and how loading it went, by environment."""
 
     saved_by: str
     model: str
     format: str
     features: Features
     cells: Mapping[str, Loaded]
-    when: str = ""
 
     def cell(self, environment: str) -> str:
         artifact = Artifact(saved_by=self.saved_by, model=self.model, format=self.format)
@@ -49,10 +48,13 @@ class Known:
 
 @dataclass(frozen=True, kw_only=True)
 class Index:
-    """All reference files of some formats; ``store`` is the folder that it was made from."""
+    """The reference files that one file is compared with.
+
+    ``measured``: there are some of its format, of whichever origin.
+    """
 
     known: Sequence[Known]
-    store: Path
+    measured: bool
 
     def kin(self, wanted: Features) -> list[list[Known]]:
         """Return those of the same format that the same version saved, in one group.
@@ -64,14 +66,9 @@ class Index:
         return [same] if same else around(wanted.origin, alike, lambda one: one.features.origin)
 
 
-def as_plain(known: Known) -> dict[str, Any]:
-    cells = {name: asdict(cell) for name, cell in known.cells.items()}
-    return {**vars(known), "features": plain_features(known.features), "cells": cells}
-
-
-def plain_features(one: Features) -> dict[str, Any]:
+def row_of(one: Features) -> dict[str, Any]:
+    """Return features as a pack has them, in a part that says of which format they are."""
     return {
-        "format": one.format,
         "origin": list(one.origin),
         "classes": sorted(one.classes),
         "traits": sorted(one.traits),
@@ -79,19 +76,24 @@ def plain_features(one: Features) -> dict[str, Any]:
     }
 
 
-def features_of(entry: Mapping[str, Any]) -> Features:
+def features_of(row: Mapping[str, Any], format_id: str) -> Features:
     return Features(
-        format=entry["format"],
-        origin=tuple(entry["origin"]),
-        classes=frozenset(entry["classes"]),
-        traits=frozenset(entry["traits"]),
-        own=entry["own"],
+        format=format_id,
+        origin=tuple(row["origin"]),
+        classes=frozenset(row["classes"]),
+        traits=frozenset(row["traits"]),
+        own=row["own"],
     )
 
 
-def from_plain(entry: Mapping[str, Any]) -> Known:
-    cells = {
-        name: Loaded(**{**cell, "outcome": Outcome(cell["outcome"])})
-        for name, cell in entry["cells"].items()
-    }
-    return Known(**{**entry, "features": features_of(entry["features"]), "cells": cells})
+def loaded_of(verdict: Mapping[str, Any], source: str) -> Loaded:
+    """Return a pack's verdict; what an answer prints of it stands in one line."""
+    return Loaded(
+        outcome=Outcome(verdict["outcome"]),
+        reason=" ".join(verdict.get("reason", "").split()),
+        cause=verdict.get("cause"),
+        signature=verdict.get("signature", ""),
+        phase=verdict.get("phase"),
+        raised=verdict.get("raised", ""),
+        source=source,
+    )

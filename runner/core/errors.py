@@ -6,7 +6,8 @@ a model file that `inspect` finds damaged or no model, or that `convert` may not
 holds the store, 4 the machine cannot do what was asked (disk, no interpreter at all, no answer from
 the package index), 130 interrupted. `check` says by 1 that a model does not stay the same
 somewhere, and by 5 that this is not known; `upgrade` by 1 that something is to be done for it;
-`merge` by 1 that results contradict each other, and by 5 that shards are missing.
+`merge` by 1 that results contradict each other, and by 5 that shards are missing; `evidence merge`
+by 1 that measurements in a pack do.
 """
 
 from __future__ import annotations

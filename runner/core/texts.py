@@ -79,5 +79,9 @@ def raised(kind: str, message: str) -> str:
     message = clean(message)
     inner = _INNER.split(message)[-1]
     inner = inner if inner.strip() not in {"", "''"} else message
-    told_of = plain(_CONFIG.sub(r"\1{…}", inner))
-    return f"{kind}: {told_of}"
+    return f"{kind}: {plain(without_configuration(inner))}"
+
+
+def without_configuration(text: str) -> str:
+    """Return the text up to where it prints the whole configuration of a model or layer."""
+    return _CONFIG.sub(r"\1{…}", text)

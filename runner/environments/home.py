@@ -83,6 +83,11 @@ class Home:
         return self.root / "checked"
 
     @property
+    def packs(self) -> Path:
+        """Holds evidence packs that were imported."""
+        return self.root / "packs"
+
+    @property
     def constructors(self) -> Path:
         """Holds what constructors take, as asked in the environments built here."""
         return self.root / "constructors"
@@ -113,6 +118,7 @@ def disk_use(home: Home) -> dict[str, int]:
         home.added,
         home.checked,
         home.constructors,
+        home.packs,
     )
     return {part.name: sum(_new_bytes(part, seen)) for part in parts}
 

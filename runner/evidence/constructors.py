@@ -1,7 +1,7 @@
 """What constructors take in each environment: as it ships, or as it was asked here.
 
-What ships counts as long as the environment is locked as it was then, for its first Python. It is
-one file, every text once; it is written anew, from the environments that are built in HOME, by
+What is in a pack counts as long as the environment is locked as it was then, for its first Python.
+The part of what ships is written anew, from the environments that are built in HOME, by
 
     python -m caniload.runner.evidence.constructors HOME [ID…]
 """
@@ -9,7 +9,7 @@ one file, every text once; it is written anew, from the environments that are bu
 from __future__ import annotations
 
 import functools
-import gzip
+import hashlib
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -25,101 +25,97 @@ from caniload.runner.environments.locking import first_lock_sha256
 from caniload.runner.evidence.candidates import candidates
 from caniload.runner.matrix.reading import read_matrix
 from caniload.runner.matrix.schema import Environment
-
-SHIPPED = Path(__file__).with_name("constructors.json.gz")
-PARTS = ("classes", "functions")
+from caniload.runner.packs import asking
+from caniload.runner.packs.columns import Row
+from caniload.runner.packs.contents import key_of
+from caniload.runner.packs.frame import PackError
+from caniload.runner.packs.pack import CONSTRUCTORS, MALFORMED, Pack, replaced
+from caniload.runner.packs.shelf import SHIPPED, environment_row, imported, python_of
 
 
 @functools.cache
-def _stored(path: Path) -> dict[str, Any]:
+def _opened(path: Path) -> tuple[dict[str, Any], Mapping[str, Row], Callable[[int], Any]]:
+    """Return what a pack has of constructors, its environments, and what reads its texts.
+
+    A damaged one has nothing.
+    """
     try:
-        stored: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
-    except FileNotFoundError:
-        return {"environments": {}, "texts": [], "candidates": {}, "probe": ""}
-    return stored
-
-
-@functools.cache
-def _value(path: Path, number: int) -> Any:
-    """Return one of the texts as what it says; environments share most of them."""
-    return json.loads(_stored(path)["texts"][number])
+        pack = Pack(path)
+        part, environments = pack.constructors(), pack.tables.environments
+    except (PackError, FileNotFoundError):
+        part, environments = {}, {}
+    return part, environments, asking.values(part)
 
 
 def to_try(path: Path = SHIPPED) -> dict[str, Any]:
     """Return what is tried in an environment beside what it has itself."""
-    found: dict[str, Any] = _stored(path)["candidates"]
-    return found
+    return asking.tried(_opened(path)[0])
 
 
 def shipped(
-    environment: Environment, locks: Path = LOCKS, path: Path = SHIPPED
+    environment: Environment, locks: Path = LOCKS, path: Path = SHIPPED, probe: str | None = None
 ) -> dict[str, Any] | None:
-    """Return what comes with caniload of an environment, unless it is locked anew."""
-    one = _stored(path)["environments"].get(environment.id)
-    if one is None or one["lock"] != first_lock_sha256(environment, locks):
-        return None
-    return _unfolded(one, functools.partial(_value, path))
+    """Return what a pack has of an environment, unless it is locked anew.
+
+    With ``probe`` only what was asked by that.
+    """
+    part, environments, value = _opened(path)
+    lock = first_lock_sha256(environment, locks)
+    try:
+        for entry in part.get("entries", ()):
+            row = environments[entry["environment"]]
+            same = (row["id"], row["lock"]) == (environment.id, lock)
+            if same and probe in (None, entry["probe"]):
+                found = asking.unfolded(entry, value)
+                return {name: found[name] for name in ("versions", "kinds")}
+    except MALFORMED as error:
+        raise PackError(f"{path}: part {CONSTRUCTORS} is not what a pack has") from error
+    return None
 
 
 def known(
     environment: Environment, *, home: Home, locks: Path = LOCKS
 ) -> tuple[dict[str, Any] | None, str]:
-    """Return what is known of an environment, and where it was asked: "here", "shipped", ""."""
+    """Return what is known of an environment, and where it was asked.
+
+    That is "here", "imported", "shipped", or "" if nowhere.
+    """
     if found := kept(environment, to_try(), home=home, locks=locks):
         return found, "here"
+    for path in imported(home):
+        if found := shipped(environment, locks, path, probe_sha256()):
+            return found, "imported"
     found = shipped(environment, locks)
     return found, "shipped" if found else ""
 
 
-def folded(reports: Mapping[str, Mapping[str, Any]], stamps: Mapping[str, str]) -> dict[str, Any]:
-    """Return reports by environment with every text once, for they share nearly all of them."""
-    texts: dict[str, int] = {}
-
-    def number(value: object) -> int:
-        text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-        return texts.setdefault(text, len(texts))
-
-    environments = {
-        name: {
-            "lock": stamps[name],
+def part_of(reports: Mapping[str, Mapping[str, Any]], tried: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a pack that has these reports, by the key of their environments."""
+    hashed = hashlib.sha256(json.dumps(tried, sort_keys=True).encode()).hexdigest()
+    entries = [
+        {
+            "environment": key,
+            "probe": probe_sha256(),
+            "candidates": hashed,
             "versions": report["versions"],
-            "kinds": {
-                kind: {
-                    "names": number(said["names"]),
-                    **{
-                        part: {key: number(one) for key, one in sorted(said[part].items())}
-                        for part in PARTS
-                    },
-                }
-                for kind, said in sorted(report["kinds"].items())
-            },
+            "kinds": report["kinds"],
         }
-        for name, report in sorted(reports.items())
-    }
-    return {"texts": list(texts), "environments": environments}
-
-
-def _unfolded(one: Mapping[str, Any], value: Callable[[int], Any]) -> dict[str, Any]:
-    kinds = {
-        kind: {
-            "names": value(said["names"]),
-            **{part: {key: value(at) for key, at in said[part].items()} for part in PARTS},
-        }
-        for kind, said in one["kinds"].items()
-    }
-    return {"versions": one["versions"], "kinds": kinds}
+        for key, report in reports.items()
+    ]
+    return asking.folded(entries, {hashed: tried})
 
 
 def write(
     reports: Mapping[str, Mapping[str, Any]],
-    stamps: Mapping[str, str],
+    environments: Mapping[str, Row],
     tried: Mapping[str, Any],
     path: Path = SHIPPED,
 ) -> None:
-    """Write what ships, the same bytes for the same reports."""
-    stored = {"probe": probe_sha256(), "candidates": tried, **folded(reports, stamps)}
-    text = json.dumps(stored, sort_keys=True, separators=(",", ":"))
-    path.write_bytes(gzip.compress(text.encode(), mtime=0))
+    """Put reports, and the rows of their environments, by id, into a pack in place of its own."""
+    keyed = {key_of(environments[name]): report for name, report in reports.items()}
+    rows = {key_of(row): row for row in environments.values()}
+    replaced(path, CONSTRUCTORS, part_of(keyed, tried), rows)
+    _opened.cache_clear()
 
 
 def main(arguments: Sequence[str], say: Callable[[str], None] = print) -> int:
@@ -136,8 +132,12 @@ def main(arguments: Sequence[str], say: Callable[[str], None] = print) -> int:
     tried = candidates(_all(built, None, home, say).values())
     chosen = [one for one in built if not ids or one.id in ids]
     reports = _all(chosen, tried, home, say)
-    stamps = {one.id: first_lock_sha256(one, LOCKS) for one in chosen}
-    write(reports, stamps, tried)
+    rows = {
+        one.id: environment_row(one, python_of(one, home), first_lock_sha256(one, LOCKS))
+        for one in chosen
+        if one.id in reports
+    }
+    write(reports, rows, tried)
     say(f"{SHIPPED}: {SHIPPED.stat().st_size:,} bytes of {len(reports)} environments")
     return 0
 

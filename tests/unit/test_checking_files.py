@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import caniload
-from caniload.runner.answering import brought
+from caniload.runner.answering import asking
 from caniload.runner.checking.subjects import gather
 from caniload.runner.commands import cli
 
@@ -73,8 +73,8 @@ def test_a_folder_that_may_not_be_read(files: Path, capsys: pytest.CaptureFixtur
 
 
 @pytest.fixture
-def nothing_brought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(brought, "FOLDER", tmp_path / "nothing")
+def nothing_brought(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "shelf", lambda _home: ([], []))
 
 
 @pytest.mark.usefixtures("nothing_brought")

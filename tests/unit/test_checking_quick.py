@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -118,7 +117,7 @@ def of(origin: str, model: str, traits: str, **cells: Loaded) -> Known:
 
 
 def between(wanted: str, *known: Known) -> list[list[str]]:
-    index = Index(known=known, store=Path())
+    index = Index(known=known, measured=True)
     features = replace(having("Dense"), origin=(f"Keras {wanted}", "", "on tf"))
     return [[one.model for one in group] for group in index.kin(features)]
 

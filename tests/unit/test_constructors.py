@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import subprocess
 import sys
@@ -10,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packs_made import MATRIX, environment, small
 
 from caniload.runner.core.shipped import PROBES
 from caniload.runner.environments.constructors import probe_sha256
-from caniload.runner.environments.locking import lock_sha256
+from caniload.runner.environments.home import Home
 from caniload.runner.evidence import constructors
 from caniload.runner.evidence.candidates import candidates
 from caniload.runner.evidence.taken import Taken, answer, find, lines, summary, why
-from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.packs import asking
+from caniload.runner.packs.pack import Contents, Pack
+from caniload.runner.packs.shelf import SHIPPED
 
 ROOT = Path(__file__).parents[2]
 
@@ -185,26 +187,61 @@ def test_what_one_environment_has_is_tried_in_all() -> None:
     assert said["arguments"] == {"Dense": arguments}
 
 
+def packed(path: Path, lock: str | None = None) -> dict[str, Any]:
+    """Write a pack with what one environment takes, and return that."""
+    said = report(record(takes={"units": 2}))
+    Contents().write(path)
+    constructors.write({"tf-2.15": said}, {"tf-2.15": environment("tf-2.15", lock)}, {}, path)
+    return said
+
+
 def test_what_is_written_is_read_and_is_the_same_bytes(tmp_path: Path) -> None:
-    one = next(one for one in read_matrix(ROOT / "matrix.yaml").environments if one.id == "tf-2.15")
-    reports = {"tf-2.15": report(record(takes={"units": 2}))}
-    stamps = {"tf-2.15": lock_sha256(one, ROOT / "runner" / "locks")}
-    for name in ("a", "b"):
-        constructors.write(reports, stamps, {}, tmp_path / name)
+    one = MATRIX.environment("tf-2.15")
+    said = packed(tmp_path / "a")
+    packed(tmp_path / "b")
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-    assert constructors.shipped(one, path=tmp_path / "a") == reports["tf-2.15"]
-    constructors.write(reports, {"tf-2.15": "another"}, {}, tmp_path / "c")
+    assert constructors.shipped(one, path=tmp_path / "a") == said
+    packed(tmp_path / "c", "ff")
     assert constructors.shipped(one, path=tmp_path / "c") is None
 
 
+def test_what_is_written_leaves_the_rest_of_the_pack(tmp_path: Path) -> None:
+    small().write(tmp_path / "a")
+    before = Pack(tmp_path / "a")
+    reports = {"tf-2.15": report(record())}
+    constructors.write(reports, {"tf-2.15": environment("tf-2.15")}, {}, tmp_path / "a")
+    after = Pack(tmp_path / "a")
+    assert after.part("files/h5/tf-2.15") == before.part("files/h5/tf-2.15")
+    assert after.locks() == before.locks()
+
+
+def test_what_was_imported_goes_before_what_ships(tmp_path: Path) -> None:
+    home = Home(root=tmp_path)
+    one = MATRIX.environment("tf-2.15")
+    assert constructors.known(one, home=home)[1] == "shipped"
+    home.packs.mkdir()
+    said = packed(home.packs / "x.pack")
+    assert constructors.known(one, home=home) == (said, "imported")
+
+
+def test_what_another_probe_asked_is_not_taken_from_an_import(tmp_path: Path) -> None:
+    home = Home(root=tmp_path)
+    one = MATRIX.environment("tf-2.15")
+    home.packs.mkdir()
+    packed(home.packs / "x.pack")
+    assert constructors.shipped(one, path=home.packs / "x.pack", probe="another") is None
+
+
 def test_what_ships_is_of_this_probe_and_names_no_machine() -> None:
-    stored = json.loads(gzip.decompress(constructors.SHIPPED.read_bytes()))
-    assert stored["probe"] == probe_sha256(), "renew it, as CONTRIBUTING.md says"
-    whole = json.dumps(stored["texts"])
+    part = Pack(SHIPPED).constructors()
+    assert {one["probe"] for one in part["entries"]} == {probe_sha256()}, (
+        "renew it, as CONTRIBUTING.md says"
+    )
+    whole = json.dumps(part["texts"])
     folders = [f"/{one}/" for one in ("home", "root", "tmp", "usr")]
     for word in (*folders, " at 0x", "site-packages"):
         assert word not in whole
-    assert len(stored["environments"]) > 20
+    assert len(part["entries"]) > 20
 
 
 @pytest.mark.parametrize(
@@ -215,7 +252,7 @@ def test_what_ships_is_of_this_probe_and_names_no_machine() -> None:
     ],
 )
 def test_what_ships_says_what_is_known(name: str, argument: str, told: set[Taken]) -> None:
-    one = next(one for one in read_matrix(ROOT / "matrix.yaml").environments if one.id == name)
+    one = MATRIX.environment(name)
     shipped = constructors.shipped(one)
     assert shipped is not None
     (found,) = find(shipped, "DepthwiseConv2D")
@@ -223,13 +260,25 @@ def test_what_ships_says_what_is_known(name: str, argument: str, told: set[Taken
 
 
 def test_what_ships_is_found_on_a_further_python_too() -> None:
-    one = next(one for one in read_matrix(ROOT / "matrix.yaml").environments if one.pythons)
+    one = next(one for one in MATRIX.environments if one.pythons)
     first, further = one.variants[:2]
     assert further.python != first.python
     assert constructors.shipped(further) == constructors.shipped(first) is not None
 
 
 def test_texts_are_stored_once() -> None:
-    one = report(record(takes={"units": 2}))
-    stored = constructors.folded({"a": one, "b": one}, {"a": "1", "b": "2"})
-    assert len(stored["texts"]) == 2  # the names, and the record
+    entry = {"probe": "p", "candidates": "c", **report(record(takes={"units": 2}))}
+    both = [{**entry, "environment": name} for name in ("a", "b")]
+    assert len(asking.folded(both, {})["texts"]) == 2  # the names, and the record
+
+
+def test_two_answers_of_one_environment_are_told() -> None:
+    entry = {"environment": "a", "probe": "p", "candidates": "c"}
+    parts = [
+        asking.folded([{**entry, **report(record(takes={"units": takes}))}], {"c": {}})
+        for takes in (1, 2)
+    ]
+    first, twice = asking.joined(parts)
+    assert twice == ["a"]
+    assert (first, twice) == asking.joined(parts[::-1])
+    assert asking.joined(parts[:1]) == (parts[0], [])

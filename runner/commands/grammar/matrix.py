@@ -30,15 +30,20 @@ PARTS = (
     "added",
     "checked",
     "constructors",
+    "packs",
 )
 """What `caniload clean` can remove."""
 
 STAGES = ("save", "load")
 
 
-def add_selection(parser: argparse.ArgumentParser) -> None:
-    chosen = parser.add_argument_group("what of the matrix (default: all of its default profile)")
-    chosen.add_argument("--profile", choices=PROFILES, help="how much of it (default: default)")
+def add_selection(parser: argparse.ArgumentParser, usual: str | None = None) -> None:
+    """Add what chooses a part; ``usual`` is the profile, whatever else is named."""
+    said = usual or "default"
+    chosen = parser.add_argument_group(f"what of the matrix (default: all of its {said} profile)")
+    chosen.add_argument(
+        "--profile", choices=PROFILES, default=usual, help=f"how much of it (default: {said})"
+    )
     chosen.add_argument(
         "--envs", type=names, default=(), metavar="ID,ID", help="environments, of any profile"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 
-from caniload.runner.commands.grammar import matrix, models
+from caniload.runner.commands.grammar import evidence, matrix, models
 from caniload.runner.commands.grammar.parts import Commands, Parser, RawHelp, add, later, path
 
 EXIT_CODES = """\
@@ -22,7 +22,9 @@ of upgrade: 0 nothing is to be done · 1 a model warns, needs a change, works in
 2 as of check · 5 something was not tested; the rollback changes none of them
 of merge: 0 all is in one place · 1 results contradict each other; the first was kept · 2 shards are
 of different plans or machines · 5 shards are missing; nothing was merged (also of matrix --shard
-whose files are not all there)"""
+whose files are not all there)
+of evidence merge: 0 one pack was made of all · 1 so it was, and measurements in it contradict each
+other · 2 a pack is none, or not as it was written (also of evidence show and import)"""
 
 
 class _Version(argparse.Action):
@@ -133,6 +135,11 @@ COMMANDS = {
         models.add_upgrade,
         later("upgrade", "upgrade"),
         "Say what of yours survives an upgrade, what needs a change, and what a rollback reads.",
+    ),
+    "evidence": (
+        evidence.add_evidence,
+        later("evidence", "show"),
+        "Take what was measured elsewhere, give what was measured here: in one file.",
     ),
     "releases": (
         matrix.add_releases,
