@@ -34,6 +34,8 @@ def keras(environment: Environment) -> Version:
     if stated:
         return stated
     inside = tensorflow(environment)
+    if inside is not None and inside >= known.since.tensorflow_with_keras_3:
+        return known.since.keras_3  # as much as is known of one that nobody states
     if inside is not None and inside >= known.since.tensorflow_keras_numbered:
         return inside
     first, *later = known.numbers
