@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from packaging.version import InvalidVersion, Version
+
 from caniload.runner.core.errors import EnvironmentUnusable
 from caniload.runner.core.shipped import LOCKS, PROBES
 from caniload.runner.environments import processes, uv
@@ -192,6 +194,16 @@ def _ask_inside(work: _Build) -> dict[str, Any]:
     return report
 
 
+def _same(found: str | None, asked: str) -> bool:
+    """Compare versions: TensorFlow calls its release candidates 2.22.0-rc0."""
+    if found is None or found == asked:
+        return found is not None
+    try:
+        return Version(found) == Version(asked)
+    except InvalidVersion:
+        return False
+
+
 def _must_agree(work: _Build, report: dict[str, Any]) -> None:
     """Refuse an environment that is not what matrix.yaml and its lock say."""
     text = lock_path(work.environment, work.locks_dir).read_text(encoding="utf-8")
@@ -204,7 +216,7 @@ def _must_agree(work: _Build, report: dict[str, Any]) -> None:
         asked[f"{module} (as imported)"] = version
         inside[f"{module} (as imported)"] = stated.get(module, version)
     for name, version in asked.items():
-        if inside.get(name) != version:
+        if not _same(inside.get(name), version):
             raise InstallationError(
                 f"{name} {version} was asked for, {inside.get(name, 'nothing')} is inside; "
                 f"renew the lock with `nox -s locks -- {work.environment.id}`",
