@@ -16,6 +16,7 @@ from typing import Any
 
 from caniload.runner.core.cells import Cell
 from caniload.runner.core.errors import EnvironmentUnusable
+from caniload.runner.core.judged import Verdict
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments import disk, processes
 from caniload.runner.environments.build import Receipt, build, existing
@@ -26,7 +27,7 @@ from caniload.runner.evidence.known import Evidence, Saved, cut_short
 from caniload.runner.evidence.results import OUTSIDE, Result
 from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.judging.confirm import Confirmation
-from caniload.runner.judging.verdict import Verdict, judge
+from caniload.runner.judging.verdict import judge
 from caniload.runner.matrix.plan import Stage
 from caniload.runner.running.progress import Progress
 from caniload.runner.running.saving import Saving
