@@ -74,10 +74,11 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure what a cell costs, batched, isolated and alone; `-- startup`: how commands start."""
+    """Measure what a cell costs; `-- startup`: how commands start; `-- scale`: of millions."""
     _install(session)
-    chosen = session.posargs[:1] == ["startup"]
-    script, given = ("startup", session.posargs[1:]) if chosen else ("bench", session.posargs)
+    script, *given = session.posargs or ["bench"]
+    if script not in {"startup", "scale"}:
+        script, given = "bench", session.posargs
     session.run("python", f"tests/bench/{script}.py", *given)
 
 
