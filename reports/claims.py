@@ -193,7 +193,7 @@ class _Heard:
             place=table.place(row),
             heard=heard,
             raised=raised,
-            again=partial(table.said, row) if table.cells.marked[code] else None,
+            again=partial(table.said, row) if table.cells.verdicts.marked[code] else None,
         )
 
 

@@ -59,8 +59,9 @@ def shards(table: Table, grid: Planes, folder: Folder) -> Shards:
     groups = {int(pair[places[0]]): rows[places] for places in grouped(pair)}
     with tempfile.TemporaryDirectory() as scratch:
         store = TextStore(Path(scratch))
+        teller = _Teller(table, grid, store)
         for place in range(size * size):
-            data = _Pair(table, grid, store).data(groups[place]) if place in groups else None
+            data = _Pair(teller).data(groups[place]) if place in groups else None
             found.pairs.append(add(folder, "data/c", data) if data else "")
         _store_texts(found, store, folder)
     return found
@@ -74,42 +75,104 @@ def add(folder: Folder, under: str, data: Any) -> str:
     return name
 
 
-class _Pair:
-    """Gathers the cells of one pair; texts are numbered, and long ones named by hash."""
+Reference = str | tuple[str]
+"""A short text as it is, or the name of a long one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    """What a verdict tells of, its texts by reference, in the order in which a page reads them."""
+
+    texts: dict[str, Reference | None]
+    phase: str | None
+    heard: list[tuple[str, Reference]]
+    differs: list[tuple[str, Reference, str]]
+    size: list[str] | None
+
+
+class _Teller:
+    """Looks at each verdict once, whatever pairs it is found in."""
 
     def __init__(self, table: Table, grid: Planes, store: TextStore) -> None:
-        self._table, self._store = table, store
-        self._models = {model.id: place for place, model in enumerate(grid.models)}
-        self._texts: dict[str, int] = {}
+        self.table, self._store = table, store
+        self.models = {model.id: place for place, model in enumerate(grid.models)}
+        self._known: dict[int, _Told] = {}
+
+    def told(self, verdict: int, file: int) -> _Told:
+        cells = self.table.cells
+        if cells.verdicts.marked[verdict]:
+            return self._tell(cells.told(verdict, file))
+        if verdict not in self._known:
+            self._known[verdict] = self._tell(cells.verdicts[verdict])
+        return self._known[verdict]
+
+    def reference(self, text: str | None) -> Reference | None:
+        if not text:
+            return None
+        return text if len(text) <= SHORT else (self._store.add(text),)
+
+    def _tell(self, verdict: Verdict) -> _Told:
+        error = verdict.error
+        texts = {
+            "reason": verdict.reason,
+            "signature": verdict.signature,
+            "cause": verdict.cause,
+            "error": f"{error.type}: {error.message}" if error else None,
+            "traceback": error.traceback if error else None,
+        }
+        return _Told(
+            texts={name: self.reference(text) for name, text in texts.items()},
+            phase=error.phase if error else None,
+            heard=[self._heard(message) for message in verdict.messages],
+            differs=[self._difference(item) for item in verdict.differences],
+            size=_sizes(verdict),
+        )
+
+    def _heard(self, message: Message) -> tuple[str, Reference]:
+        text = message.text.strip() or "(no text)"
+        start = text.splitlines()[0]
+        start = start if len(start) <= SNIPPET else f"{start[:SNIPPET]}…"
+        head = f"{message.category} ({message.channel}, while {message.phase}): {start}"
+        return head, self.reference(text) or ""
+
+    def _difference(self, item: Mapping[str, Any]) -> tuple[str, Reference, str]:
+        text = self.reference(str(item.get("text") or "(no text)")) or ""
+        size = item.get("size")
+        finite = not isinstance(size, float) or math.isfinite(size)
+        return str(item.get("what", "")), text, number_text(size if finite else str(size))
+
+
+class _Pair:
+    """Gathers the cells of one pair, and numbers the texts that they tell."""
+
+    def __init__(self, teller: _Teller) -> None:
+        self._teller, self._table = teller, teller.table
+        self._texts: dict[Reference, int] = {}
         self._told: dict[tuple[int, int], Record] = {}
 
     def data(self, rows: npt.NDArray[np.intp]) -> Record:
         cells = [self._cell(int(row)) for row in rows]
-        return {"cells": cells, "texts": [self._reference(text) for text in self._texts]}
+        return {"cells": cells, "texts": list(self._texts)}
 
-    def _reference(self, text: str) -> str | list[str]:
-        return text if len(text) <= SHORT else [self._store.add(text)]
-
-    def _number(self, text: str | None) -> int | None:
+    def _number(self, text: Reference | None) -> int | None:
         return self._texts.setdefault(text, len(self._texts)) if text else None
 
     def _cell(self, row: int) -> Record:
         """One cell with only what it has, under short names that app.js spells out."""
         table, columns = self._table, self._table.cells.columns
-        kind, _, _, model = table.place(row)
-        mark = NO_EVIDENCE * (not table.evidence[row]) + NOT_REPEATABLE * (
-            not table.repeatable[row]
-        )
+        shaky = NOT_REPEATABLE * (not table.repeatable[row])
+        mark = NO_EVIDENCE * (not table.evidence[row]) + shaky
+        derived = self._derived(int(columns.derived[row]))
         return {
             "id": table.id(row),
-            "m": self._models[model],
-            "f": kind,
+            "m": self._teller.models[table.models[table.model[row]]],
+            "f": table.formats[table.format[row]],
             "o": ORDER[table.outcome[row]],
-            **_there(mark=mark or None),
+            **({"mark": mark} if mark else {}),
             **self._verdict(int(columns.verdict[row]), int(columns.file[row])),
             **_there(
                 repeat=table.cells.names.repeats[columns.repeat[row]] or None,
-                derived=self._number(self._derived(int(columns.derived[row]))),
+                derived=self._number(self._teller.reference(derived)),
             ),
         }
 
@@ -118,38 +181,24 @@ class _Pair:
 
     def _verdict(self, verdict: int, file: int) -> Record:
         """Tell what was found once, for all cells of the pair that it was found in."""
-        key = (verdict, file if self._table.cells.marked[verdict] else NONE)
+        key = (verdict, file if self._table.cells.verdicts.marked[verdict] else NONE)
         if key not in self._told:
-            self._told[key] = self._tell(self._table.cells.told(verdict, file))
+            self._told[key] = self._numbered(self._teller.told(verdict, file))
         return self._told[key]
 
-    def _tell(self, verdict: Verdict) -> Record:
-        error, number = verdict.error, self._number
+    def _numbered(self, told: _Told) -> Record:
+        number, texts = self._number, told.texts
         return _there(
-            reason=number(verdict.reason),
-            signature=number(verdict.signature),
-            cause=number(verdict.cause),
-            error=number(f"{error.type}: {error.message}") if error else None,
-            phase=error.phase if error else None,
-            traceback=number(error.traceback) if error else None,
-            heard=[self._heard(message) for message in verdict.messages],
-            differs=[self._difference(item) for item in verdict.differences],
-            size=_sizes(verdict),
+            reason=number(texts["reason"]),
+            signature=number(texts["signature"]),
+            cause=number(texts["cause"]),
+            error=number(texts["error"]),
+            phase=told.phase,
+            traceback=number(texts["traceback"]),
+            heard=[[head, number(text)] for head, text in told.heard],
+            differs=[[what, number(text), size] for what, text, size in told.differs],
+            size=told.size,
         )
-
-    def _heard(self, message: Message) -> list[int | str | None]:
-        text = message.text.strip() or "(no text)"
-        start = text.splitlines()[0]
-        start = start if len(start) <= SNIPPET else f"{start[:SNIPPET]}…"
-        head = f"{message.category} ({message.channel}, while {message.phase}): {start}"
-        return [head, self._number(text)]
-
-    def _difference(self, item: Mapping[str, Any]) -> list[Any]:
-        text = str(item.get("text") or "(no text)")
-        size = item.get("size")
-        finite = not isinstance(size, float) or math.isfinite(size)
-        told = number_text(size if finite else str(size))
-        return [str(item.get("what", "")), self._number(text), told]
 
 
 def derivation(derived: Derived) -> str:

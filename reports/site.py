@@ -22,12 +22,14 @@ from caniload.runner.core.judged import JudgedMatrix
 STATIC = Path(__file__).with_name("static")
 
 
-def render(judged: JudgedMatrix, folder: Path, home: Path | None = None) -> tuple[Path, Summary]:
+def render(
+    judged: JudgedMatrix, folder: Path, home: Path | None = None, *, given_up: bool = False
+) -> tuple[Path, Summary]:
     """Write the report to ``folder``; return its index.html, and what a terminal is told.
 
     Paths below ``home`` are written as ``$CANILOAD_HOME/...``. The folder is swapped in whole, so
-    that an interrupted run leaves the report that was there. ``FileExistsError``: there is a
-    folder of that name that is not a report.
+    that an interrupted run leaves the report that was there. ``given_up``: as in ``ingest``.
+    ``FileExistsError``: there is a folder of that name that is not a report.
     """
     _refuse_foreign(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -35,7 +37,7 @@ def render(judged: JudgedMatrix, folder: Path, home: Path | None = None) -> tupl
     scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         fresh = scratch / "new"
-        told = report(judged, Folder(fresh), home)
+        told = report(judged, Folder(fresh), home, given_up=given_up)
         fresh.chmod(0o755)
         _swap(fresh, folder, scratch / "old")
     finally:
@@ -43,9 +45,11 @@ def render(judged: JudgedMatrix, folder: Path, home: Path | None = None) -> tupl
     return folder / "index.html", told
 
 
-def report(judged: JudgedMatrix, folder: Folder, home: Path | None = None) -> Summary:
+def report(
+    judged: JudgedMatrix, folder: Folder, home: Path | None = None, *, given_up: bool = False
+) -> Summary:
     """Count once, and say it in every way; equal input gives equal files."""
-    matrix = ingest(judged, home)
+    matrix = ingest(judged, home, given_up=given_up)
     table = tabulate(matrix)
     grid = planes(table, matrix)
     found = figures(table, grid)

@@ -73,8 +73,8 @@ Place = tuple[str, str, str, str]
 class Table:
     """The judged cells in the order of the plan, with codes that are places in the matrix.
 
-    ``control`` are the rows that are no part of the matrix. What many rows share stands in
-    ``cells.verdicts``, whose codes ``verdict`` holds.
+    ``control`` are the rows that are no part of the matrix; ``outcome`` is in the order of
+    ``Outcome``. What many rows share stands in ``cells.verdicts``, whose codes ``verdict`` holds.
     """
 
     environments: list[str]
@@ -85,6 +85,7 @@ class Table:
     model: Codes
     format: Codes
     load: Codes
+    outcome: Codes
     flattened: dict[int, tuple[Any, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -101,12 +102,6 @@ class Table:
     @property
     def repeatable(self) -> Flags:
         return self.cells.columns.repeatable
-
-    @cached_property
-    def outcome(self) -> Codes:
-        """Of each row the code of its outcome."""
-        codes: Codes = self.by_verdict(lambda one: CODE[one.outcome], np.uint8)[self.verdict]
-        return codes
 
     @cached_property
     def control(self) -> Flags:
@@ -128,7 +123,7 @@ class Table:
 
     def take(self, rows: Any) -> Table:
         """Return some of the rows, by a mask or by their places."""
-        names = ("save", "model", "format", "load")
+        names = ("save", "model", "format", "load", "outcome")
         codes = {name: getattr(self, name)[rows] for name in names}
         return replace(self, cells=self.cells.take(rows), **codes)
 
@@ -144,7 +139,7 @@ class Table:
         return self.cells.verdict(row)
 
     def id(self, row: int) -> str:
-        return self.cells.where(row).id
+        return self.cells.id(row)
 
     def wide(self) -> pd.DataFrame:
         """Return a data frame with every column, each text as often as it is said."""
@@ -168,7 +163,7 @@ class Table:
     def _told(self) -> dict[str, Any]:
         """Return what verdicts say; one that tells where a file lies is another for each file."""
         cells, files = self.cells, len(self.cells.names.files)
-        file = np.where(cells.marked[self.verdict], cells.columns.file, 0)
+        file = np.where(cells.verdicts.marked[self.verdict], cells.columns.file, 0)
         told, back = np.unique(self.verdict.astype(np.int64) * files + file, return_inverse=True)
         rows = [self._flat(*divmod(int(one), files)) for one in told]
         columns = zip(*rows, strict=True) if rows else [()] * len(_FLAT)
@@ -179,7 +174,7 @@ class Table:
 
     def _flat(self, verdict: int, file: int) -> tuple[Any, ...]:
         """Flatten a verdict, once where it is told of all files alike."""
-        if self.cells.marked[verdict]:
+        if self.cells.verdicts.marked[verdict]:
             return _flat(self.cells.told(verdict, file))
         if verdict not in self.flattened:
             self.flattened[verdict] = _flat(self.cells.verdicts[verdict])
@@ -220,6 +215,7 @@ def tabulate(judged: JudgedMatrix, home: Path | None = None) -> Table:
     models = _unique(model.id for model in matrix.models)
     formats = _unique(known.id for known in matrix.formats)
     names, columns = matrix.cells.names, matrix.cells.columns
+    outcomes = np.array([CODE[one.outcome] for one in matrix.cells.verdicts], dtype=np.uint8)
     return Table(
         environments=environments,
         models=models,
@@ -229,6 +225,7 @@ def tabulate(judged: JudgedMatrix, home: Path | None = None) -> Table:
         model=_places(models, names.models)[columns.model],
         format=_places(formats, names.formats)[columns.format],
         load=_places(environments, names.readers)[columns.reader],
+        outcome=outcomes[columns.verdict],
     )
 
 

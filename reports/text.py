@@ -22,6 +22,7 @@ from caniload.runner.core.judgedtable import (
     JudgedTable,
     Names,
     Process,
+    Verdicts,
     changed,
 )
 
@@ -63,14 +64,20 @@ class CleanMatrix(JudgedMatrix):
     cells: JudgedTable
 
 
-def ingest(judged: JudgedMatrix, home: Path | None = None) -> CleanMatrix:
-    """Clean every text in the matrix; paths below ``home`` become ``$CANILOAD_HOME/...``."""
+def ingest(
+    judged: JudgedMatrix, home: Path | None = None, *, given_up: bool = False
+) -> CleanMatrix:
+    """Clean every text in the matrix; paths below ``home`` become ``$CANILOAD_HOME/...``.
+
+    ``given_up``: nobody looks at ``judged`` again, so that its texts need not be held beside the
+    clean ones.
+    """
     if isinstance(judged, CleanMatrix):
         return judged
     homes = tuple(sorted({str(home), str(home.resolve())}, reverse=True)) if home else ()
     names = judged.__dataclass_fields__.keys() - {"cells"}
     values = {name: _cleaned(getattr(judged, name), homes) for name in names}
-    values["cells"] = _clean_cells(as_table(judged.cells), homes)
+    values["cells"] = _clean_cells(as_table(judged.cells), homes, given_up=given_up)
     # A lock is published whole, however long it is: half of one installs nothing.
     values["environments"] = tuple(
         replace(cleaned, lock_text=harmless(environment.lock_text, homes))
@@ -79,7 +86,7 @@ def ingest(judged: JudgedMatrix, home: Path | None = None) -> CleanMatrix:
     return CleanMatrix(**values)
 
 
-def _clean_cells(cells: JudgedTable, homes: tuple[str, ...]) -> JudgedTable:
+def _clean_cells(cells: JudgedTable, homes: tuple[str, ...], *, given_up: bool) -> JudgedTable:
     """Clean what the codes stand for, each text as often as it is held."""
     shared = Shared()
     names = {name: _cleaned(value, homes) for name, value in vars(cells.names).items()}
@@ -87,7 +94,11 @@ def _clean_cells(cells: JudgedTable, homes: tuple[str, ...]) -> JudgedTable:
     def cleaned(text: str) -> str:
         return _clean(text, homes)
 
-    verdicts = [shared(changed(one, cleaned)) for one in cells.verdicts]
+    verdicts = Verdicts()
+    for place, one in enumerate(cells.verdicts):
+        verdicts.append(shared(changed(one, cleaned)))
+        if given_up:
+            cells.verdicts[place] = verdicts[place]
     return replace(cells, names=Names(**names), verdicts=verdicts)
 
 

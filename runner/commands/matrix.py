@@ -91,7 +91,7 @@ def _draw(evidence: Evidence, selection: Selection, arguments: argparse.Namespac
 
     judged = Assembly(evidence=evidence, batch=BATCH, locks=locks)()
     try:
-        index, told = site.render(judged, folder, home=home.root)
+        index, told = site.render(judged, folder, home=home.root, given_up=True)
     except FileExistsError as error:
         raise UsageError(f"{error}; choose another folder with --report") from error
     drawn = Drawn(

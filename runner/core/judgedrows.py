@@ -19,6 +19,7 @@ from caniload.runner.core.judgedtable import (
     JudgedTable,
     Names,
     Process,
+    Verdicts,
 )
 
 
@@ -41,7 +42,7 @@ class Rows:
         self._processes: dict[Process, int] = {}
         self._repeats: dict[str, int] = {}
         self._derivations: dict[Derived, int] = {}
-        self._verdicts: list[Verdict] = []
+        self._verdicts = Verdicts()
         self._known: dict[int, int] = {}
         self._alike: dict[Any, int] = {}
         self._codes: dict[str, array[Any]] = {name: array(kind) for name, kind in _KINDS.items()}

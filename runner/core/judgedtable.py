@@ -20,14 +20,20 @@ from caniload.runner.core.judged import Failure, JudgedCell, Verdict
 Codes = npt.NDArray[np.integer[Any]]
 Flags = npt.NDArray[np.bool_]
 
-MARK = "\ua7ff"
-"""A letter that no text has: a run of it stands in a verdict where the file's own path stood.
+MARK = "\u00de"
+"""A letter whose run, which no text has, stands in a verdict where the file's own path stood.
 
 So cells that differ in nothing but where their files lie share a verdict; a run is as long as the
-path, so that whatever is cut from a text is cut at the same place.
+path, so that whatever is cut from a text is cut at the same place. As a letter of Latin-1 it leaves
+a text at a byte a character.
 """
 
-_MARKS = re.compile(f"{MARK}+")
+SHORTEST = 8
+"""Paths of fewer letters are not replaced: a run of so few might be a word."""
+
+_RUN = MARK * SHORTEST
+_MARKS = re.compile(f"{MARK}{{{SHORTEST},}}")
+_ANY = re.compile(f"{MARK}+")
 NONE = -1
 
 
@@ -96,13 +102,22 @@ class Columns:
         return Columns(**{one.name: getattr(self, one.name)[rows] for one in fields(self)})
 
 
+class Verdicts(list[Verdict]):
+    """Every distinct verdict, by its code."""
+
+    @cached_property
+    def marked(self) -> Flags:
+        """Of each whether it tells where a file lies."""
+        return np.array([is_marked(one) for one in self], dtype=bool)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class JudgedTable(Sequence[JudgedCell]):
     """Judged cells in the order of their plan; each is made when somebody asks for it."""
 
     names: Names
     columns: Columns
-    verdicts: Sequence[Verdict]
+    verdicts: Verdicts
 
     def __len__(self) -> int:
         return len(self.columns.verdict)
@@ -121,11 +136,6 @@ class JudgedTable(Sequence[JudgedCell]):
         """Return some of the cells, by a mask or by their places."""
         return replace(self, columns=self.columns.take(rows))
 
-    @cached_property
-    def marked(self) -> Flags:
-        """Of each verdict whether it tells where a file lies."""
-        return np.array([is_marked(one) for one in self.verdicts], dtype=bool)
-
     def verdict(self, place: int) -> Verdict:
         """Return what was found in a cell, with the path of its own file."""
         code = int(self.columns.verdict[place])
@@ -134,7 +144,18 @@ class JudgedTable(Sequence[JudgedCell]):
     def told(self, verdict: int, file: int) -> Verdict:
         """Return a verdict as it reads of one file."""
         found = self.verdicts[verdict]
-        return placed(found, self.names.files[file].stands) if self.marked[verdict] else found
+        return (
+            placed(found, self.names.files[file].stands) if self.verdicts.marked[verdict] else found
+        )
+
+    def id(self, place: int) -> str:
+        """Return the id of a cell."""
+        names, columns = self.names, self.columns
+        if columns.damage[place] != NONE:
+            return self.where(place).id
+        model, form = names.models[columns.model[place]], names.formats[columns.format[place]]
+        saver, reader = names.savers[columns.saver[place]], names.readers[columns.reader[place]]
+        return f"{saver}/{model}.{form}/{reader}"
 
     def where(self, place: int) -> Cell:
         names, columns = self.names, self.columns
@@ -205,7 +226,9 @@ def placed(verdict: Verdict, path: str) -> Verdict:
     """Return a verdict with a file's path where marks stand for it."""
 
     def change(text: str) -> str:
-        return _MARKS.sub(lambda _: path, text) if MARK in text else text
+        if _RUN in text:
+            text = text.replace(MARK * len(path), path)
+        return _MARKS.sub(lambda _: path, text) if _RUN in text else text
 
     error = verdict.error
     return Verdict(
@@ -221,11 +244,11 @@ def placed(verdict: Verdict, path: str) -> Verdict:
                 traceback=change(error.traceback),
             ),
             "messages": tuple(
-                replace(one, text=change(one.text)) if MARK in one.text else one
+                replace(one, text=change(one.text)) if _RUN in one.text else one
                 for one in verdict.messages
             ),
             "differences": tuple(
-                {**one, "text": change(str(one["text"]))} if MARK in str(one.get("text")) else one
+                {**one, "text": change(str(one["text"]))} if _RUN in str(one.get("text")) else one
                 for one in verdict.differences
             ),
         }
@@ -233,7 +256,7 @@ def placed(verdict: Verdict, path: str) -> Verdict:
 
 
 def is_marked(verdict: Verdict) -> bool:
-    return any(MARK in text for text in texts_of(verdict))
+    return any(_RUN in text for text in texts_of(verdict))
 
 
 def texts_of(verdict: Verdict) -> Iterator[str]:
@@ -249,4 +272,4 @@ def texts_of(verdict: Verdict) -> Iterator[str]:
 
 def keeps_marks(verdict: Verdict, length: int) -> bool:
     """Whether every mark in it is whole, so that a path can be put where it stands."""
-    return all(len(run[0]) == length for text in texts_of(verdict) for run in _MARKS.finditer(text))
+    return all(len(run[0]) == length for text in texts_of(verdict) for run in _ANY.finditer(text))

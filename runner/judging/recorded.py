@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from caniload.runner.core.judgedtable import MARK
+from caniload.runner.core.judgedtable import MARK, SHORTEST
 
 _TIMES = frozenset({"seconds", "cpu_seconds"})
 
@@ -24,6 +24,6 @@ def said(record: Mapping[str, Any], path: str) -> tuple[str, bool]:
         facts["seconds"] = dict.fromkeys(timed, 0)
     text = json.dumps({"crash": crash, "facts": facts}, sort_keys=True, ensure_ascii=False)
     as_json = json.dumps(path, ensure_ascii=False)[1:-1]
-    if not path or as_json not in text:
+    if len(path) < SHORTEST or as_json not in text:
         return text, False
     return text.replace(as_json, MARK * len(path)), True

@@ -45,6 +45,7 @@ from caniload.runner.core.judgedtable import (
     JudgedTable,
     Names,
     Process,
+    Verdicts,
 )
 from caniload.runner.core.outcomes import Outcome
 from caniload.runner.judging.catalogue import read_catalogue
@@ -157,10 +158,10 @@ def _cells(size: Shape, environments: list[str], chance: np.random.Generator) ->
     told = _told(outcome, saver, file, reader, era)
     keys, first, verdict = np.unique(told, return_index=True, return_inverse=True)
     lengths = [len(_artifact(environments[saver[row]], file[row])) for row in first]
-    verdicts = [
+    verdicts = Verdicts(
         _verdict(Outcome(list(Outcome)[outcome[row]]), int(key), environments[reader[row]], length)
         for key, row, length in zip(keys, first, lengths, strict=True)
-    ]
+    )
     derived, derivations = _derivations(outcome, (saver, file, reader), era, environments)
     ran = ~np.isin(outcome, [0])
     count, formats = len(outcome), [_format(place).id for place in range(FORMATS)]

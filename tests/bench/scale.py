@@ -106,7 +106,7 @@ def _reporting(cells: int, folder: Path) -> None:
 
     judged = generated(cells)
     with Watch("report", len(judged.cells)):
-        index, told = render(judged, folder, Path(HOME))
+        index, told = render(judged, folder, Path(HOME), given_up=True)
     files = [path for path in index.parent.rglob("*") if path.is_file()]
     sizes = {path: path.stat().st_size for path in files}
     largest = sorted(sizes, key=sizes.__getitem__)[-6:]
