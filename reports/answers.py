@@ -67,9 +67,10 @@ def evidence(
     planes: Planes, save: int, load: int, kind: int, models: Sequence[int] | None = None
 ) -> Square:
     """Sum up a square without the cells that prove nothing."""
-    chosen = range(len(planes.models)) if models is None else models
-    sound = [model for model in chosen if not planes.no_evidence[save, load, model, kind]]
-    return planes.square(save, load, kind, sound)
+    void = planes.no_evidence[save, load, :, kind]
+    if models is not None:
+        return planes.square(save, load, kind, [model for model in models if not void[model]])
+    return planes.square(save, load, kind, np.flatnonzero(~void) if void.any() else None)
 
 
 def verdict(square: Square, *, ignored: int = 0, largest: float | None = None) -> list[Clause]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
-from typing import Any
+from functools import cache, partial
 
-import pandas as pd
+import numpy as np
+import numpy.typing as npt
 
 from caniload.reports.generations import generation, generations
-from caniload.reports.groups import Place, anchor
+from caniload.reports.groups import anchor
 from caniload.reports.kinds import CLAIMS, Claim, Kind, kinds_of
+from caniload.reports.table import Place, Table, firsts
 from caniload.reports.text import CleanMatrix, normalised
-from caniload.reports.words import CODE, UNTESTED
+from caniload.runner.core.judged import Message, Verdict
+from caniload.runner.core.judgedtable import Codes
 from caniload.runner.core.outcomes import Outcome
 
 HEARD = frozenset({"load", "predict", "train"})
@@ -98,41 +99,114 @@ class Finding:
     models: Mapping[str, Tally]
 
 
-def findings(table: pd.DataFrame, matrix: CleanMatrix) -> list[Finding]:
+def findings(table: Table, matrix: CleanMatrix) -> list[Finding]:
     """Count once; cells that prove nothing are left out, those without a result counted apart."""
+    rows = np.flatnonzero(table.counted & ~table.is_any([Outcome.NA]))
+    heard = _Heard(table)
+    provoked = _provoked(table, matrix)[table.save[rows], table.model[rows], table.load[rows]]
+    return [
+        _finding(table, heard, rows[(provoked & 1 << bit) > 0], kind, matrix)
+        for bit, kind in enumerate(Kind)
+    ]
+
+
+def _provoked(table: Table, matrix: CleanMatrix) -> npt.NDArray[np.uint8]:
+    """Return of [save, model, load] the kinds that are provoked, a bit for each."""
     environments = {one.id: one for one in matrix.environments}
     models = {one.id: one for one in matrix.models}
-    entries = {
-        kind: {one.id for one in matrix.catalogue if one.category in CLAIMS[kind].topics}
-        for kind in Kind
-    }
-    of = {one.id: generation(one) for one in matrix.environments}
+    sides = [environments[name] for name in table.environments]
 
     @cache
-    def provoked(save: str, model: str, load: str) -> tuple[Kind, ...]:
-        return kinds_of(environments[save], models[model], environments[load])
+    def bits(save: int, provokes: tuple[str, ...], load: int) -> int:
+        found = kinds_of(sides[save], provokes, sides[load])
+        return sum(1 << bit for bit, kind in enumerate(Kind) if kind in found)
 
-    tallies: dict[Kind, dict[str, Tally]] = {kind: {} for kind in Kind}
-    by_model: dict[Kind, dict[str, Tally]] = {kind: {} for kind in Kind}
-    for row in _rows(table):
-        for kind in provoked(row["save"], row["model"], row["load"]):
-            about = entries[kind]
-            tally = tallies[kind].setdefault(of[row["load"]], Tally())
-            heard = [replace(text, about=rule in about) for rule, text in _heard(row["warnings"])]
-            raised = _raised(row, about)
-            _add(tally, row, heard, raised)
-            _listen(tally, row, heard, raised)
-            _add(by_model[kind].setdefault(row["model"], Tally()), row, heard, raised)
-    return [
-        Finding(
-            kind=kind,
-            claim=CLAIMS[kind],
-            whole=_together(tallies[kind].values()),
-            generations=_in_order(tallies[kind], generations()),
-            models=_in_order(by_model[kind], models),
+    places = range(len(sides))
+    return np.array(
+        [
+            [[bits(save, models[name].provokes, load) for load in places] for name in table.models]
+            for save in places
+        ],
+        dtype=np.uint8,
+    )
+
+
+def _finding(
+    table: Table, told: _Heard, rows: npt.NDArray[np.intp], kind: Kind, matrix: CleanMatrix
+) -> Finding:
+    about = {one.id for one in matrix.catalogue if one.category in CLAIMS[kind].topics}
+    of = [generation(one) for one in matrix.environments]
+    tallies: dict[str, Tally] = {}
+    for name, part, cells in _alike(table, told, rows, of, table.load):
+        _listen(tallies.setdefault(name, Tally()), part, cells, about)
+    by_model: dict[str, Tally] = {}
+    for name, part, cells in _alike(table, told, rows, table.models, table.model):
+        _add(by_model.setdefault(name, Tally()), part, cells, about)
+    return Finding(
+        kind=kind,
+        claim=CLAIMS[kind],
+        whole=_together(tallies.values()),
+        generations=_in_order(tallies, generations()),
+        models=_in_order(by_model, table.models),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """Cells of one verdict that are counted together; ``place`` is the first of them.
+
+    ``heard`` are rule and text of each warning, ``raised`` what ended the cells, if something did.
+    Where they tell of another cell's file, ``again`` is what was said of this one's.
+    """
+
+    verdict: Verdict
+    place: Place
+    heard: tuple[tuple[str, Text], ...]
+    raised: Text | None
+    again: Callable[[], Verdict] | None
+
+    def own(self, known: Text) -> Text:
+        """Return one of the texts as it reads of the first of these cells."""
+        if self.again is None:
+            return known
+        verdict = self.again()
+        texts = [*(text for _, text in _heard(verdict.messages)), _raised(verdict)]
+        return next((text for text in texts if text and text.anchor == known.anchor), known)
+
+
+class _Heard:
+    """Looks once at what each verdict tells of, however many cells share it."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._known: dict[int, tuple[tuple[tuple[str, Text], ...], Text | None]] = {}
+
+    def part(self, row: int) -> _Part:
+        table = self._table
+        code = int(table.verdict[row])
+        if code not in self._known:
+            verdict = table.said(row)
+            self._known[code] = (_heard(verdict.messages), _raised(verdict))
+        heard, raised = self._known[code]
+        return _Part(
+            verdict=table.cells.verdicts[code],
+            place=table.place(row),
+            heard=heard,
+            raised=raised,
+            again=partial(table.said, row) if table.cells.verdicts.marked[code] else None,
         )
-        for kind in Kind
-    ]
+
+
+def _alike(
+    table: Table, told: _Heard, rows: npt.NDArray[np.intp], names: Sequence[str], axis: Codes
+) -> Iterator[tuple[str, _Part, int]]:
+    """Yield what is counted alike: by the name of a place on an axis, and by verdict."""
+    number = {name: n for n, name in enumerate(names)}
+    codes = np.array([number[name] for name in names], dtype=np.int64)
+    keys = codes[axis[rows]] * len(table.cells.verdicts) + table.verdict[rows]
+    for place, cells in firsts(keys):
+        row = int(rows[place])
+        yield names[axis[row]], told.part(row), cells
 
 
 def _in_order(tallies: Mapping[str, Tally], names: Iterable[str]) -> dict[str, Tally]:
@@ -151,98 +225,79 @@ def _together(tallies: Iterable[Tally]) -> Tally:
     return whole
 
 
-_COLUMNS = [
-    *("format", "save", "load", "model", "outcome", "warnings", "differences"),
-    *("error_type", "error_message", "error_phase", "signature", "cause"),
-]
-
-
-def _rows(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    counted = table[~table["control"] & table["evidence"] & (table["outcome"] != Outcome.NA)]
-    for values in counted[_COLUMNS].itertuples(index=False, name=None):
-        yield dict(zip(_COLUMNS, values, strict=True))
-
-
-def _add(
-    tally: Tally, row: Mapping[str, Any], heard: Collection[Text], raised: Text | None
-) -> None:
-    """Count one cell by what became of it."""
-    if CODE[Outcome(row["outcome"])] == UNTESTED:
-        tally.untested += 1
+def _add(tally: Tally, part: _Part, cells: int, about: Collection[str]) -> None:
+    """Count cells by what became of them."""
+    verdict = part.verdict
+    if verdict.outcome is Outcome.UNTESTED:
+        tally.untested += cells
         return
-    tally.cells += 1
-    names = [_what(row, warned=bool(heard))]
-    names += ["any_warning"] if heard else []
-    names += ["named"] if any(text.about for text in heard) else []
-    names += ["raised_named"] if raised and raised.about else []
+    tally.cells += cells
+    names = [_what(verdict, warned=bool(part.heard))]
+    names += ["any_warning"] if part.heard else []
+    names += ["named"] if any(rule in about for rule, _ in part.heard) else []
+    names += ["raised_named"] if verdict.outcome in RAISED and verdict.cause in about else []
     for name in names:
-        tally.counts[name] += 1
-        tally.examples.setdefault(name, _place(row))
+        tally.counts[name] += cells
+        tally.examples.setdefault(name, part.place)
 
 
-def _listen(
-    tally: Tally, row: Mapping[str, Any], heard: Collection[Text], raised: Text | None
-) -> None:
-    """Keep what one cell said and raised."""
-    for text in heard:
-        _keep(tally.heard, text, row)
-    if raised:
-        _keep(tally.raised, raised, row)
+def _listen(tally: Tally, part: _Part, cells: int, about: Collection[str]) -> None:
+    """Count cells, and keep what they said and raised."""
+    _add(tally, part, cells, about)
+    for rule, text in part.heard:
+        _keep(tally.heard, text, part, cells, about=rule in about)
+    if part.raised:
+        _keep(tally.raised, part.raised, part, cells, about=part.verdict.cause in about)
 
 
-def _keep(texts: dict[str, Text], text: Text, row: Mapping[str, Any]) -> None:
-    kept = texts.setdefault(text.anchor, replace(text, example=_place(row)))
-    kept.cells += 1
-    kept.about |= text.about
+def _keep(texts: dict[str, Text], text: Text, part: _Part, cells: int, *, about: bool) -> None:
+    if text.anchor not in texts:
+        texts[text.anchor] = replace(part.own(text), example=part.place)
+    kept = texts[text.anchor]
+    kept.cells += cells
+    kept.about |= about
 
 
-def _place(row: Mapping[str, Any]) -> Place:
-    return row["format"], row["save"], row["load"], row["model"]
-
-
-def _what(row: Mapping[str, Any], *, warned: bool) -> str:
+def _what(verdict: Verdict, *, warned: bool) -> str:
     """Name the one of the first six counts that a tested cell belongs to."""
-    outcome = Outcome(row["outcome"])
-    if outcome is Outcome.DIFFERS:
+    if verdict.outcome is Outcome.DIFFERS:
         if warned:
             return "other_warned"
-        numbers = {one["what"] for one in json.loads(row["differences"])} & OTHER_MODEL
+        numbers = {one["what"] for one in verdict.differences} & OTHER_MODEL
         return "other_numbers_silent" if numbers else "other_settings_silent"
-    if outcome in RAISED:
+    if verdict.outcome in RAISED:
         return "raised"
     return "warned" if warned else "silent"
 
 
-def _raised(row: Mapping[str, Any], about: Collection[str]) -> Text | None:
+def _raised(verdict: Verdict) -> Text | None:
     """Return type and first line of what ended a cell, if something did; a crash has neither."""
-    if Outcome(row["outcome"]) not in RAISED:
+    if verdict.outcome not in RAISED:
         return None
-    text, source = row["signature"] or "(no message)", "the process ended"
-    if isinstance(row["error_type"], str):
-        lines = [line for line in row["error_message"].splitlines() if line.strip()]
-        text = f"{row['error_type']}: {lines[0] if lines else '(no message)'}"
-        source = f"exception, while {row['error_phase']}"
+    text, source = verdict.signature or "(no message)", "the process ended"
+    if error := verdict.error:
+        lines = [line for line in error.message.splitlines() if line.strip()]
+        text = f"{error.type}: {lines[0] if lines else '(no message)'}"
+        source = f"exception, while {error.phase}"
     return Text(
         anchor=anchor("e", source, normalised(text)),
         text=text,
         source=source,
-        about=row["cause"] in about,
     )
 
 
-@lru_cache(maxsize=16_384)
-def _heard(warnings: str) -> tuple[tuple[str, Text], ...]:
+def _heard(messages: tuple[Message, ...]) -> tuple[tuple[str, Text], ...]:
     """Return rule and text of each warning of a cell about its file, none twice."""
     found: dict[str, tuple[str, Text]] = {}
-    for message in json.loads(warnings):
-        if message["phase"] not in HEARD or message["severity"] == UNHEARD:
+    for message in messages:
+        if message.phase not in HEARD or message.severity == UNHEARD:
             continue
-        category, channel = message["category"], message["channel"]
+        category, channel = message.category, message.channel
         text = Text(
             # The same name as on the page of all warnings, to link there.
-            anchor=anchor("w", channel, category, normalised(message["text"])),
-            text=message["text"],
-            source=f"{category}, {channel}, while {message['phase']}",
+            anchor=anchor("w", channel, category, normalised(message.text)),
+            text=message.text,
+            source=f"{category}, {channel}, while {message.phase}",
         )
-        found.setdefault(text.anchor, (message["rule"] or "", text))
+        found.setdefault(text.anchor, (message.rule or "", text))
     return tuple(found.values())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from caniload.reports.claims import COUNTS, Finding, Tally
-from caniload.reports.groups import Place
+from caniload.reports.table import Place
 
 COLUMNS: Mapping[str, str] = {
     "other_numbers_silent": "Other numbers, no warning",

@@ -6,16 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
+import numpy as np
+import numpy.typing as npt
 
-from caniload.reports.groups import Place
+from caniload.reports.planes import Planes
+from caniload.reports.table import Place, Table, grouped
 from caniload.reports.text import CleanMatrix
-from caniload.reports.words import CODE, UNTESTED
+from caniload.reports.words import CODE, ORDER, UNTESTED
 from caniload.runner.core.judged import JudgedEnvironment
+from caniload.runner.core.judgedtable import Flags
 from caniload.runner.core.outcomes import Outcome
 
 LOADS, SAVES = "loads", "saves"
-_SIDES = {LOADS: "load", SAVES: "save"}
+SAVE, LOAD = range(2)
+_SIDES = {LOADS: LOAD, SAVES: SAVE}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,31 +60,32 @@ class Pair:
         return sum(parting.cells for parting in self.partings)
 
 
-def pairs(table: pd.DataFrame, matrix: CleanMatrix) -> list[Pair]:
+def pairs(table: Table, grid: Planes, matrix: CleanMatrix) -> list[Pair]:
     """Compare every environment that has a twin in this report, in the order of the matrix."""
-    environments = {one.id: one for one in matrix.environments}
+    place = {one.id: n for n, one in enumerate(matrix.environments)}
     # What proves nothing elsewhere counts here: a control that fails in the twin alone is the find.
     # What comes out otherwise the next time, as a timeout may, is nobody's to blame for.
-    tested = (table["outcome"].map(CODE).astype(int) < UNTESTED) & table["repeatable"]
-    known = table[~table["control"] & tested]
+    tested = (table.outcome < UNTESTED) & table.repeatable
+    known = np.append(tested, np.zeros(1, dtype=bool))[grid.rows]  # the last: no such row
     return [
-        _pair(known, environments[one.twin], one)
-        for one in matrix.environments
-        if one.twin in environments
+        _pair(table, grid, known, place[one.twin], twin)
+        for twin, one in enumerate(matrix.environments)
+        if one.twin in place
     ]
 
 
-def _pair(table: pd.DataFrame, base: JudgedEnvironment, twin: JudgedEnvironment) -> Pair:
-    sides = [_both(table, axis, base.id, twin.id) for axis in _SIDES.values()]
+def _pair(table: Table, grid: Planes, known: Flags, base: int, twin: int) -> Pair:
+    sides = [_both(grid, known, axis, base, twin) for axis in _SIDES.values()]
+    one, other = grid.environments[base], grid.environments[twin]
     return Pair(
-        base=base,
-        twin=twin,
-        inside=_inside(base, twin),
+        base=one,
+        twin=other,
+        inside=_inside(one, other),
         compared=sum(len(both) for both in sides),
         partings=[
             parting
             for side, both in zip(_SIDES, sides, strict=True)
-            for parting in _partings(side, both)
+            for parting in _partings(table, side, both)
         ],
     )
 
@@ -98,44 +103,49 @@ def _inside(base: JudgedEnvironment, twin: JudgedEnvironment) -> dict[str, tuple
     return {name: versions for name, versions in both.items() if versions[0] != versions[1]}
 
 
-def _both(table: pd.DataFrame, axis: str, base: str, twin: str) -> pd.DataFrame:
-    """Return the cells that differ in one axis alone, side by side: ``_x`` of base, ``_y`` of twin.
+Rows = npt.NDArray[np.int32]
+"""Pairs of rows of the table: of a cell of the one, and of its counterpart in the twin."""
+
+
+def _both(grid: Planes, known: Flags, axis: int, base: int, twin: int) -> Rows:
+    """Return the cells that differ in one axis alone, in the order of the table.
 
     Cells whose other axis is one of the two are left out of the saving side: they are the loading
-    side's, or compare two changes at once.
+    side's, or compare two changes at once. So is what is not applicable in both.
     """
-    other = "save" if axis == "load" else "load"
-    keys = ["model", "format", other]
-    columns = [*keys, "outcome", "reason"]
-    plain = table.astype(dict.fromkeys((*keys, axis, "outcome"), "str"))
-    if axis == "save":
-        plain = plain[~plain[other].isin([base, twin])]
-    one, two = (plain.loc[plain[axis] == name, columns] for name in (base, twin))
-    both = one.merge(two, on=keys)
-    both[axis] = twin
-    nowhere = (both["outcome_x"] == Outcome.NA) & (both["outcome_y"] == Outcome.NA)
-    return both[~nowhere]
+    one, two = (np.take(known, place, axis) for place in (base, twin))
+    na = np.take(grid.codes, base, axis) + np.take(grid.codes, twin, axis) == 0
+    there = one & two & ~na
+    if axis == SAVE:
+        there[[base, twin]] = False
+    rows = [np.take(grid.rows, place, axis)[there] for place in (base, twin)]
+    both = np.stack(rows, axis=1)
+    return both[np.argsort(both[:, 0])]
 
 
-def _partings(side: str, both: pd.DataFrame) -> Iterator[Parting]:
-    changed = both[both["outcome_x"] != both["outcome_y"]]
-    groups = changed.groupby(["outcome_x", "outcome_y", "format"], sort=False)
-    found = [_parting(side, rows.to_dict("records")) for _, rows in groups]
+def _partings(table: Table, side: str, both: Rows) -> Iterator[Parting]:
+    was, now = table.outcome[both].T
+    changed = both[was != now]
+    alike = table.outcome[changed].astype(np.int64) @ [16, 1] * len(table.formats)
+    groups = [changed[rows] for rows in grouped(alike + table.format[changed[:, 0]])]
+    groups.sort(key=lambda rows: int(rows[0, 0]))
+    found = [_parting(table, side, rows) for rows in groups]
     yield from sorted(found, key=lambda one: (-max(CODE[one.was], CODE[one.now]), -one.cells))
 
 
-def _parting(side: str, rows: list[dict[Any, Any]]) -> Parting:
-    first = rows[0]
+def _parting(table: Table, side: str, rows: Rows) -> Parting:
+    was, now = (int(row) for row in rows[0])
+    models = [table.models[code] for code in table.model[rows[:, 0]]]
     return Parting(
         side=side,
-        kind=first["format"],
-        was=Outcome(first["outcome_x"]),
-        now=Outcome(first["outcome_y"]),
-        models=tuple(dict.fromkeys(row["model"] for row in rows)),
+        kind=table.formats[table.format[was]],
+        was=ORDER[table.outcome[was]],
+        now=ORDER[table.outcome[now]],
+        models=tuple(dict.fromkeys(models)),
         cells=len(rows),
-        example=(first["format"], first["save"], first["load"], first["model"]),
-        reason=first["reason_y"],
-        other_reason=first["reason_x"],
+        example=table.place(now),
+        reason=table.said(now).reason,
+        other_reason=table.said(was).reason,
     )
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
+import numpy as np
+import numpy.typing as npt
 
-from caniload.reports.groups import present
+from caniload.reports.groups import Example, example, present
 from caniload.reports.planes import Planes
+from caniload.reports.table import Table, firsts, grouped
+from caniload.runner.core.judged import Verdict
+from caniload.runner.core.judgedtable import Flags
 from caniload.runner.core.outcomes import Outcome
 
 WORDS = {
@@ -51,30 +54,33 @@ class Damage:
     upgrades: int
     save: tuple[str, ...]
     load: tuple[str, ...]
-    example: pd.Series
+    example: Example
 
 
-def damages(table: pd.DataFrame, grid: Planes) -> list[Damage]:
+def damages(table: Table, grid: Planes) -> list[Damage]:
     """Group what is silently wrong by model, format and kinds, and sort it by its size."""
-    rows = table[
-        ~table["control"] & table["evidence"] & (table["outcome"] == Outcome.DIFFERS)
-    ].copy()
-    found = [_sizes(text) for text in rows["differences"]]
-    rows["kinds"] = [", ".join(f"{size.what} {size.unit}" for size in sizes) for sizes in found]
-    save, load = rows["save"].cat.codes.to_numpy(), rows["load"].cat.codes.to_numpy()
-    rows["upgrade"] = ~grid.older[save, load]
-    sizes = dict(zip(rows.index, found, strict=True))
-    groups = rows.groupby(["model", "format", "kinds"], observed=True, sort=False)
-    return sorted((_damage(group, sizes) for _, group in groups), key=_rank)
+    rows = np.flatnonzero(table.counted & table.is_any([Outcome.DIFFERS]))
+    of_each = (int(rows[place]) for place, _ in firsts(table.verdict[rows]))
+    sizes = {int(table.verdict[row]): _sizes(table.said(row)) for row in of_each}
+    known: dict[str, int] = {}
+    kinds = np.zeros(len(table.cells.verdicts), dtype=np.int64)
+    for code, found in sizes.items():
+        words = ", ".join(f"{size.what} {size.unit}" for size in found)
+        kinds[code] = known.setdefault(words, len(known))
+    alike = (table.model[rows].astype(np.int64) * len(table.formats) + table.format[rows]) * (
+        len(known) + 1
+    ) + kinds[table.verdict[rows]]
+    groups = sorted((rows[places] for places in grouped(alike)), key=lambda group: int(group[0]))
+    return sorted((_damage(table, group, sizes, grid.older) for group in groups), key=_rank)
 
 
-def _sizes(differences: str) -> tuple[Size, ...]:
+def _sizes(verdict: Verdict) -> tuple[Size, ...]:
     """Return the largest difference of each kind and unit, worst kind first.
 
     A share of a step's length and a loss are not to be compared, though both are of training.
     """
     largest: dict[tuple[str, str], Size] = {}
-    for one in json.loads(differences):
+    for one in verdict.differences:
         size = None if one.get("size") is None else float(one["size"])
         found = Size(
             what=one["what"], size=size, unit=one.get("unit", ""), text=one.get("text") or ""
@@ -94,19 +100,26 @@ def _weight(size: float | None) -> float:
     return -1.0 if size is None else math.inf if math.isnan(size) else size
 
 
-def _damage(group: pd.DataFrame, sizes: Mapping[object, tuple[Size, ...]]) -> Damage:
-    first = group.iloc[0]
-    alike = zip(*(sizes[label] for label in group.index), strict=True)  # kind and unit
-    together = [_worst(column) for column in alike]
+def _damage(
+    table: Table,
+    rows: npt.NDArray[np.intp],
+    sizes: Mapping[int, tuple[Size, ...]],
+    older: Flags,
+) -> Damage:
+    first = int(rows[0])
+    kind, _, _, model = table.place(first)
+    found = [sizes[table.verdict[rows[row]]] for row, _ in firsts(table.verdict[rows])]
+    together = [_worst(column) for column in zip(*found, strict=True)]  # of one kind and unit
+    save, load = table.save[rows], table.load[rows]
     return Damage(
-        model=str(first["model"]),
-        format=str(first["format"]),
+        model=model,
+        format=kind,
         sizes=tuple(together),
-        cells=len(group),
-        upgrades=int(group["upgrade"].sum()),
-        save=present(group["save"]),
-        load=present(group["load"]),
-        example=first,
+        cells=len(rows),
+        upgrades=int((~older[save, load]).sum()),
+        save=present(save, table.environments),
+        load=present(load, table.environments),
+        example=example(table, first),
     )
 
 

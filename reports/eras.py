@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -105,15 +106,16 @@ def _changes(planes: Planes, place: int, before: int) -> str:
     return ", ".join(moved[:6])
 
 
-def block(planes: Planes, rows: Era, columns: Era, kind: int) -> Block:
+def block(
+    planes: Planes, rows: Era, columns: Era, kind: int, models: Sequence[int] | None = None
+) -> Block:
     """Sum up the cells of two eras; within one era only loading by the same or a newer counts."""
-    codes = [
-        planes.codes[save, load, :, kind][~planes.no_evidence[save, load, :, kind]]
-        for save in rows.places
-        for load in columns.places
-        if rows is not columns or not planes.older[save, load]
-    ]
-    found = np.concatenate(codes)
+    chosen = range(len(planes.models)) if models is None else models
+    where = np.ix_(rows.places, columns.places, chosen, [kind])
+    counted = ~planes.no_evidence[where]
+    if rows is columns:
+        counted &= ~planes.older[np.ix_(rows.places, columns.places)][:, :, None, None]
+    found = planes.codes[where][counted]
     tested = np.sort(found[(found >= 1) & (found <= CODE[Outcome.DIFFERS])])
     if not len(tested):
         blank = UNTESTED if (found == UNTESTED).any() else 0 if (found == 0).any() else ABSENT

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
+import numpy as np
 
 from caniload.reports import glossdata
 from caniload.reports.answers import size
@@ -17,9 +17,11 @@ from caniload.reports.groups import (
     untested_reasons,
     warning_groups,
 )
-from caniload.reports.planes import Flags, Planes
+from caniload.reports.planes import Planes
+from caniload.reports.table import Table
 from caniload.reports.text import CleanMatrix
 from caniload.reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, UNTESTED, WORDS, shown
+from caniload.runner.core.judgedtable import NONE, Flags
 from caniload.runner.core.outcomes import Outcome
 
 
@@ -28,7 +30,7 @@ class Figures:
     """Cells of the matrix by outcome: all, and those where the same or a newer version loads.
 
     Cells that a failed control makes worthless are in ``no_evidence`` and in no outcome. ``shown``
-    are the outcomes that legends and totals name.
+    are the outcomes that legends and totals name. ``derived`` cells were not run themselves.
     """
 
     planned: int
@@ -39,6 +41,7 @@ class Figures:
     not_repeatable: int
     controls: int
     controls_failed: int
+    derived: int
 
     @property
     def tested(self) -> int:
@@ -57,11 +60,11 @@ def _tested(counts: Mapping[Outcome, int]) -> int:
     return sum(count for outcome, count in counts.items() if 0 < CODE[outcome] < UNTESTED)
 
 
-def figures(table: pd.DataFrame, grid: Planes) -> Figures:
+def figures(table: Table, grid: Planes) -> Figures:
     """Count everything once."""
     counted = (grid.codes != ABSENT) & ~grid.no_evidence
     upward = counted & ~grid.older[:, :, None, None]
-    controls = control_rows(table, grid)
+    checked = controls(table, grid)
     return Figures(
         planned=int((grid.codes != ABSENT).sum()),
         shown=shown(_by_outcome(grid, grid.codes != ABSENT)),
@@ -69,8 +72,9 @@ def figures(table: pd.DataFrame, grid: Planes) -> Figures:
         upgrade=_by_outcome(grid, upward),
         no_evidence=int(grid.no_evidence.sum()),
         not_repeatable=int(grid.not_repeatable.sum()),
-        controls=len(controls),
-        controls_failed=int((~controls["passed"]).sum()),
+        controls=len(checked),
+        controls_failed=sum(not one.passed for one in checked),
+        derived=int((table.cells.columns.derived[~table.control] != NONE).sum()),
     )
 
 
@@ -79,27 +83,49 @@ def _by_outcome(grid: Planes, where: Flags) -> dict[Outcome, int]:
     return {outcome: int((codes == CODE[outcome]).sum()) for outcome in ORDER}
 
 
-def control_rows(table: pd.DataFrame, grid: Planes) -> pd.DataFrame:
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """A control that was decided; ``damage`` is how its file was spoilt, if it was."""
+
+    id: str
+    load: str
+    format: str
+    damage: str | None
+    outcome: Outcome
+    passed: bool
+
+
+def controls(table: Table, grid: Planes) -> list[Control]:
     """Pick the controls that were decided, each with whether it came out as it must.
 
     A damaged file must be an error or a crash; any other control must be identical where the
     environment that saved it loads it. What is not applicable or has no result is not listed.
     """
-    diagonal = table["save"].astype("str") == table["load"].astype("str")
-    damaged = table["damage"].notna()
-    decided = ~table["outcome"].isin([Outcome.NA, Outcome.UNTESTED])
-    models = [model.id for model in grid.models if model.control]
-    control = table["control"] | table["model"].isin(models)
-    rows = table[control & decided & (damaged | diagonal)].copy()
-    spoilt = rows["damage"].notna()
-    refused = rows["outcome"].isin([Outcome.ERROR, Outcome.CRASH])
-    rows["passed"] = refused.where(spoilt, rows["outcome"] == Outcome.IDENTICAL)
-    return rows
+    models = [table.models.index(model.id) for model in grid.models if model.control]
+    control = table.control | np.isin(table.model, models)
+    told = (table.cells.columns.damage != NONE) | (table.save == table.load)
+    decided = ~table.is_any([Outcome.NA, Outcome.UNTESTED])
+    return [_control(table, int(row)) for row in np.flatnonzero(control & told & decided)]
 
 
-def must_be(damage: object) -> str:
-    """Say how a control must come out; ``damage`` is missing unless its file was spoilt."""
-    return "an error" if isinstance(damage, str) else "identical"
+def _control(table: Table, row: int) -> Control:
+    kind, _, load, _ = table.place(row)
+    cell, outcome = table.cells.where(row), ORDER[table.outcome[row]]
+    damage = cell.artifact.damage
+    refused = outcome in (Outcome.ERROR, Outcome.CRASH)
+    return Control(
+        id=cell.id,
+        load=load,
+        format=kind,
+        damage=damage,
+        outcome=outcome,
+        passed=outcome is Outcome.IDENTICAL if damage is None else refused,
+    )
+
+
+def must_be(damage: str | None) -> str:
+    """Say how a control must come out; ``damage`` is ``None`` unless its file was spoilt."""
+    return "an error" if damage else "identical"
 
 
 def headline(found: Figures) -> str:
@@ -128,14 +154,19 @@ def _nothing(found: Figures) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """A run in plain text; ``unnamed`` says which share without an entry is too large."""
+    """A run in plain text; ``unnamed`` says which share without an entry is too large.
+
+    ``untested`` and ``unproven`` cells, controls among them, are those that prove nothing.
+    """
 
     lines: list[str]
     unnamed: list[str]
+    untested: int
+    unproven: int
 
 
 def summary(
-    table: pd.DataFrame, grid: Planes, found: Figures, known: Glossary, matrix: CleanMatrix
+    table: Table, grid: Planes, found: Figures, known: Glossary, matrix: CleanMatrix
 ) -> Summary:
     """Sum a run up: what matters most to somebody who upgrades comes first."""
     lines = [headline(found)]
@@ -144,22 +175,28 @@ def summary(
     lines += _warning_lines(table, found)
     lines += _untested_lines(untested_reasons(table), found)
     lines += glossdata.lines(known, matrix)
-    lines += _control_lines(control_rows(table, grid), found)
-    return Summary(lines=lines, unnamed=known.coverage.over(matrix.bounds))
+    lines += _derived_lines(found)
+    lines += _control_lines(controls(table, grid), found)
+    return Summary(
+        lines=lines,
+        unnamed=known.coverage.over(matrix.bounds),
+        untested=int(table.is_any([Outcome.UNTESTED]).sum()),
+        unproven=int((~table.evidence).sum()),
+    )
 
 
-def _silent_lines(table: pd.DataFrame, found: Figures) -> list[str]:
+def _silent_lines(table: Table, found: Figures) -> list[str]:
     count = found.outcomes[Outcome.DIFFERS]
     lines = ["", f"{WORDS[Outcome.DIFFERS].glyph} silently wrong: {count:,} cells"]
     groups = failure_groups(table, [Outcome.DIFFERS])
     for group in groups[:10]:
         worst = "" if group.largest is None else f", max |d| {size(group.largest)}"
         lines.append(f"  {group.cells:>6,}  {_line(group.signature)}{worst}")
-        lines.append(f"          {shortened(group.models)}; e.g. {group.example['id']}")
+        lines.append(f"          {shortened(group.models)}; e.g. {group.example.id}")
     return [*lines, *_more(len(groups), 10)]
 
 
-def _cause_lines(table: pd.DataFrame, found: Figures) -> list[str]:
+def _cause_lines(table: Table, found: Figures) -> list[str]:
     outcomes = [Outcome.CRASH, Outcome.ERROR, Outcome.WORKAROUND]
     count = sum(found.outcomes[outcome] for outcome in outcomes)
     groups = failure_groups(table, outcomes)
@@ -170,13 +207,13 @@ def _cause_lines(table: pd.DataFrame, found: Figures) -> list[str]:
     for group in groups[:10]:
         word = WORDS[group.outcome].word.lower()
         lines.append(f"  {group.cells:>6,}  {word}: {_line(group.signature)}")
-        lines.append(f"          loaded by {shortened(group.load)}; e.g. {group.example['id']}")
+        lines.append(f"          loaded by {shortened(group.load)}; e.g. {group.example.id}")
     return [*lines, *_more(len(groups), 10)]
 
 
-def _warning_lines(table: pd.DataFrame, found: Figures) -> list[str]:
+def _warning_lines(table: Table, found: Figures) -> list[str]:
     count = found.outcomes[Outcome.WARNING]
-    loud = table[~table["control"] & table["evidence"] & (table["outcome"] == Outcome.WARNING)]
+    loud = table.take(table.counted & table.is_any([Outcome.WARNING]))
     groups = [group for group in warning_groups(loud) if group.matters]
     groups.sort(key=lambda group: -group.cells)
     lines = ["", f"{WORDS[Outcome.WARNING].glyph} load with warnings to act on: {count:,} cells"]
@@ -194,17 +231,23 @@ def _untested_lines(reasons: list[Reason], found: Figures) -> list[str]:
     return [*lines, *_more(len(reasons), 10)]
 
 
-def _control_lines(rows: pd.DataFrame, found: Figures) -> list[str]:
+def _control_lines(checked: Sequence[Control], found: Figures) -> list[str]:
     lines = ["", f"controls: {found.controls:,} checked, {found.controls_failed:,} failed"]
+    failed = [one for one in checked if not one.passed]
     lines += [
-        f"          {row.id}: {row.outcome}, must be {must_be(row.damage)}"
-        for row in rows[~rows["passed"]].head(10).itertuples()
+        f"          {one.id}: {one.outcome}, must be {must_be(one.damage)}" for one in failed[:10]
     ]
     if found.no_evidence:
         lines.append(f"  {found.no_evidence:>6,}  cells are no evidence because a control failed")
     if found.not_repeatable:
         lines.append(f"  {found.not_repeatable:>6,}  cells depend on the order in which they ran")
     return lines
+
+
+def _derived_lines(found: Figures) -> list[str]:
+    if not found.derived:
+        return []
+    return ["", f"{found.derived:,} of {found.planned:,} cells were derived, not run themselves"]
 
 
 def _line(text: str, width: int = 150) -> str:

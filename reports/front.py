@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup
 
 from caniload.reports.figures import Figures
+from caniload.reports.folder import Folder
 from caniload.reports.planes import Planes
-from caniload.reports.shards import Shards
+from caniload.reports.shards import Shards, add
 from caniload.reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, UNTESTED, WORDS
 from caniload.runner.core.outcomes import Outcome
 
@@ -75,8 +77,28 @@ def _others(found: Figures) -> list[Tile]:
     return [unchanged, untested, shaky]
 
 
+INLINE = 65_536
+"""Characters of planes and names that the first page carries itself."""
+
+
+def apart(grid: Planes, details: Shards, folder: Folder) -> dict[str, Any]:
+    """Return the plane and the names of all shards; in a large report, where they are kept."""
+    data = {
+        "plane": grid.encoded(),
+        "pairs": details.pairs,
+        "texts": details.texts,
+        "digits": details.digits,
+    }
+    if len(json.dumps(data)) <= INLINE:
+        return data
+    return {"rest": add(folder, "data/p", data)}
+
+
 def inline(
-    grid: Planes, details: Shards, slugs: Mapping[str, str], starts: Sequence[tuple[int, ...]]
+    grid: Planes,
+    slugs: Mapping[str, str],
+    starts: Sequence[tuple[int, ...]],
+    rest: Mapping[str, Any],
 ) -> Markup:
     """Encode the data of app.js; ``<`` is escaped, so that no text can end the script element."""
     data = {
@@ -98,10 +120,7 @@ def inline(
         ],
         "older": ["".join("01"[int(flag)] for flag in row) for row in grid.older],
         "starts": list(starts),
-        "plane": grid.encoded(),
-        "pairs": details.pairs,
-        "texts": details.texts,
-        "digits": details.digits,
+        **rest,
     }
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
     for character in "<>&":

@@ -5,15 +5,15 @@ First and last version are measured here, and written nowhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
 
-import pandas as pd
+import numpy as np
 
-from caniload.reports.groups import LOUDEST_FIRST, Place, WarningGroup, anchor, warning_groups
+from caniload.reports.groups import LOUDEST_FIRST, WarningGroup, anchor, warning_groups
 from caniload.reports.planes import Planes
+from caniload.reports.table import Place, Table, firsts
 from caniload.reports.text import CleanMatrix, normalised
 from caniload.runner.core.judged import Bounds, Entry
 from caniload.runner.core.outcomes import Outcome
@@ -110,16 +110,14 @@ class Glossary:
         return tuple(entry for entry in self.unused if entry.example)
 
 
-def glossary(table: pd.DataFrame, grid: Planes, matrix: CleanMatrix) -> Glossary:
+def glossary(table: Table, grid: Planes, matrix: CleanMatrix) -> Glossary:
     """Gather by entry all that was heard in cells, heard apart from them, and raised."""
     entries = {entry.id: entry for entry in matrix.catalogue}
     terms: dict[str, Term] = {}
     for group in warning_groups(table, matrix.asides):
         _hear(terms, entries.get(group.rule or ""), group)
-    places = {one.id: place for place, one in enumerate(matrix.environments)}
-    raised = table[table["error_type"].notna() & ~_told_elsewhere(table)]
-    for row in raised[_COLUMNS].to_dict("records"):
-        _raise(terms, entries, row, places)
+    for row, cells in _raised(table):
+        _raise(terms, entries, table, row, cells)
     # Whoever met something was tested, if only in saving.
     tested = _tested(table).union(*(term.places for term in terms.values()))
     for term in terms.values():
@@ -132,12 +130,6 @@ def glossary(table: pd.DataFrame, grid: Planes, matrix: CleanMatrix) -> Glossary
         unused=tuple(entry for entry in matrix.catalogue if entry_anchor(entry) not in terms),
         coverage=_coverage(terms.values()),
     )
-
-
-_COLUMNS = [
-    *("format", "save", "load", "model", "control"),
-    *("cause", "error_type", "error_message", "error_phase"),
-]
 
 
 def entry_anchor(entry: Entry) -> str:
@@ -166,34 +158,44 @@ def _hear(terms: dict[str, Term], entry: Entry | None, group: WarningGroup) -> N
     term.example = term.example or group.where
 
 
-def _told_elsewhere(table: pd.DataFrame) -> pd.Series:
-    """Tell cells of a file that could not be written, but its saver's: it was raised there once."""
-    unsaved = (table["outcome"] == Outcome.NA) & table["artifact"].isna()
-    return unsaved & (table["save"].astype("str") != table["load"].astype("str"))
+def _raised(table: Table) -> Iterator[tuple[int, int]]:
+    """Yield the first row of all that were raised alike in one environment, and how many.
+
+    Of a file that could not be written only its saver's cell counts: it was raised there once.
+    """
+    raises = table.by_verdict(lambda one: one.error is not None, bool)[table.verdict]
+    paths = np.array([one.path is None for one in table.cells.names.files], dtype=bool)
+    unsaved = table.is_any([Outcome.NA]) & paths[table.cells.columns.file]
+    rows = np.flatnonzero(raises & ~(unsaved & (table.save != table.load)))
+    keys = table.verdict[rows].astype(np.int64) * len(table.environments) + table.load[rows]
+    for place, cells in firsts(keys * 2 + table.control[rows]):
+        yield int(rows[place]), cells
 
 
 def _raise(
-    terms: dict[str, Term], entries: dict[str, Entry], row: dict[Any, Any], places: dict[str, int]
+    terms: dict[str, Term], entries: dict[str, Entry], table: Table, row: int, cells: int
 ) -> None:
     """Take in one exception; a cell that only warns has a cause, too, and was heard already."""
-    text = normalised(f"{row['error_type']}: {row['error_message']}")
-    source = f"exception, while {row['error_phase']}"
-    cause = row["cause"] if isinstance(row["cause"], str) else ""
-    term = _term(terms, entries.get(cause), anchor("x", source, text), text, source)
-    term.places.add(places[row["load"]])
-    term.phases.add(row["error_phase"])
+    verdict = table.said(row)
+    error = verdict.error
+    assert error is not None  # noqa: S101 - it is asked for those that raised
+    text = normalised(f"{error.type}: {error.message}")
+    source = f"exception, while {error.phase}"
+    entry = entries.get(verdict.cause or "")
+    term = _term(terms, entry, anchor("x", source, text), text, source)
+    term.places.add(int(table.load[row]))
+    term.phases.add(error.phase)
     term.sources.add("exception")
-    term.cells += 1
-    term.times += 1
-    if not row["control"]:
-        place = (row["format"], row["save"], row["load"], row["model"])
-        term.example = term.example or place
+    term.cells += cells
+    term.times += cells
+    if not table.control[row]:
+        term.example = term.example or table.place(row)
 
 
-def _tested(table: pd.DataFrame) -> frozenset[int]:
+def _tested(table: Table) -> frozenset[int]:
     """Return the environments that loaded anything."""
-    rows = table[~table["outcome"].isin([Outcome.NA, Outcome.UNTESTED])]
-    return frozenset(map(int, rows["load"].cat.codes.unique()))
+    rows = ~table.is_any([Outcome.NA, Outcome.UNTESTED])
+    return frozenset(map(int, np.unique(table.load[rows])))
 
 
 def _lives(term: Term, grid: Planes, tested: frozenset[int]) -> tuple[Life, ...]:

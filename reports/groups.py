@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import pandas as pd
+import numpy as np
+import numpy.typing as npt
 
-from caniload.reports.planes import Flags
+from caniload.reports.table import Place, Table, firsts, grouped
 from caniload.reports.text import normalised
 from caniload.reports.words import CODE
-from caniload.runner.core.judged import Aside, Entry
+from caniload.runner.core.judged import Aside, Entry, Message, Verdict
+from caniload.runner.core.judgedtable import Codes, Flags
 from caniload.runner.core.outcomes import Outcome
-
-Place = tuple[str, str, str, str]
-"""Format, saver, loader and model of a cell: what a link into the matrix is made of."""
 
 
 @dataclass(kw_only=True)
@@ -43,6 +41,40 @@ class WarningGroup:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Example:
+    """One cell as a page shows it; ``error_type`` is ``None`` where nothing was raised."""
+
+    id: str
+    save: str
+    model: str
+    format: str
+    load: str
+    reason: str
+    repeat: str
+    error_type: str | None
+    error_message: str
+    error_traceback: str
+
+
+def example(table: Table, row: int) -> Example:
+    kind, save, load, model = table.place(row)
+    judged = table.cells[row]
+    error = judged.error
+    return Example(
+        id=judged.cell.id,
+        save=save,
+        model=model,
+        format=kind,
+        load=load,
+        reason=judged.reason,
+        repeat=judged.repeat,
+        error_type=error.type if error else None,
+        error_message=error.message if error else "",
+        error_traceback=error.traceback if error else "",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class FailureGroup:
     """Cells with one outcome, one signature and one cause.
 
@@ -62,7 +94,7 @@ class FailureGroup:
     models: tuple[str, ...]
     formats: tuple[str, ...]
     largest: float | None
-    example: pd.Series
+    example: Example
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,35 +111,51 @@ def anchor(prefix: str, *parts: str) -> str:
     return f"{prefix}-{digest[:8]}"
 
 
-def warning_groups(table: pd.DataFrame, asides: Sequence[Aside] = ()) -> list[WarningGroup]:
+def warning_groups(table: Table, asides: Sequence[Aside] = ()) -> list[WarningGroup]:
     """Group every message that was heard; those that a user must act on come first."""
     groups: dict[str, WarningGroup] = {}
-    heard = table[table["warnings"] != "[]"]
-    columns = [heard[name].astype("str") for name in ("format", "save", "load", "model")]
-    rows = zip(heard["warnings"], heard["load"].cat.codes, *columns, strict=True)
-    for text, place, *where in rows:
-        seen = set()
-        for group, phase in _groups_of(groups, text):
-            _add(group, int(place), phase)
-            group.where = group.where or (where[0], where[1], where[2], where[3])
-            group.cells += group.anchor not in seen
-            seen.add(group.anchor)
-    places = {name: place for place, name in enumerate(table["load"].cat.categories)}
+    loaders = _loaders(table)
+    for row, cells in firsts(table.verdict):
+        _hear(groups, table, row, cells, loaders)
+    places = {name: place for place, name in enumerate(table.environments)}
     for aside in asides:
-        group = _warning_group(groups, vars(aside.message))
-        _add(group, places[aside.environment], aside.message.phase, aside.times)
+        group = _warning_group(groups, aside.message)
+        _add(group, {places[aside.environment]}, aside.message.phase, aside.times)
     return sorted(
         groups.values(), key=lambda group: (_rank(group.severity), -group.cells, group.anchor)
     )
 
 
-def _groups_of(groups: dict[str, WarningGroup], text: str) -> list[tuple[WarningGroup, str]]:
-    return [(_warning_group(groups, one), one["phase"]) for one in json.loads(text)]
+def _loaders(table: Table) -> dict[int, set[int]]:
+    """Return of each verdict the environments whose loading gave it."""
+    size = len(table.environments) + 1
+    found: dict[int, set[int]] = {}
+    for key in np.unique(table.verdict.astype(np.int64) * size + table.load):
+        verdict, load = divmod(int(key), size)
+        found.setdefault(verdict, set()).add(load)
+    return found
 
 
-def _add(group: WarningGroup, place: int, phase: str, times: int = 1) -> None:
+def _hear(
+    groups: dict[str, WarningGroup],
+    table: Table,
+    row: int,
+    cells: int,
+    loaders: Mapping[int, set[int]],
+) -> None:
+    """Take in what one verdict tells of, which so many cells share; ``row`` is the first."""
+    seen = set()
+    for message in table.said(row).messages:
+        group = _warning_group(groups, message)
+        _add(group, loaders[int(table.verdict[row])], message.phase, cells)
+        group.where = group.where or table.place(row)
+        group.cells += 0 if group.anchor in seen else cells
+        seen.add(group.anchor)
+
+
+def _add(group: WarningGroup, places: set[int], phase: str, times: int) -> None:
     group.phases.add(phase)
-    group.places.add(place)
+    group.places |= places
     group.times += times
 
 
@@ -119,19 +167,19 @@ def _rank(severity: str) -> int:
     return LOUDEST_FIRST.index(severity) if severity in LOUDEST_FIRST else -1
 
 
-def _warning_group(groups: dict[str, WarningGroup], message: dict[str, Any]) -> WarningGroup:
-    text = normalised(message["text"])
-    name = anchor("w", message["channel"], message["category"], text)
+def _warning_group(groups: dict[str, WarningGroup], message: Message) -> WarningGroup:
+    text = normalised(message.text)
+    name = anchor("w", message.channel, message.category, text)
     if name not in groups:
         groups[name] = WarningGroup(
             anchor=name,
             text=text,
-            example=message["text"],
-            category=message["category"],
-            channel=message["channel"],
-            severity=message["severity"],
-            matters=message["matters"],
-            rule=message["rule"],
+            example=message.text,
+            category=message.category,
+            channel=message.channel,
+            severity=message.severity,
+            matters=message.matters,
+            rule=message.rule,
         )
     return groups[name]
 
@@ -139,8 +187,12 @@ def _warning_group(groups: dict[str, WarningGroup], message: dict[str, Any]) -> 
 PROBLEM_ORDER = (Outcome.DIFFERS, Outcome.CRASH, Outcome.ERROR, Outcome.WORKAROUND, Outcome.WARNING)
 
 
+Kind = tuple[Outcome, str, str]
+"""Outcome, signature and cause of what fails alike."""
+
+
 def failure_groups(
-    table: pd.DataFrame, outcomes: Sequence[Outcome] = PROBLEM_ORDER, older: Flags | None = None
+    table: Table, outcomes: Sequence[Outcome] = PROBLEM_ORDER, older: Flags | None = None
 ) -> list[FailureGroup]:
     """Group the matrix's problems by outcome and signature: worst first, then most frequent.
 
@@ -148,38 +200,44 @@ def failure_groups(
     apart. What is silently another model has none: its cell's is that of what it raised after.
     ``older`` says of [save, load] whether the loader is the older one; without it none is.
     """
-    rows = table[~table["control"] & table["evidence"] & table["outcome"].isin(list(outcomes))]
-    if older is not None:
-        places = rows["save"].cat.codes.to_numpy(), rows["load"].cat.codes.to_numpy()
-        rows = rows.assign(upgrade=~older[places])
-    else:
-        rows = rows.assign(upgrade=True)
-    outcome = rows["outcome"].astype("str")
-    signature = rows["signature"].where(rows["signature"] != "", rows["reason"])
-    cause = rows["cause"].astype("object").where(outcome != Outcome.DIFFERS, None).fillna("")
+    known: dict[Kind, int] = {}
+    kinds = table.by_verdict(lambda one: known.setdefault(_kind(one), len(known)), np.int32)
+    rows = np.flatnonzero(table.counted & table.is_any(outcomes))
+    named = list(known)
     groups = [
-        _failure_group(group, Outcome(str(what)), str(text), str(named))
-        for (what, text, named), group in rows.groupby([outcome, signature, cause], sort=True)
+        _failure_group(table, rows[places], named[kinds[table.verdict[rows[places[0]]]]], older)
+        for places in grouped(kinds[table.verdict[rows]])
     ]
-    return sorted(groups, key=lambda group: (-CODE[group.outcome], -group.cells, group.signature))
+    return sorted(groups, key=_severity)
+
+
+def _severity(group: FailureGroup) -> tuple[int, int, str, str]:
+    return -CODE[group.outcome], -group.cells, group.signature, group.cause or ""
+
+
+def _kind(verdict: Verdict) -> Kind:
+    cause = verdict.cause if verdict.outcome is not Outcome.DIFFERS else None
+    return verdict.outcome, verdict.signature or verdict.reason, cause or ""
 
 
 def _failure_group(
-    group: pd.DataFrame, outcome: Outcome, signature: str, cause: str
+    table: Table, rows: npt.NDArray[np.intp], kind: Kind, older: Flags | None
 ) -> FailureGroup:
+    outcome, signature, cause = kind
+    save, load = table.save[rows], table.load[rows]
     return FailureGroup(
         anchor=anchor("f", outcome, signature, *filter(None, [cause])),
         outcome=outcome,
         signature=signature,
         cause=cause or None,
-        cells=len(group),
-        upgrades=int(group["upgrade"].sum()),
-        save=present(group["save"]),
-        load=present(group["load"]),
-        models=present(group["model"]),
-        formats=present(group["format"]),
-        largest=largest(group),
-        example=group.iloc[0],
+        cells=len(rows),
+        upgrades=len(rows) - (0 if older is None else int(older[save, load].sum())),
+        save=present(save, table.environments),
+        load=present(load, table.environments),
+        models=present(table.model[rows], table.models),
+        formats=present(table.format[rows], table.formats),
+        largest=largest(table, rows),
+        example=example(table, int(rows[0])),
     )
 
 
@@ -216,28 +274,32 @@ def cause_groups(found: Sequence[FailureGroup], catalogue: Sequence[Entry]) -> l
     return sorted(causes, key=lambda cause: (-cause.upgrades, -cause.cells, cause.anchor))
 
 
-OUTPUTS = '"what":"outputs"'
-
-
-def largest(rows: pd.DataFrame) -> float | None:
+def largest(table: Table, rows: npt.NDArray[np.intp]) -> float | None:
     """Return the largest difference of some rows: nan beats any number, ``None`` is no number."""
-    compared = rows[rows["compared"]]
-    # Where only settings or the optimizer differ, the size of the outputs' noise says nothing.
-    about = compared["differences"]
-    measured = compared.loc[(about == "[]") | about.str.contains(OUTPUTS), "max_abs_diff"]
-    return None if measured.empty else float(measured.max(skipna=False))
+    found = [table.cells.verdicts[code] for code in np.unique(table.verdict[rows])]
+    measured = [
+        one.max_abs_diff for one in found if one.max_abs_diff is not None and _about_outputs(one)
+    ]
+    return float(np.max(measured)) if measured else None
 
 
-def present(column: pd.Series) -> tuple[str, ...]:
-    """Return the categories that occur, in the order of the matrix."""
-    return tuple(str(name) for name in column.cat.remove_unused_categories().cat.categories)
+def _about_outputs(verdict: Verdict) -> bool:
+    """Where only settings or the optimizer differ, the size of the outputs' noise says nothing."""
+    return not verdict.differences or any(one["what"] == "outputs" for one in verdict.differences)
 
 
-def untested_reasons(table: pd.DataFrame) -> list[Reason]:
+def present(codes: Codes, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names that occur, in the order of the matrix."""
+    return tuple(names[code] for code in np.unique(codes))
+
+
+def untested_reasons(table: Table) -> list[Reason]:
     """Count why cells of the matrix have no result, most frequent first."""
-    rows = table[~table["control"] & (table["outcome"] == Outcome.UNTESTED)]
-    counts = rows["reason"].value_counts(sort=False).to_dict()
-    reasons = [Reason(text=str(text), cells=int(count)) for text, count in counts.items()]
+    rows = np.flatnonzero(~table.control & table.is_any([Outcome.UNTESTED]))
+    counts: Counter[str] = Counter()
+    for row, cells in firsts(table.verdict[rows]):
+        counts[table.said(int(rows[row])).reason] += cells
+    reasons = [Reason(text=text, cells=count) for text, count in counts.items()]
     return sorted(reasons, key=lambda reason: (-reason.cells, reason.text))
 
 

@@ -5,55 +5,72 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as ET
 
-import pandas as pd
+import numpy as np
+import numpy.typing as npt
 
 from caniload.reports import answers
 from caniload.reports.planes import Planes, Square
-from caniload.reports.words import ABSENT, CODE, ORDER
+from caniload.reports.table import Table
+from caniload.reports.words import ABSENT, CLEAN_CODES, CODE, ORDER
 from caniload.runner.core.judged import JudgedMatrix
 from caniload.runner.core.outcomes import Outcome
 
 MESSAGE, BODY = 200, 8_000
+WHOLE = 20_000_000
+"""About how many characters all cases may say together; GitLab reads files of up to 30 MB."""
+
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(table: pd.DataFrame, grid: Planes, judged: JudgedMatrix) -> bytes:
+def junit(table: Table, grid: Planes, judged: JudgedMatrix) -> bytes:
     """Write the matrix as a test report; the worst outcome over the models decides a case."""
     root = ET.Element("testsuites", name="caniload")
-    details = _details(table)
+    seconds = _seconds(table, grid)
+    asked = (grid.codes != ABSENT).any(axis=2)
+    body = min(BODY, WHOLE // max(1, int(asked.sum())))
     for place, kind in enumerate(grid.formats):
         suite = ET.SubElement(root, "testsuite", name=xml_text(f"compat.{kind.id}"))
-        for save in range(len(grid.environments)):
-            for load in range(len(grid.environments)):
-                if (grid.codes[save, load, :, place] != ABSENT).any():
-                    _case(suite, grid, (save, load, place), details)
+        for save, load in np.argwhere(asked[..., place]):
+            where = int(save), int(load), place
+            told = _problems(table, grid, where, body)
+            _case(suite, grid, where, float(seconds[where]), told)
         _totals(suite, judged)
     ET.indent(root)
     text: str = ET.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.encode()
 
 
-Place = tuple[int, int, int]
-Details = dict[tuple[str, str, str], tuple[float, list[str]]]
+Where = tuple[int, int, int]
+"""Places of saver, loader and format."""
 
 
-def _details(table: pd.DataFrame) -> Details:
-    """Seconds and one line for each problem, by save, load and format."""
-    rows = table[~table["control"]]
-    found: Details = {}
-    columns = ["save", "load", "format", "model", "outcome", "reason", "seconds"]
-    for save, load, kind, model, outcome, reason, seconds in rows[columns].itertuples(index=False):
-        before, lines = found.get((save, load, kind), (0.0, []))
-        if outcome not in (Outcome.IDENTICAL, Outcome.TOLERANCE):
-            lines = [*lines, f"{model}: {outcome}: {reason}"]
-        found[save, load, kind] = (before + (0.0 if pd.isna(seconds) else seconds), lines)
-    return found
+def _seconds(table: Table, grid: Planes) -> npt.NDArray[np.float64]:
+    """Return of [save, load, format] how long its cells took."""
+    known = np.nan_to_num(np.append(table.cells.columns.seconds, 0.0))  # the last: no such row
+    seconds = np.zeros(grid.rows.shape[:2] + grid.rows.shape[3:])
+    for model in range(len(grid.models)):
+        seconds += known[grid.rows[:, :, model]]
+    return seconds
 
 
-def _case(suite: ET.Element, grid: Planes, place: Place, details: Details) -> None:
-    save, load, kind = place
+def _problems(table: Table, grid: Planes, where: Where, most: int) -> str:
+    """Return one line for each problem, as far as there is room."""
+    save, load, kind = where
+    found, size = [], 0
+    for row in np.sort(grid.rows[save, load, :, kind]):
+        if row < 0 or table.outcome[row] in CLEAN_CODES:
+            continue
+        model, outcome = table.models[table.model[row]], ORDER[table.outcome[row]]
+        found.append(f"{model}: {outcome}: {table.said(int(row)).reason}")
+        size += len(found[-1]) + 1
+        if size > most:
+            break
+    return "\n".join(found)[:most]
+
+
+def _case(suite: ET.Element, grid: Planes, where: Where, seconds: float, told: str) -> None:
+    save, load, kind = where
     one, other = grid.environments[save].id, grid.environments[load].id
-    seconds, lines = details[one, other, grid.formats[kind].id]
     case = ET.SubElement(
         suite,
         "testcase",
@@ -64,7 +81,7 @@ def _case(suite: ET.Element, grid: Planes, place: Place, details: Details) -> No
     square = answers.evidence(grid, save, load, kind)
     ignored = grid.square(save, load, kind).no_evidence
     sentence = answers.text(answers.verdict(square, ignored=ignored))
-    _result(case, square, sentence, "\n".join(lines))
+    _result(case, square, sentence, told)
 
 
 def _result(case: ET.Element, square: Square, sentence: str, body: str) -> None:
@@ -82,7 +99,7 @@ def _result(case: ET.Element, square: Square, sentence: str, body: str) -> None:
         node = ET.SubElement(
             case, name, message=xml_text(sentence[:MESSAGE]), type=ORDER[worst].value
         )
-        node.text = xml_text(body[:BODY])
+        node.text = xml_text(body)
     elif body:
         ET.SubElement(case, "system-out").text = xml_text(f"{sentence}\n{body}"[:BODY])
 

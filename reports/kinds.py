@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from caniload.reports.generations import backend_of, keras_of
-from caniload.runner.core.judged import JudgedEnvironment, JudgedModel
+from caniload.runner.core.judged import JudgedEnvironment
 
 
 class Kind(StrEnum):
@@ -85,10 +85,13 @@ CLAIMS: Mapping[Kind, Claim] = {
 
 
 def kinds_of(
-    save: JudgedEnvironment, model: JudgedModel, load: JudgedEnvironment
+    save: JudgedEnvironment, provokes: Iterable[str], load: JudgedEnvironment
 ) -> tuple[Kind, ...]:
-    """Return what a cell provokes, by facts alone; what is not known provokes nothing."""
-    provoked = {Kind(name) for name in model.provokes}
+    """Return what a cell provokes, by facts alone; what is not known provokes nothing.
+
+    ``provokes`` is what its model does.
+    """
+    provoked = {Kind(name) for name in provokes}
     if _differ(backend_of(save), backend_of(load)):
         provoked.add(Kind.BACKEND)
     if _differ(keras_of(save), keras_of(load)):

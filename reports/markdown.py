@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pandas as pd
-
 from caniload.reports.figures import Figures, headline
 from caniload.reports.groups import (
     FailureGroup,
@@ -15,6 +13,7 @@ from caniload.reports.groups import (
     untested_reasons,
 )
 from caniload.reports.planes import Planes
+from caniload.reports.table import Table
 from caniload.reports.text import CleanMatrix
 from caniload.reports.views import era_table
 from caniload.reports.words import WORDS
@@ -26,7 +25,7 @@ BUDGET = 900 * 1024
 TOP = 20
 
 
-def markdown(table: pd.DataFrame, grid: Planes, found: Figures, matrix: CleanMatrix) -> str:
+def markdown(table: Table, grid: Planes, found: Figures, matrix: CleanMatrix) -> str:
     """Write the report; if it were too long, say how much was left out."""
     parts = [
         f"# caniload\n\n**{escaped(headline(found))}**\n",
@@ -71,7 +70,7 @@ def _causes(groups: list[FailureGroup]) -> str:
     ]
     lines += [
         f"| {WORDS[group.outcome].word} | {group.cells:,} | {escaped(group.signature[:200])} "
-        f"| {code(group.example['id'])} |"
+        f"| {code(group.example.id)} |"
         for group in groups[:TOP]
     ]
     if len(groups) > TOP:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-import pandas as pd
+import numpy as np
+import numpy.typing as npt
 
+from caniload.reports.table import Table, grouped
 from caniload.runner.core.outcomes import Outcome
 
 SAME = (Outcome.IDENTICAL, Outcome.TOLERANCE, Outcome.WARNING)
@@ -23,30 +26,35 @@ class Noise:
     pair: tuple[str, str]
 
 
-def by_model(table: pd.DataFrame) -> dict[str, tuple[Noise | None, Noise | None]]:
+def by_model(table: Table) -> dict[str, tuple[Noise | None, Noise | None]]:
     """Return of each model its noise where saver and loader are one, and where they are two.
 
     Of cells that count, load, and are judged to be the same model.
     """
-    rows = table[
-        ~table["control"] & table["evidence"] & table["compared"] & table["outcome"].isin(SAME)
-    ]
-    rows = rows[rows["max_abs_diff"].notna()]
-    own = rows["save"].astype("str") == rows["load"].astype("str")
-    return {
-        str(model): (_noise(group[own[group.index]]), _noise(group[~own[group.index]]))
-        for model, group in rows.groupby("model", observed=True)
-    }
+    size = table.by_verdict(lambda one: one.max_abs_diff, float)  # None is nan, as is no number
+    rows = np.flatnonzero(table.counted & table.is_any(SAME) & ~np.isnan(size[table.verdict]))
+    own = table.save[rows] == table.load[rows]
+    found = {}
+    for places in grouped(table.model[rows]):
+        alone, across = places[own[places]], places[~own[places]]
+        model = table.models[table.model[rows[places[0]]]]
+        found[model] = (_noise(table, rows[alone]), _noise(table, rows[across]))
+    return found
 
 
-def _noise(rows: pd.DataFrame) -> Noise | None:
-    if rows.empty:
+def _noise(table: Table, rows: npt.NDArray[np.intp]) -> Noise | None:
+    if not len(rows):
         return None
-    worst = rows.sort_values("max_abs_diff").iloc[-1]
+    verdicts, back = np.unique(table.verdict[rows], return_inverse=True)
+    found = [table.cells.verdicts[code] for code in verdicts]
+    absolute = np.array([one.max_abs_diff for one in found], dtype=float)[back]
+    relative = np.array([one.max_rel_diff for one in found], dtype=float)
+    worst = int(rows[np.argsort(absolute)[-1]])
+    _, save, load, _ = table.place(worst)
     return Noise(
         cells=len(rows),
-        bit_identical=int((rows["max_abs_diff"] == 0).sum()),
-        worst_absolute=float(worst["max_abs_diff"]),
-        worst_relative=float(rows["max_rel_diff"].max()),
-        pair=(str(worst["save"]), str(worst["load"])),
+        bit_identical=int((absolute == 0).sum()),
+        worst_absolute=float(absolute.max()),
+        worst_relative=float(np.nanmax(relative)) if not np.isnan(relative).all() else math.nan,
+        pair=(save, load),
     )

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import pandas as pd
+import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from caniload.reports import answers, origins, views
+from caniload.reports import answers, cellfiles, origins, views
 from caniload.reports.claims import Finding
 from caniload.reports.claimtext import context
 from caniload.reports.companions import Pair
 from caniload.reports.damage import damages
 from caniload.reports.exports import Export
-from caniload.reports.figures import Figures, control_rows, headline, must_be
-from caniload.reports.front import inline, tiles
+from caniload.reports.figures import Control, Figures, controls, headline, must_be
+from caniload.reports.folder import Folder
+from caniload.reports.front import apart, inline, tiles
 from caniload.reports.glossary import Glossary
 from caniload.reports.groups import (
     PROBLEM_ORDER,
@@ -32,10 +33,10 @@ from caniload.reports.origins import origins_of
 from caniload.reports.planes import Planes
 from caniload.reports.readers import FirstBadRow, first_bad_rows, gaps
 from caniload.reports.shards import Shards
-from caniload.reports.table import COLUMNS
+from caniload.reports.table import COLUMNS, Table
 from caniload.reports.text import CleanMatrix, excerpt
 from caniload.reports.words import CODE, ORDER, UNTESTED, WORDS
-from caniload.runner.core.judged import JudgedEnvironment
+from caniload.runner.core.judged import DERIVED, JudgedEnvironment
 from caniload.runner.core.outcomes import PROBLEMS, Outcome
 
 Page = tuple[str, str]
@@ -44,11 +45,21 @@ SEVERITY_ORDER = (*reversed(range(UNTESTED)), UNTESTED)
 """Codes as pages list them: worst first, what was not tested last."""
 
 
+LISTED = {"causes": 300, "texts": 60, "damages": 600, "gaps": 300}
+"""Most that the page of failures lists: all of a usual run, and what comes first of a huge one."""
+
+TEXTS = 400
+"""Most texts that the glossary lists without an entry, and of each entry."""
+
+SQUARES = 12_000
+"""Most squares of one page about a model: with more, versions that behave alike stand together."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Book:
     """All pages of one report."""
 
-    table: pd.DataFrame
+    table: Table
     grid: Planes
     figures: Figures
     findings: list[Finding]
@@ -58,13 +69,13 @@ class Book:
     exports: list[Export]
     glossary: Glossary
 
-    def pages(self) -> Iterator[Page]:
-        """Yield every page by its path."""
-        yield self._page("index", **self._index())
+    def pages(self, folder: Folder) -> Iterator[Page]:
+        """Yield every page by its path; what the first is too large for goes to the folder."""
+        yield self._page("index", **self._index(folder))
         yield self._page("failures", **self._failures())
         yield self._page("what-warnings", **context(self.findings), readers=origins.readers())
         yield self._page("companions", pairs=self.pairs)
-        yield self._page("warnings", glossary=self.glossary, bounds=self.matrix.bounds)
+        yield self._page("warnings", glossary=self.glossary, bounds=self.matrix.bounds, most=TEXTS)
         yield self._page("environments")
         yield self._page("about", **self._about())
         yield self._data()
@@ -142,12 +153,13 @@ class Book:
         }
         return templates
 
-    def _index(self) -> dict[str, Any]:
+    def _index(self, folder: Folder) -> dict[str, Any]:
         grid, question = self.grid, views.first_question(self.grid)
         place = (question.save, question.load, question.kind)
         square = answers.evidence(grid, *place)
         ignored = grid.square(*place).no_evidence
         codes = grid.codes[..., question.kind]
+        rest = apart(grid, self.shards, folder)
         return {
             "question": question,
             "pairs": views.thinning(grid),
@@ -161,21 +173,16 @@ class Book:
             "families": self._families(),
             "chips": self._worst_first,
             "counts": {code: int((codes == code).sum()) for code in self._worst_first},
-            "data": inline(grid, self.shards, self._slugs, [table.starts for table in self._eras]),
+            "data": inline(grid, self._slugs, [table.starts for table in self._eras], rest),
         }
 
     def _largest(self, question: views.Question) -> float | None:
         """Return the largest difference among the silently wrong cells of one square."""
         grid, table = self.grid, self.table
-        rows = table[
-            (table["save"] == grid.environments[question.save].id)
-            & (table["load"] == grid.environments[question.load].id)
-            & (table["format"] == grid.formats[question.kind].id)
-            & (table["outcome"] == Outcome.DIFFERS)
-            & table["evidence"]
-            & ~table["control"]
-        ]
-        return largest(rows)
+        found = grid.rows[question.save, question.load, :, question.kind]
+        rows = found[found >= 0].astype(np.intp)
+        wrong = table.counted & table.is_any([Outcome.DIFFERS])
+        return largest(table, rows[wrong[rows]])
 
     def _families(self) -> dict[str, list[str]]:
         families: dict[str, list[str]] = {}
@@ -190,6 +197,7 @@ class Book:
             "causes": cause_groups(found, self.matrix.catalogue),
             "damages": damages(self.table, self.grid),
             "gaps": gaps(self.grid),
+            "most": LISTED,
         }
 
     @cached_property
@@ -204,7 +212,7 @@ class Book:
         grid = self.grid
         kinds = range(len(grid.formats))
         diagonal = [
-            (environment, [views.from_rows(grid, place)[place][1][kind] for kind in kinds])
+            (environment, [views.from_cell(grid, place, place, kind) for kind in kinds])
             for place, environment in enumerate(grid.environments)
         ]
         return {
@@ -213,9 +221,8 @@ class Book:
             "tolerances": self.matrix.tolerances,
             "noise": self.matrix.noise,
             "sampling": self.matrix.sampling,
-            "controls": [
-                _control(row) for row in control_rows(self.table, grid).to_dict("records")
-            ],
+            "rules": DERIVED,
+            "controls": [_control(one) for one in controls(self.table, grid)],
             "diagonal": diagonal,
             "reasons": untested_reasons(self.table),
         }
@@ -223,7 +230,14 @@ class Book:
     def _data(self) -> Page:
         badge = next(export.what for export in self.exports if export.path == "badge/overall.json")
         shown = [export for export in self.exports if not export.path.startswith("badge/")]
-        return self._page("data", files=shown, columns=COLUMNS, badge=badge)
+        return self._page(
+            "data",
+            files=shown,
+            columns=COLUMNS,
+            badge=badge,
+            whole=len(self.table),
+            most=cellfiles.MOST,
+        )
 
     def _formats(self) -> Iterator[Page]:
         for place, kind in enumerate(self.grid.formats):
@@ -242,21 +256,30 @@ class Book:
 
     def _models(self) -> Iterator[Page]:
         for number, model in enumerate(self.grid.models):
-            matrices = [
-                (
-                    kind,
-                    views.matrix(self.grid, place, [number])
-                    if views.has_cells(self.grid, place, number)
-                    else [],
-                    views.is_asked(self.grid, place, number),
-                    self._eras[place].starts,
-                )
+            kinds = [
+                (kind, views.is_asked(self.grid, place, number), self._of_model(place, number))
                 for place, kind in enumerate(self.grid.formats)
             ]
             path = f"model/{self._slugs[model.id]}.html"
             own, across = self._noise.get(model.id, (None, None))
             noise = [("in one version", own), ("between versions", across)]
-            yield self._page("model", path, model=model, matrices=matrices, noise=noise)
+            yield self._page(
+                "model", path, model=model, kinds=kinds, noise=noise, squares=self._has_room
+            )
+
+    @property
+    def _has_room(self) -> bool:
+        """Whether a page may hold a square for every pair of environments in every format."""
+        return len(self.grid.environments) ** 2 * len(self.grid.formats) <= SQUARES
+
+    def _of_model(self, place: int, number: int) -> Any:
+        """Return what a model's page shows of one format: rows of squares, or its eras."""
+        grid, table = self.grid, self._eras[place]
+        if not views.has_cells(grid, place, number):
+            return None
+        if self._has_room:
+            return views.matrix(grid, place, [number]), table.starts
+        return views.of_model(grid, table, place, number)
 
     def _origins(self) -> Iterator[Page]:
         grid = self.grid
@@ -285,13 +308,12 @@ def _asked_and_found(environment: JudgedEnvironment) -> list[tuple[str, str, str
     return [(name, environment.asked.get(name, ""), version) for name, version in found.items()]
 
 
-def _control(row: dict[Any, Any]) -> dict[str, Any]:
+def _control(one: Control) -> dict[str, Any]:
     """One line of the table of controls."""
-    damaged = isinstance(row["damage"], str)
     return {
-        "load": row["load"],
-        "what": f"{row['format']}, {row['damage'] if damaged else 'as saved'}",
-        "expected": must_be(row["damage"]),
-        "code": CODE[Outcome(row["outcome"])],
-        "passed": row["passed"],
+        "load": one.load,
+        "what": f"{one.format}, {one.damage or 'as saved'}",
+        "expected": must_be(one.damage),
+        "code": CODE[one.outcome],
+        "passed": one.passed,
     }

@@ -8,16 +8,17 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from caniload.reports.generations import plain
+from caniload.reports.table import Table
 from caniload.reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, UNTESTED
 from caniload.runner.core.judged import JudgedEnvironment, JudgedFormat, JudgedMatrix, JudgedModel
+from caniload.runner.core.outcomes import Outcome
 
 Codes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
@@ -51,12 +52,16 @@ class Square:
 
 @dataclass(frozen=True, kw_only=True)
 class Planes:
-    """The matrix without its controls, as arrays over its four axes."""
+    """The matrix without its controls, as arrays over its four axes.
+
+    ``rows`` are the places of its cells in the table, -1 where there is none.
+    """
 
     environments: tuple[JudgedEnvironment, ...]
     models: tuple[JudgedModel, ...]
     formats: tuple[JudgedFormat, ...]
     codes: Codes
+    rows: npt.NDArray[np.int32]
     no_evidence: Flags
     not_repeatable: Flags
 
@@ -90,10 +95,18 @@ class Planes:
         return tuple((stack, tuple(places)) for stack, places in groups.items())
 
     def square(
-        self, save: int, load: int, kind: int, models: Sequence[int] | None = None
+        self,
+        save: int,
+        load: int,
+        kind: int,
+        models: Sequence[int] | npt.NDArray[np.intp] | None = None,
     ) -> Square:
         """Sum up one square over the given models, or all."""
-        chosen = slice(None) if models is None else list(models)
+        if models is not None and len(models) == 1:
+            where = (save, load, models[0], kind)
+            marks = bool(self.no_evidence[where]), bool(self.not_repeatable[where])
+            return _alone(int(self.codes[where]), *marks)
+        chosen = slice(None) if models is None else models
         codes = self.codes[save, load, chosen, kind]
         counts = np.bincount(codes[codes != ABSENT], minlength=UNTESTED + 1)
         tested = np.sort(codes[(codes >= 1) & (codes < UNTESTED)])
@@ -112,30 +125,43 @@ class Planes:
         return packed((self.codes | flags.astype(np.uint8)).tobytes())
 
 
-def planes(table: pd.DataFrame, judged: JudgedMatrix) -> Planes:
+@lru_cache
+def _alone(code: int, no_evidence: bool, not_repeatable: bool) -> Square:  # noqa: FBT001
+    """Sum up a square of one model; there are few."""
+    counts = tuple(int(code == one) for one in range(UNTESTED + 1))
+    return Square(
+        typical=code,
+        worst=code,
+        counts=counts,
+        no_evidence=int(no_evidence),
+        not_repeatable=int(not_repeatable),
+    )
+
+
+def planes(table: Table, judged: JudgedMatrix) -> Planes:
     """Lay the table's rows that are not controls out as arrays."""
-    rows = table[~table["control"]]
-    used = set(rows["model"].unique())
-    models = tuple(model for model in judged.models if model.id in used)
+    rows = np.flatnonzero(~table.control)
+    used = np.unique(table.model[rows])
+    models = tuple(model for model in judged.models if table.models.index(model.id) in used)
     size = len(judged.environments)
     shape = (size, size, len(models), len(judged.formats))
-    index = (
-        rows["save"].cat.codes.to_numpy(),
-        rows["load"].cat.codes.to_numpy(),
-        rows["model"].map({model.id: n for n, model in enumerate(models)}).to_numpy(dtype=int),
-        rows["format"].cat.codes.to_numpy(),
-    )
+    place = np.full(len(table.models), -1)
+    place[[table.models.index(model.id) for model in models]] = range(len(models))
+    index = (table.save[rows], table.load[rows], place[table.model[rows]], table.format[rows])
+    found = np.full(shape, -1, dtype=np.int32)
+    found[index] = rows
     codes = np.full(shape, ABSENT, dtype=np.uint8)
-    codes[index] = rows["outcome"].cat.codes.to_numpy()
+    codes[index] = table.outcome[rows]
     no_evidence, not_repeatable = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-    says_something = ~rows["outcome"].isin(["na", "untested"]).to_numpy()
-    no_evidence[index] = ~rows["evidence"].to_numpy() & says_something
-    not_repeatable[index] = ~rows["repeatable"].to_numpy() & says_something
+    says_something = ~table.is_any([Outcome.NA, Outcome.UNTESTED])[rows]
+    no_evidence[index] = ~table.evidence[rows] & says_something
+    not_repeatable[index] = ~table.repeatable[rows] & says_something
     return Planes(
         environments=judged.environments,
         models=models,
         formats=judged.formats,
         codes=codes,
+        rows=found,
         no_evidence=no_evidence,
         not_repeatable=not_repeatable,
     )

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from caniload.reports.groups import Place
 from caniload.reports.planes import Flags, Planes
-from caniload.reports.words import BREAKING_CODES, LOADING_CODES
+from caniload.reports.table import Place, Table
+from caniload.reports.words import BREAKING_CODES, LOADING_CODES, ORDER
 from caniload.runner.core.outcomes import Outcome
 
 
@@ -101,14 +100,13 @@ class FirstBadRow:
     models: tuple[str, ...]
 
 
-def first_bad_rows(grid: Planes, table: pd.DataFrame) -> dict[int, list[FirstBadRow]]:
+def first_bad_rows(grid: Planes, table: Table) -> dict[int, list[FirstBadRow]]:
     """List by saving environment the first bad reader of each of its files in its own stack."""
-    named = causes(table)
     stack_of = [one.stack for one in grid.environments]
     found: dict[int, dict[tuple[int, int, int, str | None], list[str]]] = {}
     for one in first_bad_readers(grid):
         if one.stack == stack_of[one.save]:
-            like = (one.kind, one.load, one.code, named.get(coordinates(grid, one)))
+            like = (one.kind, one.load, one.code, cause(grid, table, one))
             group = found.setdefault(one.save, {}).setdefault(like, [])
             group.append(grid.models[one.model].id)
     return {
@@ -132,18 +130,16 @@ def coordinates(grid: Planes, one: FirstBad) -> Place:
     )
 
 
-def causes(table: pd.DataFrame) -> dict[Place, str]:
-    """Return the cause of every cell that has one: of a difference, none is known.
+def cause(grid: Planes, table: Table, one: FirstBad) -> str | None:
+    """Return the cause of what the first bad reader makes of a file; of a difference none is known.
 
     A model that is silently another has the cause of what its training step raised after that.
     """
-    silent = table["outcome"] == Outcome.DIFFERS
-    rows = table[~table["control"] & table["cause"].notna() & ~silent]
-    columns = rows[["format", "save", "load", "model", "cause"]]
-    return {
-        (kind, save, load, model): cause
-        for kind, save, load, model, cause in columns.itertuples(index=False, name=None)
-    }
+    if ORDER[one.code] is Outcome.DIFFERS:
+        return None
+    row = grid.rows[one.save, one.load, one.model, one.kind]
+    verdict = table.cells.verdicts[int(table.verdict[row])]
+    return verdict.cause
 
 
 def _versions(grid: Planes, save: int) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -1,17 +1,26 @@
-"""Judged matrix -> the one table, a row for each planned cell, from which all else is computed."""
+"""Judged matrix -> the one table, a row for each planned cell, from which all else is computed.
+
+All grouping is done on codes; ``wide`` writes out what they stand for, of some rows at a time.
+"""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from caniload.reports.text import CleanMatrix, ingest
-from caniload.runner.core.judged import JudgedCell, JudgedMatrix
+from caniload.reports.text import ingest
+from caniload.reports.words import CODE
+from caniload.runner.core.judged import JudgedMatrix, Message, Verdict
+from caniload.runner.core.judgedtable import NONE, Codes, Flags, JudgedTable
 from caniload.runner.core.outcomes import Outcome
 
 COLUMNS: dict[str, str] = {
@@ -46,87 +55,241 @@ COLUMNS: dict[str, str] = {
     "variables": "JSON object of the environment variables that were set",
     "seconds": "time that loading and comparing took",
     "repeat": "command that runs the cell again; empty where caniload reproduce with its id does",
+    "derived": "same-content or refused-by-name where it was not run itself; else empty",
+    "derived_from": "id of the cell that was run in its place",
 }
 """Every column with its meaning, in order; data.html prints this."""
 
-_TYPES = {
+_TYPES: dict[str, Any] = {
     "compared": "bool",
-    "max_abs_diff": "float64",
-    "max_rel_diff": "float64",
-    "max_ulp_diff": "float64",
-    "control": "bool",
-    "evidence": "bool",
-    "repeatable": "bool",
-    "solo": "boolean",
-    "artifact_bytes": "Int64",
-    "seconds": "float64",
+    **dict.fromkeys(("max_abs_diff", "max_rel_diff", "max_ulp_diff"), np.dtype(float)),
 }
+
+Place = tuple[str, str, str, str]
+"""Format, saver, loader and model of a cell: what a link into the matrix is made of."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Table:
+    """The judged cells in the order of the plan, with codes that are places in the matrix.
+
+    ``control`` are the rows that are no part of the matrix; ``outcome`` is in the order of
+    ``Outcome``. What many rows share stands in ``cells.verdicts``, whose codes ``verdict`` holds.
+    """
+
+    environments: list[str]
+    models: list[str]
+    formats: list[str]
+    cells: JudgedTable
+    save: Codes
+    model: Codes
+    format: Codes
+    load: Codes
+    outcome: Codes
+    flattened: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.save)
+
+    @property
+    def verdict(self) -> Codes:
+        return self.cells.columns.verdict
+
+    @property
+    def evidence(self) -> Flags:
+        return self.cells.columns.evidence
+
+    @property
+    def repeatable(self) -> Flags:
+        return self.cells.columns.repeatable
+
+    @cached_property
+    def control(self) -> Flags:
+        spoilt: Flags = self.cells.columns.damage != NONE
+        return self.cells.columns.control | spoilt
+
+    @cached_property
+    def counted(self) -> Flags:
+        """Rows of the matrix that are evidence."""
+        return ~self.control & self.evidence
+
+    def is_any(self, outcomes: Iterable[Outcome]) -> Flags:
+        found: Flags = np.isin(self.outcome, [CODE[one] for one in outcomes])
+        return found
+
+    def by_verdict(self, ask: Callable[[Verdict], Any], kind: Any) -> npt.NDArray[Any]:
+        """Ask each distinct verdict once; the answers are by its code."""
+        return np.array([ask(one) for one in self.cells.verdicts], dtype=kind)
+
+    def take(self, rows: Any) -> Table:
+        """Return some of the rows, by a mask or by their places."""
+        names = ("save", "model", "format", "load", "outcome")
+        codes = {name: getattr(self, name)[rows] for name in names}
+        return replace(self, cells=self.cells.take(rows), **codes)
+
+    def place(self, row: int) -> Place:
+        return (
+            self.formats[self.format[row]],
+            self.environments[self.save[row]],
+            self.environments[self.load[row]],
+            self.models[self.model[row]],
+        )
+
+    def said(self, row: int) -> Verdict:
+        return self.cells.verdict(row)
+
+    def id(self, row: int) -> str:
+        return self.cells.id(row)
+
+    def wide(self) -> pd.DataFrame:
+        """Return a data frame with every column, each text as often as it is said."""
+        return pd.DataFrame({**self._axes(), **self._told(), **self._own()})[list(COLUMNS)]
+
+    def _axes(self) -> dict[str, Any]:
+        names = {
+            "save": self.environments,
+            "model": self.models,
+            "format": self.formats,
+            "load": self.environments,
+        }
+        columns: dict[str, Any] = {
+            "id": pd.array([self.id(row) for row in range(len(self))], dtype="str"),
+            "outcome": _categorical(self.outcome, [outcome.value for outcome in Outcome]),
+        }
+        return columns | {
+            name: _categorical(getattr(self, name), order) for name, order in names.items()
+        }
+
+    def _told(self) -> dict[str, Any]:
+        """Return what verdicts say; one that tells where a file lies is another for each file."""
+        cells, files = self.cells, len(self.cells.names.files)
+        file = np.where(cells.verdicts.marked[self.verdict], cells.columns.file, 0)
+        told, back = np.unique(self.verdict.astype(np.int64) * files + file, return_inverse=True)
+        rows = [self._flat(*divmod(int(one), files)) for one in told]
+        columns = zip(*rows, strict=True) if rows else [()] * len(_FLAT)
+        return {
+            name: pd.array(list(column), dtype=_TYPES.get(name, "str")).take(back)
+            for name, column in zip(_FLAT, columns, strict=True)
+        }
+
+    def _flat(self, verdict: int, file: int) -> tuple[Any, ...]:
+        """Flatten a verdict, once where it is told of all files alike."""
+        if self.cells.verdicts.marked[verdict]:
+            return _flat(self.cells.told(verdict, file))
+        if verdict not in self.flattened:
+            self.flattened[verdict] = _flat(self.cells.verdicts[verdict])
+        return self.flattened[verdict]
+
+    def _own(self) -> dict[str, Any]:
+        """Return what is of each cell alone, and of its file and its loader."""
+        names, columns = self.cells.names, self.cells.columns
+        loaders = names.processes
+        variables = [_json(dict(one.variables)) for one in loaders]
+        return {
+            "control": self.control,
+            "evidence": columns.evidence,
+            "repeatable": columns.repeatable,
+            "solo": pd.arrays.BooleanArray(columns.solo == 1, columns.solo == NONE),
+            "seconds": columns.seconds,
+            "damage": _texts(names.damages, columns.damage),
+            "artifact": _texts([one.path for one in names.files], columns.file),
+            "artifact_sha256": _texts([one.sha256 for one in names.files], columns.file),
+            "artifact_bytes": _texts([one.bytes for one in names.files], columns.file, "Int64"),
+            "python": _texts([one.python for one in loaders], columns.process),
+            "variables": _texts(variables, columns.process),
+            "repeat": _texts(names.repeats, columns.repeat),
+            "derived": _texts([one.rule for one in names.derivations], columns.derived),
+            "derived_from": _texts([one.source for one in names.derivations], columns.derived),
+        }
 
 
 def frame(judged: JudgedMatrix, home: Path | None = None) -> pd.DataFrame:
-    """Return the table, in the order of the plan; categories are in the order of the matrix."""
+    """Return every column; categories are in the order of the matrix."""
+    return tabulate(judged, home).wide()
+
+
+def tabulate(judged: JudgedMatrix, home: Path | None = None) -> Table:
+    """Return the table, in the order of the plan."""
     matrix = ingest(judged, home)
-    table = pd.DataFrame([_row(cell) for cell in matrix.cells], columns=list(COLUMNS))
-    for column, order in _axes(matrix).items():
-        table[column] = pd.Categorical(table[column], categories=order, ordered=True)
-    for column in COLUMNS:
-        if column not in _axes(matrix):
-            kind: Any = _TYPES.get(column, "str")
-            table[column] = table[column].astype(kind)
-    return table
-
-
-def _axes(matrix: CleanMatrix) -> dict[str, list[str]]:
     environments = _unique(environment.id for environment in matrix.environments)
-    return {
-        "save": environments,
-        "model": _unique(model.id for model in matrix.models),
-        "format": _unique(known.id for known in matrix.formats),
-        "load": environments,
-        "outcome": [outcome.value for outcome in Outcome],
-    }
+    models = _unique(model.id for model in matrix.models)
+    formats = _unique(known.id for known in matrix.formats)
+    names, columns = matrix.cells.names, matrix.cells.columns
+    outcomes = np.array([CODE[one.outcome] for one in matrix.cells.verdicts], dtype=np.uint8)
+    return Table(
+        environments=environments,
+        models=models,
+        formats=formats,
+        cells=matrix.cells,
+        save=_places(environments, names.savers)[columns.saver],
+        model=_places(models, names.models)[columns.model],
+        format=_places(formats, names.formats)[columns.format],
+        load=_places(environments, names.readers)[columns.reader],
+        outcome=outcomes[columns.verdict],
+    )
+
+
+def firsts(keys: npt.NDArray[Any]) -> Iterator[tuple[int, int]]:
+    """Yield of each distinct key its first row and how many rows have it, in order of the rows."""
+    _, rows, counts = np.unique(keys, return_index=True, return_counts=True)
+    for place in np.argsort(rows):
+        yield int(rows[place]), int(counts[place])
+
+
+def grouped(keys: npt.NDArray[Any]) -> Iterator[npt.NDArray[np.intp]]:
+    """Yield the rows of each distinct key, by the key's order; rows stay in theirs."""
+    order = np.argsort(keys, kind="stable")
+    bounds = np.flatnonzero(np.diff(keys[order])) + 1
+    yield from (rows for rows in np.split(order, bounds) if len(rows))
 
 
 def _unique(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _row(judged: JudgedCell) -> dict[str, Any]:
-    """Flatten one judged cell."""
-    cell, error = judged.cell, judged.error
-    return {
-        "id": cell.id,
-        "save": cell.artifact.saved_by,
-        "model": cell.artifact.model,
-        "format": cell.artifact.format,
-        "load": cell.loaded_by,
-        "outcome": judged.outcome.value,
-        "reason": judged.reason,
-        "signature": judged.signature,
-        "cause": judged.cause,
-        "error_type": error.type if error else None,
-        "error_message": error.message if error else None,
-        "error_phase": error.phase if error else None,
-        "error_traceback": error.traceback if error else None,
-        "warnings": _json([vars(message) for message in judged.messages]),
-        "compared": judged.max_abs_diff is not None,
-        "max_abs_diff": judged.max_abs_diff,
-        "max_rel_diff": judged.max_rel_diff,
-        "max_ulp_diff": judged.max_ulp_diff,
-        "differences": _json([dict(difference) for difference in judged.differences]),
-        "damage": cell.artifact.damage,
-        "control": judged.control or cell.artifact.damage is not None,
-        "evidence": judged.evidence,
-        "repeatable": judged.repeatable,
-        "solo": judged.solo,
-        "artifact": judged.artifact,
-        "artifact_sha256": judged.artifact_sha256,
-        "artifact_bytes": judged.artifact_bytes,
-        "python": judged.python,
-        "variables": _json(dict(judged.variables)),
-        "seconds": judged.seconds,
-        "repeat": judged.repeat,
-    }
+def _places(order: list[str], names: Iterable[str]) -> Codes:
+    """Return of each name its place in an order."""
+    place = {name: n for n, name in enumerate(order)}
+    return np.array([place.get(name, NONE) for name in names], dtype=np.int16)
+
+
+def _categorical(codes: Codes, order: list[str]) -> Any:
+    return pd.Categorical.from_codes(codes.tolist(), categories=pd.Index(order), ordered=True)
+
+
+def _texts(values: Iterable[Any], codes: Codes, kind: Any = "str") -> Any:
+    """Return for each row its value; the last stands for what there is none of."""
+    return pd.array([*values, None], dtype=kind).take(codes)
+
+
+_FLAT = (
+    *("reason", "signature", "cause", "error_type", "error_message", "error_phase"),
+    *("error_traceback", "warnings", "compared", "max_abs_diff", "max_rel_diff"),
+    *("max_ulp_diff", "differences"),
+)
+
+
+def _flat(judged: Verdict) -> tuple[Any, ...]:
+    """Flatten one verdict, in the order of ``_FLAT``."""
+    error = judged.error
+    raised = (error.type, error.message, error.phase, error.traceback) if error else (None,) * 4
+    return (
+        *(judged.reason, judged.signature, judged.cause),
+        *raised,
+        _messages(judged.messages),
+        judged.max_abs_diff is not None,
+        *map(_number, (judged.max_abs_diff, judged.max_rel_diff, judged.max_ulp_diff)),
+        _json([dict(difference) for difference in judged.differences]),
+    )
+
+
+@lru_cache(maxsize=4_096)
+def _messages(messages: tuple[Message, ...]) -> str:
+    return _json([vars(message) for message in messages])
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def _json(value: Any) -> str:

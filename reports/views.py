@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -117,13 +117,27 @@ class EraTable:
 def era_table(grid: Planes, kind: int) -> EraTable:
     """Eras against eras: the share that loads unchanged."""
     found = tuple(eras(grid, kind))
-    rows = tuple(tuple(_era_cell(grid, one, other, kind) for other in found) for one in found)
     starts = tuple(era.places[0] for era in found)
-    return EraTable(eras=found, rows=rows, starts=starts)
+    return EraTable(eras=found, rows=_era_rows(grid, found, kind, None), starts=starts)
 
 
-def _era_cell(grid: Planes, rows: Era, columns: Era, kind: int) -> EraCell:
-    found = block(grid, rows, columns, kind)
+def of_model(grid: Planes, table: EraTable, kind: int, model: int) -> EraTable:
+    """Return the same eras with the cells of one model alone."""
+    return replace(table, rows=_era_rows(grid, table.eras, kind, [model]))
+
+
+def _era_rows(
+    grid: Planes, found: Sequence[Era], kind: int, models: Sequence[int] | None
+) -> tuple[tuple[EraCell, ...], ...]:
+    return tuple(
+        tuple(_era_cell(grid, one, other, kind, models) for other in found) for one in found
+    )
+
+
+def _era_cell(
+    grid: Planes, rows: Era, columns: Era, kind: int, models: Sequence[int] | None
+) -> EraCell:
+    found = block(grid, rows, columns, kind, models)
     if not found.tested:
         return EraCell(classes=f"o{found.typical}", text="", words=word(found.typical))
     classes = [f"o{found.typical}"]
@@ -184,10 +198,10 @@ def from_rows(grid: Planes, save: int) -> list[tuple[int, list[FromCell]]]:
     """Tell what happens to the files of one environment: load environments by formats."""
     kinds = range(len(grid.formats))
     places = range(len(grid.environments))
-    return [(load, [_from_cell(grid, save, load, kind) for kind in kinds]) for load in places]
+    return [(load, [from_cell(grid, save, load, kind) for kind in kinds]) for load in places]
 
 
-def _from_cell(grid: Planes, save: int, load: int, kind: int) -> FromCell:
+def from_cell(grid: Planes, save: int, load: int, kind: int) -> FromCell:
     square = answers.evidence(grid, save, load, kind)
     ignored = grid.square(save, load, kind).no_evidence
     clean = sum(square.counts[code] for code in CLEAN_CODES)

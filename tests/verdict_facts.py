@@ -6,9 +6,9 @@ import copy
 import re
 from typing import Any
 
-from caniload.runner.core.judged import Entry
+from caniload.runner.core.judged import Entry, Verdict
 from caniload.runner.judging.catalogue import Rule
-from caniload.runner.judging.verdict import Verdict, judge
+from caniload.runner.judging.verdict import judge
 from caniload.runner.matrix.schema import Tolerances
 
 TOLERANCES = Tolerances(absolute=1e-5, relative=1e-4, training=0.02)

@@ -5,7 +5,9 @@ window.caniload.index = async () => {
   const { $, el, copy, keep, kept, unpack, shard, answers } = window.caniload;
   const data = JSON.parse($("data").textContent);
   const { environments: envs, models, formats, outcomes } = data;
-  const plane = await unpack(data.plane);
+  // A large report keeps what this page is too small for beside it.
+  const rest = data.rest ? await shard("p", data.rest) : data;
+  const plane = await unpack(rest.plane);
   const { at, word, sum, verdict, reach, path } = answers(data, plane);
   const E = envs.length;
   const form = $("ask"), grid = $("grid");
@@ -93,7 +95,7 @@ window.caniload.index = async () => {
     link.href = `from/${envs[where.s].slug}.html`;
     link.lastElementChild.textContent = envs[where.s].label;
     paint();
-    const mine = ++asked, name = data.pairs[where.s * E + where.l];
+    const mine = ++asked, name = rest.pairs[where.s * E + where.l];
     $("panel-title").textContent = `${envs[where.s].label} → ${envs[where.l].label}, ${formats[where.f].label}`;
     if (!name) { $("panel-body").replaceChildren(el("p", {}, "Not part of this run.")); return; }
     try {
@@ -107,8 +109,8 @@ window.caniload.index = async () => {
   // A text is short and here, or long and in the store under its hash.
   const fill = async (node, text) => {
     if (typeof text === "string") { node.textContent = text; return; }
-    const prefix = text[0].slice(0, data.digits);
-    try { node.textContent = (await shard("t", data.texts[prefix]))[text[0]]; }
+    const prefix = text[0].slice(0, rest.digits);
+    try { node.textContent = (await shard("t", rest.texts[prefix]))[text[0]]; }
     catch (error) { node.textContent = error.message; }
   };
   const folded = (title, text) => {
@@ -173,6 +175,12 @@ window.caniload.index = async () => {
     if (sized.length) parts.push(el("details", { open: one.o === "differs" && sized.length < 9 }, el("summary", {}, "Differences in numbers"), el("table", { class: "sizes" },
       el("thead", {}, el("tr", {}, ["Model", "max |d|", "relative", "ulp"].map((name) => el("th", { scope: "col" }, name)))),
       el("tbody", {}, sized.map((cell) => el("tr", {}, el("th", { scope: "row" }, models[cell.m].id), cell.size.map((size) => el("td", {}, size || "–"))))))));
+    const derived = group.filter((cell) => cell.derived !== undefined);
+    if (derived.length) parts.push(el("details", { open: derived.length < 4 }, el("summary", {}, `${derived.length} of ${group.length} not run themselves`), el("ul", {}, derived.map((cell) => {
+      const body = el("span");
+      fill(body, text(cell.derived));
+      return el("li", {}, `${models[cell.m].id}: `, body);
+    }))));
     const command = one.repeat || `caniload reproduce ${/^[\w./+-]+$/.test(one.id) ? one.id : `'${one.id.replaceAll("'", "'\\''")}'`}`;
     parts.push(el("div", { class: "command" }, el("pre", {}, command),
       el("button", { type: "button", onclick: (event) => copy(command, event.target) }, "Copy")));

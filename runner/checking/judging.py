@@ -10,10 +10,11 @@ from caniload.runner.checking.answers import Answer, Basis
 from caniload.runner.checking.cases import Case
 from caniload.runner.checking.kept import Record, loaded
 from caniload.runner.core import texts
+from caniload.runner.core.judged import Verdict
 from caniload.runner.core.outcomes import Outcome
 from caniload.runner.core.precision import HalfPrecision
 from caniload.runner.judging.catalogue import Rule
-from caniload.runner.judging.verdict import Verdict, cause, judge
+from caniload.runner.judging.verdict import cause, judge
 from caniload.runner.matrix.schema import Environment, Tolerances
 
 PREDICTED = frozenset({"outputs", "structure"})

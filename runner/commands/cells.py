@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 
 from caniload.runner.commands.arguments import evidence_of, locks_of, read, selection_of
+from caniload.runner.core.cells import Cell
 from caniload.runner.core.errors import UsageError
-from caniload.runner.core.judged import JudgedCell, JudgedMatrix
 from caniload.runner.core.outcomes import Outcome
 from caniload.runner.environments.home import Home
 from caniload.runner.judging import reproduction
@@ -22,41 +23,50 @@ def cells(arguments: argparse.Namespace) -> int:
     """Print judged cells as JSON lines."""
     chosen = planning.make(read(arguments), selection_of(arguments))
     evidence = evidence_of(arguments, chosen, Home.default())
-    judged = Assembly(evidence=evidence, batch=BATCH, locks=locks_of(arguments))()
-    _check_filters(arguments, chosen, judged)
-    for cell in judged.cells:
-        if _wanted(arguments, cell):
+    assembly = Assembly(evidence=evidence, batch=BATCH, locks=locks_of(arguments))
+    _check_filters(arguments, chosen)
+    wanted = (one for one in assembly.planned() if _wanted(arguments, *one))
+    picked = _found(arguments, list(wanted)) if arguments.id else wanted
+    for cell in assembly.table(picked):
+        if not arguments.outcome or cell.outcome in arguments.outcome:
             print(json.dumps(as_json(cell, evidence)))
     return 0
 
 
-def _check_filters(arguments: argparse.Namespace, chosen: Plan, judged: JudgedMatrix) -> None:
+def _check_filters(arguments: argparse.Namespace, chosen: Plan) -> None:
     """Refuse names of nothing: they would print nothing, which looks like an answer."""
     environments = {environment.id for environment in chosen.environments}
     outcomes = {str(outcome) for outcome in Outcome}
-    known = {cell.cell.id for cell in judged.cells}
     for kind, given, there in (
         ("environment", arguments.save, environments),
         ("environment", arguments.load, environments),
         ("outcome", arguments.outcome, outcomes),
-        ("cell", arguments.id, known),
     ):
         missing = [name for name in given if name not in there]
         if missing:
-            listed = ", ".join(sorted(there)) if kind != "cell" else "see `caniload plan --json`"
+            listed = ", ".join(sorted(there))
             raise UsageError(f"there is no {kind} {missing[0]!r} here: {listed}")
 
 
-def _wanted(arguments: argparse.Namespace, cell: JudgedCell) -> bool:
-    where = cell.cell
-    if cell.control and not arguments.controls and where.id not in arguments.id:
+def _found(
+    arguments: argparse.Namespace, wanted: Sequence[tuple[Cell, bool]]
+) -> Sequence[tuple[Cell, bool]]:
+    known = {cell.id for cell, _ in wanted}
+    for name in arguments.id:
+        if name not in known:
+            raise UsageError(f"there is no cell {name!r} here: see `caniload plan --json`")
+    return wanted
+
+
+def _wanted(arguments: argparse.Namespace, cell: Cell, control: bool) -> bool:  # noqa: FBT001
+    """Say by its coordinates whether a cell may be printed: judging all others would take long."""
+    if arguments.save and cell.artifact.saved_by not in arguments.save:
         return False
-    return (
-        (not arguments.id or where.id in arguments.id)
-        and (not arguments.save or where.artifact.saved_by in arguments.save)
-        and (not arguments.load or where.loaded_by in arguments.load)
-        and (not arguments.outcome or cell.outcome in arguments.outcome)
-    )
+    if arguments.load and cell.loaded_by not in arguments.load:
+        return False
+    if arguments.id:
+        return cell.id in arguments.id
+    return not control or arguments.controls
 
 
 def reproduce(arguments: argparse.Namespace) -> int:

@@ -15,7 +15,6 @@ from caniload.runner.commands import engines, running, sharding
 from caniload.runner.commands.arguments import evidence_of, locks_of, read, selection_of
 from caniload.runner.core.errors import StrictError, UsageError
 from caniload.runner.core.machine import cores
-from caniload.runner.core.outcomes import Outcome
 from caniload.runner.environments.home import Home
 from caniload.runner.evidence.keys import digest
 from caniload.runner.evidence.known import Evidence
@@ -92,7 +91,7 @@ def _draw(evidence: Evidence, selection: Selection, arguments: argparse.Namespac
 
     judged = Assembly(evidence=evidence, batch=BATCH, locks=locks)()
     try:
-        index, told = site.render(judged, folder, home=home.root)
+        index, told = site.render(judged, folder, home=home.root, given_up=True)
     except FileExistsError as error:
         raise UsageError(f"{error}; choose another folder with --report") from error
     drawn = Drawn(
@@ -102,8 +101,8 @@ def _draw(evidence: Evidence, selection: Selection, arguments: argparse.Namespac
         index=str(index),
         summary=told.lines,
         unnamed=told.unnamed,
-        untested=sum(cell.outcome is Outcome.UNTESTED for cell in judged.cells),
-        unproven=sum(not cell.evidence for cell in judged.cells),
+        untested=told.untested,
+        unproven=told.unproven,
     )
     unchanged.remember(note, drawn)
     return drawn

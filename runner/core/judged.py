@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,13 @@ CATEGORIES = (
     *("weights-partially-loaded", "legacy-format", "deprecated-argument", "unsafe-code"),
     *("companion-package", "file-damaged", "training", "runtime-noise", "backend-limit"),
 )
+
+
+DERIVED: Mapping[str, str] = {
+    "same-content": "whose file has the same content",
+    "refused-by-name": "which was refused by the file's name alone, unopened",
+}
+"""Why a cell may be told by what another one gave, and what is to be said of that other one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +82,8 @@ class Failure:
 
 
 @dataclass(frozen=True, kw_only=True)
-class JudgedCell:
-    """One planned cell with its verdict.
+class Verdict:
+    """An outcome with all that explains it; many cells share one.
 
     ``reason`` is one plain sentence. ``cause`` is the id of the entry of the catalogue that names
     what was raised, or what has to be acted on, if one does. ``signature`` groups cells that failed
@@ -85,23 +92,32 @@ class JudgedCell:
     ``inf``/``nan`` are possible). ``differences`` lists what differs, each ``{"what": "outputs" |
     "weights" | "settings" | "optimizer" | "training" | "structure", "text": ..., "size": float |
     None, "unit": what the size is in}``.
-    ``solo``: the recorded run had a process to itself. ``evidence`` is ``False`` where a control of
-    the loading or saving environment failed, so that the cell proves nothing. ``repeatable`` is
-    ``False`` where the batched and the solo run disagreed. ``repeat`` is the command that runs the
-    cell again, empty where ``caniload reproduce`` with its id does.
     """
 
-    cell: Cell
     outcome: Outcome
     reason: str
     signature: str = ""
     cause: str | None = None
     error: Failure | None = None
     messages: tuple[Message, ...] = ()
+    differences: tuple[Mapping[str, Any], ...] = ()
     max_abs_diff: float | None = None
     max_rel_diff: float | None = None
     max_ulp_diff: float | None = None
-    differences: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedCell(Verdict):
+    """One planned cell with its verdict.
+
+    ``solo``: the recorded run had a process to itself. ``evidence`` is ``False`` where a control of
+    the loading or saving environment failed, so that the cell proves nothing. ``repeatable`` is
+    ``False`` where the batched and the solo run disagreed. ``repeat`` is the command that runs the
+    cell again, empty where ``caniload reproduce`` with its id does. ``derived`` is ``None`` where
+    the cell itself was run, else ``{"rule": one of ``DERIVED``, "from": id of the cell that was}``.
+    """
+
+    cell: Cell
     artifact: str | None = None
     artifact_sha256: str | None = None
     artifact_bytes: int | None = None
@@ -113,6 +129,7 @@ class JudgedCell:
     seconds: float | None = None
     control: bool = False
     repeat: str = ""
+    derived: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,7 +237,7 @@ class JudgedMatrix:
     environments: tuple[JudgedEnvironment, ...]
     models: tuple[JudgedModel, ...]
     formats: tuple[JudgedFormat, ...]
-    cells: tuple[JudgedCell, ...]
+    cells: Sequence[JudgedCell]
     noise: NoiseFloor
     tolerances: Mapping[str, float]
     sampling: str

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from caniload.runner.core import texts
-from caniload.runner.core.cells import Cell
+from caniload.runner.core.cells import Artifact, Cell
 from caniload.runner.core.judged import (
     Bounds,
     JudgedCell,
@@ -20,8 +25,12 @@ from caniload.runner.core.judged import (
     JudgedMatrix,
     JudgedModel,
     NoiseFloor,
+    Verdict,
 )
+from caniload.runner.core.judgedrows import Rows, Shared
+from caniload.runner.core.judgedtable import NONE, File, JudgedTable, Process, keeps_marks
 from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.precision import HalfPrecision
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.core.version import commit, version
 from caniload.runner.environments.build import Receipt
@@ -29,11 +38,13 @@ from caniload.runner.environments.locking import lock_path
 from caniload.runner.environments.receipts import read_receipt
 from caniload.runner.environments.variables import replay_variables
 from caniload.runner.evidence.known import Evidence, died_of_limits
+from caniload.runner.evidence.log import Record
 from caniload.runner.judging import confirm
 from caniload.runner.judging.asides import asides
 from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.judging.provenance import origins
-from caniload.runner.judging.verdict import Verdict, cause, failure, judge
+from caniload.runner.judging.recorded import said
+from caniload.runner.judging.verdict import cause, failure, judge
 from caniload.runner.matrix.choosing import Gaps
 from caniload.runner.matrix.reference import provoked, read_form
 from caniload.runner.matrix.schema import Environment
@@ -53,7 +64,7 @@ class Assembly:
 
     def __call__(self) -> JudgedMatrix:
         plan = self.evidence.plan
-        cells = tuple(self._cells())
+        cells = self.table(self.planned())
         matrix = plan.matrix
         environments = tuple(self._environment(one) for one in plan.environments)
         return JudgedMatrix(
@@ -72,7 +83,7 @@ class Assembly:
             cells=cells,
             noise=noise_floor(cells),
             tolerances=matrix.tolerances.named(),
-            sampling=confirm.statement((cell.solo for cell in cells), batch=self.batch),
+            sampling=confirm.statement(_solo(cells), batch=self.batch),
             built_at=datetime.now(UTC).isoformat(timespec="seconds"),
             version=version(),
             commit=commit(),
@@ -123,66 +134,79 @@ class Assembly:
     def _receipt(self, environment: Environment) -> Receipt | None:
         return read_receipt(self.evidence.home.environment(environment.id))
 
-    def _cells(self) -> Iterator[JudgedCell]:
+    def planned(self) -> Iterator[tuple[Cell, bool]]:
+        """Yield every cell to judge, and whether it is a control beside the matrix."""
         control = self.evidence.plan.matrix.controls.model
         wanted = {model.id for model in self.evidence.plan.models}
         for cell in self.evidence.plan.cells:
-            yield self.cell(cell)
+            yield cell, False
         for cell in self.evidence.plan.controls:
             if cell.artifact.damage is not None or control not in wanted:
-                yield self.cell(cell, control=True)
+                yield cell, True
 
     def cell(self, cell: Cell, *, control: bool = False) -> JudgedCell:
         """Judge one cell by what the store has for it."""
-        environment = self.evidence.plan.matrix.environment(cell.loaded_by)
-        common: dict[str, Any] = {
-            "cell": cell,
-            "control": control,
-            "python": str(self.evidence.home.python(cell.loaded_by)),
-            "variables": replay_variables(environment),
-            "evidence": self._is_evidence(cell),
-        }
-        saved = self.evidence.saved(cell.artifact)
-        if saved is not None:
-            common |= {
-                "artifact": str(self.evidence.path(saved)),
-                "artifact_sha256": saved.file.sha256,
-                "artifact_bytes": saved.file.bytes,
-            }
-        record = self.evidence.record(cell)
-        entry = self.evidence.format_record(cell.artifact)
-        if saved is None and entry is not None:
-            # What was measured stays true when an environment can no longer be built here.
-            outcome, reason = self._unsaved(cell)
-            error = entry.get("error")
-            return JudgedCell(
-                **common,
-                outcome=outcome,
-                reason=reason,
-                signature=f"save: {reason}",
-                cause=cause(error, read_catalogue()) if error else None,
-                error=failure(error) if error else None,
+        return self.table([(cell, control)])[0]
+
+    def table(self, planned: Iterable[tuple[Cell, bool]]) -> JudgedTable:
+        """Judge cells by what the store has for them; what reads alike is held once."""
+        rows = Rows()
+        for artifact, cells in groupby(planned, key=lambda one: one[0].artifact):
+            file, unsaved = self._file(artifact), self._unsaved(artifact)
+            for cell, control in cells:
+                record = self.evidence.record(cell)
+                verdict = unsaved or self._verdict(cell, record, file.stands)
+                rows.add(
+                    cell,
+                    verdict,
+                    file=file,
+                    process=self._processes[cell.loaded_by],
+                    evidence=self._is_evidence(cell),
+                    control=control,
+                    **_measured(None if unsaved else record),
+                )
+        return rows.table()
+
+    def _file(self, artifact: Artifact) -> File:
+        saved = self.evidence.saved(artifact)
+        if saved is None:
+            return File()
+        path = str(self.evidence.path(saved))
+        return File(path, saved.file.sha256, saved.file.bytes, saved.file.path)
+
+    @cached_property
+    def _processes(self) -> dict[str, Process]:
+        """Return by loading environment what loads there."""
+        return {
+            one.id: Process(
+                str(self.evidence.home.python(one.id)), tuple(replay_variables(one).items())
             )
+            for one in self.evidence.plan.matrix.environments
+        }
+
+    def _unsaved(self, artifact: Artifact) -> Verdict | None:
+        """Judge a file that its environment did not write, whoever would load it.
+
+        What was measured stays true when an environment can no longer be built here.
+        """
+        entry = self.evidence.format_record(artifact)
+        if entry is None or self.evidence.saved(artifact) is not None:
+            return None
+        outcome, reason = self._why_unsaved(artifact, entry)
+        error = entry.get("error")
+        return Verdict(
+            outcome=outcome,
+            reason=reason,
+            signature=f"save: {reason}",
+            cause=cause(error, read_catalogue()) if error else None,
+            error=failure(error) if error else None,
+        )
+
+    def _verdict(self, cell: Cell, record: Record | None, path: str) -> Verdict:
         if record is None:
             reason = self._refused(cell) or self._not_run(cell)
-            return JudgedCell(**common, outcome=Outcome.UNTESTED, reason=reason)
-        verdict = self._judge(record, cell)
-        return JudgedCell(
-            **common,
-            outcome=verdict.outcome,
-            reason=verdict.reason,
-            signature=verdict.signature,
-            cause=verdict.cause,
-            error=verdict.error,
-            messages=verdict.messages,
-            differences=verdict.differences,
-            max_abs_diff=verdict.max_abs_diff,
-            max_rel_diff=verdict.max_rel_diff,
-            max_ulp_diff=verdict.max_ulp_diff,
-            solo=record["solo"],
-            repeatable=record["batched"] is None,
-            seconds=record["seconds"],
-        )
+            return Verdict(outcome=Outcome.UNTESTED, reason=reason)
+        return self._judge(record, cell, path)
 
     def _refused(self, cell: Cell) -> str | None:
         for side in (cell.artifact.saved_by, cell.loaded_by):
@@ -190,32 +214,49 @@ class Assembly:
                 return f"{side}: {reason}"
         return None
 
-    def _judge(self, record: Mapping[str, Any], cell: Cell) -> Verdict:
-        tolerances = self.evidence.plan.matrix.tolerances
+    def _judge(self, record: Record, cell: Cell, path: str) -> Verdict:
+        """Judge what was measured; what differs in times and paths alone is judged once."""
         carries, precision = self.evidence.carries(cell), self.evidence.precision(cell)
+        content, marked = said(record, path)
+        key = hashlib.blake2b(repr((content, carries, precision)).encode(), digest_size=16).digest()
+        if key not in self._judged:
+            anew = self._anew(json.loads(content), carries, precision)
+            self._judged[key] = self._shared(anew)
+        found = self._judged[key]
+        if marked and not keeps_marks(found, len(path)):  # a path that was cut is of one file alone
+            return self._anew(record, carries, precision)
+        return found
+
+    def _anew(
+        self, record: Record, carries: Collection[str], precision: HalfPrecision | None
+    ) -> Verdict:
+        tolerances = self.evidence.plan.matrix.tolerances
         return judge(record, tolerances, read_catalogue(), carries, precision)
+
+    @cached_property
+    def _shared(self) -> Shared:
+        return Shared()
+
+    @cached_property
+    def _judged(self) -> dict[bytes, Verdict]:
+        return {}
 
     def _not_run(self, cell: Cell) -> str:
         fault = self.evidence.fault(cell)
         return f"{texts.clean(fault)}; the next run tries again" if fault else "not run yet"
 
-    def _unsaved(self, cell: Cell) -> tuple[Outcome, str]:
+    def _why_unsaved(self, artifact: Artifact, entry: Mapping[str, Any]) -> tuple[Outcome, str]:
         """Say why there is no file: a gap, a refusal of the framework's, or work not done yet."""
-        artifact = cell.artifact
-        entry = self.evidence.format_record(artifact)
         gap = self._gaps.of(artifact.saved_by, artifact.model, artifact.format)
-        assert entry is not None  # noqa: S101 - it is asked for formats that were tried
-        said = _refusal(entry)
+        refusal = _refusal(entry)
         if died_of_limits(entry):
-            return (
-                Outcome.UNTESTED,
-                f"saving it there did not end: {said}; raise `limits` in matrix.yaml, or --rerun",
-            )
-        if gap is not None and gap.says in said:
-            return Outcome.NA, f"{gap.reason} ({artifact.saved_by} says: {texts.told(said)})"
-        if said:
+            remedy = "raise `limits` in matrix.yaml, or --rerun"
+            return Outcome.UNTESTED, f"saving it there did not end: {refusal}; {remedy}"
+        if gap is not None and gap.says in refusal:
+            return Outcome.NA, f"{gap.reason} ({artifact.saved_by} says: {texts.told(refusal)})"
+        if refusal:
             phase = (entry.get("error") or {}).get("phase", "save")
-            return Outcome.NA, f"{artifact.saved_by} cannot {phase} it: {texts.told(said)}"
+            return Outcome.NA, f"{artifact.saved_by} cannot {phase} it: {texts.told(refusal)}"
         return Outcome.UNTESTED, "saving left no file; run again with --rerun"
 
     @cached_property
@@ -226,7 +267,7 @@ class Assembly:
             record = self.evidence.record(cell)
             if record is None:
                 continue
-            outcome = self._judge(record, cell).outcome
+            outcome = self._judge(record, cell, "").outcome
             wrong = (
                 outcome is not Outcome.IDENTICAL
                 if cell.artifact.damage is None
@@ -254,22 +295,41 @@ def _refusal(entry: Mapping[str, Any]) -> str:
     return ""
 
 
-def noise_floor(cells: tuple[JudgedCell, ...]) -> NoiseFloor:
+def _measured(record: Record | None) -> dict[str, Any]:
+    """Return of a record what is its cell's own, and no part of the verdict."""
+    if record is None:
+        return {}
+    return {
+        "solo": record["solo"],
+        "repeatable": record["batched"] is None,
+        "seconds": record["seconds"],
+        "derived": record.get("derived"),
+    }
+
+
+def _solo(cells: JudgedTable) -> Iterator[bool | None]:
+    """Yield what there is of cells that ran alone, in company or not at all."""
+    for alone in np.unique(cells.columns.solo):
+        yield None if alone == NONE else bool(alone)
+
+
+def noise_floor(cells: JudgedTable) -> NoiseFloor:
     """Measure how much a model differs from itself, saved and loaded by one environment.
 
     Taken over the diagonal cells that load and are not judged to differ.
     """
-    own = [
-        cell
-        for cell in cells
-        if cell.cell.diagonal
-        and cell.cell.artifact.damage is None
-        and cell.outcome in (Outcome.IDENTICAL, Outcome.TOLERANCE, Outcome.WARNING)
-        and cell.max_abs_diff is not None
-    ]
+    columns, names = cells.columns, cells.names
+    same = {Outcome.IDENTICAL, Outcome.TOLERANCE, Outcome.WARNING}
+    counted = np.array(
+        [one.outcome in same and one.max_abs_diff is not None for one in cells.verdicts], dtype=bool
+    )
+    place = {name: code for code, name in enumerate(names.readers)}
+    as_reader = np.array([place.get(name, NONE) for name in names.savers], dtype=int)
+    own = (as_reader[columns.saver] == columns.reader) & (columns.damage == NONE)
+    found = [cells.verdicts[code] for code in columns.verdict[own & counted[columns.verdict]]]
     return NoiseFloor(
-        cells=len(own),
-        bit_identical=sum(cell.max_abs_diff == 0.0 for cell in own),
-        worst_absolute=max((cell.max_abs_diff or 0.0 for cell in own), default=0.0),
-        worst_relative=max((cell.max_rel_diff or 0.0 for cell in own), default=0.0),
+        cells=len(found),
+        bit_identical=sum(one.max_abs_diff == 0.0 for one in found),
+        worst_absolute=max((one.max_abs_diff or 0.0 for one in found), default=0.0),
+        worst_relative=max((one.max_rel_diff or 0.0 for one in found), default=0.0),
     )

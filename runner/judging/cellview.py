@@ -50,6 +50,7 @@ def as_json(cell: JudgedCell, evidence: Evidence) -> dict[str, Any]:
         "repeatable": cell.repeatable,
         "evidence": cell.evidence,
         "seconds": cell.seconds,
+        "derived": cell.derived and dict(cell.derived),
     }
 
 

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from caniload.runner.core import texts
+from caniload.runner.core.judged import Verdict
 from caniload.runner.core.outcomes import CLEAN, Outcome
-from caniload.runner.judging.verdict import Verdict
 
 ENOUGH = 3
 SAMPLE = 10

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from caniload.runner.core import texts
-from caniload.runner.core.judged import Failure, Message
+from caniload.runner.core.judged import Failure, Message, Verdict
 from caniload.runner.core.outcomes import Outcome
 from caniload.runner.core.precision import HalfPrecision
 from caniload.runner.judging.catalogue import ACTED_ON, Rule, match, match_raised
@@ -33,22 +33,6 @@ NAMES_VARIABLES = "weights-partially-loaded"
 
 HEARD = frozenset({"load", "predict", "train"})
 """Phases whose messages are about the file; import and build say nothing of it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """An outcome with the sentence that explains it; see ``core.judged.JudgedCell``."""
-
-    outcome: Outcome
-    reason: str
-    signature: str = ""
-    cause: str | None = None
-    error: Failure | None = None
-    messages: tuple[Message, ...] = ()
-    differences: tuple[Difference, ...] = ()
-    max_abs_diff: float | None = None
-    max_rel_diff: float | None = None
-    max_ulp_diff: float | None = None
 
 
 def judge(

@@ -13,11 +13,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from caniload.runner.core.cells import Cell
+from caniload.runner.core.judged import Verdict
 from caniload.runner.core.outcomes import CLEAN
 from caniload.runner.evidence import derivations
 from caniload.runner.judging.confirm import said
 from caniload.runner.judging.derived import Rule
-from caniload.runner.judging.verdict import Verdict
 
 SHARE = 0.02
 """How much of what is derived is run all the same."""

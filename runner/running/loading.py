@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from caniload.runner.core.cells import Cell
+from caniload.runner.core.judged import Verdict
 from caniload.runner.evidence import artifacts, derivations, lookup
 from caniload.runner.evidence.artifacts import Stored
 from caniload.runner.evidence.history import History
@@ -16,7 +17,7 @@ from caniload.runner.evidence.results import OUTSIDE, Result
 from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.judging.confirm import Confirmation
 from caniload.runner.judging.derived import Rule
-from caniload.runner.judging.verdict import Verdict, judge
+from caniload.runner.judging.verdict import judge
 from caniload.runner.matrix.plan import Stage
 from caniload.runner.running import deriving
 from caniload.runner.running.deriving import Audits, Derivation

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from caniload.reports import answers, views
 from caniload.reports.planes import Planes, planes
-from caniload.reports.table import frame
+from caniload.reports.table import tabulate
 from caniload.runner.core.judged import JudgedMatrix
 
 pytestmark = pytest.mark.browser
@@ -27,7 +27,7 @@ PAGES = [
 
 @pytest.fixture(scope="session")
 def grid(judged: JudgedMatrix) -> Planes:
-    return planes(frame(judged), judged)
+    return planes(tabulate(judged), judged)
 
 
 def choose(page: Page, **values: str) -> None:

@@ -13,8 +13,7 @@ from conftest import Watched
 from caniload.reports import answers
 from caniload.reports.front import inline
 from caniload.reports.planes import NO_EVIDENCE, Planes, planes
-from caniload.reports.shards import shards
-from caniload.reports.table import frame
+from caniload.reports.table import tabulate
 from caniload.reports.words import ABSENT, UNTESTED
 from caniload.runner.core.judged import JudgedMatrix
 
@@ -62,13 +61,13 @@ def drawn(grid: Planes, seed: int) -> Planes:
 
 def test_the_script_says_how_far_files_get(watched: Watched, judged: JudgedMatrix) -> None:
     page = watched.open()
-    table = frame(judged)
+    table = tabulate(judged)
     grid = planes(table, judged)
-    details, slugs = shards(table, grid), {one.id: one.id for one in grid.environments}
+    slugs = {one.id: one.id for one in grid.environments}
     said = set()
     for seed in range(200):
         matrix = drawn(grid, seed)
-        data = json.loads(inline(matrix, details, slugs, []))
+        data = json.loads(inline(matrix, slugs, [], {}))
         plane = matrix.codes | (matrix.no_evidence * NO_EVIDENCE).astype(np.uint8)
         places = product(range(len(matrix.environments)), range(len(matrix.formats)))
         expected = [

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from drawn import contents
 from judged_example import example
 
-from caniload.reports.site import contents
 from caniload.runner.checking.answers import Answer, Basis, Checked
 from caniload.runner.checking.reporting import FAMILY, YOURS, judged, with_models
 from caniload.runner.checking.wanted import wish

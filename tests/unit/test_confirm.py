@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from caniload.runner.core.judged import Verdict
 from caniload.runner.core.outcomes import Outcome
 from caniload.runner.judging.confirm import ALONE, ENOUGH, SAMPLE, SAMPLED, Confirmation, statement
-from caniload.runner.judging.verdict import Verdict
 
 
 def verdict(outcome: Outcome, signature: str = "text", differs: str = "outputs") -> Verdict:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from verdict_facts import RULES, facts, output, weights
 
+from caniload.runner.core.judged import Verdict
 from caniload.runner.core.outcomes import Outcome
 from caniload.runner.core.precision import HalfPrecision, precision_of
-from caniload.runner.judging.verdict import Verdict, judge
+from caniload.runner.judging.verdict import judge
 from caniload.runner.matrix.reading import read_matrix
 
 TOLERANCES = read_matrix(Path(__file__).parents[2] / "matrix.yaml").tolerances

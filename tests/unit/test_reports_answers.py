@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from drawn import drawn
 from judged_example import ENVIRONMENTS, example
 
 from caniload.reports import answers
@@ -14,8 +15,7 @@ from caniload.reports.badges import badges
 from caniload.reports.eras import block, eras
 from caniload.reports.figures import figures, headline
 from caniload.reports.planes import Planes, planes
-from caniload.reports.site import report
-from caniload.reports.table import frame
+from caniload.reports.table import tabulate
 from caniload.reports.views import first_question, thinning
 from caniload.reports.words import ABSENT, CODE
 from caniload.runner.core.judged import JudgedEnvironment, JudgedFormat, JudgedModel
@@ -52,6 +52,7 @@ def tiny(codes: object, stacks: tuple[str, ...] | None = None) -> Planes:
             for n in range(array.shape[3])
         ),
         codes=array,
+        rows=np.full(array.shape, -1, dtype=np.int32),
         no_evidence=np.zeros(array.shape, dtype=bool),
         not_repeatable=np.zeros(array.shape, dtype=bool),
     )
@@ -260,7 +261,7 @@ def test_a_path_says_that_it_was_not_run_as_one() -> None:
 
 def test_eras_group_neighbours_that_behave_alike() -> None:
     judged = example(environments=ENVIRONMENTS, models=18, formats=1)
-    found = eras(planes(frame(judged), judged), 0)
+    found = eras(planes(tabulate(judged), judged), 0)
     assert [(era.stack, era.label) for era in found] == [
         ("tf.keras", "TF 1.15"),
         ("tf.keras", "TF 2.4"),
@@ -329,7 +330,7 @@ def test_untested_cells_are_in_no_problem_count() -> None:
         replace(cell, outcome=Outcome.UNTESTED, reason="not run yet") for cell in judged.cells
     )
     judged = replace(judged, cells=nothing)
-    table = frame(judged)
+    table = tabulate(judged)
     found = figures(table, planes(table, judged))
     assert headline(found) == "Nothing has been tested yet."
     assert {o for o, count in found.outcomes.items() if count} == {Outcome.UNTESTED}
@@ -352,7 +353,7 @@ def test_the_headline_says_why_there_is_none(
         replace(cell, **changes) for cell in judged.cells if not cell.cell.artifact.damage
     )
     judged = replace(judged, cells=tuple(replace(cell, control=False) for cell in cells))
-    table = frame(judged)
+    table = tabulate(judged)
     grid = planes(table, judged)
     assert headline(figures(table, grid)).startswith(said)
     assert {one.message for one in badges(grid)} == {badge}
@@ -366,7 +367,7 @@ def test_the_headline_does_not_call_older_loaders_untested() -> None:
         if (one.cell.artifact.saved_by, one.cell.loaded_by) == ("tf-2.15", "tf-1.15")
     )
     judged = replace(judged, cells=cells)
-    table = frame(judged)
+    table = tabulate(judged)
     found = figures(table, planes(table, judged))
     assert found.tested
     assert headline(found).startswith("No result that counts is of the same or a newer version")
@@ -374,16 +375,16 @@ def test_the_headline_does_not_call_older_loaders_untested() -> None:
 
 def test_figures_add_up_to_the_plan() -> None:
     judged = example()
-    table = frame(judged)
+    table = tabulate(judged)
     found = figures(table, planes(table, judged))
-    matrix = table[~table["control"]]
+    matrix = table.take(~table.control)
     assert sum(found.outcomes.values()) + found.no_evidence == len(matrix) == found.planned
     assert found.controls_failed == 1
 
 
 def test_a_run_ends_with_what_matters_first() -> None:
     judged = example(hostile=True)
-    lines = report(judged).summary.lines
+    lines = drawn(judged)[1].lines
     heads = [line.split(":")[0] for line in lines if line and not line.startswith(" ")][1:]
     assert heads == [
         "≠ silently wrong", "✕ fail plainly", "! load with warnings to act on", "? not tested",

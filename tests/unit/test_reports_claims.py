@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from drawn import contents
 from judged_example import example
 
 from caniload.reports.claims import COUNTS, Finding, Tally, findings
@@ -17,8 +18,7 @@ from caniload.reports.claimtext import COLUMNS, exported, sentences, verdict
 from caniload.reports.generations import backend_of, generation, keras_of
 from caniload.reports.kinds import CLAIMS, Kind, kinds_of
 from caniload.reports.origins import readers
-from caniload.reports.site import contents
-from caniload.reports.table import frame
+from caniload.reports.table import tabulate
 from caniload.reports.text import ingest
 from caniload.runner.core.cells import Artifact, Cell
 from caniload.runner.core.judged import (
@@ -139,7 +139,7 @@ BLANK = environment("blank", "keras 3")
 def test_which_cell_provokes_which_kind(
     save: JudgedEnvironment, what: JudgedModel, load: JudgedEnvironment, expected: list[Kind]
 ) -> None:
-    assert list(kinds_of(save, what, load)) == expected
+    assert list(kinds_of(save, what.provokes, load)) == expected
 
 
 def test_every_topic_is_one_of_a_rule() -> None:
@@ -191,7 +191,7 @@ def told(*cells: JudgedCell) -> dict[Kind, Finding]:
 
 def counted(matrix: JudgedMatrix) -> dict[Kind, Finding]:
     clean = ingest(matrix)
-    return {one.kind: one for one in findings(frame(clean), clean)}
+    return {one.kind: one for one in findings(tabulate(clean), clean)}
 
 
 PLACE = Cell(artifact=Artifact(saved_by="old", model="m", format="h5"), loaded_by="new")

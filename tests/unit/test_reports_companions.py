@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from drawn import contents
 from judged_example import example
 
 from caniload.reports.companions import Pair, exported, pairs
-from caniload.reports.site import contents
-from caniload.reports.table import frame
-from caniload.reports.text import ingest
+from caniload.reports.planes import planes
+from caniload.reports.table import tabulate
+from caniload.reports.text import CleanMatrix, ingest
 from caniload.runner.core.cells import Artifact, Cell
 from caniload.runner.core.judged import JudgedCell, JudgedMatrix
 from caniload.runner.core.outcomes import Outcome
@@ -35,9 +36,14 @@ def matrix(*cells: JudgedCell) -> JudgedMatrix:
     return replace(whole, environments=environments, cells=cells)
 
 
+def twins(clean: CleanMatrix) -> list[Pair]:
+    table = tabulate(clean)
+    return pairs(table, planes(table, clean), clean)
+
+
 def found(*cells: JudgedCell) -> Pair:
     clean = ingest(matrix(*cells))
-    (pair,) = pairs(frame(clean), clean)
+    (pair,) = twins(clean)
     return pair
 
 
@@ -97,7 +103,7 @@ def test_nothing_is_said_of_the_inside_of_what_is_not_built() -> None:
     first, base, twin = whole.environments
     unbuilt = replace(whole, environments=(first, replace(base, packages={}), twin))
     clean = ingest(unbuilt)
-    assert pairs(frame(clean), clean)[0].inside == {}
+    assert twins(clean)[0].inside == {}
 
 
 def test_what_is_inside_is_compared_as_found() -> None:
@@ -108,13 +114,13 @@ def test_what_is_inside_is_compared_as_found() -> None:
 def test_a_twin_that_is_not_in_the_report_is_no_pair() -> None:
     whole = matrix()
     clean = ingest(replace(whole, environments=whole.environments[2:]))
-    assert pairs(frame(clean), clean) == []
+    assert twins(clean) == []
 
 
 def test_they_are_exported_and_shown() -> None:
     judged = matrix(cell(THIRD, BASE, Outcome.IDENTICAL), cell(THIRD, TWIN, Outcome.ERROR))
     clean = ingest(judged)
-    assert exported(pairs(frame(clean), clean)) == [
+    assert exported(twins(clean)) == [
         {
             "environment": BASE,
             "twin": TWIN,

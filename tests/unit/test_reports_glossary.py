@@ -6,13 +6,13 @@ import json
 from dataclasses import replace
 
 import pytest
+from drawn import contents
 from judged_example import ENTRIES, SMALL, example
 
 from caniload.reports import glossdata
 from caniload.reports.glossary import MET, QUIET, UNTESTED, Coverage, Glossary, glossary
 from caniload.reports.planes import planes
-from caniload.reports.site import contents
-from caniload.reports.table import frame
+from caniload.reports.table import tabulate
 from caniload.reports.text import ingest
 from caniload.runner.core.judged import Aside, Bounds, Failure, JudgedMatrix, Message
 from caniload.runner.core.outcomes import Outcome
@@ -24,7 +24,7 @@ UNKNOWN = Message(
 
 def known(judged: JudgedMatrix) -> Glossary:
     matrix = ingest(judged)
-    table = frame(matrix)
+    table = tabulate(matrix)
     return glossary(table, planes(table, matrix), matrix)
 
 

@@ -5,49 +5,63 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
+import numpy as np
 import pytest
+from drawn import contents
 from judged_example import example
 
 from caniload.reports.answers import size
 from caniload.reports.groups import failure_groups, largest, warning_groups
-from caniload.reports.readers import causes
-from caniload.reports.site import contents
-from caniload.reports.table import frame
+from caniload.reports.planes import planes
+from caniload.reports.readers import cause, first_bad_readers
+from caniload.reports.table import tabulate
 from caniload.runner.core.outcomes import Outcome
 
 HOME = Path("/var/store/home")
 
 
 def test_causes_are_worst_first_and_add_up() -> None:
-    table = frame(example(), HOME)
+    table = tabulate(example(), HOME)
     groups = failure_groups(table)
     assert groups[0].outcome is Outcome.DIFFERS
-    problems = table[~table["control"] & table["evidence"]]["outcome"].isin(
+    cells = table.wide()
+    problems = cells[~cells["control"] & cells["evidence"]]["outcome"].isin(
         ["differs", "crash", "error", "workaround", "warning"]
     )
     assert sum(group.cells for group in groups) == problems.sum()
 
 
 def test_one_text_with_two_causes_is_named_by_neither_alone() -> None:
-    table = frame(example(), HOME)
-    table["signature"] = "alike"
-    loud = table["outcome"] == Outcome.ERROR
-    first = table.index[loud & ~table["control"] & table["evidence"]][0]
-    table.loc[first, "cause"] = "compile-lost"
-    groups = failure_groups(table, [Outcome.ERROR])
+    judged = example()
+    cells = [replace(one, signature="alike") for one in judged.cells]
+    first = next(
+        place
+        for place, one in enumerate(cells)
+        if one.outcome is Outcome.ERROR and not one.control and one.evidence
+    )
+    cells[first] = replace(cells[first], cause="compile-lost")
+    groups = failure_groups(tabulate(replace(judged, cells=cells), HOME), [Outcome.ERROR])
     assert [(group.cause, group.cells) for group in groups][1] == ("compile-lost", 1)
     assert groups[0].cause == "argument"
     assert groups[0].anchor != groups[1].anchor
 
 
 def test_what_raised_afterwards_is_no_cause_of_a_difference() -> None:
-    table = frame(example(), HOME)
-    silent = table["outcome"] == Outcome.DIFFERS
-    table.loc[silent, "cause"] = "argument"
+    judged = example()
+    cells = [
+        replace(one, cause="argument")
+        for one in judged.cells
+        if one.outcome is Outcome.DIFFERS and not one.control
+    ]
+    judged = replace(judged, cells=cells)
+    table = tabulate(judged, HOME)
+    grid = planes(table, judged)
     assert {group.cause for group in failure_groups(table, [Outcome.DIFFERS])} == {None}
-    assert not causes(table[silent])
+    broken = list(first_bad_readers(grid))
+    assert broken
+    assert {cause(grid, table, one) for one in broken} == {None}
 
 
 @pytest.mark.parametrize(
@@ -73,11 +87,11 @@ def test_without_failures_the_page_says_what_that_is_worth(
 
 
 def test_warnings_are_grouped_whatever_their_numbers() -> None:
-    table = frame(example(), HOME)
+    table = tabulate(example(), HOME)
     groups = {group.category: group for group in warning_groups(table)}
     assert set(groups) == {"absl", "UserWarning"}
     assert groups["absl"].severity == "attention"
-    assert groups["absl"].cells == (table["warnings"].str.contains("absl")).sum()
+    assert groups["absl"].cells == table.wide()["warnings"].str.contains("absl").sum()
 
 
 @pytest.mark.parametrize(
@@ -89,13 +103,17 @@ def test_warnings_are_grouped_whatever_their_numbers() -> None:
     ],
 )
 def test_largest(sizes: list[float], expected: str) -> None:
-    rows = pd.DataFrame(
-        {
-            "max_abs_diff": [*sizes, None, 9.0],
-            "compared": [True, True, False, True],
-            "differences": ["[]", '[{"what":"outputs"}]', "[]", '[{"what":"settings"}]'],
-        }
+    judged = example()
+    settings, outputs = (
+        {"what": what, "text": "", "size": 1.0} for what in ("settings", "outputs")
     )
-    found = largest(rows)
+    changes: list[dict[str, Any]] = [
+        {"max_abs_diff": sizes[0], "differences": ()},
+        {"max_abs_diff": sizes[1], "differences": (outputs,)},
+        {"max_abs_diff": None, "differences": ()},
+        {"max_abs_diff": 9.0, "differences": (settings,)},
+    ]
+    cells = [replace(one, **new) for one, new in zip(judged.cells[:4], changes, strict=True)]
+    found = largest(tabulate(replace(judged, cells=cells)), np.arange(4))
     assert found is not None
     assert size(found) == expected

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from drawn import contents
 from judged_example import example
 
 from caniload.reports.noise import by_model
-from caniload.reports.site import contents
-from caniload.reports.table import frame
+from caniload.reports.table import tabulate
 from caniload.runner.core.judged import JudgedCell, JudgedMatrix
 from caniload.runner.core.outcomes import Outcome
 
@@ -34,7 +34,7 @@ def judged(outcome: Outcome = Outcome.TOLERANCE) -> JudgedMatrix:
 
 
 def test_own_noise_and_that_between_versions_are_apart() -> None:
-    own, across = by_model(frame(judged()))["dense"]
+    own, across = by_model(tabulate(judged()))["dense"]
     assert own is not None
     assert (own.cells, own.bit_identical, own.worst_absolute) == (1, 1, 0.0)
     assert across is not None
@@ -45,7 +45,7 @@ def test_own_noise_and_that_between_versions_are_apart() -> None:
 
 @pytest.mark.parametrize("outcome", [Outcome.DIFFERS, Outcome.ERROR, Outcome.UNTESTED])
 def test_what_is_another_model_is_no_noise(outcome: Outcome) -> None:
-    assert by_model(frame(judged(outcome))) == {}
+    assert by_model(tabulate(judged(outcome))) == {}
 
 
 def test_the_model_s_page_tells_it() -> None:

@@ -6,14 +6,14 @@ import gzip
 from dataclasses import replace
 
 import pytest
+from drawn import contents
 from judged_example import example
 
 from caniload.reports.answers import measure
 from caniload.reports.damage import damages
 from caniload.reports.planes import Planes, planes
 from caniload.reports.readers import first_bad_readers, gaps
-from caniload.reports.site import contents
-from caniload.reports.table import frame
+from caniload.reports.table import tabulate
 from caniload.reports.text import ingest
 from caniload.runner.core.cells import Artifact, Cell
 from caniload.runner.core.judged import JudgedCell, JudgedMatrix
@@ -41,7 +41,7 @@ def read_by(letters: str, saved_by: str = STACK[0], **changes: object) -> Judged
 
 
 def grid(judged: JudgedMatrix) -> Planes:
-    return planes(frame(judged), ingest(judged))
+    return planes(tabulate(judged), ingest(judged))
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_the_worst_damage_comes_first() -> None:
         for one in judged.cells
         if not one.cell.artifact.damage
     )
-    table = frame(replace(judged, cells=tuple(replace(one, control=False) for one in cells)))
+    table = tabulate(replace(judged, cells=tuple(replace(one, control=False) for one in cells)))
     found = damages(table, planes(table, ingest(judged)))
     assert [one.model for one in found] == ["conv_bn", "dense", "lstm", "control"]
     assert [(size.what, size.size) for size in found[1].sizes] == [("outputs", 0.5)]

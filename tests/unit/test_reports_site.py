@@ -13,15 +13,16 @@ from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree as ET
 
 import pytest
+from drawn import contents
 from judged_example import ENTRIES, ENVIRONMENTS, HOSTILE, example
 
-from caniload.reports import site
 from caniload.reports.figures import figures
+from caniload.reports.folder import Folder
 from caniload.reports.markdown import BUDGET, escaped, markdown
 from caniload.reports.planes import planes
 from caniload.reports.shards import shards
-from caniload.reports.site import contents, render
-from caniload.reports.table import frame
+from caniload.reports.site import render
+from caniload.reports.table import frame, tabulate
 from caniload.reports.text import ingest
 from caniload.reports.views import slugs, square_words
 from caniload.reports.words import UNGIVEN, WORDS
@@ -135,7 +136,7 @@ def test_the_machine_s_paths_do_not_leave_it() -> None:
 
 def test_the_static_matrix_says_what_the_plane_holds() -> None:
     judged = ingest(example(hostile=True), HOME)
-    grid = planes(frame(judged), judged)
+    grid = planes(tabulate(judged), judged)
     places = range(len(grid.environments))
     for number, kind in enumerate(grid.formats):
         words = [
@@ -153,13 +154,14 @@ def test_the_first_page_stays_small() -> None:
     assert max(len(made[path]) for path in made if path.startswith("data/")) <= 300 * 1024
 
 
-def test_details_hold_every_cell_and_every_text() -> None:
+def test_details_hold_every_cell_and_every_text(tmp_path: Path) -> None:
     judged = ingest(example(hostile=True), HOME)
-    table = frame(judged)
-    found = shards(table, planes(table, judged))
-    matrix = table[~table["control"]]
+    table = tabulate(judged)
+    folder = Folder(tmp_path)
+    found = shards(table, planes(table, judged), folder)
+    matrix = table.take(~table.control).wide()
     assert len([name for name in found.pairs if name]) == len(judged.environments) ** 2
-    assert sum(path.startswith("data/c/") for path in found.files) <= len(found.pairs)
+    assert sum(path.startswith("data/c/") for path in folder.files) <= len(found.pairs)
     assert matrix["error_traceback"].notna().any()
     assert found.texts
 
@@ -187,12 +189,13 @@ def test_an_interrupted_render_leaves_the_old_report(
     folder = tmp_path / "report"
     before = render(example(), folder, HOME)[0].read_bytes()
 
-    def stop(made: dict[str, bytes], scratch: Path) -> None:
-        scratch.mkdir()
-        (scratch / "index.html").write_bytes(made["index.html"])
-        raise KeyboardInterrupt
+    def stop(folder: Folder, path: str, content: bytes) -> None:
+        write(folder, path, content)
+        if path == "index.html":
+            raise KeyboardInterrupt
 
-    monkeypatch.setattr(site, "_write", stop)
+    write = Folder.write
+    monkeypatch.setattr(Folder, "write", stop)
     with pytest.raises(KeyboardInterrupt):
         render(example(hostile=True), folder, HOME)
     assert (folder / "index.html").read_bytes() == before
@@ -242,11 +245,18 @@ def test_markdown_cannot_be_broken_out_of() -> None:
 
 def test_an_overlong_markdown_says_what_it_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
     matrix = ingest(example(), HOME)
-    table = frame(matrix)
+    table = tabulate(matrix)
     grid = planes(table, matrix)
     monkeypatch.setattr("caniload.reports.markdown.BUDGET", 1_000)
     text = markdown(table, grid, figures(table, grid), matrix)
     assert "more sections; see the full report" in text
+
+
+def test_every_failure_names_the_command_that_repeats_it() -> None:
+    page = files()["failures.html"].decode()
+    commands = re.findall(r"<dt>Reproduce</dt><dd><code>(.*?)</code>", page, re.DOTALL)
+    assert commands
+    assert all(re.fullmatch(r"caniload reproduce \S+", command) for command in commands)
 
 
 def test_badges_say_it_in_words() -> None:

@@ -15,9 +15,10 @@ import pandas as pd
 import pytest
 from judged_example import ENVIRONMENTS, example
 
-from caniload.reports import exports
+from caniload.reports import cellfiles
+from caniload.reports.folder import Folder
 from caniload.reports.planes import NO_EVIDENCE, NOT_REPEATABLE, Planes, is_older, planes
-from caniload.reports.table import COLUMNS, frame
+from caniload.reports.table import COLUMNS, frame, tabulate
 from caniload.reports.words import ABSENT, ORDER
 from caniload.runner.core.judged import JudgedMatrix
 from caniload.runner.core.outcomes import Outcome
@@ -34,8 +35,22 @@ def table(judged: JudgedMatrix) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def grid(table: pd.DataFrame, judged: JudgedMatrix) -> Planes:
-    return planes(table, judged)
+def grid(judged: JudgedMatrix) -> Planes:
+    return planes(tabulate(judged), judged)
+
+
+@pytest.fixture(params=[cellfiles.AT_ONCE, 7])
+def written(
+    judged: JudgedMatrix,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> dict[str, bytes]:
+    """The files of all cells, written at once or some rows at a time."""
+    monkeypatch.setattr(cellfiles, "AT_ONCE", request.param)
+    folder = Folder(tmp_path)
+    cellfiles.write(tabulate(judged, Path("/var/store/home")), folder)
+    return {path: (tmp_path / path).read_bytes() for path in folder.files}
 
 
 def test_every_planned_cell_is_one_row_in_the_order_of_the_plan(
@@ -95,7 +110,7 @@ def test_controls_are_not_in_the_plane(grid: Planes) -> None:
 def test_a_cell_that_was_not_planned_is_a_gap(judged: JudgedMatrix) -> None:
     some = tuple(cell for cell in judged.cells if cell.cell.loaded_by != "tf-2.21")
     partial = replace(judged, cells=some)
-    grid = planes(frame(partial), partial)
+    grid = planes(tabulate(partial), partial)
     place = [environment.id for environment in judged.environments].index("tf-2.21")
     assert (grid.codes[:, place] == ABSENT).all()
 
@@ -114,20 +129,20 @@ def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): plain(v) for k, v in row.items()} for row in kept.to_dict("records")]
 
 
-def test_json_lines_hold_the_table(table: pd.DataFrame) -> None:
-    text = gzip.decompress(exports.json_lines(table)).decode()
+def test_json_lines_hold_the_table(table: pd.DataFrame, written: dict[str, bytes]) -> None:
+    text = gzip.decompress(written["cells.jsonl.gz"]).decode()
     assert [json.loads(line) for line in text.split("\n")[:-1]] == rows(table)
 
 
-def test_parquet_holds_the_table(table: pd.DataFrame) -> None:
-    read = pd.read_parquet(io.BytesIO(exports.parquet(table)))
+def test_parquet_holds_the_table(table: pd.DataFrame, written: dict[str, bytes]) -> None:
+    read = pd.read_parquet(io.BytesIO(written["cells.parquet"]))
     assert rows(read) == rows(table)
     assert list(read["error_traceback"].dropna()) == list(table["error_traceback"].dropna())
     assert list(read["load"].cat.categories) == list(table["load"].cat.categories)
 
 
-def test_csv_holds_the_table(table: pd.DataFrame) -> None:
-    text = gzip.decompress(exports.csv(table))
+def test_csv_holds_the_table(table: pd.DataFrame, written: dict[str, bytes]) -> None:
+    text = gzip.decompress(written["cells.csv.gz"])
     read = pd.read_csv(io.BytesIO(text), keep_default_na=False, na_values=[""], dtype="str")
     for column in read.columns:
         expected = ["" if pd.isna(value) else str(value) for value in table[column]]
