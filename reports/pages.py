@@ -221,6 +221,7 @@ class Book:
             "tolerances": self.matrix.tolerances,
             "noise": self.matrix.noise,
             "sampling": self.matrix.sampling,
+            "told_by": self.matrix.rules,
             "rules": DERIVED,
             "controls": [_control(one) for one in controls(self.table, grid)],
             "diagonal": diagonal,

@@ -228,10 +228,10 @@ class NoiseFloor:
 class JudgedMatrix:
     """The whole result, in the order of matrix.yaml; ``cells`` follows the plan, none missing.
 
-    ``built_at`` is ISO 8601 UTC; ``tolerances``, ``limits`` and ``sampling`` are sentences or
-    numbers to print as they are. ``catalogue`` is all that is known of messages and exceptions,
-    ``bounds`` how much may be missing from it. ``whole``: nothing that matrix.yaml has was left
-    out, and every environment was there.
+    ``built_at`` is ISO 8601 UTC; ``tolerances``, ``limits``, ``sampling`` and ``rules`` are
+    sentences or numbers to print as they are. ``catalogue`` is all that is known of messages
+    and exceptions, ``bounds`` how much may be missing from it. ``whole``: nothing that
+    matrix.yaml has was left out, and every environment was there.
     """
 
     environments: tuple[JudgedEnvironment, ...]
@@ -247,6 +247,7 @@ class JudgedMatrix:
     machine: str
     catalogue: tuple[Entry, ...] = ()
     bounds: Bounds = field(default_factory=Bounds)
+    rules: tuple[str, ...] = ()
     asides: tuple[Aside, ...] = ()
     origins: tuple[JudgedOrigin, ...] = ()
     whole: bool = False

@@ -266,7 +266,7 @@ class Evidence:
         record = self.store.get(key) if key else None
         if record is None or saved is None or record["artifact"] == saved.file.path:
             return record
-        return _under_path(record, saved.file.path)
+        return under_path(record, saved.file.path)
 
     def put_fault(self, key: str, reason: str) -> None:
         """Keep why a job could not be run, which is no result: the next run tries again."""
@@ -306,7 +306,7 @@ class Evidence:
         }
 
 
-def _under_path(record: Record, path: str) -> Record:
+def under_path(record: Record, path: str) -> Record:
     """Return the record with another file's path in all that was said."""
     text = json.dumps(record).replace(json.dumps(record["artifact"])[1:-1], json.dumps(path)[1:-1])
     changed: Record = json.loads(text)

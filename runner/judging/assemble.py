@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import groupby
+from itertools import count, groupby
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,14 @@ from caniload.runner.environments.build import Receipt
 from caniload.runner.environments.locking import lock_path
 from caniload.runner.environments.receipts import read_receipt
 from caniload.runner.environments.variables import replay_variables
+from caniload.runner.evidence import derivations
 from caniload.runner.evidence.known import Evidence, died_of_limits
 from caniload.runner.evidence.log import Record
 from caniload.runner.judging import confirm
 from caniload.runner.judging.asides import asides
+from caniload.runner.judging.byreader import Measured, by_reader, own_of
 from caniload.runner.judging.catalogue import read_catalogue
+from caniload.runner.judging.derived import Rule, statements
 from caniload.runner.judging.provenance import origins
 from caniload.runner.judging.recorded import said
 from caniload.runner.judging.verdict import cause, failure, judge
@@ -64,7 +67,8 @@ class Assembly:
 
     def __call__(self) -> JudgedMatrix:
         plan = self.evidence.plan
-        cells = self.table(self.planned())
+        known = by_reader(self.evidence, self._judge)
+        cells = self.table(self.planned(), known)
         matrix = plan.matrix
         environments = tuple(self._environment(one) for one in plan.environments)
         return JudgedMatrix(
@@ -84,6 +88,11 @@ class Assembly:
             noise=noise_floor(cells),
             tolerances=matrix.tolerances.named(),
             sampling=confirm.statement(_solo(cells), batch=self.batch),
+            rules=statements(
+                told=bool((cells.columns.derived != NONE).any()),
+                audited=known.audited,
+                wrong=[*self._switched_off()],
+            ),
             built_at=datetime.now(UTC).isoformat(timespec="seconds"),
             version=version(),
             commit=commit(),
@@ -94,6 +103,16 @@ class Assembly:
             origins=tuple(origins(self.evidence)),
             whole=plan.whole and not any(one.untested for one in environments),
         )
+
+    def _switched_off(self) -> Iterator[str]:
+        """Yield the kinds of derived cells of which one was told wrong."""
+        plan = self.evidence.plan
+        for rule in Rule:
+            for reader in plan.environments:
+                for known in plan.formats:
+                    kind = derivations.named(rule, reader.id, known.id)
+                    if derivations.is_off(self.evidence.store, kind):
+                        yield kind
 
     def _models(self) -> Iterator[JudgedModel]:
         for model in self.evidence.plan.models:
@@ -148,24 +167,37 @@ class Assembly:
         """Judge one cell by what the store has for it."""
         return self.table([(cell, control)])[0]
 
-    def table(self, planned: Iterable[tuple[Cell, bool]]) -> JudgedTable:
-        """Judge cells by what the store has for them; what reads alike is held once."""
-        rows = Rows()
+    def table(
+        self, planned: Iterable[tuple[Cell, bool]], known: Measured | None = None
+    ) -> JudgedTable:
+        """Judge cells by what the store has for them; what reads alike is held once.
+
+        ``known`` is what was measured of the plan's cells, where these are the first.
+        """
+        rows, numbers = Rows(), count()
         for artifact, cells in groupby(planned, key=lambda one: one[0].artifact):
             file, unsaved = self._file(artifact), self._unsaved(artifact)
             for cell, control in cells:
-                record = self.evidence.record(cell)
-                verdict = unsaved or self._verdict(cell, record, file.stands)
+                number = next(numbers)
+                if known is not None and number < len(known):
+                    found = known.of(number)
+                else:
+                    found = self._found(cell, file.stands)
+                verdict, own = found if found is not None else (None, {})
                 rows.add(
                     cell,
-                    verdict,
+                    unsaved or verdict or self._untested(cell),
                     file=file,
                     process=self._processes[cell.loaded_by],
                     evidence=self._is_evidence(cell),
                     control=control,
-                    **_measured(None if unsaved else record),
+                    **({} if unsaved else own),
                 )
         return rows.table()
+
+    def _found(self, cell: Cell, path: str) -> tuple[Verdict, dict[str, Any]] | None:
+        record = self.evidence.record(cell)
+        return None if record is None else (self._judge(record, cell, path)[0], own_of(record))
 
     def _file(self, artifact: Artifact) -> File:
         saved = self.evidence.saved(artifact)
@@ -202,11 +234,9 @@ class Assembly:
             error=failure(error) if error else None,
         )
 
-    def _verdict(self, cell: Cell, record: Record | None, path: str) -> Verdict:
-        if record is None:
-            reason = self._refused(cell) or self._not_run(cell)
-            return Verdict(outcome=Outcome.UNTESTED, reason=reason)
-        return self._judge(record, cell, path)
+    def _untested(self, cell: Cell) -> Verdict:
+        reason = self._refused(cell) or self._not_run(cell)
+        return Verdict(outcome=Outcome.UNTESTED, reason=reason)
 
     def _refused(self, cell: Cell) -> str | None:
         for side in (cell.artifact.saved_by, cell.loaded_by):
@@ -214,8 +244,11 @@ class Assembly:
                 return f"{side}: {reason}"
         return None
 
-    def _judge(self, record: Record, cell: Cell, path: str) -> Verdict:
-        """Judge what was measured; what differs in times and paths alone is judged once."""
+    def _judge(self, record: Record, cell: Cell, path: str) -> tuple[Verdict, bool]:
+        """Judge what was measured; what differs in times and paths alone is judged once.
+
+        Return also whether the verdict is that of all that says the same, of a path as long.
+        """
         carries, precision = self.evidence.carries(cell), self.evidence.precision(cell)
         content, marked = said(record, path)
         key = hashlib.blake2b(repr((content, carries, precision)).encode(), digest_size=16).digest()
@@ -224,8 +257,8 @@ class Assembly:
             self._judged[key] = self._shared(anew)
         found = self._judged[key]
         if marked and not keeps_marks(found, len(path)):  # a path that was cut is of one file alone
-            return self._anew(record, carries, precision)
-        return found
+            return self._anew(record, carries, precision), False
+        return found, True
 
     def _anew(
         self, record: Record, carries: Collection[str], precision: HalfPrecision | None
@@ -267,7 +300,7 @@ class Assembly:
             record = self.evidence.record(cell)
             if record is None:
                 continue
-            outcome = self._judge(record, cell, "").outcome
+            outcome = self._judge(record, cell, "")[0].outcome
             wrong = (
                 outcome is not Outcome.IDENTICAL
                 if cell.artifact.damage is None
@@ -293,18 +326,6 @@ def _refusal(entry: Mapping[str, Any]) -> str:
         crash = entry["crash"]
         return f"its process ended ({crash.get('signal') or crash['kind']})"
     return ""
-
-
-def _measured(record: Record | None) -> dict[str, Any]:
-    """Return of a record what is its cell's own, and no part of the verdict."""
-    if record is None:
-        return {}
-    return {
-        "solo": record["solo"],
-        "repeatable": record["batched"] is None,
-        "seconds": record["seconds"],
-        "derived": record.get("derived"),
-    }
 
 
 def _solo(cells: JudgedTable) -> Iterator[bool | None]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
 
 
 class Rule(StrEnum):
     """Why a cell need not be run itself."""
 
     SAME_CONTENT = "same-content"
-    UNREAD = "refused-unread"
+    BY_NAME = "refused-by-name"
 
 
 STATEMENTS = {
@@ -20,7 +19,7 @@ STATEMENTS = {
         " how they are packed, are loaded once by an environment. What came back is compared with"
         " what each saving environment recorded; the others are told as measured on a twin."
     ),
-    Rule.UNREAD: (
+    Rule.BY_NAME: (
         "Where an environment refuses a file in the very words that it has for a file that is not"
         " there, it refuses by the name. Of a model and format, one file was loaded and one was"
         " not there; the others, saved elsewhere, are told by that."
@@ -36,10 +35,13 @@ AUDITED = (
 )
 
 
-def told(derived: Mapping[str, Any]) -> str:
-    """Say in one sentence where a cell's result is from."""
-    if derived["rule"] == Rule.SAME_CONTENT:
-        return (
-            f"not run itself: as measured on its twin {derived['from']}, a file that says the same"
-        )
-    return f"not run itself: refused by its name, as {derived['from']} was"
+def statements(*, told: bool, audited: int, wrong: Sequence[str]) -> tuple[str, ...]:
+    """Return what the page on the method says of cells that were not run themselves.
+
+    ``audited`` counts those that were run all the same, ``wrong`` names kinds that are off since.
+    """
+    if not (told or audited or wrong):
+        return ()
+    count = f"{audited:,} such {'cell was' if audited == 1 else 'cells were'} run all the same"
+    found = f"switched off since: {', '.join(wrong)}" if wrong else "none came out otherwise"
+    return (*STATEMENTS.values(), AUDITED, f"Here, {count}; {found}.")

@@ -301,7 +301,7 @@ class Loading:
     ) -> None:
         """Let the other files of a model and format be told by a refusal, or have them loaded."""
         refused = facts is not None and (facts["error"] or {}).get("phase") == "load"
-        if not refused or not self._is_on(Rule.UNREAD, cell):
+        if not refused or not self._is_on(Rule.BY_NAME, cell):
             self._again([self._leader(group) for group in waiting])
             return
         absent = self._absent[cell.loaded_by, cell.artifact.format]
@@ -331,7 +331,7 @@ class Loading:
             self._again([self._leader(group) for group in refusal.waiting])
             return
         for cell in (one for group in refusal.waiting for one in group):
-            self._tell(Rule.UNREAD, cell, refusal.cell, (refusal.facts, {}), refusal.verdict)
+            self._tell(Rule.BY_NAME, cell, refusal.cell, (refusal.facts, {}), refusal.verdict)
 
     def _tell(
         self, rule: Rule, cell: Cell, source: Cell, facts: tuple[Any, Any], verdict: Verdict

@@ -13,10 +13,13 @@ from verdict_facts import output
 from caniload.runner.core.outcomes import Outcome
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.pythons import Interpreter
+from caniload.runner.evidence import derivations
 from caniload.runner.evidence.known import Evidence
 from caniload.runner.evidence.resolve import Resolution, Resolved
 from caniload.runner.evidence.results import Result
 from caniload.runner.evidence.store import Store
+from caniload.runner.judging.assemble import Assembly
+from caniload.runner.judging.byreader import by_reader
 from caniload.runner.matrix.plan import Selection, make
 from caniload.runner.matrix.reading import read_matrix
 from caniload.runner.matrix.reference import read_form
@@ -185,8 +188,8 @@ def test_what_is_refused_as_a_file_that_is_not_there_is_refused_by_its_name(
     assert rules == {
         "tf-2.12": None,
         "tf-2.13": None,
-        "tf-2.14": "refused-unread",
-        "tf-2.15": "refused-unread",
+        "tf-2.14": "refused-by-name",
+        "tf-2.15": "refused-by-name",
     }
 
 
@@ -263,3 +266,41 @@ def test_a_cell_told_of_another_speaks_of_its_own_file(tmp_path: Path, store: St
     told = stage.records()["tf-2.14"]
     assert "derived" in told
     assert "tf-2.14/dense/h5-1/model.h5" in told["facts"]["error"]["message"]
+
+
+def test_what_is_judged_reader_by_reader_is_what_is_judged_cell_by_cell(
+    tmp_path: Path, store: Store
+) -> None:
+    stage = Stage(tmp_path, store, ["one", "one", "one", "other"])
+    loading = stage.loading()
+    stage.begin(loading)
+    path = stage.evidence.home.artifacts / "tf-2.12/dense/h5-1/model.h5"
+    told = {"channel": "stderr", "category": "", "level": "", "text": f"of {path}", "phase": "load"}
+    answer = {**facts(), "messages": [told]}
+    stage.answer(loading, {"all": answer})
+    for compacted in (False, True):
+        if compacted:
+            store.compact()
+        assembly = Assembly(evidence=stage.evidence, batch=25)
+        planned = list(assembly.planned())
+        one = assembly.table(planned)
+        other = assembly.table(planned, by_reader(stage.evidence, assembly._judge))
+        assert list(map(repr, one)) == list(map(repr, other))
+        told_of = {cell.cell.artifact.saved_by: cell.derived for cell in other if cell.derived}
+        source = "tf-2.12/dense.h5/tf-2.15"
+        assert told_of == {"tf-2.14": {"rule": "same-content", "from": source}}
+
+
+def test_the_method_says_which_rules_told_and_which_are_off(tmp_path: Path, store: Store) -> None:
+    stage = Stage(tmp_path, store, ["one"] * 4)
+    assembly = Assembly(evidence=stage.evidence, batch=25)
+    assert assembly().rules == ()
+    loading = stage.loading()
+    stage.begin(loading)
+    stage.answer(loading, {"all": facts()})
+    assert assembly().rules[-1] == (
+        "Here, 1 such cell was run all the same; none came out otherwise."
+    )
+    kind = derivations.named("same-content", READER, "h5")
+    store.put(derivations.off_key(kind), {"kind": "derivation", "off": kind})
+    assert assembly().rules[-1].endswith("; switched off since: same-content tf-2.15 h5.")
