@@ -29,7 +29,8 @@ def run(evidence: Evidence, arguments: argparse.Namespace) -> Run:
         locks=locks_of(arguments),
     )
     with Display(console) as display:
-        cost = estimate.cost(evidence, jobs=jobs, locks=options.locks)
+        told = options.share and not options.isolate
+        cost = estimate.cost(evidence, jobs=jobs, locks=options.locks, told=told)
         for line in [*_damage(evidence.store), *estimate.as_lines(evidence, cost)]:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
         run = Run(evidence, options, display)

@@ -49,15 +49,15 @@ class CostOfRun:
     download_bytes: int
 
 
-def cost(evidence: Evidence, *, jobs: int, locks: Path) -> CostOfRun:
-    """Count what is missing, and price it."""
+def cost(evidence: Evidence, *, jobs: int, locks: Path, told: bool = True) -> CostOfRun:
+    """Count what is missing, and price it; without ``told`` what another's run told is, too."""
     plan = evidence.plan
     saves = [
         (environment, model)
         for environment, model in evidence.saves()
-        if evidence.saved_model(environment, model) is None
+        if not {*evidence.formats(model)} <= (evidence.saved_model(environment, model) or {}).keys()
     ]
-    cells = _missing(evidence)
+    cells = _missing(evidence, told=told)
     count = sum(cells.values())
     needed = {environment for environment, _ in saves} | cells.keys()
     build = [
@@ -89,7 +89,7 @@ def cost(evidence: Evidence, *, jobs: int, locks: Path) -> CostOfRun:
     )
 
 
-def _missing(evidence: Evidence) -> dict[str, int]:
+def _missing(evidence: Evidence, *, told: bool) -> dict[str, int]:
     """Count by loading environment the cells that have no result yet."""
     if Stage.LOAD not in evidence.plan.stages:
         return {}
@@ -99,7 +99,8 @@ def _missing(evidence: Evidence) -> dict[str, int]:
     for number, artifact in enumerate(cells.artifacts()):
         unsaved[number] &= artifact.saved_by in fingerprints
     # What is not saved yet is expected to be, but for a stated gap.
-    found = unsaved[cells.file_of] & expected(evidence.plan) | lookup.missing(evidence)
+    missing = lookup.missing(evidence, told=told)
+    found = unsaved[cells.file_of] & expected(evidence.plan) | missing
     counts = cells.per_reader(found)
     return {one: counts[one] for one in evidence.resolution.usable if counts.get(one)}
 

@@ -55,8 +55,8 @@ def _shortcomings(record: Record) -> int:
     match record["kind"]:
         case "import":
             return bool(record.get("refused"))
-        case "cell":
-            return died_of_limits(record)
+        case "cell":  # what was run itself goes before what is told from another's run
+            return 2 * died_of_limits(record) + (record.get("derived") is not None)
         case "save":
             return sum(map(died_of_limits, record["formats"].values()))
         case _:
@@ -71,7 +71,15 @@ def contradiction(one: Record, other: Record) -> str | None:
     """Return where two records of the same differ, and how; ``None`` where they agree."""
     if one["kind"] == other["kind"] == "fault" or (one.get("refused") and other.get("refused")):
         return None  # no result: the job, or the environment, could not be run
+    if one["kind"] == other["kind"] == "save":
+        one, other = _in_both(one, other), _in_both(other, one)
     return _difference(_facts(one), _facts(other), "")
+
+
+def _in_both(record: Record, other: Record) -> Record:
+    """Return how a model was saved in the formats that the other has, too."""
+    shared = {key: one for key, one in record["formats"].items() if key in other["formats"]}
+    return {**record, "formats": shared}
 
 
 def _facts(record: Record) -> Any:

@@ -90,11 +90,26 @@ class Merging:
             self.merged.records += 1
             return
         self.merged.known += 1
+        known = self._joined(key, known, record, home)
         if told := contradiction(known, record) if known != record else None:
             if not yields(record, known):
                 self.merged.contradictions.append(f"{name(record)} in {home.root}: {told}")
         else:
             self._bring_files(record, home)
+
+    def _joined(self, key: str, known: Record, record: Record, home: Home) -> Record:
+        """Return what is known of a model that was saved, and in further formats elsewhere."""
+        if {known["kind"], record["kind"]} != {"save"}:
+            return known
+        further = {
+            name: entry for name, entry in record["formats"].items() if name not in known["formats"]
+        }
+        if not further:
+            return known
+        self._bring_files({**record, "formats": further}, home)
+        joined = {**known, "formats": {**known["formats"], **further}}
+        self._store.put(key, joined)
+        return joined
 
     def _gives_way(self, known: Record, record: Record, home: Home) -> bool:
         if yields(known, record):

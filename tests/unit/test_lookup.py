@@ -148,7 +148,7 @@ def test_what_it_costs_counts_what_can_be_run_and_what_is_still_to_be_saved(
     evidence: Evidence,
 ) -> None:
     put_some(evidence, compact=True)
-    counts = estimate._missing(evidence)
+    counts = estimate._missing(evidence, told=True)
     by_cell = [cell.loaded_by for cell in one_by_one(evidence)]
     gaps = Gaps(evidence.plan.matrix)
     by_cell += [

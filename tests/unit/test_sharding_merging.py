@@ -233,6 +233,42 @@ def test_a_path_that_leads_out_of_the_home_is_not_followed(tmp_path: Path) -> No
     assert set(merged.lost) == {"../../secret", "h"}
 
 
+def test_formats_that_one_model_was_saved_in_apart_come_together(tmp_path: Path) -> None:
+    homes = []
+    for form in ("h5", "json"):
+        home = Home(root=tmp_path / form)
+        written = tmp_path / f"written-{form}"
+        written.mkdir()
+        (written / f"model.{form}").write_text(form)
+        stored = asdict(take(written, home.artifacts, f"tf-2.15/lstm/{form}"))
+        entry = {**SAVE["formats"]["h5"], "stored": stored, "expected": None}
+        with Store(home.results) as store:
+            store.put("key", {**SAVE, "formats": {form: entry}})
+        homes.append(home)
+    into = Home(root=tmp_path / "into")
+    found = merged(into, *homes)
+    assert not found.contradictions
+    assert not found.lost
+    record = Store(into.results).get("key")
+    assert record is not None
+    assert set(record["formats"]) == {"h5", "json"}
+    for entry in record["formats"].values():
+        assert (into.artifacts / entry["stored"]["path"]).is_dir()
+
+
+def test_what_was_run_goes_before_what_was_told(tmp_path: Path) -> None:
+    told = {**CELL, "derived": {"rule": "same-content", "from": "a/b.h5/c"}}
+    homes = []
+    for folder, record in (("told", told), ("run", CELL)):
+        homes.append(Home(root=tmp_path / folder))
+        with Store(homes[-1].results) as store:
+            store.put("key", record)
+    for number, order in enumerate((homes, homes[::-1])):
+        into = Home(root=tmp_path / f"into-{number}")
+        assert not merged(into, *order).contradictions
+        assert "derived" not in (Store(into.results).get("key") or told)
+
+
 def home_with(root: Path, content: bytes) -> Home:
     """Make a home with one model saved; its bytes are the content."""
     home = Home(root=root)
