@@ -51,7 +51,9 @@ class Silent:
 class Stage:
     """A store with a saved ``dense`` of each saver, and one environment that loads them."""
 
-    def __init__(self, root: Path, store: Store, says: Sequence[str | None]) -> None:
+    def __init__(
+        self, root: Path, store: Store, says: Sequence[str | None], *, one_file: bool = False
+    ) -> None:
         matrix = read_matrix(Path(__file__).with_name("small_matrix.yaml"))
         selected = Selection(environments=SAVERS, models=("dense",), formats=("h5",))
         plan = make(matrix, selected)
@@ -70,7 +72,8 @@ class Stage:
             plan=plan, home=Home(root=root), store=store, resolution=resolution
         )
         for saver, content in zip(SAVERS, says, strict=True):
-            stored = {"path": f"{saver}/dense/h5-1", "sha256": f"sha {saver}", "bytes": 1}
+            sha256 = "sha" if one_file else f"sha {saver}"
+            stored = {"path": f"{saver}/dense/h5-1", "sha256": sha256, "bytes": 1}
             expected = {**stored, "path": f"{saver}/dense/expected-1"}
             entry = {
                 "stored": stored,
@@ -165,6 +168,17 @@ def test_files_that_say_the_same_are_loaded_once(tmp_path: Path, store: Store) -
     tally = loading.tally
     assert (tally.loaded, tally.derived, tally.audited, tally.mistold) == (3, 1, 1, 0)
     assert stage.progress.done == 4
+
+
+def test_files_of_the_same_bytes_share_one_run_that_nothing_replaces(
+    tmp_path: Path, store: Store
+) -> None:
+    stage = Stage(tmp_path, store, ["one"] * 4, one_file=True)
+    loading = stage.loading()
+    stage.begin(loading)
+    assert stage.answer(loading, {"all": facts()}) == ["tf-2.12"]
+    assert not any("derived" in record for record in stage.records().values())
+    assert (loading.tally.loaded, loading.tally.derived, stage.progress.done) == (1, 0, 4)
 
 
 def test_a_twin_that_came_out_otherwise_is_run_itself(tmp_path: Path, store: Store) -> None:
