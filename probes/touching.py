@@ -52,11 +52,12 @@ class Touching(object):
         self._notes = None
 
     def __enter__(self):
-        if not hasattr(sys, "addaudithook"):
+        add_hook = getattr(sys, "addaudithook", None)  # from Python 3.8
+        if add_hook is None:
             return None
         if not _hooked:
             _hooked.append(True)
-            sys.addaudithook(_hook)
+            add_hook(_hook)
         kinds = ("read", "wrote", "changed", "ran", "connected", "unpickled")
         self._notes = {kind: [] for kind in kinds}
         _noting.append(self)
