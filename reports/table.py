@@ -279,7 +279,7 @@ def _flat(judged: Verdict) -> tuple[Any, ...]:
         _messages(judged.messages),
         judged.max_abs_diff is not None,
         *map(_number, (judged.max_abs_diff, judged.max_rel_diff, judged.max_ulp_diff)),
-        _json([dict(difference) for difference in judged.differences]),
+        _json([dict(one) for one in judged.differences]) if judged.differences else "[]",
     )
 
 

@@ -54,7 +54,7 @@ def judge(
     if "architecture" not in carries:
         facts = _built_by_code(facts)
     messages = classify(facts.get("messages", ()), rules)
-    categories = {rule.entry.id: rule.entry.category for rule in rules}
+    categories = {rule.entry.id: rule.entry.category for rule in rules} if messages else {}
     announced = {
         message: excused
         for message in messages

@@ -108,21 +108,21 @@ def test_times_are_no_part_of_what_is_said() -> None:
 def test_each_file_has_its_own_path_in_a_verdict_that_all_share() -> None:
     verdict = Verdict(
         outcome=Outcome.ERROR,
-        reason=f"no {MARK * 3}/model.h5",
-        differences=({"what": "outputs", "text": f"of {MARK * 3}", "size": 1.0},),
+        reason=f"no {MARK * 9}/model.h5",
+        differences=({"what": "outputs", "text": f"of {MARK * 9}", "size": 1.0},),
     )
     rows = Rows()
-    for cell, path in zip(cells(), ("a/b", "c/d"), strict=False):
+    for cell, path in zip(cells(), ("a/b/h5-01", "c/d/h5-02"), strict=False):
         file = File(f"/home/{path}/model.h5", "0", 1, path)
         rows.add(cell.cell, verdict, file=file, process=Process("python", ()))
     table = rows.table()
     assert len(table.verdicts) == 1
-    assert [one.reason for one in table] == ["no a/b/model.h5", "no c/d/model.h5"]
-    assert table[1].differences[0]["text"] == "of c/d"
+    assert [one.reason for one in table] == ["no a/b/h5-01/model.h5", "no c/d/h5-02/model.h5"]
+    assert table[1].differences[0]["text"] == "of c/d/h5-02"
 
 
 def test_a_mark_that_was_cut_is_noticed() -> None:
-    whole = Verdict(outcome=Outcome.ERROR, reason=f"no {MARK * 3}, nor {MARK * 3}")
-    assert keeps_marks(whole, 3)
-    assert not keeps_marks(replace(whole, signature=MARK), 3)
-    assert placed(whole, "a/b").reason == "no a/b, nor a/b"
+    whole = Verdict(outcome=Outcome.ERROR, reason=f"no {MARK * 9}, nor {MARK * 9}")
+    assert keeps_marks(whole, 9)
+    assert not keeps_marks(replace(whole, signature=MARK), 9)
+    assert placed(whole, "a/b/h5-01").reason == "no a/b/h5-01, nor a/b/h5-01"
