@@ -169,8 +169,10 @@ def _head(evidence: Evidence, cell: Cell, judged: JudgedCell) -> str:
     command = ["env", "-i", *(f"{key}={value}" for key, value in variables.items())]
     command += [str(evidence.home.python(cell.loaded_by)), "cell.py"]
     reason = texts.told(judged.reason)[:200]
+    told = judged.derived and f"# told from {judged.derived['from']}; this runs the cell itself\n"
     return (
         f"# {cell.id}: {judged.outcome}, {reason}\n"
+        f"{told or ''}"
         f"# Run it with\n"
         f"#   caniload reproduce {shlex.quote(cell.id)} > cell.py\n"
         f"#   {shlex.join(command)}"
