@@ -156,19 +156,17 @@ class _Part:
     """Cells of one verdict that are counted together; ``place`` is the first of them.
 
     ``heard`` are rule and text of each warning, ``raised`` what ended the cells, if something did.
-    Where they tell of another cell's file, ``again`` is what was said of this one's.
+    They stand for all texts that read alike; ``again`` is what was said of these cells themselves.
     """
 
     verdict: Verdict
     place: Place
     heard: tuple[tuple[str, Text], ...]
     raised: Text | None
-    again: Callable[[], Verdict] | None
+    again: Callable[[], Verdict]
 
     def own(self, known: Text) -> Text:
         """Return one of the texts as it reads of the first of these cells."""
-        if self.again is None:
-            return known
         verdict = self.again()
         texts = [*(text for _, text in _heard(verdict.messages)), _raised(verdict)]
         return next((text for text in texts if text and text.anchor == known.anchor), known)
@@ -180,20 +178,30 @@ class _Heard:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._known: dict[int, tuple[tuple[tuple[str, Text], ...], Text | None]] = {}
+        self._texts: dict[str, Text] = {}
 
     def part(self, row: int) -> _Part:
         table = self._table
         code = int(table.verdict[row])
         if code not in self._known:
-            verdict = table.said(row)
-            self._known[code] = (_heard(verdict.messages), _raised(verdict))
+            self._known[code] = self._look(row)
         heard, raised = self._known[code]
         return _Part(
             verdict=table.cells.verdicts[code],
             place=table.place(row),
             heard=heard,
             raised=raised,
-            again=partial(table.said, row) if table.cells.verdicts.marked[code] else None,
+            again=partial(table.said, row),
+        )
+
+    def _look(self, row: int) -> tuple[tuple[tuple[str, Text], ...], Text | None]:
+        """Keep of texts that read alike the first, which stands for all until one is shown."""
+        verdict = self._table.said(row)
+        raised = _raised(verdict, self._table.raised(row))
+        alike = self._texts.setdefault
+        return (
+            tuple((rule, alike(text.anchor, text)) for rule, text in _heard(verdict.messages)),
+            alike(raised.anchor, raised) if raised else None,
         )
 
 
@@ -270,17 +278,23 @@ def _what(verdict: Verdict, *, warned: bool) -> str:
     return "warned" if warned else "silent"
 
 
-def _raised(verdict: Verdict) -> Text | None:
-    """Return type and first line of what ended a cell, if something did; a crash has neither."""
+def _raised(verdict: Verdict, alike: str = "") -> Text | None:
+    """Return type and first line of what ended a cell, if something did; a crash has neither.
+
+    ``alike`` is the same of its whole message, with names and numbers taken out, where it is known.
+    """
     if verdict.outcome not in RAISED:
         return None
     text, source = verdict.signature or "(no message)", "the process ended"
-    if error := verdict.error:
+    if not (error := verdict.error):
+        alike = ""
+    else:
         lines = [line for line in error.message.splitlines() if line.strip()]
         text = f"{error.type}: {lines[0] if lines else '(no message)'}"
+        alike = alike if lines == [error.message] else ""
         source = f"exception, while {error.phase}"
     return Text(
-        anchor=anchor("e", source, normalised(text)),
+        anchor=anchor("e", source, alike or normalised(text)),
         text=text,
         source=source,
     )

@@ -91,7 +91,7 @@ def apart(grid: Planes, details: Shards, folder: Folder) -> dict[str, Any]:
     }
     if len(json.dumps(data)) <= INLINE:
         return data
-    return {"rest": add(folder, "data/p", data)}
+    return {"rest": add(folder, "data/p", json.dumps(data))}
 
 
 def inline(

@@ -14,7 +14,7 @@ import numpy as np
 from caniload.reports.groups import LOUDEST_FIRST, WarningGroup, anchor, warning_groups
 from caniload.reports.planes import Planes
 from caniload.reports.table import Place, Table, firsts
-from caniload.reports.text import CleanMatrix, normalised
+from caniload.reports.text import CleanMatrix
 from caniload.runner.core.judged import Bounds, Entry
 from caniload.runner.core.outcomes import Outcome
 
@@ -176,10 +176,10 @@ def _raise(
     terms: dict[str, Term], entries: dict[str, Entry], table: Table, row: int, cells: int
 ) -> None:
     """Take in one exception; a cell that only warns has a cause, too, and was heard already."""
-    verdict = table.said(row)
+    verdict = table.cells.verdicts[int(table.verdict[row])]
     error = verdict.error
     assert error is not None  # noqa: S101 - it is asked for those that raised
-    text = normalised(f"{error.type}: {error.message}")
+    text = table.raised(row)
     source = f"exception, while {error.phase}"
     entry = entries.get(verdict.cause or "")
     term = _term(terms, entry, anchor("x", source, text), text, source)

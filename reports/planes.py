@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import base64
 import gzip
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -192,9 +190,3 @@ def _releases(environment: JudgedEnvironment) -> dict[str, tuple[int, ...]]:
 def packed(data: bytes) -> str:
     """Compress for a page: the same bytes for the same data, whenever it is done."""
     return base64.b64encode(gzip.compress(data, compresslevel=9, mtime=0)).decode("ascii")
-
-
-def packed_json(data: Any) -> str:
-    """Compress plain data; keys stay in the order given."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return packed(text.encode())

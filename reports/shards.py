@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import math
+import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from caniload.reports.folder import Folder
-from caniload.reports.planes import NO_EVIDENCE, NOT_REPEATABLE, Planes, packed_json
+from caniload.reports.planes import NO_EVIDENCE, NOT_REPEATABLE, Planes, packed
 from caniload.reports.table import Table, grouped
 from caniload.reports.textstore import TextStore
 from caniload.reports.words import ORDER
@@ -36,9 +38,6 @@ STORE_BYTES = 400_000
 
 DIGITS = 3
 """Most digits that name a file of the store, so that there are 4,096 of them at most."""
-
-
-Record = dict[str, Any]
 
 
 @dataclass(kw_only=True)
@@ -61,33 +60,68 @@ def shards(table: Table, grid: Planes, folder: Folder) -> Shards:
         store = TextStore(Path(scratch))
         teller = _Teller(table, grid, store)
         for place in range(size * size):
-            data = _Pair(teller).data(groups[place]) if place in groups else None
-            found.pairs.append(add(folder, "data/c", data) if data else "")
+            if place not in groups:
+                found.pairs.append("")
+                continue
+            save, load = (grid.environments[one].id for one in divmod(place, size))
+            data = _Pair(teller, save, load).data(groups[place])
+            found.pairs.append(add(folder, "data/c", data))
         _store_texts(found, store, folder)
     return found
 
 
-def add(folder: Folder, under: str, data: Any) -> str:
+def add(folder: Folder, under: str, text: str) -> str:
     """Write one shard under the hash of its content; the script hands its name back with it."""
-    content = packed_json(data)
+    content = packed(text.encode())
     name = hashlib.sha256(content.encode()).hexdigest()[:12]
     folder.write(f"{under}/{name}.js", f'__shard("{name}","{content}");\n'.encode())
     return name
 
 
-Reference = str | tuple[str]
-"""A short text as it is, or the name of a long one."""
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Told:
-    """What a verdict tells of, its texts by reference, in the order in which a page reads them."""
+    """What a verdict tells of, as JSON with a gap for the number of each text.
 
-    texts: dict[str, Reference | None]
-    phase: str | None
-    heard: list[tuple[str, Reference]]
-    differs: list[tuple[str, Reference, str]]
-    size: list[str] | None
+    There is one more of ``between`` than of ``texts``, which are JSON as well: a short text as it
+    is, a long one by its name.
+    """
+
+    between: tuple[str, ...]
+    texts: tuple[str, ...]
+
+    def numbered(self, known: dict[str, int]) -> str:
+        """Fill the gaps; texts that are not known yet are numbered."""
+        told = self.between[0]
+        for text, after in zip(self.texts, self.between[1:], strict=True):
+            number = known.get(text)
+            if number is None:
+                number = known[text] = len(known)
+            told += f"{number}{after}"
+        return told
+
+
+class _Writing:
+    """Puts a ``_Told`` together, field by field."""
+
+    def __init__(self, reference: Callable[[str], str]) -> None:
+        self._reference = reference
+        self._between = [""]
+        self._texts: list[str] = []
+
+    def literal(self, text: str) -> None:
+        self._between[-1] += text
+
+    def text(self, text: str) -> None:
+        self._texts.append(self._reference(text))
+        self._between.append("")
+
+    def named(self, name: str, text: str | None) -> None:
+        if text:
+            self.literal(f',"{name}":')
+            self.text(text)
+
+    def told(self) -> _Told:
+        return _Told(tuple(map(sys.intern, self._between)), tuple(self._texts))
 
 
 class _Teller:
@@ -96,6 +130,7 @@ class _Teller:
     def __init__(self, table: Table, grid: Planes, store: TextStore) -> None:
         self.table, self._store = table, store
         self.models = {model.id: place for place, model in enumerate(grid.models)}
+        self.names = {name: _json(name)[1:-1] for name in (*table.models, *table.formats)}
         self._known: dict[int, _Told] = {}
 
     def told(self, verdict: int, file: int) -> _Told:
@@ -106,109 +141,111 @@ class _Teller:
             self._known[verdict] = self._tell(cells.verdicts[verdict])
         return self._known[verdict]
 
-    def reference(self, text: str | None) -> Reference | None:
-        if not text:
-            return None
-        return text if len(text) <= SHORT else (self._store.add(text),)
+    def reference(self, text: str) -> str:
+        """Return as JSON a short text, or of a long one, which is stored, its name."""
+        return _json(text) if len(text) <= SHORT else f'["{self._store.add(text)}"]'
 
     def _tell(self, verdict: Verdict) -> _Told:
-        error = verdict.error
-        texts = {
-            "reason": verdict.reason,
-            "signature": verdict.signature,
-            "cause": verdict.cause,
-            "error": f"{error.type}: {error.message}" if error else None,
-            "traceback": error.traceback if error else None,
-        }
-        return _Told(
-            texts={name: self.reference(text) for name, text in texts.items()},
-            phase=error.phase if error else None,
-            heard=[self._heard(message) for message in verdict.messages],
-            differs=[self._difference(item) for item in verdict.differences],
-            size=_sizes(verdict),
-        )
+        """Write only what there is, under short names that matrix.js spells out."""
+        error, writing = verdict.error, _Writing(self.reference)
+        writing.named("reason", verdict.reason)
+        writing.named("signature", verdict.signature)
+        writing.named("cause", verdict.cause)
+        if error:
+            writing.named("error", f"{error.type}: {error.message}")
+            writing.literal(f',"phase":{_json(error.phase)}')
+            writing.named("traceback", error.traceback)
+        _listed(writing, "heard", verdict.messages, _heard)
+        _listed(writing, "differs", verdict.differences, _difference)
+        if (sizes := _sizes(verdict)) is not None:
+            writing.literal(f',"size":[{",".join(map(_json, sizes))}]')
+        return writing.told()
 
-    def _heard(self, message: Message) -> tuple[str, Reference]:
-        text = message.text.strip() or "(no text)"
-        start = text.splitlines()[0]
-        start = start if len(start) <= SNIPPET else f"{start[:SNIPPET]}…"
-        head = f"{message.category} ({message.channel}, while {message.phase}): {start}"
-        return head, self.reference(text) or ""
 
-    def _difference(self, item: Mapping[str, Any]) -> tuple[str, Reference, str]:
-        text = self.reference(str(item.get("text") or "(no text)")) or ""
-        size = item.get("size")
-        finite = not isinstance(size, float) or math.isfinite(size)
-        return str(item.get("what", "")), text, number_text(size if finite else str(size))
+Item = TypeVar("Item")
+
+
+def _listed(
+    writing: _Writing, name: str, items: Sequence[Item], write: Callable[[_Writing, Item], None]
+) -> None:
+    for place, item in enumerate(items):
+        writing.literal("," if place else f',"{name}":[')
+        write(writing, item)
+    writing.literal("]" if items else "")
+
+
+def _heard(writing: _Writing, message: Message) -> None:
+    text = message.text.strip() or "(no text)"
+    start = text.splitlines()[0]
+    start = start if len(start) <= SNIPPET else f"{start[:SNIPPET]}…"
+    head = f"{message.category} ({message.channel}, while {message.phase}): {start}"
+    writing.literal(f"[{_json(head)},")
+    writing.text(text)
+    writing.literal("]")
+
+
+def _difference(writing: _Writing, item: Mapping[str, Any]) -> None:
+    size = item.get("size")
+    finite = not isinstance(size, float) or math.isfinite(size)
+    writing.literal(f"[{_json(str(item.get('what', '')))},")
+    writing.text(str(item.get("text") or "(no text)"))
+    writing.literal(f",{_json(number_text(size if finite else str(size)))}]")
 
 
 class _Pair:
-    """Gathers the cells of one pair, and numbers the texts that they tell."""
+    """Writes the cells of one pair as JSON, and numbers the texts that they tell."""
 
-    def __init__(self, teller: _Teller) -> None:
+    def __init__(self, teller: _Teller, save: str, load: str) -> None:
         self._teller, self._table = teller, teller.table
-        self._texts: dict[Reference, int] = {}
-        self._told: dict[tuple[int, int], Record] = {}
+        self._save, self._load = _json(save)[:-1], _json(load)[1:]
+        self._texts: dict[str, int] = {}
+        self._told: dict[tuple[int, int], str] = {}
 
-    def data(self, rows: npt.NDArray[np.intp]) -> Record:
-        cells = [self._cell(int(row)) for row in rows]
-        return {"cells": cells, "texts": list(self._texts)}
+    def data(self, rows: npt.NDArray[np.intp]) -> str:
+        cells = ",".join([self._cell(int(row)) for row in rows])
+        return f'{{"cells":[{cells}],"texts":[{",".join(self._texts)}]}}'
 
-    def _number(self, text: Reference | None) -> int | None:
-        return self._texts.setdefault(text, len(self._texts)) if text else None
+    def _cell(self, row: int) -> str:
+        table, columns, names = self._table, self._table.cells.columns, self._teller.names
+        model, kind = table.models[table.model[row]], table.formats[table.format[row]]
+        mark = NO_EVIDENCE * (not table.evidence[row]) + NOT_REPEATABLE * (
+            not table.repeatable[row]
+        )
+        told = f',"mark":{mark}' if mark else ""
+        told += self._verdict(int(columns.verdict[row]), int(columns.file[row]))
+        return (
+            f'{{"id":{self._save}/{names[model]}.{names[kind]}/{self._load}'
+            f',"m":{self._teller.models[model]},"f":"{names[kind]}","o":"{ORDER[table.outcome[row]]}"'
+            f"{told}{self._more(row)}}}"
+        )
 
-    def _cell(self, row: int) -> Record:
-        """One cell with only what it has, under short names that app.js spells out."""
-        table, columns = self._table, self._table.cells.columns
-        shaky = NOT_REPEATABLE * (not table.repeatable[row])
-        mark = NO_EVIDENCE * (not table.evidence[row]) + shaky
-        derived = self._derived(int(columns.derived[row]))
-        return {
-            "id": table.id(row),
-            "m": self._teller.models[table.models[table.model[row]]],
-            "f": table.formats[table.format[row]],
-            "o": ORDER[table.outcome[row]],
-            **({"mark": mark} if mark else {}),
-            **self._verdict(int(columns.verdict[row]), int(columns.file[row])),
-            **_there(
-                repeat=table.cells.names.repeats[columns.repeat[row]] or None,
-                derived=self._number(self._teller.reference(derived)),
-            ),
-        }
+    def _more(self, row: int) -> str:
+        """Tell how to repeat the cell, and whether it was run itself, where that is special."""
+        names, columns = self._table.cells.names, self._table.cells.columns
+        repeat, derived = names.repeats[columns.repeat[row]], int(columns.derived[row])
+        told = f',"repeat":{_json(repeat)}' if repeat else ""
+        if derived != NONE:
+            text = self._teller.reference(derivation(names.derivations[derived]))
+            told += f',"derived":{self._texts.setdefault(text, len(self._texts))}'
+        return told
 
-    def _derived(self, code: int) -> str | None:
-        return None if code == NONE else derivation(self._table.cells.names.derivations[code])
-
-    def _verdict(self, verdict: int, file: int) -> Record:
+    def _verdict(self, verdict: int, file: int) -> str:
         """Tell what was found once, for all cells of the pair that it was found in."""
         key = (verdict, file if self._table.cells.verdicts.marked[verdict] else NONE)
         if key not in self._told:
-            self._told[key] = self._numbered(self._teller.told(verdict, file))
+            self._told[key] = self._teller.told(verdict, file).numbered(self._texts)
         return self._told[key]
 
-    def _numbered(self, told: _Told) -> Record:
-        number, texts = self._number, told.texts
-        return _there(
-            reason=number(texts["reason"]),
-            signature=number(texts["signature"]),
-            cause=number(texts["cause"]),
-            error=number(texts["error"]),
-            phase=told.phase,
-            traceback=number(texts["traceback"]),
-            heard=[[head, number(text)] for head, text in told.heard],
-            differs=[[what, number(text), size] for what, text, size in told.differs],
-            size=told.size,
-        )
+
+def _json(text: str) -> str:
+    """Write a text as ``json.dumps`` does; that makes an encoder for each."""
+    return encode_basestring(text)
 
 
 def derivation(derived: Derived) -> str:
     """Say of a cell in whose place another one was run."""
     told = DERIVED.get(derived.rule, f"by the rule {derived.rule}")
     return f"not run itself: taken from {derived.source}, {told}"
-
-
-def _there(**values: Any) -> Record:
-    return {name: value for name, value in values.items() if value is not None and value != []}
 
 
 def _sizes(verdict: Verdict) -> list[str] | None:
@@ -234,4 +271,5 @@ def _store_texts(found: Shards, store: TextStore, folder: Folder) -> None:
     total = store.characters
     found.digits = next((n for n in range(DIGITS) if total <= STORE_BYTES * 16**n), DIGITS)
     for prefix, held in store.parts(found.digits):
-        found.texts[prefix] = add(folder, "data/t", held)
+        texts = ",".join(f'"{name}":{text}' for name, text in held.items())
+        found.texts[prefix] = add(folder, "data/t", f"{{{texts}}}")

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from caniload.reports.text import ingest
+from caniload.reports.text import ingest, normalised
 from caniload.reports.words import CODE
 from caniload.runner.core.judged import JudgedMatrix, Message, Verdict
 from caniload.runner.core.judgedtable import NONE, Codes, Flags, JudgedTable
@@ -87,6 +87,7 @@ class Table:
     load: Codes
     outcome: Codes
     flattened: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    kinds: dict[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.save)
@@ -137,6 +138,17 @@ class Table:
 
     def said(self, row: int) -> Verdict:
         return self.cells.verdict(row)
+
+    def raised(self, row: int) -> str:
+        """Return what was raised in a row with names and numbers taken out; empty if nothing was.
+
+        Once for each verdict: where a file lies makes no difference to it.
+        """
+        code = int(self.verdict[row])
+        if code not in self.kinds:
+            error = self.said(row).error
+            self.kinds[code] = normalised(f"{error.type}: {error.message}") if error else ""
+        return self.kinds[code]
 
     def id(self, row: int) -> str:
         return self.cells.id(row)

@@ -170,16 +170,23 @@ def excerpt(text: str, limit: int = 4_000) -> str:
 
 
 _PATTERNS = (
-    (re.compile(r"0x[0-9a-fA-F]+"), "<address>"),
-    (re.compile(r"(?<![\w:/])(?:[A-Za-z]:|\$[A-Z_]+)?(?:[\\/][\w.@$~+<>-]+){2,}[\\/]?"), "<path>"),
-    (re.compile(r"\bline \d+"), "line <n>"),
-    (re.compile(r"(?<!\w)'[^'\n]{1,80}'(?!\w)|\"[^\"\n]{1,80}\"|`[^`\n]{1,80}`"), "<name>"),
-    (re.compile(r"\b[\w/]+:\d+\b"), "<name>:<n>"),
-    (re.compile(r"(?<![\w.])\d+(?:\.\d+)*(?:e[+-]?\d+)?(?!\w)"), "<n>"),
-    (re.compile(r"\b(\w+?)_\d+\b"), r"\1_<n>"),
-    (re.compile(r"\s+"), " "),
+    ("0x", re.compile(r"0x[0-9a-fA-F]+"), "<address>"),
+    (
+        "",
+        re.compile(r"(?<![\w:/])(?:[A-Za-z]:|\$[A-Z_]+)?(?:[\\/][\w.@$~+<>-]+){2,}[\\/]?"),
+        "<path>",
+    ),
+    ("line ", re.compile(r"\bline \d+"), "line <n>"),
+    (
+        "",
+        re.compile(r"(?<!\w)'[^'\n]{1,80}'(?!\w)|\"[^\"\n]{1,80}\"|`[^`\n]{1,80}`"),
+        "<name>",
+    ),
+    (":", re.compile(r"\b[\w/]+:\d+\b"), "<name>:<n>"),
+    ("", re.compile(r"(?<![\w.])\d+(?:\.\d+)*(?:e[+-]?\d+)?(?!\w)"), "<n>"),
+    ("_", re.compile(r"\b(\w+?)_\d+\b"), r"\1_<n>"),
 )
-
+"""What has to be there for a pattern to find anything, the pattern, and what takes its place."""
 
 KEPT, MARGIN = 400, 200
 """How much of a normalised text is kept, and how much more makes sure of it."""
@@ -195,9 +202,10 @@ def normalised(text: str) -> str:
     size = 2 * (KEPT + MARGIN)
     while True:
         found = text[:size]
-        for pattern, replacement in _PATTERNS:
-            found = pattern.sub(replacement, found)
-        found = found.strip()
+        for needed, pattern, replacement in _PATTERNS:
+            if needed in found:
+                found = pattern.sub(replacement, found)
+        found = " ".join(found.split())
         if size >= len(text) or len(found) >= KEPT + MARGIN:
             return found[:KEPT]
         size *= 4

@@ -1,10 +1,10 @@
-"""Long texts by their hash, each once; more than a little of them waits on the disk."""
+"""Long texts as JSON by their hash, each once; more than a little of them waits on the disk."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
+from json.encoder import encode_basestring
 from pathlib import Path
 
 BUCKET = 2
@@ -29,7 +29,8 @@ class TextStore:
         name = hashlib.sha256(text.encode()).hexdigest()[:12]
         if name not in self._known:
             self._known.add(name)
-            self._waiting.setdefault(name[:BUCKET], {})[name] = text
+            told = encode_basestring(text)
+            self._waiting.setdefault(name[:BUCKET], {})[name] = told
             self.characters += len(text)
             self._held += len(text)
             if self._held > self._limit:
@@ -37,7 +38,7 @@ class TextStore:
         return name
 
     def parts(self, digits: int) -> Iterator[tuple[str, dict[str, str]]]:
-        """Yield all texts by that many digits of their names, in order; none of nothing."""
+        """Yield all texts as JSON, by so many digits of their names, in order; none of nothing."""
         buckets = sorted({name[:BUCKET] for name in self._known})
         for start in sorted({bucket[:digits] for bucket in buckets}):
             held: dict[str, dict[str, str]] = {}
@@ -50,15 +51,15 @@ class TextStore:
     def _texts(self, bucket: str) -> Iterator[tuple[str, str]]:
         path = self._scratch / bucket
         if path.exists():
-            with path.open(encoding="utf-8") as file:
+            with path.open(encoding="utf-8", newline="\n") as file:
                 for line in file:
-                    name, text = json.loads(line)
+                    name, _, text = line.rstrip("\n").partition(" ")
                     yield name, text
         yield from self._waiting.get(bucket, {}).items()
 
     def _spill(self) -> None:
         for bucket, texts in self._waiting.items():
             with (self._scratch / bucket).open("a", encoding="utf-8") as file:
-                file.writelines(f"{json.dumps(one)}\n" for one in texts.items())
+                file.writelines(f"{name} {text}\n" for name, text in texts.items())
         self._waiting.clear()
         self._held = 0

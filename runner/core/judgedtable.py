@@ -143,10 +143,8 @@ class JudgedTable(Sequence[JudgedCell]):
 
     def told(self, verdict: int, file: int) -> Verdict:
         """Return a verdict as it reads of one file."""
-        found = self.verdicts[verdict]
-        return (
-            placed(found, self.names.files[file].stands) if self.verdicts.marked[verdict] else found
-        )
+        found, path = self.verdicts[verdict], self.names.files[file].stands
+        return placed(found, path) if path and self.verdicts.marked[verdict] else found
 
     def id(self, place: int) -> str:
         """Return the id of a cell."""

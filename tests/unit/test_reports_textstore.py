@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,6 @@ def test_every_text_is_in_one_part_by_its_name(tmp_path: Path, held: int, digits
     assert prefixes == sorted(set(prefixes))
     assert all(name.startswith(prefix) for prefix, texts in parts for name in texts)
     assert all(list(texts) == sorted(texts) for _, texts in parts)
-    found = {name: text for _, texts in parts for name, text in texts.items()}
+    found = {name: json.loads(text) for _, texts in parts for name, text in texts.items()}
     assert found == dict(zip(names, TEXTS + TEXTS, strict=True))
     assert sum(len(texts) for _, texts in parts) == len(TEXTS)
