@@ -18,7 +18,7 @@ from caniload.reports.table import Table
 AT_ONCE = 16_384
 """Rows that are spelt out at a time, and a row group of the Parquet file."""
 
-MOST = 1_000_000
+MOST = 500_000
 """Rows up to which CSV and JSON lines are written; beyond, they alone would be gigabytes."""
 
 
