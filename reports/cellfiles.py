@@ -16,9 +16,12 @@ from caniload.reports.folder import Folder
 from caniload.reports.table import Table
 
 AT_ONCE = 16_384
-"""Rows that are spelt out at a time, and a row group of the Parquet file."""
+"""Rows that are spelt out at a time."""
 
-MOST = 1_000_000
+GROUP, DICTIONARY = 131_072, 2**26
+"""Rows of a row group of the Parquet file, and bytes of the texts that it holds each once."""
+
+MOST = 500_000
 """Rows up to which CSV and JSON lines are written; beyond, they alone would be gigabytes."""
 
 
@@ -63,8 +66,14 @@ class Parquet:
     def write(self, part: pd.DataFrame) -> None:
         columns = pa.Table.from_pandas(part, preserve_index=False).replace_schema_metadata(None)
         if self._writer is None:
-            self._writer = pq.ParquetWriter(self._file, columns.schema, compression="zstd")
-        self._writer.write_table(columns)
+            self._writer = pq.ParquetWriter(
+                self._file,
+                columns.schema,
+                compression="zstd",
+                dictionary_pagesize_limit=DICTIONARY,
+            )
+        for batch in columns.to_batches():
+            self._writer.write_batch(batch, row_group_size=GROUP)
 
     def close(self) -> None:
         if self._writer is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -106,23 +107,37 @@ def _changes(planes: Planes, place: int, before: int) -> str:
     return ", ".join(moved[:6])
 
 
-def block(
-    planes: Planes, rows: Era, columns: Era, kind: int, models: Sequence[int] | None = None
-) -> Block:
-    """Sum up the cells of two eras; within one era only loading by the same or a newer counts."""
+def blocks(
+    planes: Planes, found: Sequence[Era], kind: int, models: Sequence[int] | None = None
+) -> list[list[Block]]:
+    """Sum up the cells of every two eras; within one only loading by the same or a newer counts."""
+    member = np.zeros((len(planes.environments), len(found)), dtype=np.int64)
+    for number, era in enumerate(found):
+        member[list(era.places), number] = 1
+    backwards = planes.older & (member @ member.T > 0)
     chosen = range(len(planes.models)) if models is None else models
-    where = np.ix_(rows.places, columns.places, chosen, [kind])
-    counted = ~planes.no_evidence[where]
-    if rows is columns:
-        counted &= ~planes.older[np.ix_(rows.places, columns.places)][:, :, None, None]
-    found = planes.codes[where][counted]
-    tested = np.sort(found[(found >= 1) & (found <= CODE[Outcome.DIFFERS])])
-    if not len(tested):
-        blank = UNTESTED if (found == UNTESTED).any() else 0 if (found == 0).any() else ABSENT
+    codes = planes.codes[:, :, chosen, kind]
+    counted = ~planes.no_evidence[:, :, chosen, kind] & ~backwards[:, :, None]
+    counts = np.stack(
+        [
+            member.T @ ((codes == code) & counted).sum(axis=2) @ member
+            for code in range(UNTESTED + 1)
+        ],
+        axis=2,
+    )
+    return [[_block([int(count) for count in square]) for square in row] for row in counts]
+
+
+def _block(counts: Sequence[int]) -> Block:
+    """Sum up a square by how many cells have which outcome."""
+    tested = sum(counts[1:UNTESTED])
+    if not tested:
+        blank = UNTESTED if counts[UNTESTED] else 0 if counts[0] else ABSENT
         return Block(typical=blank, worst=blank, clean=0, tested=0)
+    upto = list(itertools.accumulate(counts[1:UNTESTED]))
     return Block(
-        typical=int(tested[(len(tested) - 1) // 2]),
-        worst=int(tested[-1]),
-        clean=int(np.isin(tested, CLEAN_CODES).sum()),
-        tested=len(tested),
+        typical=1 + next(n for n, count in enumerate(upto) if count > (tested - 1) // 2),
+        worst=max(code for code in range(1, UNTESTED) if counts[code]),
+        clean=sum(counts[code] for code in CLEAN_CODES),
+        tested=tested,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from caniload.reports import answers
-from caniload.reports.eras import Era, block, eras
+from caniload.reports.eras import Block, Era, blocks, eras
 from caniload.reports.planes import Planes, Square
 from caniload.reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, ORDER, UNTESTED, WORDS
 
@@ -129,15 +129,14 @@ def of_model(grid: Planes, table: EraTable, kind: int, model: int) -> EraTable:
 def _era_rows(
     grid: Planes, found: Sequence[Era], kind: int, models: Sequence[int] | None
 ) -> tuple[tuple[EraCell, ...], ...]:
+    squares = blocks(grid, found, kind, models)
     return tuple(
-        tuple(_era_cell(grid, one, other, kind, models) for other in found) for one in found
+        tuple(_era_cell(grid, one, other, square) for other, square in zip(found, row, strict=True))
+        for one, row in zip(found, squares, strict=True)
     )
 
 
-def _era_cell(
-    grid: Planes, rows: Era, columns: Era, kind: int, models: Sequence[int] | None
-) -> EraCell:
-    found = block(grid, rows, columns, kind, models)
+def _era_cell(grid: Planes, rows: Era, columns: Era, found: Block) -> EraCell:
     if not found.tested:
         return EraCell(classes=f"o{found.typical}", text="", words=word(found.typical))
     classes = [f"o{found.typical}"]

@@ -9,6 +9,7 @@ environments, 19 models and 10 formats, with 1,515 distinct verdicts.
   1,278. With a sixth of the savers there are a fourth as many, with a sixth of the readers a fifth,
   with a fourth of the models a third: near every reader and model has texts of its own, and savers
   of one era share theirs.
+- Of ten errors with verdicts of their own, six have messages of their own, and nine tracebacks.
 - Lengths (quantiles 0, 10, 25, 50, 75, 90, 100 %) are in ``LENGTHS``; 22 % of the errors' cells
   tell where their file lies; 126 signatures of errors; 74 % of cells heard nothing, the others 1 to
   40 messages out of 274.
@@ -36,6 +37,7 @@ from caniload.runner.core.judged import (
     NoiseFloor,
     Verdict,
 )
+from caniload.runner.core.judgedrows import Shared
 from caniload.runner.core.judgedtable import (
     MARK,
     NONE,
@@ -68,6 +70,7 @@ LENGTHS = {
 }
 QUANTILES = (0, 0.1, 0.25, 0.5, 0.75, 0.9, 1)
 SIGNATURES, MESSAGES = 126, 274
+MESSAGES_OF_8 = 5
 NOISE, MARKED, DERIVED = 0.03, 0.22, 0.5
 
 ENTRIES = [rule.entry for rule in read_catalogue()]
@@ -158,8 +161,13 @@ def _cells(size: Shape, environments: list[str], chance: np.random.Generator) ->
     told = _told(outcome, saver, file, reader, era)
     keys, first, verdict = np.unique(told, return_index=True, return_inverse=True)
     lengths = [len(_artifact(environments[saver[row]], file[row])) for row in first]
+    shared = Shared()
     verdicts = Verdicts(
-        _verdict(Outcome(list(Outcome)[outcome[row]]), int(key), environments[reader[row]], length)
+        shared(
+            _verdict(
+                Outcome(list(Outcome)[outcome[row]]), int(key), environments[reader[row]], length
+            )
+        )
         for key, row, length in zip(keys, first, lengths, strict=True)
     )
     derived, derivations = _derivations(outcome, (saver, file, reader), era, environments)
@@ -259,20 +267,22 @@ def _raised(
     outcome: Outcome, key: int, reader: str, length: int, chance: np.random.Generator
 ) -> Verdict:
     number = key % SIGNATURES
+    alike = key if key // 16 % 8 < MESSAGES_OF_8 else key - key // 16 % 8 * 16
+    words = np.random.default_rng(alike)
     path = f"{HOME}/artifacts/{MARK * length}/model.h5"
-    where = f" filepath={path}" if chance.random() < MARKED and outcome is Outcome.ERROR else ""
-    size = _length("message" if outcome is Outcome.ERROR else "refusal", chance) // (
+    where = f" filepath={path}" if words.random() < MARKED and outcome is Outcome.ERROR else ""
+    size = _length("message" if outcome is Outcome.ERROR else "refusal", words) // (
         1 if outcome is Outcome.ERROR else 4
     )
-    message = f"kind {number} of layer '{key}'{where} " + _filler(key, size)
-    kind = ("TypeError", "ValueError", "AttributeError")[number % 3]
+    message = f"kind {alike % SIGNATURES} of layer '{alike}'{where} " + _filler(alike, size)
+    kind = ("TypeError", "ValueError", "AttributeError")[alike % 3]
     place = f'  File "{HOME}/environments/{reader}/lib/python3.11/site-packages/keras/layers.py"'
     steps = f"{place}, line {number}, in from_config\n    return cls(**config)\n"
     frames = max(1, (_length("traceback", chance) - min(size, 900)) // len(steps))
     traceback = f"Traceback\n{steps * frames}{kind}: {message[:2_000]}"
     return Verdict(
         outcome=outcome,
-        reason=f"does not load: {kind}: {message[: _length('reason', chance)]}",
+        reason=f"does not load: {kind}: {message[: _length('reason', words)]}",
         signature=f"load: {kind}: kind {'abcdefghijk'[number // 12]} of layer '…' {number % 12}",
         cause=CAUSES[number % len(CAUSES)] if number % 20 else None,
         error=Failure(type=kind, message=message, phase="load", traceback=traceback),

@@ -12,7 +12,7 @@ from judged_example import ENVIRONMENTS, example
 
 from caniload.reports import answers
 from caniload.reports.badges import badges
-from caniload.reports.eras import block, eras
+from caniload.reports.eras import blocks, eras
 from caniload.reports.figures import figures, headline
 from caniload.reports.planes import Planes, planes
 from caniload.reports.table import tabulate
@@ -306,7 +306,7 @@ def test_stacks_are_never_one_era() -> None:
 def test_a_hundred_percent_means_every_one() -> None:
     grid = tiny([[[[I]] * 199 + [[E]]]])
     (era,) = eras(grid, 0)
-    assert block(grid, era, era, 0).percent == 99
+    assert blocks(grid, [era], 0)[0][0].percent == 99
 
 
 @pytest.mark.parametrize(
@@ -320,7 +320,7 @@ def test_a_hundred_percent_means_every_one() -> None:
 def test_eras_without_a_result_say_why(code: int, shown: int) -> None:
     grid = tiny([[[[code]]]])
     (era,) = eras(grid, 0)
-    found = block(grid, era, era, 0)
+    found = blocks(grid, [era], 0)[0][0]
     assert (found.typical, found.tested) == (shown, 0)
 
 
