@@ -33,9 +33,13 @@ class Named(NamedTuple):
 
 @dataclass(kw_only=True)
 class Read:
-    """What a folder has: the content of its whole files, and the names of spoilt ones."""
+    """What a folder has: the content of its whole files, and the names of spoilt ones.
 
-    files: list[tuple[Named, bytes]]
+    The content is memory of Arrow's own: what its threads let go of is none of Python's, which has
+    them end the process if it is about to end anyway (apache/arrow issue 34314).
+    """
+
+    files: list[tuple[Named, Any]]
     spoilt: list[Named]
 
     @property
@@ -70,12 +74,19 @@ def read(folder: Path) -> Read:
 def _read(names: list[Named]) -> Read:
     found = Read(files=[], spoilt=[])
     for one in names:
-        content = one.path.read_bytes()
+        content = _content(one.path)
         if hashlib.sha256(content).hexdigest() == one.sha256:
             found.files.append((one, content))
         else:
             found.spoilt.append(one)
     return found
+
+
+def _content(path: Path) -> Any:
+    import pyarrow as pa  # noqa: PLC0415 - a third of a second, and many commands read no results
+
+    with pa.OSFile(str(path)) as file:
+        return file.read_buffer()
 
 
 def append(folder: Path, table: Any, old: Read, most: int) -> None:
@@ -93,9 +104,9 @@ def rewrite(folder: Path, table: Any, most: int) -> None:
     _write(folder, table, listed(folder), most)
 
 
-def opened(content: bytes) -> Any:
+def opened(content: Any) -> Any:
     """Return a file as pyarrow reads it, with texts as columns of numbers and what they mean."""
-    import pyarrow as pa  # noqa: PLC0415 - a third of a second, and many commands read no results
+    import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     return pq.ParquetFile(pa.BufferReader(content))
