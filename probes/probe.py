@@ -26,9 +26,13 @@ import gc
 import json
 import os
 import select
+import shutil
 import signal
 import sys
+import tempfile
 import time
+
+import compiled
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PR_SET_PDEATHSIG = 1
@@ -104,6 +108,10 @@ def fork(command, keras, config, events):
         _die_with_parent()
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
+        os.environ["TMPDIR"] = tempfile.tempdir = temporary(command["batch"], config)
+        os.mkdir(tempfile.tempdir)
+        if len(command["jobs"]) > 1 or command["jobs"][0]["kind"] == "save":
+            compiled.lend(*_compiled(command["batch"], config))
         child(command["batch"], command["jobs"], keras, config, events)
         code = 0
     except BaseException:
@@ -114,6 +122,21 @@ def fork(command, keras, config, events):
         os._exit(code)
 
 
+def temporary(batch, config):
+    """Return a batch's own folder for temporary files.
+
+    AutoGraph writes one for every function that it rewrites, and removes them at an exit that a
+    forked child does not come to; so whoever reaps the child removes its folder.
+    """
+    return os.path.join(config["folder"], "tmp-%d" % batch)
+
+
+def _compiled(batch, config):
+    """Return the folders of compiled programs: the worker's, and this batch's."""
+    own = os.path.join(temporary(batch, config), "compiled")
+    return os.path.join(config["folder"], "compiled"), own
+
+
 def _die_with_parent():
     """Ask the kernel to end this process with its parent; other systems have no such thing."""
     try:
@@ -122,13 +145,16 @@ def _die_with_parent():
         pass
 
 
-def reap(children, events):
+def reap(children, config, events):
     """Report every child that has ended."""
     for pid, batch in list(children.items()):
         ended, status, usage = os.wait4(pid, os.WNOHANG)
         if ended:
             del children[pid]
             kill_group(pid)
+            if status == 0:
+                compiled.take(*reversed(_compiled(batch, config)))
+            shutil.rmtree(temporary(batch, config), ignore_errors=True)
             cpu = round(usage.ru_utime + usage.ru_stime, 4)
             send(events, event="exit", batch=batch, status=status, cpu=cpu, rss_kb=usage.ru_maxrss)
 
@@ -152,7 +178,7 @@ def serve(keras, config, events):
         ready = select.select([0, wake], [], [], 1.0)[0]
         if wake in ready:
             os.read(wake, 4096)
-        reap(children, events)
+        reap(children, config, events)
         if 0 in ready:
             received = os.read(0, 1 << 20)
             open_input = bool(received)
@@ -165,7 +191,7 @@ def serve(keras, config, events):
         kill_group(pid)
     deadline = time.time() + 5
     while children and time.time() < deadline:
-        reap(children, events)
+        reap(children, config, events)
         time.sleep(0.01)
 
 

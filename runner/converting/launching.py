@@ -116,7 +116,7 @@ class Workshop:
         python = str(self.home.python(environment))
         finished = processes.run(
             [python, "-s", str(ACROSS / f"{script}.py"), str(config)],
-            variables=variables,
+            variables={**variables, "TMPDIR": str(folder)},
             seconds=seconds,
             cwd=folder,
         )

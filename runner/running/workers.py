@@ -63,7 +63,7 @@ class Worker:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=dict(variables),
+                env={**variables, "TMPDIR": str(folder)},  # goes with it, however it ends
                 cwd=folder,
                 pass_fds=[writer],
                 start_new_session=True,
