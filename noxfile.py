@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from pathlib import Path
 
 import nox
 
@@ -14,6 +13,7 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "tests"]
 
 GROUPS = nox.project.load_toml("pyproject.toml")["dependency-groups"]
+BENCHES = ("cells", "startup", "scale-store", "scale")
 
 
 @nox.session
@@ -75,12 +75,18 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure what a cell costs, batched, isolated and alone; or what is named: `-- startup`."""
+    """Measure all, or what is named: `-- cells`, `-- startup`, `-- scale-store`, `-- scale`.
+
+    `-- --cells 5000000` is for both of the latter, if all is measured.
+    """
     _install(session)
-    there = {path.stem.replace("_", "-"): path for path in Path("tests/bench").glob("*.py")}
-    script = there.get(session.posargs[0]) if session.posargs else None
-    given = session.posargs[1:] if script else session.posargs
-    session.run("python", str(script or there["bench"]), *given)
+    named, *given = session.posargs or [""]
+    if named in BENCHES:
+        session.run("python", f"tests/bench/{named.replace('-', '_')}.py", *given)
+        return
+    for name in BENCHES:
+        words = session.posargs if name.startswith("scale") else ()
+        session.run("python", f"tests/bench/{name.replace('-', '_')}.py", *words)
 
 
 def _install(session: nox.Session, *groups: str) -> None:

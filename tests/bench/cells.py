@@ -1,6 +1,6 @@
 """What a cell costs: batched, isolated, and in a fresh process; as ratios within one run.
 
-    nox -s bench -- [--envs tf-2.15,tf-2.21] [--fresh 24]
+    nox -s bench -- cells [--envs tf-2.15,tf-2.21] [--fresh 24]
 
 Runs one slice of the matrix both ways from the same artifacts, compares every outcome and every
 message, then loads a sample of the cells each in a worker of its own. CPU is that of all child
