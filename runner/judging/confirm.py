@@ -1,9 +1,10 @@
 """Which batched answers are asked again alone, and whether the two ever disagreed.
 
 A clean pass is believed. A difference in outputs, weights or structure is always confirmed, and
-so is every new kind of failure, warning or lost training state. A kind (exception, way of dying or
-warning with its normalised text) that was confirmed ``ENOUGH`` times and never disagreed anywhere
-is confirmed once in each further environment, and every ``SAMPLE``-th time there from then on.
+so is every new kind of failure, warning or lost training state. A kind (of a format: exception, way
+of dying or warning with its normalised text) that was confirmed ``ENOUGH`` times and never
+disagreed anywhere is confirmed once in each further environment, and every ``SAMPLE``-th time there
+from then on.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from caniload.runner.core import texts
 from caniload.runner.core.judged import Verdict
 from caniload.runner.core.outcomes import CLEAN, Outcome
 
+NOISE = "noise"
 ENOUGH = 3
 SAMPLE = 10
 SAMPLED = frozenset({Outcome.ERROR, Outcome.CRASH, Outcome.NA, Outcome.WARNING})
@@ -26,9 +28,10 @@ SHARED = (
     "A cell that passes cleanly ran in a process it shared with up to {batch} cells of the same"
     " environment. Every silent difference in outputs, weights or structure was run again in a"
     " process of its own, and that run is the record. So were the first"
-    f" {ENOUGH} failures, warnings and losses of training state of each kind (exception or"
-    f" warning, and text), the first of it in each environment and every {SAMPLE}th there, or all"
-    " of a kind once a batched and a solo run of it had disagreed anywhere."
+    f" {ENOUGH} failures, warnings and losses of training state of each kind (format, exception"
+    f" or warning, and text), the first of it in each environment and every {SAMPLE}th there, or"
+    " all of a kind once a batched and a solo run of it had disagreed anywhere. Noise, and how"
+    " often the same is said, is no disagreement."
 )
 ALONE = "Every cell ran in a process of its own; nothing here was sampled."
 
@@ -52,27 +55,27 @@ class Confirmation:
     """Keeps count of the kinds of failure during one run."""
 
     def __init__(self) -> None:
-        self._kinds: defaultdict[tuple[str, Outcome, str], Kind] = defaultdict(Kind)
-        self._anywhere: defaultdict[tuple[Outcome, str], Kind] = defaultdict(Kind)
+        self._kinds: defaultdict[tuple[str, str, Outcome, str], Kind] = defaultdict(Kind)
+        self._anywhere: defaultdict[tuple[str, Outcome, str], Kind] = defaultdict(Kind)
 
-    def wanted(self, environment: str, verdict: Verdict) -> bool:
+    def wanted(self, environment: str, form: str, verdict: Verdict) -> bool:
         """Say whether a batched verdict must be confirmed by a run of its own."""
         if verdict.outcome in CLEAN:
             return False
-        kind = self._kinds[environment, verdict.outcome, verdict.signature]
+        kind = self._kinds[environment, form, verdict.outcome, verdict.signature]
         kind.seen += 1
-        anywhere = self._anywhere[verdict.outcome, verdict.signature]
+        anywhere = self._anywhere[form, verdict.outcome, verdict.signature]
         enough = 1 if anywhere.confirmed >= ENOUGH else ENOUGH
         if not _sampled(verdict) or anywhere.contradicted or kind.confirmed < enough:
             return True
         return kind.seen % SAMPLE == 0
 
-    def compare(self, environment: str, batched: Verdict, solo: Verdict) -> bool:
+    def compare(self, environment: str, form: str, batched: Verdict, solo: Verdict) -> bool:
         """Take note of a confirmation; return whether both runs say the same."""
         same = said(batched) == said(solo)
         for kind in (
-            self._kinds[environment, batched.outcome, batched.signature],
-            self._anywhere[batched.outcome, batched.signature],
+            self._kinds[environment, form, batched.outcome, batched.signature],
+            self._anywhere[form, batched.outcome, batched.signature],
         ):
             kind.confirmed += 1
             kind.contradicted += not same
@@ -87,6 +90,13 @@ def _sampled(verdict: Verdict) -> bool:
 
 
 def said(verdict: Verdict) -> tuple[object, ...]:
-    """Return what two runs of one cell must agree on: outcome, kind and everything heard."""
-    heard = sorted((one.phase, one.channel, texts.normalised(one.text)) for one in verdict.messages)
+    """Return what two runs of one cell must agree on: outcome, kind and what was heard.
+
+    Threads of the runtime say some things in one run and not in the next: that is noise.
+    """
+    heard = {
+        (one.phase, one.channel, texts.normalised(one.text))
+        for one in verdict.messages
+        if one.severity != NOISE
+    }
     return verdict.outcome, verdict.signature, heard

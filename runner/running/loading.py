@@ -209,8 +209,9 @@ class Loading:
             if kind not in self._waited:
                 self._waited.add(kind)
                 self._patient.add(unit.label)
-        verdict = self._judge(self._cells[unit.label], result.facts, result.crash)
-        return self._confirmation.wanted(unit.environment, verdict)
+        cell = self._cells[unit.label]
+        verdict = self._judge(cell, result.facts, result.crash)
+        return self._confirmation.wanted(unit.environment, cell.artifact.format, verdict)
 
     def _was_mere_slowness(self, unit: Unit, result: Result) -> None:
         """Wait for the next of its kind, too, where waiting showed that the first was only slow."""
@@ -255,7 +256,8 @@ class Loading:
         agreed, before = True, None
         if unit.batched is not None:
             before = self._judge(cell, unit.batched.facts, unit.batched.crash)
-            agreed = self._confirmation.compare(unit.environment, before, verdict)
+            form = cell.artifact.format
+            agreed = self._confirmation.compare(unit.environment, form, before, verdict)
             agreed = agreed or (unit.batched.crash or {}).get("signal") in OUTSIDE
         path, seconds = self._saved(cell).file.path, None
         if facts is not None:

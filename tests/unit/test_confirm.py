@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from caniload.runner.core.judged import Verdict
+from caniload.runner.core.judged import Message, Verdict
 from caniload.runner.core.outcomes import Outcome
 from caniload.runner.judging.confirm import ALONE, ENOUGH, SAMPLE, SAMPLED, Confirmation, statement
 
@@ -22,9 +24,9 @@ def asked(found: Verdict, times: int, confirmation: Confirmation | None = None) 
     confirmation = confirmation or Confirmation()
     numbers = []
     for number in range(1, times + 1):
-        if confirmation.wanted("e", found):
+        if confirmation.wanted("e", "h5", found):
             numbers.append(number)
-            assert confirmation.compare("e", found, found)
+            assert confirmation.compare("e", "h5", found, found)
     return numbers
 
 
@@ -54,15 +56,16 @@ def test_a_kind_is_sampled_once_it_is_known(found: Verdict) -> None:
 def test_each_kind_is_counted_by_itself() -> None:
     confirmation = Confirmation()
     asked(ERROR, ENOUGH, confirmation)
-    assert not confirmation.wanted("e", ERROR)
-    assert confirmation.wanted("other", ERROR)
-    assert confirmation.wanted("e", verdict(Outcome.ERROR, "another text"))
-    assert confirmation.wanted("e", verdict(Outcome.CRASH))
+    assert not confirmation.wanted("e", "h5", ERROR)
+    assert confirmation.wanted("other", "h5", ERROR)
+    assert confirmation.wanted("e", "keras", ERROR)
+    assert confirmation.wanted("e", "h5", verdict(Outcome.ERROR, "another text"))
+    assert confirmation.wanted("e", "h5", verdict(Outcome.CRASH))
 
 
 def test_a_kind_is_not_known_before_its_confirmations_are_back() -> None:
     confirmation = Confirmation()
-    assert all(confirmation.wanted("e", ERROR) for _ in range(3 * SAMPLE))
+    assert all(confirmation.wanted("e", "h5", ERROR) for _ in range(3 * SAMPLE))
 
 
 @pytest.mark.parametrize(
@@ -71,9 +74,31 @@ def test_a_kind_is_not_known_before_its_confirmations_are_back() -> None:
 def test_one_contradiction_ends_the_sampling_of_its_kind(solo: Verdict) -> None:
     confirmation = Confirmation()
     asked(ERROR, ENOUGH, confirmation)
-    assert not confirmation.wanted("e", ERROR)
-    assert not confirmation.compare("e", ERROR, solo)
+    assert not confirmation.wanted("e", "h5", ERROR)
+    assert not confirmation.compare("e", "h5", ERROR, solo)
     assert asked(ERROR, 20, confirmation) == [*range(1, 21)]
+
+
+def heard(*texts: str, severity: str = "attention") -> tuple[Message, ...]:
+    return tuple(
+        Message(
+            channel="native",
+            category="",
+            level="WARNING",
+            text=one,
+            phase="train",
+            severity=severity,
+        )
+        for one in texts
+    )
+
+
+def test_what_threads_say_now_and_then_is_no_contradiction() -> None:
+    batched = replace(ERROR, messages=heard("lost", "lost"))
+    solo = replace(ERROR, messages=(*heard("lost"), *heard("cancelled", severity="noise")))
+    assert Confirmation().compare("e", "h5", batched, solo)
+    assert not Confirmation().compare("e", "h5", batched, replace(ERROR, messages=heard("other")))
+    assert not Confirmation().compare("e", "h5", batched, ERROR)
 
 
 @pytest.mark.parametrize(
