@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import types
 from pathlib import Path
@@ -20,9 +21,7 @@ def names(folder: Path) -> list[str]:
 def compiled(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(str(PROBES))
     sys.modules.pop("compiled", None)
-    import compiled  # noqa: PLC0415
-
-    return compiled
+    return importlib.import_module("compiled")
 
 
 @pytest.fixture
