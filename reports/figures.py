@@ -148,7 +148,7 @@ def headline(found: Figures) -> str:
 
 _COMES_BACK = {
     Purpose.PREDICT: ("as the same model", "was another model"),
-    Purpose.TRAIN: ("unchanged, with all that training needs,", "was or trained otherwise"),
+    Purpose.TRAIN: ("with all that its format keeps", "was or trained otherwise"),
 }
 
 

@@ -31,7 +31,8 @@ class Square:
 
     ``typical`` is the lower median of the outcomes of the models that were tested, ``worst`` the
     most severe of them; both are the code of what stands there instead when none was tested.
-    ``parted`` of the models end otherwise for the other purpose, ``beside`` as the worst of that.
+    ``parted`` of the models end otherwise for the other purpose, ``beside`` as the worst of that;
+    identical and within tolerance are no different ends.
     """
 
     typical: int
@@ -118,7 +119,7 @@ class Planes:
         chosen = slice(None) if models is None else models
         codes = self.codes[save, load, chosen, kind]
         beside = self.beside[save, load, chosen, kind]
-        parted = beside[beside != codes]
+        parted = beside[(beside != codes) & (np.maximum(beside, codes) > CLEAN_CODES[-1])]
         counts = np.bincount(codes[codes != ABSENT], minlength=UNTESTED + 1)
         tested = np.sort(codes[(codes >= 1) & (codes < UNTESTED)])
         blank = UNTESTED if counts[UNTESTED] else 0 if counts[0] else ABSENT
@@ -145,6 +146,7 @@ class Planes:
 @lru_cache
 def _alone(code: int, beside: int, no_evidence: bool, not_repeatable: bool) -> Square:  # noqa: FBT001
     """Sum up a square of one model; there are few."""
+    parted = beside != code and max(beside, code) > CLEAN_CODES[-1]
     counts = tuple(int(code == one) for one in range(UNTESTED + 1))
     return Square(
         typical=code,
@@ -152,8 +154,8 @@ def _alone(code: int, beside: int, no_evidence: bool, not_repeatable: bool) -> S
         counts=counts,
         no_evidence=int(no_evidence),
         not_repeatable=int(not_repeatable),
-        parted=int(beside != code),
-        beside=beside if beside != code else 0,
+        parted=int(parted),
+        beside=beside if parted else 0,
     )
 
 

@@ -9,13 +9,16 @@ window.caniload.answers = (data, plane, beside) => {
   const at = from(plane), other = from(beside);
   const word = (code) => (code === ABSENT ? "Not in this run" : outcomes[code].word);
 
+  // Identical and within tolerance are no different ends.
+  const unlike = (one, two) => one !== two && Math.max(one, two) > 2;
+
   // What a square shows; ``parted`` models end otherwise for the other purpose, the worst as ``beside``.
   function sum(s, l, f, ms, sound, here = at, there = other) {
     const counts = Array(16).fill(0);
     let voids = 0, shaky = 0, parted = 0, beside = 0;
     for (const m of ms) {
       const byte = here(s, l, m, f), code = there(s, l, m, f) & 15;
-      if (code !== (byte & 15)) { parted++; beside = Math.max(beside, code); }
+      if (unlike(code, byte & 15)) { parted++; beside = Math.max(beside, code); }
       if (byte & NO_EVIDENCE && byte !== ABSENT) { voids++; if (sound) continue; }
       if (byte & NOT_REPEATABLE && byte !== ABSENT) shaky++;
       counts[byte & 15]++;
@@ -114,5 +117,5 @@ window.caniload.answers = (data, plane, beside) => {
     return best && { ...best, needed: needy.length };
   }
 
-  return { at, other, word, sum, verdict, aside, reach, path };
+  return { at, other, unlike, word, sum, verdict, aside, reach, path };
 };

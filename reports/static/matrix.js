@@ -9,7 +9,7 @@ window.caniload.index = async () => {
   const rest = data.rest ? await shard("p", data.rest) : data;
   const plane = await unpack(rest.plane), parting = await unpack(rest.parting);
   const turned = plane.map((byte, place) => byte ^ parting[place]), predicts = data.purpose === "predict";
-  const { at, other, word, sum, verdict, aside, reach, path } = answers(data, ...(predicts ? [plane, turned] : [turned, plane]));
+  const { at, other, unlike, word, sum, verdict, aside, reach, path } = answers(data, ...(predicts ? [plane, turned] : [turned, plane]));
   const TO_OTHER = data.to[predicts ? "train" : "predict"], ROOT = document.documentElement.dataset.root;
   const twin = document.querySelector(".purpose a:not([aria-current])").getAttribute("href");
   const E = envs.length;
@@ -153,8 +153,8 @@ window.caniload.index = async () => {
   function mini({ s, l, ms }) {
     const head = el("tr", {}, el("td"), formats.map((kind) => el("th", { scope: "col" }, kind.id)));
     const rows = ms.map((m) => el("tr", {}, el("th", { scope: "row" }, el("a", { href: address({ ...state, m: models[m].id }) }, models[m].id)),
-      formats.map((_, f) => { const code = at(s, l, m, f) & 15; const b = other(s, l, m, f) & 15;
-        return el("td", { class: `o${code}${b === code ? "" : ` p${b}`}` }, el("span", {}, word(code) + (b === code ? "" : `; ${TO_OTHER}: ${word(b)}`))); })));
+      formats.map((_, f) => { const code = at(s, l, m, f) & 15, b = other(s, l, m, f) & 15, parted = unlike(code, b);
+        return el("td", { class: `o${code}${parted ? ` p${b}` : ""}` }, el("span", {}, word(code) + (parted ? `; ${TO_OTHER}: ${word(b)}` : ""))); })));
     return el("details", { open: ms.length < 25 }, el("summary", {}, "Every model and format of this pair"),
       el("table", { class: "mini" }, el("thead", {}, head), el("tbody", {}, rows)));
   }
