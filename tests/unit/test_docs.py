@@ -23,9 +23,9 @@ from transcripts import (
 )
 
 from caniload.reports.words import UNGIVEN, WORDS
-from caniload.runner.core.outcomes import Purpose
 from caniload.runner.commands.grammar.parser import COMMANDS, parser
 from caniload.runner.commands.grammar.parts import Commands
+from caniload.runner.core.outcomes import Purpose
 
 BLOCKS = [block for page in PAGES for block in blocks(page)]
 
