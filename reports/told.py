@@ -10,7 +10,7 @@ from functools import partial
 from json.encoder import encode_basestring
 from typing import Any, TypeVar
 
-from caniload.runner.core.judged import Message, Verdict
+from caniload.runner.core.judged import Verdict
 
 SNIPPET = 70
 """How much of a message stands in its folded line."""
@@ -115,11 +115,20 @@ def _listed(
     writing.literal("]" if items else "")
 
 
-def _heard(writing: _Writing, message: Message) -> None:
-    text = message.text.strip() or "(no text)"
+Heard = tuple[str, str, str, str]
+"""What is shown of a message; whether it must be acted on, which the purpose decides, is not."""
+
+
+def _shown(verdict: Verdict) -> tuple[Heard, ...]:
+    return tuple((one.category, one.channel, one.phase, one.text) for one in verdict.messages)
+
+
+def _heard(writing: _Writing, message: Heard) -> None:
+    category, channel, phase, text = message
+    text = text.strip() or "(no text)"
     start = text.splitlines()[0]
     start = start if len(start) <= SNIPPET else f"{start[:SNIPPET]}…"
-    head = f"{message.category} ({message.channel}, while {message.phase}): {start}"
+    head = f"{category} ({channel}, while {phase}): {start}"
     writing.literal(f"[{as_json(head)},")
     writing.text(text)
     writing.literal("]")
@@ -162,7 +171,7 @@ _PARTS: tuple[tuple[str, Callable[[Verdict], Any], Write], ...] = (
     ),
     ("phase", lambda one: one.error and one.error.phase, _phase),
     ("traceback", lambda one: one.error and one.error.traceback, _text("traceback")),
-    ("heard", lambda one: one.messages, partial(_listed, "heard", _heard)),
+    ("heard", _shown, partial(_listed, "heard", _heard)),
     ("differs", lambda one: one.differences, partial(_listed, "differs", _difference)),
     ("size", _sizes, _sized),
 )

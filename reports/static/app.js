@@ -43,9 +43,9 @@
     });
     handOn();
     for (const link of document.querySelectorAll(".purpose a")) {
-      for (const kind of ["click", "auxclick"]) link.addEventListener(kind, () => {
+      for (const kind of ["click", "auxclick"]) link.addEventListener(kind, (event) => {
         link.hash = location.hash;
-        hold(scrollY);
+        if (!event.button && !event.ctrlKey && !event.metaKey && !event.shiftKey) hold(scrollY);
       });
     }
     const hours = (Date.now() - Date.parse(document.body.dataset.built)) / 36e5;

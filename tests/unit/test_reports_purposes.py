@@ -24,7 +24,7 @@ from caniload.reports.table import frame, tabulate
 from caniload.reports.text import CleanMatrix, ingest
 from caniload.reports.told import tell
 from caniload.reports.words import CODE, TO, WORDS
-from caniload.runner.core.judged import Failure, Verdict
+from caniload.runner.core.judged import Failure, Message, Verdict
 from caniload.runner.core.outcomes import Outcome, Purpose
 
 PREDICT, TRAIN = Purpose
@@ -169,8 +169,18 @@ def test_a_failed_control_is_counted_alike_for_both() -> None:
 
 def test_details_say_only_what_is_something_else_to_predict() -> None:
     error = Failure(type="E", message="m", phase="train", traceback="t")
-    whole = Verdict(outcome=Outcome.ERROR, reason="raises", error=error, max_abs_diff=0.0)
-    only = Verdict(outcome=Outcome.IDENTICAL, reason="same", max_abs_diff=0.0)
+    lost = Message(
+        channel="logging", category="absl", level="WARNING", text="lost", phase="load", matters=True
+    )
+    whole = Verdict(
+        outcome=Outcome.ERROR, reason="raises", error=error, messages=(lost,), max_abs_diff=0.0
+    )
+    only = Verdict(
+        outcome=Outcome.IDENTICAL,
+        reason="same",
+        messages=(replace(lost, matters=False),),
+        max_abs_diff=0.0,
+    )
     known: dict[str, int] = {}
     written = tell(replace(whole, predicting=only), json.dumps).numbered(known)
     texts = [json.loads(text) for text in known]
