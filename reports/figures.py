@@ -140,10 +140,14 @@ def headline(found: Figures) -> str:
     to = TO[found.purpose]
     return (
         f"{to[0].upper()}{to[1:]}: of {found.upgrade_tested:,} times that a file was loaded by the "
-        f"same or a newer version, it came back {came_back} {found.upgrade_clean:,} times "
-        f"({found.percent_clean} %), failed plainly {failing:,} times, and {otherwise} without an "
-        f"error {silent:,} times."
+        f"same or a newer version, it came back {came_back} {_times(found.upgrade_clean)} "
+        f"({found.percent_clean} %), failed plainly {_times(failing)}, and {otherwise} without an "
+        f"error {_times(silent)}."
     )
+
+
+def _times(count: int) -> str:
+    return f"{count:,} {'time' if count == 1 else 'times'}"
 
 
 _COMES_BACK = {

@@ -99,7 +99,8 @@ def _training_lines(seen: Aspect) -> list[str]:
     table = seen.table
     worse = table.is_any(PROBLEM_ORDER) & (table.outcome > table.beside)
     met = table.take(table.counted & worse)
-    lines = ["", f"{TO[Purpose.TRAIN]}: {len(met):,} cells are worse than to predict"]
+    are = "cell is" if len(met) == 1 else "cells are"
+    lines = ["", f"{TO[Purpose.TRAIN]}: {len(met):,} {are} worse than to predict"]
     groups = failure_groups(met)
     for group in groups[:10]:
         word = WORDS[group.outcome].word.lower()
