@@ -19,6 +19,7 @@ from caniload.reports.words import (
     CODE,
     LOADING_CODES,
     ORDER,
+    TO,
     UNTESTED,
     WORDS,
 )
@@ -71,6 +72,23 @@ def evidence(
     if models is not None:
         return planes.square(save, load, kind, [model for model in models if not void[model]])
     return planes.square(save, load, kind, np.flatnonzero(~void) if void.any() else None)
+
+
+def aside(
+    planes: Planes, save: int, load: int, kind: int, models: Sequence[int] | None = None
+) -> str:
+    """Say how it ends for the other purpose, where that is something else; else nothing."""
+    here, there = (
+        text(
+            verdict(
+                evidence(one, save, load, kind, models),
+                ignored=one.square(save, load, kind, models).no_evidence,
+            )
+        )
+        for one in (planes, planes.turned)
+    )
+    to = TO[planes.turned.purpose]
+    return "" if here == there else f"{to[0].upper()}{to[1:]}: {there[0].lower()}{there[1:]}"
 
 
 def verdict(square: Square, *, ignored: int = 0, largest: float | None = None) -> list[Clause]:

@@ -8,8 +8,8 @@ from html import escape
 from typing import Any
 
 from caniload.reports.planes import Planes
-from caniload.reports.words import CLEAN_CODES, CODE, UNTESTED
-from caniload.runner.core.outcomes import Outcome
+from caniload.reports.words import CLEAN_CODES, CODE, TO, UNTESTED
+from caniload.runner.core.outcomes import Outcome, Purpose
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +24,10 @@ class Badge:
 
 def badges(grid: Planes) -> Iterator[Badge]:
     """One for the whole matrix, one for each format; loading by the same or a newer version."""
-    yield _badge(grid, "overall", "caniload", range(len(grid.formats)))
+    to = f", {TO[grid.purpose]}" if grid.purpose is Purpose.TRAIN else ""
+    yield _badge(grid, "overall", f"caniload{to}", range(len(grid.formats)))
     for place, kind in enumerate(grid.formats):
-        yield _badge(grid, kind.id, kind.id, [place])
+        yield _badge(grid, kind.id, f"{kind.id}{to}", [place])
 
 
 def _badge(grid: Planes, name: str, label: str, kinds: Any) -> Badge:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from caniload.reports import cellfiles, companions
+from caniload.reports.aspects import Aspect, Aspects
 from caniload.reports.badges import badges, shields, svg
 from caniload.reports.claims import Finding
 from caniload.reports.claimtext import exported
 from caniload.reports.companions import Pair
-from caniload.reports.figures import Figures, headline
+from caniload.reports.figures import headline
 from caniload.reports.folder import Folder, Written
 from caniload.reports.glossary import Glossary
 from caniload.reports.glossdata import as_data, summed
@@ -30,8 +32,8 @@ from caniload.reports.readers import cause, coordinates, first_bad_readers
 from caniload.reports.table import Table
 from caniload.reports.text import CleanMatrix
 from caniload.reports.views import slugs
-from caniload.reports.words import CODE, ORDER
-from caniload.runner.core.outcomes import Outcome
+from caniload.reports.words import CODE, ORDER, SUFFIX, TO
+from caniload.runner.core.outcomes import Outcome, Purpose
 
 SCHEMA_VERSION = 1
 SCHEMA = Path(__file__).with_name("summary.schema.json")
@@ -48,40 +50,53 @@ class Export:
 class Sums:
     """What was counted once, for pages and files alike."""
 
-    figures: Figures
+    aspects: Aspects
     findings: list[Finding]
     pairs: list[Pair]
     glossary: Glossary
 
+    @property
+    def whole(self) -> Aspect:
+        """All that was found, which is for whoever goes on training."""
+        return self.aspects[Purpose.TRAIN]
 
-def exports(
-    table: Table, grid: Planes, sums: Sums, matrix: CleanMatrix, folder: Folder
-) -> list[Export]:
+
+def exports(sums: Sums, matrix: CleanMatrix, folder: Folder) -> list[Export]:
     """Write every file, in the order in which data.html lists them."""
-    summary = as_json(summarised(table, grid, sums, matrix))
-    met = catalogue_json(sums.glossary, grid)
-    report = markdown(table, grid, sums.figures, matrix).encode()
+    table, grid = sums.whole.table, sums.whole.grid
     made = [
-        ("summary.json", summary, "the totals; small and stable"),
-        ("catalogue.json", met, "what was heard and raised, by entry, and what has none"),
-        ("first-bad.csv.gz", first_bad(table, grid), "who breaks each file first; CSV, gzip"),
+        ("summary.json", as_json(summarised(sums, matrix)), "the totals; small and stable"),
+        (
+            "catalogue.json",
+            catalogue_json(sums.glossary, grid),
+            "what was heard and raised, by entry, and what has none",
+        ),
         ("summary.schema.json", SCHEMA.read_bytes(), "JSON Schema of summary.json"),
-        ("junit.xml", junit(table, grid, matrix), "a case for each format, save and load version"),
-        ("report.md", report, "the report on one page"),
+        ("report.md", markdown(sums.aspects, matrix).encode(), "the report on one page"),
         ("retry.txt", retry(table), "ids of cells without a result to rely on, one a line"),
-        *_badge_files(grid),
     ]
     what = cellfiles.write(table, folder)
-    for path, content, told in made:
+    for path, content, told in itertools.chain(made, _for_purposes(sums.aspects, matrix)):
         folder.write(path, content)
         what[path] = told
     return [Export(path=path, bytes=folder.files[path].bytes, what=what[path]) for path in what]
 
 
+def _for_purposes(seen: Aspects, matrix: CleanMatrix) -> Iterator[tuple[str, bytes, str]]:
+    """Yield what there is one of for each purpose; those for predicting have the plain names."""
+    for purpose, one in seen.items():
+        end, to = SUFFIX[purpose], TO[purpose]
+        who = f"who breaks each file first, {to}; CSV, gzip"
+        cases = f"a case for each format, save and load version, {to}"
+        yield f"first-bad{end}.csv.gz", first_bad(one.table, one.grid), who
+        yield f"junit{end}.xml", junit(one.table, one.grid, matrix), cases
+        yield from _badge_files(one.grid)
+
+
 def _badge_files(grid: Planes) -> Iterator[tuple[str, bytes, str]]:
     names = slugs([kind.id for kind in grid.formats])
     for badge in badges(grid):
-        stem = f"badge/{names.get(badge.name, badge.name)}"
+        stem = f"badge/{names.get(badge.name, badge.name)}{SUFFIX[grid.purpose]}"
         what = f"{badge.label}: {badge.message}"
         yield f"{stem}.json", as_json(shields(badge)), what
         yield f"{stem}.svg", svg(badge).encode(), what
@@ -103,29 +118,38 @@ def catalogue_json(known: Glossary, grid: Planes) -> bytes:
     return as_json(as_data(known, [one.id for one in grid.environments]))
 
 
-def summarised(table: Table, grid: Planes, sums: Sums, matrix: CleanMatrix) -> dict[str, Any]:
+def summarised(sums: Sums, matrix: CleanMatrix) -> dict[str, Any]:
     """Sum up, as summary.schema.json describes them."""
-    found = sums.figures
+    table, found = sums.whole.table, sums.whole.figures
     return {
         "schema_version": SCHEMA_VERSION,
         "built_at": matrix.built_at,
         "version": matrix.version,
         "commit": matrix.commit,
-        "headline": headline(found),
         "planned": found.planned,
-        "outcomes": {outcome.value: found.outcomes[outcome] for outcome in ORDER},
-        "upgrade": {outcome.value: found.upgrade[outcome] for outcome in ORDER},
+        **_for_one(sums.whole),
+        "purposes": {purpose.value: _for_one(one) for purpose, one in sums.aspects.items()},
         "derived": found.derived,
         "not_evidence": found.no_evidence,
         "order_dependent": found.not_repeatable,
         "controls": {"checked": found.controls, "failed": found.controls_failed},
-        "formats": {kind.id: _counts(grid, place) for place, kind in enumerate(grid.formats)},
         "untested": [
             {"reason": reason.text, "cells": reason.cells} for reason in untested_reasons(table)
         ],
         "claims": exported(sums.findings),
         "companions": companions.exported(sums.pairs),
         "catalogue": summed(sums.glossary),
+    }
+
+
+def _for_one(seen: Aspect) -> dict[str, Any]:
+    """Sum up what there is of each purpose."""
+    found, grid = seen.figures, seen.grid
+    return {
+        "headline": headline(found),
+        "outcomes": {outcome.value: found.outcomes[outcome] for outcome in ORDER},
+        "upgrade": {outcome.value: found.upgrade[outcome] for outcome in ORDER},
+        "formats": {kind.id: _counts(grid, place) for place, kind in enumerate(grid.formats)},
     }
 
 

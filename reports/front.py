@@ -13,7 +13,7 @@ from caniload.reports.figures import Figures
 from caniload.reports.folder import Folder
 from caniload.reports.planes import Planes
 from caniload.reports.shards import Shards, add
-from caniload.reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, UNTESTED, WORDS
+from caniload.reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, TO, UNTESTED, WORDS
 from caniload.runner.core.outcomes import Outcome
 
 WORST_FIRST = (
@@ -52,8 +52,7 @@ def _problem(found: Figures, outcome: Outcome) -> Tile:
 
 
 def _others(found: Figures) -> list[Tile]:
-    tested = found.upgrade_tested
-    kept = f"{found.upgrade_clean * 100 // tested} %" if tested else "none tested"
+    kept = f"{found.percent_clean} %" if found.upgrade_tested else "none tested"
     unchanged = Tile(
         number=sum(found.outcomes[ORDER[code]] for code in CLEAN_CODES),
         label="load unchanged",
@@ -82,9 +81,13 @@ INLINE = 65_536
 
 
 def apart(grid: Planes, details: Shards, folder: Folder) -> dict[str, Any]:
-    """Return the plane and the names of all shards; in a large report, where they are kept."""
+    """Return the planes and the names of all shards; in a large report, where they are kept.
+
+    ``grid`` is that for predicting; what makes it the one for training is beside it.
+    """
     data = {
         "plane": grid.encoded(),
+        "parting": grid.parting(),
         "pairs": details.pairs,
         "texts": details.texts,
         "digits": details.digits,
@@ -102,6 +105,8 @@ def inline(
 ) -> Markup:
     """Encode the data of app.js; ``<`` is escaped, so that no text can end the script element."""
     data = {
+        "purpose": grid.purpose.value,
+        "to": {purpose.value: words for purpose, words in TO.items()},
         "environments": [
             {
                 "id": one.id,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from caniload.reports import answers
 from caniload.reports.planes import Planes, Square
 from caniload.reports.table import Table
-from caniload.reports.words import ABSENT, CLEAN_CODES, CODE, ORDER
+from caniload.reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, TO
 from caniload.runner.core.judged import JudgedMatrix
 from caniload.runner.core.outcomes import Outcome
 
@@ -23,8 +23,8 @@ _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def junit(table: Table, grid: Planes, judged: JudgedMatrix) -> bytes:
-    """Write the matrix as a test report; the worst outcome over the models decides a case."""
-    root = ET.Element("testsuites", name="caniload")
+    """Write the matrix as a test report for one purpose; the worst over the models decides."""
+    root = ET.Element("testsuites", name=f"caniload, {TO[grid.purpose]}")
     seconds = _seconds(table, grid)
     asked = (grid.codes != ABSENT).any(axis=2)
     body = min(BODY, WHOLE // max(1, int(asked.sum())))

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from caniload.reports.figures import Figures, headline
-from caniload.reports.groups import (
-    FailureGroup,
-    Reason,
-    failure_groups,
-    shortened,
-    untested_reasons,
-)
+from caniload.reports.aspects import Aspect, Aspects
+from caniload.reports.figures import Figures, headlines
+from caniload.reports.groups import Reason, failure_groups, shortened, untested_reasons
 from caniload.reports.planes import Planes
-from caniload.reports.table import Table
 from caniload.reports.text import CleanMatrix
 from caniload.reports.views import era_table
-from caniload.reports.words import WORDS
-from caniload.runner.core.outcomes import Outcome
+from caniload.reports.words import TO, WORDS
+from caniload.runner.core.outcomes import Outcome, Purpose
 
 BUDGET = 900 * 1024
 """Bytes; a GitHub job summary above 1,024 KiB is thrown away whole."""
@@ -25,15 +20,23 @@ BUDGET = 900 * 1024
 TOP = 20
 
 
-def markdown(table: Table, grid: Planes, found: Figures, matrix: CleanMatrix) -> str:
-    """Write the report; if it were too long, say how much was left out."""
+def markdown(seen: Aspects, matrix: CleanMatrix) -> str:
+    """Write the report, predicting first; if it were too long, say how much was left out."""
+    whole = seen[Purpose.TRAIN]
+    found = whole.figures
+    sentences = headlines(one.figures for one in seen.values())
     parts = [
-        f"# caniload\n\n**{escaped(headline(found))}**\n",
+        "# caniload\n",
+        *(f"**{escaped(sentence)}**\n" for sentence in sentences),
         f"{found.planned:,} cells, {escaped(f'built {matrix.built_at}, {matrix.version}')}.\n",
-        _outcomes(found),
-        _causes(failure_groups(table)),
-        *(_eras(grid, place) for place in range(len(grid.formats))),
-        _untested(untested_reasons(table)),
+        _outcomes([one.figures for one in seen.values()]),
+        *(_causes(one) for one in seen.values()),
+        *(
+            _eras(one.grid, place)
+            for one in seen.values()
+            for place in range(len(one.grid.formats))
+        ),
+        _untested(untested_reasons(whole.table)),
         f"\nControls: {found.controls:,} checked, {found.controls_failed:,} failed.\n",
     ]
     return _within_budget(parts)
@@ -50,20 +53,23 @@ def _within_budget(parts: list[str]) -> str:
     return "\n".join(kept)
 
 
-def _outcomes(found: Figures) -> str:
-    lines = ["| outcome | cells | loaded by the same or a newer version |", "|---|---:|---:|"]
-    lines += [
-        f"| {WORDS[outcome].glyph} {WORDS[outcome].word} | {found.outcomes[outcome]:,} "
-        f"| {found.upgrade[outcome]:,} |"
-        for outcome in (*reversed(list(Outcome)[:-1]), Outcome.UNTESTED)
-        if outcome in found.shown
-    ]
-    return "\n".join([*lines, ""])
+def _outcomes(counted: Sequence[Figures]) -> str:
+    """Write a column of all cells and one of upgrades for each purpose."""
+    heads = [f"{TO[one.purpose]} | of these upgrades" for one in counted]
+    lines = [f"| outcome | {' | '.join(heads)} |", f"|---|{'---:|' * 2 * len(counted)}"]
+    for outcome in (*reversed(list(Outcome)[:-1]), Outcome.UNTESTED):
+        if any(outcome in one.shown for one in counted):
+            numbers = [f"{one.outcomes[outcome]:,} | {one.upgrade[outcome]:,}" for one in counted]
+            name = f"{WORDS[outcome].glyph} {WORDS[outcome].word}"
+            lines.append(f"| {name} | {' | '.join(numbers)} |")
+    told = "An upgrade is loaded by the same or a newer version than saved it."
+    return "\n".join([*lines, "", told, ""])
 
 
-def _causes(groups: list[FailureGroup]) -> str:
+def _causes(seen: Aspect) -> str:
+    groups = failure_groups(seen.table)
     lines = [
-        "## Problems by cause, worst first",
+        f"## Problems {TO[seen.purpose]}, by cause, worst first",
         "",
         "| outcome | cells | cause | example |",
         "|---|---:|---|---|",
@@ -82,7 +88,7 @@ def _eras(grid: Planes, kind: int) -> str:
     """Write the share that loads unchanged, era by era, folded away."""
     table = era_table(grid, kind)
     labels = [escaped(era.label) for era in table.eras]
-    title = f"{escaped(grid.formats[kind].label)}: share that loads unchanged"
+    title = f"{escaped(grid.formats[kind].label)}, {TO[grid.purpose]}: share that loads unchanged"
     lines = [
         f"<details><summary>{title}</summary>",
         "",

@@ -6,7 +6,7 @@ import base64
 import gzip
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from caniload.reports.generations import plain
 from caniload.reports.table import Table
-from caniload.reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, UNTESTED
+from caniload.reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, OTHER, UNTESTED
 from caniload.runner.core.judged import JudgedEnvironment, JudgedFormat, JudgedMatrix, JudgedModel
-from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import Outcome, Purpose
 
 Codes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
@@ -31,6 +31,8 @@ class Square:
 
     ``typical`` is the lower median of the outcomes of the models that were tested, ``worst`` the
     most severe of them; both are the code of what stands there instead when none was tested.
+    ``parted`` of the models end otherwise for the other purpose, ``beside`` as the worst of that;
+    identical and within tolerance are no different ends.
     """
 
     typical: int
@@ -38,6 +40,8 @@ class Square:
     counts: tuple[int, ...]
     no_evidence: int
     not_repeatable: int
+    parted: int = 0
+    beside: int = 0
 
     @property
     def tested(self) -> int:
@@ -50,18 +54,26 @@ class Square:
 
 @dataclass(frozen=True, kw_only=True)
 class Planes:
-    """The matrix without its controls, as arrays over its four axes.
+    """The matrix without its controls, as arrays over its four axes, for one purpose.
 
-    ``rows`` are the places of its cells in the table, -1 where there is none.
+    ``beside`` are the codes for the other purpose. ``rows`` are the places of its cells in the
+    table, -1 where there is none.
     """
 
     environments: tuple[JudgedEnvironment, ...]
     models: tuple[JudgedModel, ...]
     formats: tuple[JudgedFormat, ...]
     codes: Codes
+    beside: Codes
     rows: npt.NDArray[np.int32]
     no_evidence: Flags
     not_repeatable: Flags
+    purpose: Purpose = Purpose.TRAIN
+
+    @cached_property
+    def turned(self) -> Planes:
+        """The same for the other purpose."""
+        return replace(self, codes=self.beside, beside=self.codes, purpose=OTHER[self.purpose])
 
     @cached_property
     def clean(self) -> Flags:
@@ -103,9 +115,11 @@ class Planes:
         if models is not None and len(models) == 1:
             where = (save, load, models[0], kind)
             marks = bool(self.no_evidence[where]), bool(self.not_repeatable[where])
-            return _alone(int(self.codes[where]), *marks)
+            return _alone(int(self.codes[where]), int(self.beside[where]), *marks)
         chosen = slice(None) if models is None else models
         codes = self.codes[save, load, chosen, kind]
+        beside = self.beside[save, load, chosen, kind]
+        parted = beside[(beside != codes) & (np.maximum(beside, codes) > CLEAN_CODES[-1])]
         counts = np.bincount(codes[codes != ABSENT], minlength=UNTESTED + 1)
         tested = np.sort(codes[(codes >= 1) & (codes < UNTESTED)])
         blank = UNTESTED if counts[UNTESTED] else 0 if counts[0] else ABSENT
@@ -115,6 +129,8 @@ class Planes:
             counts=tuple(int(count) for count in counts),
             no_evidence=int(self.no_evidence[save, load, chosen, kind].sum()),
             not_repeatable=int(self.not_repeatable[save, load, chosen, kind].sum()),
+            parted=len(parted),
+            beside=int(parted.max()) if len(parted) else 0,
         )
 
     def encoded(self) -> str:
@@ -122,10 +138,15 @@ class Planes:
         flags = self.no_evidence * NO_EVIDENCE + self.not_repeatable * NOT_REPEATABLE
         return packed((self.codes | flags.astype(np.uint8)).tobytes())
 
+    def parting(self) -> str:
+        """Return what makes that plane the other purpose's: bits to turn over, nearly all zero."""
+        return packed((self.codes ^ self.beside).tobytes())
+
 
 @lru_cache
-def _alone(code: int, no_evidence: bool, not_repeatable: bool) -> Square:  # noqa: FBT001
+def _alone(code: int, beside: int, no_evidence: bool, not_repeatable: bool) -> Square:  # noqa: FBT001
     """Sum up a square of one model; there are few."""
+    parted = beside != code and max(beside, code) > CLEAN_CODES[-1]
     counts = tuple(int(code == one) for one in range(UNTESTED + 1))
     return Square(
         typical=code,
@@ -133,6 +154,8 @@ def _alone(code: int, no_evidence: bool, not_repeatable: bool) -> Square:  # noq
         counts=counts,
         no_evidence=int(no_evidence),
         not_repeatable=int(not_repeatable),
+        parted=int(parted),
+        beside=beside if parted else 0,
     )
 
 
@@ -148,8 +171,8 @@ def planes(table: Table, judged: JudgedMatrix) -> Planes:
     index = (table.save[rows], table.load[rows], place[table.model[rows]], table.format[rows])
     found = np.full(shape, -1, dtype=np.int32)
     found[index] = rows
-    codes = np.full(shape, ABSENT, dtype=np.uint8)
-    codes[index] = table.outcome[rows]
+    codes, beside = (np.full(shape, ABSENT, dtype=np.uint8) for _ in range(2))
+    codes[index], beside[index] = table.outcome[rows], table.beside[rows]
     no_evidence, not_repeatable = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
     says_something = ~table.is_any([Outcome.NA, Outcome.UNTESTED])[rows]
     no_evidence[index] = ~table.evidence[rows] & says_something
@@ -159,9 +182,11 @@ def planes(table: Table, judged: JudgedMatrix) -> Planes:
         models=models,
         formats=judged.formats,
         codes=codes,
+        beside=beside,
         rows=found,
         no_evidence=no_evidence,
         not_repeatable=not_repeatable,
+        purpose=table.purpose,
     )
 
 

@@ -6,18 +6,19 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from caniload.reports.aspects import aspects
 from caniload.reports.claims import findings
 from caniload.reports.companions import pairs
 from caniload.reports.exports import Sums, exports, manifest
-from caniload.reports.figures import Summary, figures, summary
 from caniload.reports.folder import Folder
 from caniload.reports.glossary import glossary
-from caniload.reports.pages import Book
-from caniload.reports.planes import planes
+from caniload.reports.pages import pages
 from caniload.reports.shards import shards
 from caniload.reports.table import tabulate
+from caniload.reports.terminal import Summary, summary
 from caniload.reports.text import ingest
 from caniload.runner.core.judged import JudgedMatrix
+from caniload.runner.core.outcomes import Purpose
 
 STATIC = Path(__file__).with_name("static")
 
@@ -51,31 +52,22 @@ def report(
     """Count once, and say it in every way; equal input gives equal files."""
     matrix = ingest(judged, home, given_up=given_up)
     table = tabulate(matrix)
-    grid = planes(table, matrix)
-    found = figures(table, grid)
+    seen = aspects(table, matrix)
+    grid = seen[Purpose.TRAIN].grid
+    sums = Sums(
+        aspects=seen,
+        findings=findings(table, matrix),
+        pairs=pairs(table, grid, matrix),
+        glossary=glossary(table, grid, matrix),
+    )
     details = shards(table, grid, folder)
-    tested = findings(table, matrix)
-    twins = pairs(table, grid, matrix)
-    known = glossary(table, grid, matrix)
-    sums = Sums(figures=found, findings=tested, pairs=twins, glossary=known)
-    made = exports(table, grid, sums, matrix, folder)
+    made = exports(sums, matrix, folder)
     for file in sorted(STATIC.iterdir()):
         folder.write(f"static/{file.name}", file.read_bytes())
-    book = Book(
-        table=table,
-        grid=grid,
-        figures=found,
-        findings=tested,
-        pairs=twins,
-        matrix=matrix,
-        shards=details,
-        exports=made,
-        glossary=known,
-    )
-    for path, page in book.pages(folder):
+    for path, page in pages(sums, details, made, matrix, folder):
         folder.write(path, page.encode())
     folder.write("manifest.json", manifest(folder.files, matrix))
-    return summary(table, grid, found, known, matrix)
+    return summary(seen, sums.glossary, matrix)
 
 
 def _refuse_foreign(folder: Path) -> None:

@@ -21,7 +21,7 @@ from caniload.reports.text import ingest, normalised
 from caniload.reports.words import CODE
 from caniload.runner.core.judged import JudgedMatrix, Message, Verdict
 from caniload.runner.core.judgedtable import NONE, Codes, Flags, JudgedTable
-from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import Outcome, Purpose
 
 COLUMNS: dict[str, str] = {
     "id": "save environment / model.format / load environment",
@@ -29,8 +29,11 @@ COLUMNS: dict[str, str] = {
     "model": "reference model",
     "format": "file format",
     "load": "environment that loads the file",
-    "outcome": "na, identical, tolerance, warning, workaround, error, crash, differs or untested",
-    "reason": "the verdict in one sentence",
+    "outcome": "the verdict for whoever goes on training: na, identical, tolerance, warning, "
+    "workaround, error, crash, differs or untested; the columns below explain this one",
+    "reason": "that verdict in one sentence",
+    "predict_outcome": "the verdict for whoever only predicts, in the same words",
+    "predict_reason": "the verdict for whoever only predicts, in one sentence",
     "signature": "groups cells that failed alike",
     "cause": "id of the catalogue's entry for what was raised or must be acted on",
     "error_type": "name of the exception's type",
@@ -74,7 +77,8 @@ class Table:
     """The judged cells in the order of the plan, with codes that are places in the matrix.
 
     ``control`` are the rows that are no part of the matrix; ``outcome`` is in the order of
-    ``Outcome``. What many rows share stands in ``cells.verdicts``, whose codes ``verdict`` holds.
+    ``Outcome``, and ``beside`` that for the other purpose. What many rows share stands in
+    ``cells.verdicts``, whose codes ``verdict`` holds.
     """
 
     environments: list[str]
@@ -86,6 +90,8 @@ class Table:
     format: Codes
     load: Codes
     outcome: Codes
+    beside: Codes
+    purpose: Purpose = Purpose.TRAIN
     flattened: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     kinds: dict[int, str] = field(default_factory=dict)
 
@@ -124,9 +130,21 @@ class Table:
 
     def take(self, rows: Any) -> Table:
         """Return some of the rows, by a mask or by their places."""
-        names = ("save", "model", "format", "load", "outcome")
+        names = ("save", "model", "format", "load", "outcome", "beside")
         codes = {name: getattr(self, name)[rows] for name in names}
         return replace(self, cells=self.cells.take(rows), **codes)
+
+    def to_predict(self) -> Table:
+        """Return the same rows with the verdicts for whoever only predicts."""
+        return replace(
+            self,
+            cells=self.cells.to(Purpose.PREDICT),
+            outcome=self.beside,
+            beside=self.outcome,
+            purpose=Purpose.PREDICT,
+            flattened={},
+            kinds={},
+        )
 
     def place(self, row: int) -> Place:
         return (
@@ -154,7 +172,10 @@ class Table:
         return self.cells.id(row)
 
     def wide(self) -> pd.DataFrame:
-        """Return a data frame with every column, each text as often as it is said."""
+        """Return a data frame with every column, each text as often as it is said.
+
+        Of the table for whoever goes on training, whose verdicts have those for predicting.
+        """
         return pd.DataFrame({**self._axes(), **self._told(), **self._own()})[list(COLUMNS)]
 
     def _axes(self) -> dict[str, Any]:
@@ -167,6 +188,7 @@ class Table:
         columns: dict[str, Any] = {
             "id": pd.array([self.id(row) for row in range(len(self))], dtype="str"),
             "outcome": _categorical(self.outcome, [outcome.value for outcome in Outcome]),
+            "predict_outcome": _categorical(self.beside, [outcome.value for outcome in Outcome]),
         }
         return columns | {
             name: _categorical(getattr(self, name), order) for name, order in names.items()
@@ -227,7 +249,10 @@ def tabulate(judged: JudgedMatrix, home: Path | None = None) -> Table:
     models = _unique(model.id for model in matrix.models)
     formats = _unique(known.id for known in matrix.formats)
     names, columns = matrix.cells.names, matrix.cells.columns
-    outcomes = np.array([CODE[one.outcome] for one in matrix.cells.verdicts], dtype=np.uint8)
+    train, predict = (
+        np.array([CODE[one.to(what).outcome] for one in matrix.cells.verdicts], dtype=np.uint8)
+        for what in (Purpose.TRAIN, Purpose.PREDICT)
+    )
     return Table(
         environments=environments,
         models=models,
@@ -237,7 +262,8 @@ def tabulate(judged: JudgedMatrix, home: Path | None = None) -> Table:
         model=_places(models, names.models)[columns.model],
         format=_places(formats, names.formats)[columns.format],
         load=_places(environments, names.readers)[columns.reader],
-        outcome=outcomes[columns.verdict],
+        outcome=train[columns.verdict],
+        beside=predict[columns.verdict],
     )
 
 
@@ -275,7 +301,8 @@ def _texts(values: Iterable[Any], codes: Codes, kind: Any = "str") -> Any:
 
 
 _FLAT = (
-    *("reason", "signature", "cause", "error_type", "error_message", "error_phase"),
+    *("reason", "predict_reason", "signature", "cause"),
+    *("error_type", "error_message", "error_phase"),
     *("error_traceback", "warnings", "compared", "max_abs_diff", "max_rel_diff"),
     *("max_ulp_diff", "differences"),
 )
@@ -286,7 +313,7 @@ def _flat(judged: Verdict) -> tuple[Any, ...]:
     error = judged.error
     raised = (error.type, error.message, error.phase, error.traceback) if error else (None,) * 4
     return (
-        *(judged.reason, judged.signature, judged.cause),
+        *(judged.reason, judged.to(Purpose.PREDICT).reason, judged.signature, judged.cause),
         *raised,
         _messages(judged.messages),
         judged.max_abs_diff is not None,

@@ -12,7 +12,17 @@ import numpy as np
 from caniload.reports import answers
 from caniload.reports.eras import Block, Era, blocks, eras
 from caniload.reports.planes import Planes, Square
-from caniload.reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, ORDER, UNTESTED, WORDS
+from caniload.reports.words import (
+    ABSENT,
+    BREAKING_CODES,
+    CLEAN_CODES,
+    ORDER,
+    OTHER,
+    TO,
+    UNTESTED,
+    WORDS,
+)
+from caniload.runner.core.outcomes import Purpose
 
 NOT_PLANNED = "Not in this run"
 
@@ -43,7 +53,7 @@ def word(code: int) -> str:
     return NOT_PLANNED if code == ABSENT else WORDS[ORDER[code]].word
 
 
-def square_words(square: Square) -> str:
+def square_words(square: Square, purpose: Purpose) -> str:
     """Name a square in full, for it is also what a screen reader says."""
     parts = [word(square.typical)]
     if square.worst > square.typical and square.tested:
@@ -56,6 +66,9 @@ def square_words(square: Square) -> str:
         parts.append("not evidence: control failed")
     if square.not_repeatable:
         parts.append("order-dependent")
+    if square.parted:
+        to = f"{TO[OTHER[purpose]]} {square.parted}"
+        parts.append(f"{to} otherwise, worst: {word(square.beside)}")
     return "; ".join(parts)
 
 
@@ -75,7 +88,9 @@ def square_view(
         classes.append("void")
     if square.not_repeatable:
         classes.append("shaky")
-    return SquareView(classes=" ".join(classes), words=square_words(square))
+    if square.parted:
+        classes.append(f"p{square.beside}")
+    return SquareView(classes=" ".join(classes), words=square_words(square, grid.purpose))
 
 
 def matrix(grid: Planes, kind: int, models: Sequence[int] | None = None) -> list[Row]:
@@ -173,11 +188,12 @@ def first_question(grid: Planes) -> Question:
 
 
 def advice(grid: Planes, question: Question) -> list[str]:
-    """Return the sentences below the verdict."""
+    """Return the sentences below the verdict, the other purpose's verdict first."""
+    place = (question.save, question.load, question.kind)
     found = answers.reach(grid, question.save, question.kind)
-    sentences = [answers.reach_sentence(grid, found)]
-    square = answers.evidence(grid, question.save, question.load, question.kind)
-    path = answers.recommend(grid, question.save, question.load, question.kind)
+    sentences = [*filter(None, [answers.aside(grid, *place)]), answers.reach_sentence(grid, found)]
+    square = answers.evidence(grid, *place)
+    path = answers.recommend(grid, *place)
     if path is not None:
         sentences.append(answers.path_sentence(grid, question.load, path))
     elif answers.breaks(square):

@@ -1,11 +1,27 @@
-"""How each outcome is shown: its glyph, its word and its verb, written here and nowhere else."""
+"""How outcomes and purposes are shown: glyphs, words and verbs, written here and nowhere else."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import Outcome, Purpose
+
+TO: Mapping[Purpose, str] = {
+    Purpose.PREDICT: "to predict",
+    Purpose.TRAIN: "to go on training",
+}
+"""What is wanted of a model, in the order in which it is asked: most people only predict."""
+
+OTHER: Mapping[Purpose, Purpose] = {
+    Purpose.PREDICT: Purpose.TRAIN,
+    Purpose.TRAIN: Purpose.PREDICT,
+}
+TREE: Mapping[Purpose, str] = {Purpose.PREDICT: "", Purpose.TRAIN: "train/"}
+"""Folder of a purpose's pages."""
+
+SUFFIX: Mapping[Purpose, str] = {Purpose.PREDICT: "", Purpose.TRAIN: "-train"}
+"""What is behind the names of a purpose's files."""
 
 ABSENT = 15
 """Code of a square that the run did not plan."""
@@ -30,13 +46,21 @@ def shown(counts: Mapping[Outcome, int]) -> tuple[Outcome, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """``one`` and ``many`` finish a sentence about the models that had this outcome."""
+    """``one`` and ``many`` finish a sentence about the models that had this outcome.
+
+    ``means`` says it to whoever goes on training, ``to_predict`` to whoever only predicts, where
+    that is something else.
+    """
 
     glyph: str
     word: str
     one: str = ""
     many: str = ""
     means: str
+    to_predict: str = ""
+
+    def meaning(self, purpose: Purpose) -> str:
+        return (purpose is Purpose.PREDICT and self.to_predict) or self.means
 
 
 WORDS: dict[Outcome, Words] = {
@@ -53,6 +77,7 @@ WORDS: dict[Outcome, Words] = {
         many="load unchanged",
         means="Loads; outputs, weights and a training step are bit for bit the same, settings "
         "are equal.",
+        to_predict="Loads; outputs and weights are bit for bit the same.",
     ),
     Outcome.TOLERANCE: Words(
         glyph="≈",
@@ -68,6 +93,7 @@ WORDS: dict[Outcome, Words] = {
         many="load with a warning to act on",
         means="Loads with outputs and weights within tolerance; a message must be acted on, or "
         "says that training state is lost.",
+        to_predict="Loads with outputs and weights within tolerance; a message must be acted on.",
     ),
     Outcome.WORKAROUND: Words(
         glyph="◐",
@@ -82,6 +108,7 @@ WORDS: dict[Outcome, Words] = {
         one="raises an error",
         many="raise an error",
         means="Raises an exception while loading, predicting or training.",
+        to_predict="Raises an exception while loading or predicting.",
     ),
     Outcome.CRASH: Words(
         glyph="†",
@@ -89,6 +116,8 @@ WORDS: dict[Outcome, Words] = {
         one="crashes or times out",
         many="crash or time out",
         means="The process is killed or ends itself, hangs, or runs out of memory.",
+        to_predict="The process is killed or ends itself, hangs, or runs out of memory; in the "
+        "training step, too, for what was measured before is lost with it.",
     ),
     Outcome.DIFFERS: Words(
         glyph="≠",
@@ -98,6 +127,8 @@ WORDS: dict[Outcome, Words] = {
         means="Loads without an error and is another model: other outputs, weights or "
         "structure, whatever it warns of; or other settings or training, and no message "
         "says so.",
+        to_predict="Loads without an error and is another model: other outputs, weights or "
+        "structure, whatever it warns of.",
     ),
     Outcome.UNTESTED: Words(
         glyph="?",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from caniload.reports.figures import Summary
 from caniload.reports.folder import Folder
 from caniload.reports.site import report
+from caniload.reports.terminal import Summary
 from caniload.runner.core.judged import JudgedMatrix
 
 

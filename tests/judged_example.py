@@ -18,6 +18,7 @@ from caniload.runner.core.judged import (
     JudgedOrigin,
     Message,
     NoiseFloor,
+    Verdict,
 )
 from caniload.runner.core.outcomes import Outcome
 
@@ -45,6 +46,9 @@ SMALL = (
 )  # fmt: skip
 ERA = (0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 5, 5, 5)
 FIRST_KERAS_3 = ENVIRONMENTS.index("tf-2.16")
+
+TRAINS_NO_MORE = ("lambda_layer", "keras")
+"""Model and format that load and predict in Keras 3, and whose next training step raises."""
 
 ENTRIES = (
     Entry(
@@ -212,6 +216,7 @@ def _cell(cell: Cell, hostile: bool) -> JudgedCell:  # noqa: FBT001
     )
     if outcome in {Outcome.NA, Outcome.UNTESTED}:
         return replace(judged, artifact=None, artifact_sha256=None, artifact_bytes=None, solo=None)
+    judged = replace(judged, predicting=_to_predict(judged))
     return replace(
         judged, evidence=cell.loaded_by != "keras-3.15-torch", repeatable=chance // 3 != 13
     )
@@ -254,6 +259,12 @@ def _outcome(cell: Cell, save: int, load: int, chance: int) -> Outcome:  # noqa:
     )
 
 
+def _trains_no_more(cell: Cell) -> bool:
+    save, load = ENVIRONMENTS.index(cell.artifact.saved_by), ENVIRONMENTS.index(cell.loaded_by)
+    over = save < FIRST_KERAS_3 <= load
+    return over and (cell.artifact.model, cell.artifact.format) == TRAINS_NO_MORE
+
+
 def _over_the_cliff(kind: str, model: str, chance: int) -> Outcome:
     if kind in {"savedmodel", "checkpoint"} or model in {"conv_bn", "separable", "custom_missing"}:
         return Outcome.ERROR
@@ -261,6 +272,8 @@ def _over_the_cliff(kind: str, model: str, chance: int) -> Outcome:
         return Outcome.DIFFERS if kind == "h5" else Outcome.WORKAROUND
     if model in {"attention", "nested"}:
         return Outcome.WORKAROUND if kind == "h5" else Outcome.WARNING
+    if (model, kind) == TRAINS_NO_MORE:
+        return Outcome.ERROR
     return Outcome.TOLERANCE if chance < 90 else Outcome.IDENTICAL
 
 
@@ -276,8 +289,9 @@ def _details(judged: JudgedCell, chance: int, *, hostile: bool) -> JudgedCell:
     )  # fmt: skip
     match judged.outcome:
         case Outcome.ERROR:
+            phase = "train" if _trains_no_more(judged.cell) else "load"
             error = Failure(
-                type="TypeError", phase="load",
+                type="TypeError", phase=phase,
                 message=f"Unrecognized keyword arguments: {{'groups': {chance % 3}}}{extra}",
                 traceback='Traceback (most recent call last):\n  File "/var/store/home/environments'
                 f'/tf/lib/python3.11/site-packages/keras/saving.py", line 1\nTypeError{extra}',
@@ -309,6 +323,31 @@ def _details(judged: JudgedCell, chance: int, *, hostile: bool) -> JudgedCell:
             return replace(judged, max_abs_diff=size, max_rel_diff=size, max_ulp_diff=size and 2.0)
         case _:
             return judged
+
+
+def _to_predict(judged: JudgedCell) -> Verdict | None:
+    """Leave out what only training meets: a lost optimizer, a step that raises, other settings."""
+    same = Verdict(
+        outcome=Outcome.IDENTICAL, reason="bit for bit the same model to predict", max_abs_diff=0.0
+    )
+    match judged.outcome:
+        case Outcome.WARNING:
+            return replace(
+                same, messages=tuple(replace(one, matters=False) for one in judged.messages)
+            )
+        case Outcome.ERROR if judged.error and judged.error.phase == "train":
+            return replace(same, messages=judged.messages)
+        case Outcome.DIFFERS:
+            (outputs,) = (one for one in judged.differences if one["what"] == "outputs")
+            whole = {name: getattr(judged, name) for name in Verdict.__dataclass_fields__}
+            only = {
+                "reason": "outputs differ by up to 0.031",
+                "signature": "outputs",
+                "differences": (outputs,),
+            }
+            return Verdict(**{**whole, **only})
+        case _:
+            return None
 
 
 def _damaged(environments: tuple[str, ...]) -> list[JudgedCell]:

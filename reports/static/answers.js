@@ -1,18 +1,24 @@
 // The sentences of reports/answers.py over the plane that the page carries; a test compares the two.
 "use strict";
-window.caniload.answers = (data, plane) => {
+window.caniload.answers = (data, plane, beside) => {
   const NO_EVIDENCE = 0x10, NOT_REPEATABLE = 0x20, UNTESTED = 8, ABSENT = 15, DIFFERS = 7;
   const { environments: envs, models, formats, outcomes } = data;
   const E = envs.length, M = models.length, F = formats.length;
-  if (plane.length !== E * E * M * F) throw new Error("the data has the wrong length");
-  const at = (s, l, m, f) => plane[((s * E + l) * M + m) * F + f];
+  for (const known of [plane, beside]) if (known.length !== E * E * M * F) throw new Error("the data has the wrong length");
+  const from = (known) => (s, l, m, f) => known[((s * E + l) * M + m) * F + f];
+  const at = from(plane), other = from(beside);
   const word = (code) => (code === ABSENT ? "Not in this run" : outcomes[code].word);
 
-  function sum(s, l, f, ms, sound) {
+  // Identical and within tolerance are no different ends.
+  const unlike = (one, two) => one !== two && Math.max(one, two) > 2;
+
+  // What a square shows; ``parted`` models end otherwise for the other purpose, the worst as ``beside``.
+  function sum(s, l, f, ms, sound, here = at, there = other) {
     const counts = Array(16).fill(0);
-    let voids = 0, shaky = 0;
+    let voids = 0, shaky = 0, parted = 0, beside = 0;
     for (const m of ms) {
-      const byte = at(s, l, m, f);
+      const byte = here(s, l, m, f), code = there(s, l, m, f) & 15;
+      if (unlike(code, byte & 15)) { parted++; beside = Math.max(beside, code); }
       if (byte & NO_EVIDENCE && byte !== ABSENT) { voids++; if (sound) continue; }
       if (byte & NOT_REPEATABLE && byte !== ABSENT) shaky++;
       counts[byte & 15]++;
@@ -25,7 +31,7 @@ window.caniload.answers = (data, plane) => {
       if (counts[code]) worst = code;
     }
     if (!tested) typical = worst = counts[UNTESTED] ? UNTESTED : counts[0] ? 0 : ABSENT;
-    return { counts, tested, typical, worst, voids, shaky };
+    return { counts, tested, typical, worst, voids, shaky, parted, beside };
   }
 
   function verdict(q, largest) {
@@ -46,6 +52,13 @@ window.caniload.answers = (data, plane) => {
     for (const [count, words] of [[q.counts[UNTESTED], "not tested"], [q.counts[0], "not applicable"],
       [q.voids, "not counted because a control failed"]]) if (count) parts.push([`; ${count} ${words}`]);
     return [...parts, ["."]];
+  }
+
+  // The verdict for the other purpose, where that is another sentence.
+  function aside({ s, l, f, ms }) {
+    const said = [[at, other], [other, at]].map((sides) => verdict(sum(s, l, f, ms, true, ...sides)).map(([text]) => text).join(""));
+    const to = data.to[data.purpose === "predict" ? "train" : "predict"];
+    return said[0] === said[1] ? "" : `${to[0].toUpperCase()}${to.slice(1)}: ${said[1][0].toLowerCase()}${said[1].slice(1)}`;
   }
 
   function reach({ s, f, ms }) {
@@ -104,5 +117,5 @@ window.caniload.answers = (data, plane) => {
     return best && { ...best, needed: needy.length };
   }
 
-  return { at, word, sum, verdict, reach, path };
+  return { at, other, unlike, word, sum, verdict, aside, reach, path };
 };

@@ -41,11 +41,39 @@
       dress();
       label();
     });
+    handOn();
+    for (const link of document.querySelectorAll(".purpose a")) {
+      for (const kind of ["click", "auxclick"]) link.addEventListener(kind, (event) => {
+        link.hash = location.hash;
+        if (!event.button && !event.ctrlKey && !event.metaKey && !event.shiftKey) hold(scrollY);
+      });
+    }
     const hours = (Date.now() - Date.parse(document.body.dataset.built)) / 36e5;
     if (hours > 48) {
       $("stale").textContent = `This report is ${Math.floor(hours / 24)} days old; newer releases are not in it.`;
       $("stale").hidden = false;
     }
+  }
+
+  // Pages that are for both purposes hand on which one was wanted.
+  function handOn() {
+    if (document.body.dataset.purpose || new URLSearchParams(location.search).get("for") !== "train") return;
+    for (const link of document.querySelectorAll("a[href]")) {
+      const [, path, hash] = link.getAttribute("href").match(/^([^#]*)(.*)$/);
+      if (/^(index|failures)\.html$|^(from|model|format)\//.test(path)) link.setAttribute("href", `train/${path}${hash}`);
+      else if (/^[\w-]+\.html$/.test(path)) link.setAttribute("href", `${path}?for=train${hash}`);
+    }
+  }
+
+  // Whoever switches the purpose finds the other page where this one was.
+  const HELD = "caniload-switched";
+  const hold = (place) => { try { sessionStorage.setItem(HELD, place); } catch { /* no storage */ } };
+  function standAgain() {
+    let place = null;
+    try { place = sessionStorage.getItem(HELD); sessionStorage.removeItem(HELD); } catch { /* no storage */ }
+    if (place === null || !document.body.dataset.purpose) return;
+    document.querySelector(".purpose [aria-current]").focus({ preventScroll: true });
+    scrollTo({ top: Number(place), behavior: "instant" });
   }
 
   const unpack = async (text) => {
@@ -63,7 +91,7 @@
     if (!loaded.has(name)) {
       loaded.set(name, new Promise((resolve, reject) => {
         waiting.set(name, resolve);
-        document.head.append(el("script", { src: `data/${folder}/${name}.js`, onerror: () => {
+        document.head.append(el("script", { src: `${root.dataset.root}data/${folder}/${name}.js`, onerror: () => {
           loaded.delete(name);
           reject(new Error(`data/${folder}/${name}.js is missing or damaged`));
         } }));
@@ -82,6 +110,7 @@
       $("note").hidden = false;
       $("ask").hidden = true;
     }
+    standAgain();
     document.body.dataset.ready = "";
   });
 })();

@@ -7,8 +7,11 @@ window.caniload.index = async () => {
   const { environments: envs, models, formats, outcomes } = data;
   // A large report keeps what this page is too small for beside it.
   const rest = data.rest ? await shard("p", data.rest) : data;
-  const plane = await unpack(rest.plane);
-  const { at, word, sum, verdict, reach, path } = answers(data, plane);
+  const plane = await unpack(rest.plane), parting = await unpack(rest.parting);
+  const turned = plane.map((byte, place) => byte ^ parting[place]), predicts = data.purpose === "predict";
+  const { at, other, unlike, word, sum, verdict, aside, reach, path } = answers(data, ...(predicts ? [plane, turned] : [turned, plane]));
+  const TO_OTHER = data.to[predicts ? "train" : "predict"], ROOT = document.documentElement.dataset.root;
+  const twin = document.querySelector(".purpose a:not([aria-current])").getAttribute("href");
   const E = envs.length;
   const form = $("ask"), grid = $("grid");
   const cells = [...grid.tBodies[0].rows].map((row) => [...row.cells].slice(1));
@@ -29,7 +32,8 @@ window.caniload.index = async () => {
   const spot = () => ({ s: place(envs, state.s), l: place(envs, state.l), f: place(formats, state.f), ms: chosen() });
 
   function advise(q, where) {
-    const items = [el("li", {}, reach(where))], way = path(where);
+    const items = [el("li", {}, reach(where))], way = path(where), beside = aside(where);
+    if (beside) items.unshift(el("li", {}, el("a", { href: twin + address(state) }, beside)));
     if (way) {
       const whom = way.served === way.needed ? "all of them" : `${way.served} of ${way.needed}`;
       const link = (changes, text) => el("a", { href: address({ ...state, ...changes }) }, text);
@@ -61,6 +65,7 @@ window.caniload.index = async () => {
       if (data.older[s][l] === "1") classes.push("older");
       if (q.voids) { classes.push("void"); words.push("not evidence: control failed"); }
       if (q.shaky) { classes.push("shaky"); words.push("order-dependent"); }
+      if (q.parted) { classes.push(`p${q.beside}`); words.push(`${TO_OTHER} ${q.parted} otherwise, worst: ${word(q.beside)}`); }
       if (starts.includes(l)) classes.push("era");
       if (wanted.length && !wanted.some((code) => q.counts[code])) classes.push("dim");
       const here = s === where.s && l === where.l;
@@ -119,9 +124,16 @@ window.caniload.index = async () => {
       el("button", { type: "button", onclick: (event) => copy(pre.textContent, event.target) }, "Copy"));
   };
 
+  // A cell is told as to go on training; in ``p`` is what is something else to predict, null what there is not.
+  function seen({ p, ...train }) {
+    if (!p) return train;
+    const predict = Object.fromEntries(Object.entries({ ...train, ...p }).filter(([, value]) => value !== null));
+    return predicts ? { ...predict, other: train } : { ...train, other: predict };
+  }
+
   function panel(pair, where, q) {
     const codes = Object.fromEntries(outcomes.map((o, code) => [o.key, code]));
-    const mine = pair.cells.filter((cell) => cell.f === state.f && where.ms.includes(cell.m));
+    const mine = pair.cells.filter((cell) => cell.f === state.f && where.ms.includes(cell.m)).map(seen);
     const sizes = mine.filter((cell) => cell.o === "differs" && cell.size && !(cell.mark & NO_EVIDENCE) && (!cell.differs || cell.differs.some(([what]) => what === "outputs"))).map((cell) => cell.size[0]);
     const largest = Math.max(...sizes.map((size) => (size === "inf" ? Infinity : parseFloat(size))));
     // As Python writes it: two digits, and an exponent of at least two.
@@ -129,8 +141,8 @@ window.caniload.index = async () => {
     say(q, sizes.length ? (Number.isNaN(largest) ? "not a number" : two) : "");
     const groups = new Map();
     for (const cell of mine) {
-      const clean = cell.o === "identical" || cell.o === "tolerance";
-      const key = [cell.o, clean ? "" : JSON.stringify(pair.texts[cell.signature ?? cell.reason]), cell.mark || 0].join();
+      const told = (one) => [one.o, one.o === "identical" || one.o === "tolerance" ? "" : JSON.stringify(pair.texts[one.signature ?? one.reason])];
+      const key = [...told(cell), ...(cell.other && cell.other.o !== cell.o ? told(cell.other) : []), cell.mark || 0].join();
       groups.set(key, [...(groups.get(key) || []), cell]);
     }
     const rank = (group) => (codes[group[0].o] === UNTESTED ? -1 : codes[group[0].o]);
@@ -141,7 +153,8 @@ window.caniload.index = async () => {
   function mini({ s, l, ms }) {
     const head = el("tr", {}, el("td"), formats.map((kind) => el("th", { scope: "col" }, kind.id)));
     const rows = ms.map((m) => el("tr", {}, el("th", { scope: "row" }, el("a", { href: address({ ...state, m: models[m].id }) }, models[m].id)),
-      formats.map((_, f) => { const code = at(s, l, m, f) & 15; return el("td", { class: `o${code}` }, el("span", {}, word(code))); })));
+      formats.map((_, f) => { const code = at(s, l, m, f) & 15, b = other(s, l, m, f) & 15, parted = unlike(code, b);
+        return el("td", { class: `o${code}${parted ? ` p${b}` : ""}` }, el("span", {}, word(code) + (parted ? `; ${TO_OTHER}: ${word(b)}` : ""))); })));
     return el("details", { open: ms.length < 25 }, el("summary", {}, "Every model and format of this pair"),
       el("table", { class: "mini" }, el("thead", {}, head), el("tbody", {}, rows)));
   }
@@ -154,7 +167,13 @@ window.caniload.index = async () => {
     if (one.mark & NOT_REPEATABLE) parts.push(el("p", { class: "note" }, "Order-dependent: alone and after other models it came out differently. The run alone is shown."));
     parts.push(el("p", {}, group.map((cell) => models[cell.m].id).join(", ")));
     if (one.reason !== undefined) parts.push(line(one.reason));
-    if (one.cause !== undefined) parts.push(el("p", {}, "In the glossary: ", el("a", { href: `warnings.html#e-${encodeURIComponent(text(one.cause))}` }, text(one.cause))));
+    if (one.other && one.other.o !== one.o) {
+      const told = el("span");
+      fill(told, text(one.other.reason));
+      const mark = el("span", { class: `mark o${codes[one.other.o]}`, "aria-hidden": "true" });
+      parts.push(el("p", { class: "beside" }, mark, ` ${TO_OTHER[0].toUpperCase()}${TO_OTHER.slice(1)}: ${word(codes[one.other.o])}, `, told));
+    }
+    if (one.cause !== undefined) parts.push(el("p", {}, "In the glossary: ", el("a", { href: `${ROOT}warnings.html${predicts ? "" : "?for=train"}#e-${encodeURIComponent(text(one.cause))}` }, text(one.cause))));
     const texts = new Map(), add = (title, n, cell) => {
       const key = `${title}\n${n}`;
       texts.set(key, { title, n, names: [...new Set([...(texts.get(key)?.names || []), models[cell.m].id])] });

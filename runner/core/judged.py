@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from caniload.runner.core.cells import Cell
-from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import Outcome, Purpose
 
 SEVERITIES = ("noise", "info", "attention", "danger")
 EXCEPTION = "exception"
@@ -90,8 +90,11 @@ class Verdict:
     alike: the error or warning text with names, paths and numbers taken out. ``max_abs_diff``,
     ``max_rel_diff`` and ``max_ulp_diff`` are the worst over all outputs (``None``: never compared;
     ``inf``/``nan`` are possible). ``differences`` lists what differs, each ``{"what": "outputs" |
-    "weights" | "settings" | "optimizer" | "training" | "structure", "text": ..., "size": float |
-    None, "unit": what the size is in}``.
+    "weights" | "settings" | "optimizer" | "training" | "trainable" | "structure", "text": ...,
+    "size": float | None, "unit": what the size is in}``.
+
+    It is the verdict for whoever goes on training; ``predicting`` is that for whoever only
+    predicts, where it is another one.
     """
 
     outcome: Outcome
@@ -104,6 +107,11 @@ class Verdict:
     max_abs_diff: float | None = None
     max_rel_diff: float | None = None
     max_ulp_diff: float | None = None
+    predicting: Verdict | None = None
+
+    def to(self, purpose: Purpose) -> Verdict:
+        """Return the verdict for a purpose."""
+        return self.predicting or self if purpose is Purpose.PREDICT else self
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -149,9 +149,10 @@ class Shared:
         self._known: dict[Any, Any] = {}
 
     def __call__(self, verdict: Verdict) -> Verdict:
-        error = verdict.error
+        error, predicting = verdict.error, verdict.predicting
         return replace(
             verdict,
+            predicting=predicting and self(predicting),
             error=error
             and Failure(**{name: self._one(text) for name, text in vars(error).items()}),
             messages=tuple(map(self._one, verdict.messages)),
@@ -181,4 +182,6 @@ def _alike(verdict: Verdict) -> object:
     """Return what is equal of verdicts that read alike; nan is not even equal to itself."""
     numbers = (verdict.max_abs_diff, verdict.max_rel_diff, verdict.max_ulp_diff)
     told = (verdict.outcome, verdict.reason, verdict.signature, verdict.cause)
-    return told, verdict.error, verdict.messages, repr((verdict.differences, numbers))
+    shown = repr((verdict.differences, numbers))
+    predicting = verdict.predicting and _alike(verdict.predicting)
+    return told, verdict.error, verdict.messages, shown, predicting

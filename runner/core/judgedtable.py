@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from caniload.runner.core.cells import Artifact, Cell
 from caniload.runner.core.judged import Failure, JudgedCell, Verdict
+from caniload.runner.core.outcomes import Purpose
 
 Codes = npt.NDArray[np.integer[Any]]
 Flags = npt.NDArray[np.bool_]
@@ -136,6 +137,12 @@ class JudgedTable(Sequence[JudgedCell]):
         """Return some of the cells, by a mask or by their places."""
         return replace(self, columns=self.columns.take(rows))
 
+    def to(self, purpose: Purpose) -> JudgedTable:
+        """Return the same cells with the verdicts for a purpose."""
+        if purpose is Purpose.TRAIN:
+            return self
+        return replace(self, verdicts=Verdicts(one.to(purpose) for one in self.verdicts))
+
     def verdict(self, place: int) -> Verdict:
         """Return what was found in a cell, with the path of its own file."""
         code = int(self.columns.verdict[place])
@@ -207,6 +214,7 @@ def changed(verdict: Verdict, change: Callable[[str], str]) -> Verdict:
     error = verdict.error
     return replace(
         verdict,
+        predicting=verdict.predicting and changed(verdict.predicting, change),
         reason=change(verdict.reason),
         signature=change(verdict.signature),
         cause=through(verdict.cause),
@@ -232,6 +240,7 @@ def placed(verdict: Verdict, path: str) -> Verdict:
     return Verdict(
         **{
             **vars(verdict),
+            "predicting": verdict.predicting and placed(verdict.predicting, path),
             "reason": change(verdict.reason),
             "signature": change(verdict.signature),
             "error": error
@@ -266,6 +275,8 @@ def texts_of(verdict: Verdict) -> Iterator[str]:
         yield verdict.error.traceback
     yield from (message.text for message in verdict.messages)
     yield from (str(one.get("text")) for one in verdict.differences)
+    if verdict.predicting:
+        yield from texts_of(verdict.predicting)
 
 
 def keeps_marks(verdict: Verdict, length: int) -> bool:

@@ -5,6 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 
+class Purpose(StrEnum):
+    """What somebody wants of a model: to predict with it, or to go on training it."""
+
+    PREDICT = "predict"
+    TRAIN = "train"
+
+
 class Outcome(StrEnum):
     """The verdict on one cell, least severe first; ``untested`` stands apart from the order."""
 

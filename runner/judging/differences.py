@@ -16,6 +16,9 @@ UNCOMPARED_SETTINGS = frozenset({"name", "jit_compile", "is_legacy_optimizer"})
 ALIASES = {"lr": "learning_rate"}
 """Settings that were renamed between generations: multi-backend Keras 2.2 and before wrote lr."""
 
+FROZEN = ("frozen", "trainable")
+SHOWN = 3  # layers that are named; of others there is a number
+
 Difference = Mapping[str, Any]
 
 
@@ -42,7 +45,12 @@ def measure(
     every version; its weights are not.
     """
     computed = tolerances.of_outputs(precision)
-    training = [*_compiled(facts), *_optimizer(facts), *_training(facts, tolerances, computed)]
+    training = [
+        *_compiled(facts),
+        *_optimizer(facts),
+        *_trainable(facts),
+        *_training(facts, tolerances, computed),
+    ]
     exact = all(number(one["max_abs"] or 0.0) == 0.0 for one in facts["outputs"])
     weights = facts.get("weights") or {}
     exact = exact and not weights.get("unequal") and not weights.get("turned")
@@ -145,6 +153,33 @@ def _compiled(facts: Mapping[str, Any]) -> Iterator[Difference]:
         yield _difference(
             "settings", "it was compiled and no longer is: optimizer and loss are lost"
         )
+
+
+def _trainable(facts: Mapping[str, Any]) -> Iterator[Difference]:
+    """Tell what was frozen and is not, or the other way round; none is known of older probes."""
+    was, now = facts.get("trainable") or (None, None)
+    if was is None or now is None:
+        return
+    before, after = set(was["frozen"]), set(now["frozen"])
+    if len(before) == len(after):  # under other names, as they may be
+        before = after = set()
+    for names, states in ((before - after, FROZEN), (after - before, FROZEN[::-1])):
+        if names:
+            told = _turned(_layers(sorted(names)), *states, several=len(names) > 1)
+            yield _difference("trainable", told, len(names), "layers")
+    if was["model"] != now["model"]:
+        yield _difference("trainable", _turned("the model", *FROZEN[:: 1 if now["model"] else -1]))
+
+
+def _layers(names: Sequence[str]) -> str:
+    shown, more = names[:SHOWN], len(names) - SHOWN
+    told = ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+    return f"layers {told}" if len(names) > 1 else f"layer {told}"
+
+
+def _turned(what: str, before: str, now: str, *, several: bool = False) -> str:
+    was, is_now = ("were", "are") if several else ("was", "is")
+    return f"{what} {was} {before}, and {is_now} {now}"
 
 
 def _optimizer(facts: Mapping[str, Any]) -> Iterator[Difference]:

@@ -31,6 +31,9 @@ ANNOUNCED = {
 NAMES_VARIABLES = "weights-partially-loaded"
 """Category of messages that name what was not restored, which may be the optimizer's."""
 
+OF_TRAINING = frozenset({"compiled", "optimizer", "trainable", "losses", "step"})
+"""Facts about how training goes on; whoever only predicts has nothing to do with them."""
+
 HEARD = frozenset({"load", "predict", "train"})
 """Phases whose messages are about the file; import and build say nothing of it."""
 
@@ -51,6 +54,45 @@ def judge(
     if record.get("crash") is not None:
         return _crashed(record["crash"])
     facts = record["facts"]
+    whole = _judged(facts, tolerances, rules, carries, precision)
+    if not _trained(facts):
+        return whole
+    only = _judged(for_predicting(facts), tolerances, rules, carries, precision, trains=False)
+    return whole if only == whole else replace(whole, predicting=only)
+
+
+def _trained(facts: Mapping[str, Any]) -> bool:
+    """Say whether anything was found out that is of training alone."""
+    heard = (one["phase"] == "train" for one in facts.get("messages", ()))
+    return (
+        any(name in facts for name in OF_TRAINING)
+        or "train" in facts.get("seconds", ())
+        or any(heard)
+    )
+
+
+def for_predicting(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was found out up to the first prediction, as if nobody wanted to train."""
+    error = facts["error"]
+    return {
+        **{name: value for name, value in facts.items() if name not in OF_TRAINING},
+        "error": None if error is not None and error["phase"] == "train" else error,
+        "messages": [one for one in facts.get("messages", ()) if one["phase"] != "train"],
+        "seconds": {
+            name: value for name, value in facts.get("seconds", {}).items() if name != "train"
+        },
+    }
+
+
+def _judged(
+    facts: Mapping[str, Any],
+    tolerances: Tolerances,
+    rules: Sequence[Rule],
+    carries: Collection[str],
+    precision: HalfPrecision | None,
+    *,
+    trains: bool = True,
+) -> Verdict:
     if "architecture" not in carries:
         facts = _built_by_code(facts)
     messages = classify(facts.get("messages", ()), rules)
@@ -60,6 +102,11 @@ def judge(
         for message in messages
         if message.phase in HEARD and (excused := _excused(message, categories))
     }
+    if not trains:  # what is said to be gone is nothing that anybody wanted
+        messages = tuple(
+            replace(one, matters=False) if one in announced else one for one in messages
+        )
+        announced = {}
     if facts["error"] is not None:
         failed = _failed(facts, messages, announced, tolerances, precision)
         return replace(failed, cause=cause(facts["error"], rules))
@@ -115,6 +162,7 @@ def classify(found: Sequence[Mapping[str, Any]], rules: Sequence[Rule]) -> tuple
 
 def _built_by_code(facts: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the facts without differences in structure: each side's is that of its own code."""
+    facts = {name: value for name, value in facts.items() if name != "trainable"}
     if "structure" not in facts:
         return facts
     now, names = facts["structure"][1], facts["output_names"][1]

@@ -14,6 +14,10 @@ environments, 19 models and 10 formats, with 1,515 distinct verdicts.
   tell where their file lies; 126 signatures of errors; 74 % of cells heard nothing, the others 1 to
   40 messages out of 274.
 
+- Which cells end otherwise for whoever only predicts is by the 7,686 cells of sixteen environments
+  that the profile ``default`` had measured by the evening of that day: 87 % of those that differ
+  and 13 % of those within tolerance. Of errors it is 0.3 %, which is left out.
+
 Whether the savers' and readers' eras of a whole matrix are as many as here is not known: this
 makes ten, and 3 % of cells that are as their neighbours are not.
 """
@@ -72,6 +76,9 @@ QUANTILES = (0, 0.1, 0.25, 0.5, 0.75, 0.9, 1)
 SIGNATURES, MESSAGES = 126, 274
 MESSAGES_OF_8 = 5
 NOISE, MARKED, DERIVED = 0.03, 0.22, 0.5
+PARTED = {Outcome.DIFFERS: 0.87, Outcome.TOLERANCE: 0.13}
+
+OF_TRAINING = ("optimizer", "training")
 
 ENTRIES = [rule.entry for rule in read_catalogue()]
 CAUSES = [entry.id for entry in ENTRIES if "exception" in entry.channels]
@@ -242,17 +249,21 @@ def _verdict(outcome: Outcome, key: int, reader: str, length: int) -> Verdict:
         return _raised(outcome, key, reader, length, chance)
     heard = _heard(chance) if outcome is Outcome.WARNING or chance.random() < NOISE * 9 else ()
     size = 0.0 if outcome is Outcome.IDENTICAL else float(chance.exponential(1e-6))
+    parted = chance.random() < PARTED.get(outcome, 0)
     differences: tuple[dict[str, Any], ...] = ()
     signature = ""
     if outcome is Outcome.DIFFERS:
         what = ("outputs", "weights", "optimizer", "training")[key % 4]
+        what = what if what in OF_TRAINING or not parted else OF_TRAINING[key % 2]
         size = float(chance.exponential(0.1))
         signature = f"differs: {what}"
         differences = ({"what": what, "text": f"by {size:.3g} {key}", "size": size, "unit": ""},)
     if outcome in (Outcome.WARNING, Outcome.CRASH):
         signature = f"{outcome}: kind {key % 4}"
+    only = Verdict(outcome=Outcome.IDENTICAL, reason="bit for bit the same model", messages=heard)
     return Verdict(
         outcome=outcome,
+        predicting=only if parted else None,
         reason=f"{outcome}: differ by at most {size:.1e}",
         signature=signature,
         messages=heard,

@@ -22,12 +22,14 @@ PAGES = [
     "index.html", "failures.html", "what-warnings.html", "warnings.html", "environments.html",
     "data.html", "about.html",
     "from/tf-2.15.html", "model/lstm.html", "format/h5.html",
+    "train/index.html", "train/failures.html", "train/from/tf-2.15.html", "train/format/keras.html",
 ]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def grid(judged: JudgedMatrix) -> Planes:
-    return planes(tabulate(judged), judged)
+    """What the first page shows: predicting."""
+    return planes(tabulate(judged), judged).turned
 
 
 def choose(page: Page, **values: str) -> None:
@@ -42,8 +44,10 @@ def test_every_page_is_quiet(watched: Watched, path: str) -> None:
     assert page.locator("#theme").is_visible()
 
 
-def test_the_script_says_what_python_says(watched: Watched, grid: Planes) -> None:
-    page = watched.open()
+@pytest.mark.parametrize("path", ["index.html", "train/index.html"])
+def test_the_script_says_what_python_says(watched: Watched, grid: Planes, path: str) -> None:
+    page = watched.open(path)
+    grid = grid if path == "index.html" else grid.turned
     families = {model.family for model in grid.models}
     for kind, family in product(range(len(grid.formats)), ["", *sorted(families)]):
         models = [n for n, m in enumerate(grid.models) if not family or m.family == family]
@@ -61,17 +65,22 @@ def test_the_script_says_what_python_says(watched: Watched, grid: Planes) -> Non
             shown = re.sub(r" \(max [^)]*\)", "", page.inner_text("#verdict"))
             assert shown == expected
             lines = page.locator("#advice li").all_inner_texts()
+            aside = answers.aside(grid, save, load, kind, models)
+            if aside:
+                assert lines.pop(0) == aside
             reach = answers.reach_sentence(grid, answers.reach(grid, save, kind, models))
-            path = answers.recommend(grid, save, load, kind, models)
+            way = answers.recommend(grid, save, load, kind, models)
             assert lines[0] == reach
-            if path:
-                assert lines[1].startswith(answers.path_sentence(grid, load, path))
+            if way:
+                assert lines[1].startswith(answers.path_sentence(grid, load, way))
             else:
                 assert len(lines) == 1 + answers.breaks(square)
 
 
-def test_the_script_draws_what_python_drew(watched: Watched, grid: Planes) -> None:
-    page = watched.open()
+@pytest.mark.parametrize("path", ["index.html", "train/index.html"])
+def test_the_script_draws_what_python_drew(watched: Watched, grid: Planes, path: str) -> None:
+    page = watched.open(path)
+    grid = grid if path == "index.html" else grid.turned
     for kind, model in [(0, None), (1, None), (2, 2)]:
         choose(page, f=grid.formats[kind].id, m="" if model is None else grid.models[model].id)
         shown = page.evaluate(

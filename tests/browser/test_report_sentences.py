@@ -20,10 +20,12 @@ from caniload.runner.core.judged import JudgedMatrix
 pytestmark = pytest.mark.browser
 
 CODES = (*range(UNTESTED + 1), ABSENT)
-ASK = """([data, plane]) => {
+ASK = """([data, plane, beside]) => {
   const { environments: envs, models, formats } = data;
-  const all = caniload.answers(data, Uint8Array.from(plane)), ms = models.map((_, m) => m);
-  return envs.flatMap((_, s) => formats.map((_, f) => all.reach({ s, f, ms })));
+  const all = caniload.answers(data, Uint8Array.from(plane), Uint8Array.from(beside));
+  const ms = models.map((_, m) => m), last = envs.length - 1;
+  const said = (s, f) => [all.reach({ s, f, ms }), all.aside({ s, l: last, f, ms })];
+  return envs.flatMap((_, s) => formats.flatMap((_, f) => said(s, f)));
 }"""
 SAID = (
     "Nothing was tested within",
@@ -37,6 +39,8 @@ SAID = (
     "Last tested version where all load",
     "Not tested: ",
     "No evidence, because a control failed: ",
+    "To go on training: the model raises an error",
+    "To go on training: the model loads unchanged.",
     " … ",
 )
 """What must have been drawn at least once, or too little was compared."""
@@ -49,11 +53,13 @@ def drawn(grid: Planes, seed: int) -> Planes:
     weights = lot.dirichlet([0.15] * len(CODES))
     codes = lot.choice(CODES, size=shape, p=weights).astype(np.uint8)
     tested = (codes > 0) & (codes < UNTESTED)
+    other = lot.integers(1, UNTESTED, size=shape, dtype=np.uint8)
     return replace(
         grid,
         environments=tuple(replace(one, stack="tf.keras") for one in grid.environments),
         models=grid.models[:1],
         codes=codes,
+        beside=np.where(tested & (lot.random(shape) < 0.5), other, codes),
         no_evidence=tested & (lot.random(shape) < lot.choice([0, 0.3, 1])),
         not_repeatable=np.zeros(shape, dtype=bool),
     )
@@ -62,19 +68,24 @@ def drawn(grid: Planes, seed: int) -> Planes:
 def test_the_script_says_how_far_files_get(watched: Watched, judged: JudgedMatrix) -> None:
     page = watched.open()
     table = tabulate(judged)
-    grid = planes(table, judged)
+    grid = planes(table, judged).turned
     slugs = {one.id: one.id for one in grid.environments}
     said = set()
     for seed in range(200):
         matrix = drawn(grid, seed)
         data = json.loads(inline(matrix, slugs, [], {}))
-        plane = matrix.codes | (matrix.no_evidence * NO_EVIDENCE).astype(np.uint8)
-        places = product(range(len(matrix.environments)), range(len(matrix.formats)))
+        flags = (matrix.no_evidence * NO_EVIDENCE).astype(np.uint8)
+        both = [(codes | flags).ravel().tolist() for codes in (matrix.codes, matrix.beside)]
+        last = len(matrix.environments) - 1
         expected = [
-            answers.reach_sentence(matrix, answers.reach(matrix, save, kind))
-            for save, kind in places
+            sentence
+            for save, kind in product(range(last + 1), range(len(matrix.formats)))
+            for sentence in (
+                answers.reach_sentence(matrix, answers.reach(matrix, save, kind)),
+                answers.aside(matrix, save, last, kind),
+            )
         ]
-        assert page.evaluate(ASK, [data, plane.ravel().tolist()]) == expected
+        assert page.evaluate(ASK, [data, *both]) == expected
         said |= set(expected)
     text = "\n".join(said)
     assert not [words for words in SAID if words not in text]

@@ -45,7 +45,7 @@ DRAWING = {"runner.commands.matrix", "runner.commands.check"}
 """The commands that draw; nobody else knows the reports."""
 BY_TEXT = {
     ("runner.commands.grammar.parts", "caniload.runner.commands."),  # when a command is typed
-    ("reports.pages", "caniload.reports"),  # where its templates lie
+    ("reports.printing", "caniload.reports"),  # where its templates lie
 }
 READING_HDF5 = {
     "runner.judging.origin",

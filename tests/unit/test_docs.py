@@ -25,6 +25,7 @@ from transcripts import (
 from caniload.reports.words import UNGIVEN, WORDS
 from caniload.runner.commands.grammar.parser import COMMANDS, parser
 from caniload.runner.commands.grammar.parts import Commands
+from caniload.runner.core.outcomes import Purpose
 
 BLOCKS = [block for page in PAGES for block in blocks(page)]
 
@@ -142,9 +143,11 @@ def test_every_page_is_in_both_lists() -> None:
 
 def test_the_legend_is_that_of_the_report() -> None:
     text = TEXT[ROOT / "docs" / "what-a-cell-says.md"].replace("**", "")
-    legend = text.partition("| outcome | means |\n|---|---|\n")[2].partition("\n\n")[0]
+    head = "| outcome | to predict | to go on training |\n|---|---|---|\n"
+    legend = text.partition(head)[2].partition("\n\n")[0]
     assert legend.splitlines() == [
-        f"| {words.glyph} {words.word.lower()} | {words.means} |"
+        f"| {words.glyph} {words.word.lower()} "
+        f"| {' | '.join(words.meaning(purpose) for purpose in Purpose)} |"
         for outcome, words in WORDS.items()
         if outcome not in UNGIVEN
     ]

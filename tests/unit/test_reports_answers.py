@@ -13,7 +13,7 @@ from judged_example import ENVIRONMENTS, example
 from caniload.reports import answers
 from caniload.reports.badges import badges
 from caniload.reports.eras import blocks, eras
-from caniload.reports.figures import figures, headline
+from caniload.reports.figures import controls, figures, headline
 from caniload.reports.planes import Planes, planes
 from caniload.reports.table import tabulate
 from caniload.reports.views import first_question, thinning
@@ -52,6 +52,7 @@ def tiny(codes: object, stacks: tuple[str, ...] | None = None) -> Planes:
             for n in range(array.shape[3])
         ),
         codes=array,
+        beside=array,
         rows=np.full(array.shape, -1, dtype=np.int32),
         no_evidence=np.zeros(array.shape, dtype=bool),
         not_repeatable=np.zeros(array.shape, dtype=bool),
@@ -331,7 +332,7 @@ def test_untested_cells_are_in_no_problem_count() -> None:
     )
     judged = replace(judged, cells=nothing)
     table = tabulate(judged)
-    found = figures(table, planes(table, judged))
+    found = figures(table, planes(table, judged), [])
     assert headline(found) == "Nothing has been tested yet."
     assert {o for o, count in found.outcomes.items() if count} == {Outcome.UNTESTED}
     assert found.outcomes[Outcome.UNTESTED] == found.planned
@@ -355,7 +356,7 @@ def test_the_headline_says_why_there_is_none(
     judged = replace(judged, cells=tuple(replace(cell, control=False) for cell in cells))
     table = tabulate(judged)
     grid = planes(table, judged)
-    assert headline(figures(table, grid)).startswith(said)
+    assert headline(figures(table, grid, [])).startswith(said)
     assert {one.message for one in badges(grid)} == {badge}
 
 
@@ -368,7 +369,7 @@ def test_the_headline_does_not_call_older_loaders_untested() -> None:
     )
     judged = replace(judged, cells=cells)
     table = tabulate(judged)
-    found = figures(table, planes(table, judged))
+    found = figures(table, planes(table, judged), [])
     assert found.tested
     assert headline(found).startswith("No result that counts is of the same or a newer version")
 
@@ -376,7 +377,7 @@ def test_the_headline_does_not_call_older_loaders_untested() -> None:
 def test_figures_add_up_to_the_plan() -> None:
     judged = example()
     table = tabulate(judged)
-    found = figures(table, planes(table, judged))
+    found = figures(table, planes(table, judged), controls(table, planes(table, judged)))
     matrix = table.take(~table.control)
     assert sum(found.outcomes.values()) + found.no_evidence == len(matrix) == found.planned
     assert found.controls_failed == 1
@@ -387,7 +388,8 @@ def test_a_run_ends_with_what_matters_first() -> None:
     lines = drawn(judged)[1].lines
     heads = [line.split(":")[0] for line in lines if line and not line.startswith(" ")][1:]
     assert heads == [
-        "≠ silently wrong", "✕ fail plainly", "! load with warnings to act on", "? not tested",
-        "catalogue", "controls",
+        "To go on training", "to predict",
+        "≠ silently wrong", "✕ fail plainly", "! load with warnings to act on",
+        "to go on training", "? not tested", "catalogue", "controls",
     ]  # fmt: skip
     assert all("\x1b" not in line and "\n" not in line for line in lines)

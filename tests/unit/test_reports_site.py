@@ -14,9 +14,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from drawn import contents
-from judged_example import ENTRIES, ENVIRONMENTS, HOSTILE, example
+from judged_example import ENTRIES, ENVIRONMENTS, HOSTILE, TRAINS_NO_MORE, example
 
-from caniload.reports.figures import figures
+from caniload.reports.aspects import aspects
 from caniload.reports.folder import Folder
 from caniload.reports.markdown import BUDGET, escaped, markdown
 from caniload.reports.planes import planes
@@ -31,7 +31,7 @@ from caniload.runner.core.outcomes import Outcome
 
 HOME = Path("/var/store/home")
 ROOT = Path(__file__).parents[2]
-SCRIPTS = {"index.html": 3}
+SCRIPTS = {"index.html": 3, "train/index.html": 3}
 VOID = {"meta", "link", "input", "img", "br"}
 
 
@@ -95,7 +95,18 @@ def test_every_kind_of_page_is_there() -> None:
     known = {path.split("/")[0] for path in pages()}
     top = {"index", "environments", "warnings", "what-warnings", "failures", "data", "about"}
     top |= {"companions"}
-    assert known == {f"{name}.html" for name in top} | {"model", "from", "format"}
+    assert known == {f"{name}.html" for name in top} | {"model", "from", "format", "train"}
+
+
+def test_each_purpose_has_the_same_pages_and_each_leads_to_the_other() -> None:
+    trained = {path.removeprefix("train/") for path in pages() if path.startswith("train/")}
+    assert {"index.html", "failures.html"} < trained <= set(pages())
+    for path in trained:
+        for one, other in ((path, f"train/{path}"), (f"train/{path}", path)):
+            reader = read(files()[one])
+            up = "../" * one.count("/")
+            assert f"{up}{other}" in reader.values("href")
+            assert reader.values("data-purpose") == ["predict" if one == path else "train"]
 
 
 @pytest.mark.parametrize("path", sorted(pages()))
@@ -124,7 +135,7 @@ def test_hostile_text_stays_text(path: str) -> None:
     assert not [name for _, name, _ in reader.attributes if name == "style"]
     scripts = [attributes for attributes in reader.attributes if attributes[0] == "script"]
     assert len([name for _, name, _ in scripts if name == "src"]) == SCRIPTS.get(path, 1)
-    assert reader.tags.count("script") == (4 if path == "index.html" else 1)
+    assert reader.tags.count("script") == (SCRIPTS[path] + 1 if path in SCRIPTS else 1)
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e]", text)
 
 
@@ -136,13 +147,16 @@ def test_the_machine_s_paths_do_not_leave_it() -> None:
 
 def test_the_static_matrix_says_what_the_plane_holds() -> None:
     judged = ingest(example(hostile=True), HOME)
-    grid = planes(tabulate(judged), judged)
-    places = range(len(grid.environments))
-    for number, kind in enumerate(grid.formats):
-        words = [
-            square_words(grid.square(save, load, number)) for save in places for load in places
-        ]
-        assert read(files()[f"format/{kind.id}.html"]).cells == words
+    whole = planes(tabulate(judged), judged)
+    places = range(len(whole.environments))
+    for tree, grid in (("train/", whole), ("", whole.turned)):
+        for number, kind in enumerate(grid.formats):
+            words = [
+                square_words(grid.square(save, load, number), grid.purpose)
+                for save in places
+                for load in places
+            ]
+            assert read(files()[f"{tree}format/{kind.id}.html"]).cells == words
 
 
 def test_the_first_page_stays_small() -> None:
@@ -218,8 +232,14 @@ def test_the_summary_keeps_to_its_schema() -> None:
         if "type" in rule:
             assert isinstance(summary[name], types[rule["type"]]), name
     counts = schema["$defs"]["counts"]["required"]
-    for found in (summary["outcomes"], summary["upgrade"], *summary["formats"].values()):
-        assert list(found) == counts
+    rule = schema["properties"]["purposes"]
+    assert list(summary["purposes"]) == rule["required"]
+    for one in (summary, *summary["purposes"].values()):
+        for found in (one["outcomes"], one["upgrade"], *one["formats"].values()):
+            assert list(found) == counts
+    for one in summary["purposes"].values():
+        assert set(one) == set(rule["additionalProperties"]["required"])
+    assert {name: summary[name] for name in one} == one  # for whoever goes on training
 
 
 def test_junit_has_a_case_for_each_pair_and_format() -> None:
@@ -236,6 +256,18 @@ def test_junit_has_a_case_for_each_pair_and_format() -> None:
     assert {node.get("type") for node in root.iter("failure")} == {"differs", "error"}
 
 
+def test_junit_tells_by_default_what_fails_to_predict() -> None:
+    model, kind = TRAINS_NO_MORE
+    for end, told in (("", False), ("-train", True)):
+        root = ET.fromstring(files()[f"junit{end}.xml"])  # noqa: S314 - as above
+        case = root.find(
+            f"testsuite[@name='compat.{kind}']/testcase[@name='load=tf-2.21']"
+            f"[@classname='compat.{kind}.save_tf-2_15']"
+        )
+        assert case is not None
+        assert (f"{model}: error" in "".join(case.itertext())) is told
+
+
 def test_markdown_cannot_be_broken_out_of() -> None:
     text = files()["report.md"].decode()
     assert len(text.encode()) <= BUDGET
@@ -246,9 +278,8 @@ def test_markdown_cannot_be_broken_out_of() -> None:
 def test_an_overlong_markdown_says_what_it_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
     matrix = ingest(example(), HOME)
     table = tabulate(matrix)
-    grid = planes(table, matrix)
     monkeypatch.setattr("caniload.reports.markdown.BUDGET", 1_000)
-    text = markdown(table, grid, figures(table, grid), matrix)
+    text = markdown(aspects(table, matrix), matrix)
     assert "more sections; see the full report" in text
 
 
@@ -263,6 +294,9 @@ def test_badges_say_it_in_words() -> None:
     badge = json.loads(files()["badge/overall.json"])
     assert badge["schemaVersion"] == 1
     assert re.fullmatch(r"[\d,]+/[\d,]+ load unchanged, \d+ silently wrong", badge["message"])
+    trained = json.loads(files()["badge/overall-train.json"])
+    assert trained["label"] == f"{badge['label']}, to go on training"
+    assert trained["message"] != badge["message"]
     picture = ET.fromstring(files()["badge/overall.svg"])  # noqa: S314 - as above
     assert picture.get("role") == "img"
 
