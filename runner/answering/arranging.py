@@ -90,4 +90,5 @@ def _cells(
         judged = judge.cell(cell)
         if judged.evidence and judged.repeatable and judged.outcome not in NOTHING:
             derived = derived_of(evidence.store.get(key))
-            yield environment, writing.verdict(judged, solo=judged.solo, derived=derived)
+            only = judged.predicting
+            yield environment, writing.verdict(judged, only, solo=judged.solo, derived=derived)

@@ -36,7 +36,8 @@ def ask(
     left = [one for one in subjects if refused[id(one)] is None]
     answer = _measured if run else _known
     told = iter(answer(left, request, aloud=aloud))
-    return [refused[id(one)] or next(told) for one in subjects]
+    found = [refused[id(one)] or next(told) for one in subjects]
+    return [replace(one, purpose=request.purpose) for one in found]
 
 
 def _measured(subjects: Sequence[Subject], request: Request, *, aloud: bool) -> list[Checked]:
@@ -72,6 +73,7 @@ def _lookup(request: Request, say: Callable[[str], None]) -> Lookup:
         shelved=[*here, *packs],
         here=here_of(request.matrix, request.locks),
         asked=frozenset(one.id for one in request.asked),
+        purpose=request.purpose,
         say=say,
     )
 

@@ -23,6 +23,7 @@ from caniload.runner.checking.request import Request
 from caniload.runner.checking.subjects import Subject, gather
 from caniload.runner.core import texts
 from caniload.runner.core.errors import UsageError
+from caniload.runner.core.outcomes import Purpose
 from caniload.runner.evidence.keys import digest
 from caniload.runner.evidence.resolve import resolve
 from caniload.runner.forensics.facts import Inspection
@@ -71,9 +72,13 @@ def _day(case: Case) -> str:
 
 
 def _cells(case: Case, request: Request, writing: Writing, names: Sequence[str]) -> dict[str, Row]:
-    judge_by = request.judge_by(case.subject)
+    judge_by = replace(request.judge_by(case.subject), purpose=Purpose.TRAIN)
     found = [answer(case, one, judge_by) for one in request.matrix.environments]
-    return {one.environment: _blind(writing.verdict(one), names) for one in found if one.known}
+    return {
+        one.environment: _blind(writing.verdict(one, one.other_purpose), names)
+        for one in found
+        if one.known
+    }
 
 
 def _row(subject: Subject, said: Features) -> Row:
@@ -110,9 +115,12 @@ def _blind(verdict: Row, names: Sequence[str]) -> Row:
     def blind(text: Any) -> str | None:
         return _without(texts.normalised(text), names) if text else None
 
+    only: Row | None = verdict.get("predicting")
     told = [{**one, "text": blind(one.get("text"))} for one in verdict.get("differences") or ()]
     return {
         **verdict,
         **{name: blind(verdict.get(name)) for name in _TOLD},
         "differences": told or None,
+        "predicting": only
+        and {name: blind(text) if name in _TOLD else text for name, text in only.items()},
     }

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from caniload.runner.answering.features import Features
 from caniload.runner.answering.lineage import around
 from caniload.runner.answering.references import Index, Known, Loaded, features_of, loaded_of
-from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import Outcome, Purpose
 from caniload.runner.evidence import keys
 from caniload.runner.matrix.schema import Matrix
 from caniload.runner.packs.columns import Row
@@ -67,12 +67,14 @@ class _File:
 class Lookup:
     """Looks things up in packs, the first before the others; ``say`` tells of one that is damaged.
 
-    ``asked`` are the environments that an answer is about. A part is read at most once.
+    ``asked`` are the environments that an answer is about, ``purpose`` what is wanted of the file.
+    A part is read at most once.
     """
 
     shelved: Sequence[Shelved]
     here: Here
     asked: frozenset[str]
+    purpose: Purpose
     say: Callable[[str], None]
     _read: dict[tuple[int, str], list[_File]] = field(default_factory=dict)
 
@@ -110,7 +112,7 @@ class Lookup:
         """
         while origins := _nearest(origin, places):
             found = {
-                one: list(_known(format_id, self._files(format_id, one, places[one])))
+                one: list(_known(format_id, self.purpose, self._files(format_id, one, places[one])))
                 for one in origins
             }
             if all(found.values()):
@@ -186,7 +188,7 @@ def _nearest(origin: Origin, places: Iterable[Origin]) -> list[Origin]:
     return list(dict.fromkeys(one for group in groups for one in group))
 
 
-def _known(format_id: str, files: Iterable[_File]) -> Iterator[Known]:
+def _known(format_id: str, purpose: Purpose, files: Iterable[_File]) -> Iterator[Known]:
     """Yield what all packs together say of each file; of one that is read differently the first."""
     groups: defaultdict[tuple[str, str], list[_File]] = defaultdict(list)
     for one in files:
@@ -199,7 +201,9 @@ def _known(format_id: str, files: Iterable[_File]) -> Iterator[Known]:
                 for reader, found in one.cells.items():
                     measured[reader] += found
         cells = {
-            reader: loaded for reader, found in measured.items() if (loaded := _believed(found))
+            reader: loaded
+            for reader, found in measured.items()
+            if (loaded := _believed(found, purpose))
         }
         if any(one.counts for one in same):
             yield Known(
@@ -211,7 +215,7 @@ def _known(format_id: str, files: Iterable[_File]) -> Iterator[Known]:
             )
 
 
-def _believed(found: Sequence[_Measured]) -> Loaded | None:
+def _believed(found: Sequence[_Measured], purpose: Purpose) -> Loaded | None:
     """Return the first that is said of a cell, unless others with as much right contradict it."""
     if not found:
         return None
@@ -219,4 +223,4 @@ def _believed(found: Sequence[_Measured]) -> Loaded | None:
     equal = [one for one in found if one.order == best]
     if len({end(one.verdict) for one in equal}) > 1:
         return None
-    return loaded_of(equal[0].verdict, equal[0].source)
+    return loaded_of(equal[0].verdict, equal[0].source, purpose)

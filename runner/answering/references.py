@@ -12,7 +12,7 @@ from typing import Any
 from caniload.runner.answering.features import Features
 from caniload.runner.answering.lineage import around
 from caniload.runner.core.cells import Artifact, Cell
-from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import Outcome, Purpose
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +86,10 @@ def features_of(row: Mapping[str, Any], format_id: str) -> Features:
     )
 
 
-def loaded_of(verdict: Mapping[str, Any], source: str) -> Loaded:
-    """Return a pack's verdict; what an answer prints of it stands in one line."""
+def loaded_of(verdict: Mapping[str, Any], source: str, purpose: Purpose) -> Loaded:
+    """Return a pack's verdict for a purpose; what an answer prints of it stands in one line."""
+    if purpose is Purpose.PREDICT:
+        verdict = verdict.get("predicting", verdict)
     return Loaded(
         outcome=Outcome(verdict["outcome"]),
         reason=" ".join(verdict.get("reason", "").split()),

@@ -110,21 +110,27 @@ class Writing:
     def source(self) -> str:
         return self.contents.source(source(self.day))
 
-    def verdict(self, judged: Judged, **more: Any) -> Row:
-        """Return what verdicts rest on."""
-        error = judged.error
+    def verdict(self, judged: Judged, predicting: Judged | None, **more: Any) -> Row:
+        """Return what verdicts rest on; ``predicting`` where it is another one."""
         return {
             "source": self.source,
+            **self._ended(judged),
+            "predicting": predicting and _said(self._ended(predicting)),
+            **{name: _number(getattr(judged, f"{name}_diff")) for name in _DISTANCES},
+            "differences": [self._difference(one) for one in judged.differences] or None,
+            "rules": sorted({one.rule for one in judged.messages if one.rule}) or None,
+            **more,
+        }
+
+    def _ended(self, judged: Judged) -> Row:
+        error = judged.error
+        return {
             "outcome": str(judged.outcome),
             "reason": self._told(judged.reason),
             "signature": judged.signature or None,
             "cause": judged.cause,
             "phase": error.phase if error else None,
             "raised": texts.raised(error.type, error.message) if error else None,
-            **{name: _number(getattr(judged, f"{name}_diff")) for name in _DISTANCES},
-            "differences": [self._difference(one) for one in judged.differences] or None,
-            "rules": sorted({one.rule for one in judged.messages if one.rule}) or None,
-            **more,
         }
 
     def _difference(self, one: Mapping[str, Any]) -> Row:
@@ -150,6 +156,10 @@ def derived_of(record: Mapping[str, Any] | None) -> Row | None:
     """Return by which rule, and of which cell, a result was taken that was not run itself."""
     told = (record or {}).get("derived")
     return {name: str(told.get(name, "")) for name in _DERIVED} if told else None
+
+
+def _said(row: Row) -> Row:
+    return {name: value for name, value in row.items() if value is not None}
 
 
 def _number(value: float | None) -> float | str | None:

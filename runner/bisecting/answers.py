@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from caniload.runner.bisecting.search import Result
-from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import Outcome, Purpose
 
 SCHEMA = 1
 
@@ -44,7 +44,7 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Bisection:
-    """Where a model stops loading or changes, and every measurement that says so.
+    """Where a model stops loading or changes, for a ``purpose``, and all measurements that say so.
 
     ``package`` changed from ``last_good`` to ``first_bad``; releases in ``untested`` lie between
     them, so that each of those and ``first_bad`` may be the first. ``happens`` is what happens with
@@ -55,6 +55,7 @@ class Bisection:
     path: str
     status: Status
     schema: int = SCHEMA
+    purpose: Purpose = Purpose.PREDICT
     format: str | None = None
     saved_by: str = ""
     problem: str | None = None

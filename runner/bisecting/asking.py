@@ -18,6 +18,7 @@ from caniload.runner.checking.request import blank_of, needs, refusal
 from caniload.runner.checking.subjects import gather
 from caniload.runner.checking.wanted import wish
 from caniload.runner.core.errors import CaniloadError, UsageError
+from caniload.runner.core.outcomes import Purpose
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.schema import Matrix
@@ -34,13 +35,16 @@ def find(
     trust: bool = False,
     custom: Sequence[str] = (),
     inputs: Path | None = None,
+    purpose: str = Purpose.PREDICT,
     matrix: Matrix | None = None,
     locks: Path = LOCKS,
     console: Console | None = None,
 ) -> Bisection:
     """Return where the model changes between two environments; ``console`` is told on the way."""
     console = console or Console(quiet=True)
-    request = wish(trust=trust, custom=custom, inputs=inputs, matrix=matrix, locks=locks)
+    request = wish(
+        trust=trust, custom=custom, inputs=inputs, purpose=purpose, matrix=matrix, locks=locks
+    )
     request = replace(request, asked=())  # the bench says what to try
     matrix = request.matrix
     wanted = ends.companions(having)
@@ -50,7 +54,11 @@ def find(
     refused = refusal(subject, request, run=True)
     said = blank_of(subject)
     blank = Bisection(
-        path=said.path, status=Status.REFUSED, format=said.format, saved_by=said.saved_by
+        path=said.path,
+        status=Status.REFUSED,
+        purpose=request.purpose,
+        format=said.format,
+        saved_by=said.saved_by,
     )
     if refused is not None:
         return replace(blank, problem=refused.problem)

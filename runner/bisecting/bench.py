@@ -17,7 +17,7 @@ from rich.console import Console
 from caniload.runner.bisecting.mixing import Locked, mixed
 from caniload.runner.bisecting.symptoms import Trial, level
 from caniload.runner.checking.cases import Case
-from caniload.runner.checking.judging import answer
+from caniload.runner.checking.judging import Judge, answer
 from caniload.runner.checking.kept import Kept, Record
 from caniload.runner.checking.measuring import Measuring, Ways
 from caniload.runner.checking.request import Request
@@ -173,7 +173,7 @@ class Bench:
             outcome=found.outcome,
             reason=reason,
             level=known,
-            signature=judge_by.verdict(record).signature if known and record else "",
+            signature=_signature(record, judge_by) if known and record else "",
             cause=found.cause,
             max_abs_diff=found.max_abs_diff,
         )
@@ -234,6 +234,10 @@ class _Told:
 
     def building(self, environment: str) -> None:
         self._say(f"        building {environment}")
+
+
+def _signature(record: Record, judge_by: Judge) -> str:
+    return judge_by.verdict(record).to(judge_by.purpose).signature
 
 
 def _phase(record: Record | None) -> str | None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 
 from caniload.runner.bisecting.answers import Bisection, Status
+from caniload.runner.core.outcomes import Purpose
 from caniload.runner.forensics.describe import shown
 
 
@@ -64,7 +65,9 @@ def _answer(one: Bisection) -> str:
         case Status.NOT_GOOD:
             return f"it is not good in {one.good}, so there is no change to look for"
         case Status.NOT_BAD:
-            return f"it is no worse in {one.bad} than in {one.good}: there is no change to find"
+            more = "; whether it goes on training as it did: --for train"
+            told = f"it is no worse in {one.bad} than in {one.good}: there is no change to find"
+            return told + more * (one.purpose is Purpose.PREDICT)
         case _:
             return f"{one.good} or {one.bad} could not be tested"
 

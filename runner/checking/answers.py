@@ -8,8 +8,8 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
-from caniload.runner.core.judged import Failure, Message
-from caniload.runner.core.outcomes import CLEAN, Outcome
+from caniload.runner.core.judged import Failure, Message, Verdict
+from caniload.runner.core.outcomes import CLEAN, Outcome, Purpose
 
 SCHEMA = 1
 
@@ -29,7 +29,9 @@ class Answer:
 
     ``outcome`` is ``untested`` where it is not known. ``likely``: it was not this file that was
     measured, so it is what to expect. ``cells`` names the reference models' cells it rests on.
-    What else was measured is as in ``caniload.runner.core.judged.JudgedCell``.
+    What else was measured is as in ``caniload.runner.core.judged.JudgedCell``. It is an answer for
+    one purpose, to predict or to go on training; ``other_purpose`` is the verdict for the other,
+    where that is another outcome.
     """
 
     environment: str
@@ -49,6 +51,7 @@ class Answer:
     max_ulp_diff: float | None = None
     signature: str = ""
     seconds: float | None = None
+    other_purpose: Verdict | None = None
 
     @property
     def known(self) -> bool:
@@ -76,11 +79,13 @@ class Checked:
     ``sha256`` hashes the content of all its files. ``readable`` is false where the file itself is
     what is wrong. ``reference`` is the environment that the others were compared with, ``notes``
     what holds for all of them.
+    ``purpose`` is what the answers are for.
     """
 
     path: str
     sha256: str = ""
     schema: int = SCHEMA
+    purpose: Purpose = Purpose.PREDICT
     problem: str | None = None
     readable: bool = True
     format: str | None = None

@@ -15,6 +15,7 @@ from caniload.runner.checking.measuring import Measuring, Ways
 from caniload.runner.checking.origins import is_origin, nearest
 from caniload.runner.checking.request import Request, blank_of, needs
 from caniload.runner.checking.subjects import Subject
+from caniload.runner.core.outcomes import Purpose
 from caniload.runner.environments import disk
 from caniload.runner.environments.build import existing
 from caniload.runner.environments.fetching import as_line, sizes
@@ -164,6 +165,8 @@ def _notes(case: Case, answers: Sequence[Answer], request: Request) -> Iterator[
     if fed.get("fed"):
         made = "given" if case.inputs else "made up"
         yield f"inputs, {made}: {', '.join(fed['fed'])}"
+    if request.purpose is Purpose.PREDICT:
+        return
     control = case.record(case.reference)
     if untrained := request.judge_by(case.subject).untrained(control):
         yield f"a training step raises even in {case.reference}: {untrained}"

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from caniload.runner.checking.answers import Answer, Basis, Checked, Turn
-from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import Outcome, Purpose
 from caniload.runner.forensics.describe import shown
 
 SIGNS = {
@@ -48,11 +48,13 @@ def as_lines(one: Checked) -> Iterator[str]:
         yield f"  {shown(one.problem)}"
     for note in one.notes:
         yield f"  {shown(note)}"
+    if one.answers and one.purpose is Purpose.TRAIN:
+        yield "  to go on training"
     width = max((len(answer.environment) for answer in one.answers), default=0)
     for stack, group in groupby(one.answers, key=lambda answer: answer.stack):
         yield f"  {stack}"
         for answer in group:
-            yield f"    {answer.environment:<{width}}  {_line(answer)}"
+            yield f"    {answer.environment:<{width}}  {_line(answer, one.purpose)}"
     for turn in one.turns:
         yield f"  {turn.stack}: {_turn(turn)}"
 
@@ -65,12 +67,21 @@ def _turn(turn: Turn) -> str:
     return f"last good {turn.last_good}, first bad after it {turn.first_bad}"
 
 
-def _line(answer: Answer) -> str:
+def _line(answer: Answer, purpose: Purpose) -> str:
     word = WORDS[answer.outcome]
     if answer.likely:
         word = f"likely {word}"
     mark = "" if answer.basis is Basis.UNKNOWN else f"  [{answer.basis}]"
-    return f"{SIGNS[answer.outcome]} {word}: {shown(answer.reason)}{mark}"
+    return f"{SIGNS[answer.outcome]} {word}: {shown(answer.reason)}{mark}{_other(answer, purpose)}"
+
+
+def _other(answer: Answer, purpose: Purpose) -> str:
+    """Tell what comes of the purpose that was not asked about, where it is another outcome."""
+    if answer.other_purpose is None:
+        return ""
+    outcome = answer.other_purpose.outcome
+    what = "to go on training" if purpose is Purpose.PREDICT else "to predict"
+    return f"  ({what}: {SIGNS[outcome]} {WORDS[outcome]})"
 
 
 def as_json(found: Sequence[Checked]) -> str:

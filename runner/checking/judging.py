@@ -11,7 +11,7 @@ from caniload.runner.checking.cases import Case
 from caniload.runner.checking.kept import Record, loaded
 from caniload.runner.core import texts
 from caniload.runner.core.judged import Verdict
-from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import Outcome, Purpose
 from caniload.runner.core.precision import HalfPrecision
 from caniload.runner.judging.catalogue import Rule
 from caniload.runner.judging.verdict import cause, judge
@@ -30,6 +30,7 @@ class Judge:
     rules: Sequence[Rule]
     carries: Collection[str]
     precision: HalfPrecision | None = None
+    purpose: Purpose = Purpose.PREDICT
 
     def verdict(self, record: Record) -> Verdict:
         return judge(record, self.tolerances, self.rules, self.carries, self.precision)
@@ -100,9 +101,11 @@ def of_record(record: Record, blank: Answer, judge_by: Judge, *, control: Record
         record = _without(record, "losses", "step", error=None)
     elif drawn & TRAINED:
         record = _without(record, "losses", "step")
-    verdict = judge_by.verdict(record)
+    whole = judge_by.verdict(record)
+    verdict = whole.to(judge_by.purpose)
     reason = verdict.reason
-    if drawn & TRAINED and verdict.error is None and verdict.outcome is not Outcome.CRASH:
+    stepped = verdict is whole and verdict.error is None and verdict.outcome is not Outcome.CRASH
+    if drawn & TRAINED and stepped:
         reason = reason.removesuffix(UNCOMPARED)
         reason += "; training draws random numbers, so no step was compared"
     return replace(
@@ -119,7 +122,16 @@ def of_record(record: Record, blank: Answer, judge_by: Judge, *, control: Record
         max_ulp_diff=verdict.max_ulp_diff,
         signature=verdict.signature,
         seconds=record.get("seconds"),
+        other_purpose=_other(whole, verdict),
     )
+
+
+def _other(whole: Verdict, told: Verdict) -> Verdict | None:
+    """Return the verdict for the purpose that was not asked about, if its outcome is another."""
+    other = whole.predicting if told is whole else replace(whole, predicting=None)
+    if other is None or other.outcome is told.outcome:
+        return None
+    return replace(other, reason=texts.clean(other.reason))
 
 
 def _unsuited(record: Record) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from caniload.runner.checking.answers import Answer, Basis, Checked
@@ -21,8 +21,9 @@ from caniload.runner.core.judged import (
     JudgedFormat,
     JudgedMatrix,
     JudgedModel,
+    Verdict,
 )
-from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import Outcome, Purpose
 from caniload.runner.evidence.known import Evidence
 from caniload.runner.evidence.resolve import resolve
 from caniload.runner.evidence.store import Store
@@ -148,24 +149,15 @@ def _cells(one: Checked, name: str, asked: Sequence[Environment]) -> Iterator[Ju
             artifact_sha256=one.sha256 or None,
         )
         answer = answers.get(environment.id)
-        yield blank if answer is None else _judged(blank, answer)
+        yield blank if answer is None else _judged(blank, answer, one.purpose)
 
 
-def _judged(blank: JudgedCell, answer: Answer) -> JudgedCell:
+def _judged(blank: JudgedCell, answer: Answer, purpose: Purpose) -> JudgedCell:
     if answer.basis is not Basis.FILE:  # an expectation is no result
         return replace(blank, reason=f"not run on this file; {answer.reason}")
-    return replace(
-        blank,
-        outcome=answer.outcome,
-        reason=answer.reason,
-        signature=answer.signature,
-        cause=answer.cause,
-        error=answer.error,
-        messages=answer.messages,
-        differences=answer.differences,
-        max_abs_diff=answer.max_abs_diff,
-        max_rel_diff=answer.max_rel_diff,
-        max_ulp_diff=answer.max_ulp_diff,
-        solo=True,
-        seconds=answer.seconds,
-    )
+    told = {one.name for one in fields(Verdict)} & {one.name for one in fields(Answer)}
+    only, other = Verdict(**{name: getattr(answer, name) for name in told}), answer.other_purpose
+    if purpose is Purpose.PREDICT and other is not None:
+        only, other = other, only
+    cell = replace(blank, **vars(replace(only, predicting=other)))
+    return replace(cell, solo=True, seconds=answer.seconds)

@@ -14,6 +14,7 @@ from caniload.runner.checking.judging import Judge
 from caniload.runner.checking.kept import Terms
 from caniload.runner.checking.subjects import Subject
 from caniload.runner.core.errors import UsageError
+from caniload.runner.core.outcomes import Purpose
 from caniload.runner.core.precision import precision_of
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments.home import Home
@@ -31,6 +32,7 @@ class Request:
 
     ``trust``: files that hold code are run, too; ``rerun``: also what has been measured before.
     ``references`` may be compared with, in this order; empty: those nearest to what saved a file.
+    ``purpose`` is what is wanted of the models.
     """
 
     asked: Sequence[Environment]
@@ -41,6 +43,7 @@ class Request:
     inputs: Path | None = None
     trust: bool = False
     rerun: bool = False
+    purpose: Purpose = Purpose.PREDICT
     jobs: int = 1
     locks: Path = LOCKS
 
@@ -50,6 +53,7 @@ class Request:
             rules=read_catalogue(),
             carries=self.carries(subject),
             precision=precision_of(subject.inspection.dtype_policies),
+            purpose=self.purpose,
         )
 
     def carries(self, subject: Subject) -> Sequence[str]:

@@ -11,6 +11,7 @@ from caniload.runner.checking.customs import read_custom
 from caniload.runner.checking.request import Request, inputs_sha256
 from caniload.runner.core.errors import UsageError
 from caniload.runner.core.machine import cores
+from caniload.runner.core.outcomes import Purpose
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.opening import open_matrix
@@ -70,6 +71,7 @@ def wish(
     custom: Sequence[str] = (),
     inputs: Path | None = None,
     rerun: bool = False,
+    purpose: str = Purpose.PREDICT,
     jobs: int | None = None,
     matrix: Matrix | None = None,
     locks: Path = LOCKS,
@@ -88,6 +90,7 @@ def wish(
         inputs=inputs,
         trust=trust,
         rerun=rerun,
+        purpose=Purpose(purpose),
         jobs=jobs or cores(),
         locks=locks,
     )

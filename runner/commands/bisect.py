@@ -33,6 +33,7 @@ def bisect(arguments: argparse.Namespace) -> int:
         trust=arguments.trust,
         custom=arguments.custom,
         inputs=arguments.inputs,
+        purpose=arguments.purpose,
         matrix=read(arguments),
         locks=locks_of(arguments),
         console=Console(stderr=True),

@@ -28,6 +28,7 @@ def check(arguments: argparse.Namespace) -> int:
         custom=arguments.custom,
         inputs=arguments.inputs,
         rerun=arguments.rerun,
+        purpose=arguments.purpose,
         jobs=arguments.jobs,
         matrix=read(arguments),
         locks=locks_of(arguments),

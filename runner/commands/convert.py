@@ -13,10 +13,14 @@ from caniload.runner.converting.original import Wish
 from caniload.runner.converting.outcome import Conversion, Verdict
 from caniload.runner.converting.telling import as_json, as_lines, as_page
 from caniload.runner.core.errors import StrictError, UsageError
+from caniload.runner.core.outcomes import Purpose
 
 
 def convert(arguments: argparse.Namespace) -> int:
-    """Bring one model across; exit 0 if it was delivered, 1 if not, 2 if it may not be tried."""
+    """Bring one model across; exit 0 if it was delivered, 1 if not, 2 if it may not be tried.
+
+    For going on training, what was delivered must have lost nothing of its training.
+    """
     conversion = bring_across(
         Wish(
             path=arguments.model,
@@ -38,7 +42,8 @@ def convert(arguments: argparse.Namespace) -> int:
         print(json.dumps(as_json(conversion), indent=1))
     else:
         print("\n".join(as_lines(conversion)))
-    if conversion.verdict is Verdict.DELIVERED:
+    whole = arguments.purpose == Purpose.PREDICT or not conversion.lost
+    if conversion.verdict is Verdict.DELIVERED and whole:
         return 0
     return UsageError.exit_code if conversion.needs_trust else StrictError.exit_code
 

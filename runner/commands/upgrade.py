@@ -26,6 +26,7 @@ def upgrade(arguments: argparse.Namespace) -> int:
         trust=arguments.trust,
         custom=arguments.custom,
         inputs=arguments.inputs,
+        purpose=arguments.purpose,
         remedies=arguments.remedies,
         rollback=arguments.rollback,
         converted=arguments.converted,

@@ -185,10 +185,11 @@ def _file(row: dict[str, Any], environments: Sequence[str]) -> Row:
 
 
 def _verdict(row: dict[str, Any], sources: Sequence[str]) -> Row:
-    if row.get("outcome") not in _OUTCOMES:
-        raise ValueError("an outcome that this caniload does not know")
-    if not all(isinstance(row.get(name, ""), str) for name in _TEXTS):
-        raise ValueError("a verdict without words")
+    for one in (row, row.get("predicting", row)):
+        if one.get("outcome") not in _OUTCOMES:
+            raise ValueError("an outcome that this caniload does not know")
+        if not all(isinstance(one.get(name, ""), str) for name in _TEXTS):
+            raise ValueError("a verdict without words")
     return {**row, "source": sources[_at(row["source"])]}
 
 

@@ -22,7 +22,7 @@ from caniload.runner.converting.rules import read_rules
 from caniload.runner.core import texts
 from caniload.runner.core.errors import UsageError
 from caniload.runner.core.judged import Message
-from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import Outcome, Purpose
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.matrix.schema import Matrix
@@ -47,6 +47,7 @@ def ask(
     remedies: bool = True,
     rollback: bool = True,
     converted: Path | None = None,
+    purpose: str = Purpose.PREDICT,
     rerun: bool = False,
     jobs: int | None = None,
     matrix: Matrix | None = None,
@@ -63,6 +64,7 @@ def ask(
         trust=trust,
         custom=custom,
         inputs=inputs,
+        purpose=purpose,
         rerun=rerun,
         jobs=jobs,
         matrix=matrix,
@@ -84,13 +86,15 @@ def ask(
             ["caniload", "upgrade", before, after, *map(str, models), *given]
             + ["--no-remedies"] * (not remedies)
             + ["--no-rollback"] * (not rollback)
+            + ["--for", "train"] * (request.purpose is Purpose.TRAIN)
         ),
+        purpose=request.purpose,
         given=given,
         remedies=remedies,
         rollback=rollback,
     )
     if not models:
-        return replace(found, reference=of_reference_models(matrix, old, new, home, locks))
+        return replace(found, reference=of_reference_models(request, old, new))
     if converted is not None and converted.exists() and not converted.is_dir():
         raise UsageError(f"--converted {converted}: is there, and is no folder")
     if remedies:
@@ -192,7 +196,7 @@ def _heard(case: Case, environment: str, request: Request) -> Sequence[Message]:
     record = case.record(environment) if environment not in case.unusable else None
     if record is None or record["reference"] is None:
         return ()
-    return request.judge_by(case.subject).verdict(record).messages
+    return request.judge_by(case.subject).verdict(record).to(request.purpose).messages
 
 
 def _remedied(model: Model, tried: Tried | None) -> Model:

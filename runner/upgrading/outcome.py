@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from caniload.runner.checking.answers import Answer
 from caniload.runner.converting.outcome import Conversion
-from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import Outcome, Purpose
 
 SCHEMA = 1
 
@@ -135,6 +135,7 @@ class Upgrade:
     date: str
     command: str
     schema: int = SCHEMA
+    purpose: Purpose = Purpose.PREDICT
     given: tuple[str, ...] = ()
     """Options that `caniload convert` needs, too."""
     models: tuple[Model, ...] = ()

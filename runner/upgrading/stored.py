@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from caniload.runner.checking.describe import WORDS
-from caniload.runner.core.outcomes import CLEAN, Outcome
+from caniload.runner.core.outcomes import CLEAN, Outcome, Purpose
 from caniload.runner.upgrading.markup import escaped, folded, table
 from caniload.runner.upgrading.outcome import Cause, Direction
 
@@ -13,7 +13,7 @@ MOST = 15
 """Causes that are listed; the rest is a number."""
 
 
-def reference_sentence(there: Direction) -> str:
+def reference_sentence(there: Direction, purpose: Purpose) -> str:
     """Say in a line how the files of reference models fare."""
     untested = there.outcomes.get(Outcome.UNTESTED, 0)
     if not there.measured:
@@ -31,9 +31,11 @@ def reference_sentence(there: Direction) -> str:
     told = "".join(f", {part}" for part in parts)
     return (
         f"Measured on reference models, none of them yours: of {there.measured} files that"
-        f" {there.save} saved, {good} stay the same in {there.load}{told}.{more}"
+        f" {there.save} saved, {good} stay the same in {there.load} {FOR[purpose]}{told}.{more}"
     )
 
+
+FOR = {Purpose.PREDICT: "for predicting", Purpose.TRAIN: "for going on training"}
 
 _SAID = {
     Outcome.WARNING: "load with a warning",
@@ -44,13 +46,13 @@ _SAID = {
 }
 
 
-def reference_lines(reference: Sequence[Direction]) -> Iterator[str]:
+def reference_lines(reference: Sequence[Direction], purpose: Purpose) -> Iterator[str]:
     """Yield what happens by cause, on the way there and on the way back."""
     for title, one in zip(("Upgrade", "Rollback"), reference, strict=True):
         yield f"## {title}: {escaped(one.save)} to {escaped(one.load)}"
         yield ""
         if title == "Rollback":
-            yield escaped(reference_sentence(one))
+            yield escaped(reference_sentence(one, purpose))
             yield ""
         if one.causes:
             head = ["outcome", "files", "what happens", "what to do", "for example"]

@@ -13,7 +13,7 @@ from caniload.runner.upgrading.judging import counted, exit_code
 from caniload.runner.upgrading.markup import escaped, folded, table
 from caniload.runner.upgrading.outcome import Fate, Model, Upgrade
 from caniload.runner.upgrading.rollback import back_lines, back_sentence
-from caniload.runner.upgrading.stored import reference_lines, reference_sentence
+from caniload.runner.upgrading.stored import FOR, reference_lines, reference_sentence
 from caniload.runner.upgrading.words import advice, details, happens
 
 UNFOLDED = 6
@@ -58,12 +58,13 @@ TITLES = {
 def sentence(upgrade: Upgrade) -> str:
     """Return the answer in a line."""
     if upgrade.reference:
-        return reference_sentence(upgrade.reference[0])
+        return reference_sentence(upgrade.reference[0], upgrade.purpose)
     number = counted(upgrade.models)
     count = len(upgrade.models)
     kept = number[Fate.KEEPS]
     verb = "keeps" if kept == 1 else "keep"
     head = f"{kept} of {count} models {verb} working in {upgrade.after.label} as they are"
+    head += f", {FOR[upgrade.purpose]}"
     more = [
         f"{number[fate]} {words[number[fate] > 1]}" for fate, words in _TOLD.items() if number[fate]
     ]
@@ -87,7 +88,7 @@ def _lines(upgrade: Upgrade) -> Iterator[str]:
     yield f"**{escaped(sentence(upgrade))}**"
     yield ""
     if upgrade.reference:
-        yield from reference_lines(upgrade.reference)
+        yield from reference_lines(upgrade.reference, upgrade.purpose)
         return
     if upgrade.rollback:
         yield escaped(back_sentence(upgrade))

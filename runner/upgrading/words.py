@@ -9,7 +9,8 @@ from caniload.runner.checking.answers import Answer
 from caniload.runner.checking.describe import WORDS
 from caniload.runner.converting.outcome import Conversion, Remedy, Verdict
 from caniload.runner.converting.telling import sections
-from caniload.runner.upgrading.judging import ours, same
+from caniload.runner.core.outcomes import SEVERITY
+from caniload.runner.upgrading.judging import LOADED, ours, same
 from caniload.runner.upgrading.outcome import Fate, Model, Returned, Tried, Upgrade
 
 MADE = {
@@ -39,7 +40,19 @@ def happens(model: Model) -> str:
         told = f"as in {before.environment}: {after.reason}"
     elif model.cause is not None:
         told = f"{model.cause.means} Measured: {_short(after.reason)}"
-    return told
+    return told + _for_training(after)
+
+
+def _for_training(after: Answer) -> str:
+    """Tell what comes of going on training, where nobody asked and it is something else."""
+    other = after.other_purpose
+    if (
+        other is None
+        or after.outcome not in LOADED
+        or SEVERITY[other.outcome] < SEVERITY[after.outcome]
+    ):
+        return ""
+    return f" (to go on training: {WORDS[other.outcome]}, {_short(other.reason)})"
 
 
 def _short(text: str) -> str:

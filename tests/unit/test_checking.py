@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from caniload.runner.checking.origins import is_origin, nearest
 from caniload.runner.checking.wanted import wanted
 from caniload.runner.commands.check import exit_code
 from caniload.runner.core.errors import UsageError
-from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.judged import Verdict
+from caniload.runner.core.outcomes import Outcome, Purpose
 from caniload.runner.environments.home import Home
 from caniload.runner.forensics.facts import Inspection, Layer, Origin
 from caniload.runner.judging.catalogue import read_catalogue
@@ -186,6 +188,7 @@ JUDGE = Judge(
     tolerances=Tolerances(absolute=1e-5, relative=1e-4, training=0.02),
     rules=(),
     carries=("architecture", "weights", "training"),
+    purpose=Purpose.TRAIN,
 )
 BLANK = an(Outcome.UNTESTED, basis=Basis.UNKNOWN)
 
@@ -252,3 +255,31 @@ def test_a_step_that_raises_in_the_reference_counts_only_where_it_is_known_why()
     told = record(error={**error, "message": "no such layer"})
     assert of_record(told, BLANK, known, control=told).outcome is Outcome.ERROR
     assert of_record(raised, BLANK, JUDGE, control=record()).outcome is Outcome.ERROR
+
+
+def test_a_step_that_raises_is_nothing_to_whoever_predicts() -> None:
+    error = {"type": "ValueError", "message": "what is this", "phase": "train", "traceback": ""}
+    raised = record(error=error, seconds={"load": 0.1, "train": 0.1})
+    to_predict = of_record(raised, BLANK, replace(JUDGE, purpose=Purpose.PREDICT), control=record())
+    assert (to_predict.outcome, to_predict.error) == (Outcome.IDENTICAL, None)
+    to_train = of_record(raised, BLANK, JUDGE, control=record())
+    assert to_train.outcome is Outcome.ERROR
+    for one, other in ((to_predict, to_train), (to_train, to_predict)):
+        assert one.other_purpose is not None
+        assert one.other_purpose.outcome is other.outcome
+        assert one.other_purpose.reason == other.reason
+    same = of_record(record(), BLANK, JUDGE, control=record())
+    assert same.other_purpose is None
+
+
+def test_both_purposes_are_told() -> None:
+    only = Verdict(outcome=Outcome.ERROR, reason="raises")
+    answer = an(Outcome.IDENTICAL, other_purpose=only)
+    one = Checked(path="m.h5", answers=(answer,))
+    assert "(to go on training: ✕ error)" in "\n".join(as_lines(one))
+    said = json.loads(as_json([one]))[0]
+    assert said["purpose"] == "predict"
+    assert said["answers"][0]["other_purpose"]["outcome"] == "error"
+    trained = "\n".join(as_lines(replace(one, purpose=Purpose.TRAIN)))
+    assert "to go on training\n" in trained
+    assert "(to predict: ✕ error)" in trained

@@ -13,7 +13,7 @@ from packs_made import MATRIX, ORIGINS, ROOT, environment, small, source, writte
 from caniload.runner.answering.features import Features
 from caniload.runner.answering.lookup import Lookup, here_of
 from caniload.runner.answering.references import Index
-from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import Outcome, Purpose
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.locking import lock_sha256
@@ -37,7 +37,8 @@ def lookup(folder: Path, *several: Contents, locks: Path = LOCKS, matrix: Any = 
         Shelved(pack=Pack(written(one, folder / f"{number}.pack")), called=f"in {number}")
         for number, one in enumerate(several)
     ]
-    return Lookup(shelved=shelved, here=here_of(matrix, locks), asked=ALL, say=print)
+    here = here_of(matrix, locks)
+    return Lookup(shelved=shelved, here=here, asked=ALL, purpose=Purpose.PREDICT, say=print)
 
 
 def outcomes(index: Index) -> dict[str, dict[str, str]]:
@@ -226,6 +227,7 @@ def test_a_part_that_was_altered_is_told_when_it_is_met(
         shelved=[Shelved(pack=Pack(path), called="x")],
         here=here_of(MATRIX, LOCKS),
         asked=ALL,
+        purpose=Purpose.PREDICT,
         say=print,
     )
     assert made.index("h5", WANTED).known == []
@@ -251,7 +253,7 @@ def test_all_that_is_shipped_counts() -> None:
     pack = Pack(SHIPPED)
     assert here_of(MATRIX, LOCKS).foreign(pack) == []
     here, shelved = here_of(MATRIX, LOCKS), [Shelved(pack=pack, called="x")]
-    made = Lookup(shelved=shelved, here=here, asked=ALL, say=print)
+    made = Lookup(shelved=shelved, here=here, asked=ALL, purpose=Purpose.TRAIN, say=print)
     for said in pack.files():
         for origin in said["origins"]:
             assert made.index(said["format"], replace(WANTED, origin=origin)).known

@@ -184,8 +184,8 @@ def test_only_what_is_new_and_known_is_a_warning() -> None:
 def test_the_sentence_counts_everything() -> None:
     whole = upgrade(*map(model, [Fate.KEEPS, Fate.KEEPS, Fate.CHANGE, Fate.LOST, Fate.LOST]))
     assert sentence(whole) == (
-        "2 of 5 models keep working in TF 2.21 as they are; 1 needs a change (measured: it holds);"
-        " 2 are lost: no remedy held."
+        "2 of 5 models keep working in TF 2.21 as they are, for predicting;"
+        " 1 needs a change (measured: it holds); 2 are lost: no remedy held."
     )
 
 

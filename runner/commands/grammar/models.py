@@ -32,6 +32,7 @@ def add_check(parser: Parser) -> None:
         "--to", type=names, default=(), metavar="2.21", help="TensorFlow versions, or ids"
     )
     parser.add_argument("--envs", type=names, default=(), metavar="ID,ID", help="environments")
+    _add_purpose(parser)
     parser.add_argument("--json", action="store_true", help="as a JSON list, one object a model")
     parser.add_argument(
         "--report", type=path, metavar="DIR", help="write the pages of the matrix for them, too"
@@ -47,6 +48,7 @@ def add_bisect(parser: Parser) -> None:
     what = "an id, a TensorFlow version, or a requirement such as keras==3.5.0"
     parser.add_argument("--good", required=True, metavar="2.15", help=f"where it loads: {what}")
     parser.add_argument("--bad", required=True, metavar="2.16", help="where it does not")
+    _add_purpose(parser)
     parser.add_argument(
         "--with",
         dest="having",
@@ -63,6 +65,7 @@ def add_convert(parser: Parser) -> None:
     parser.add_argument("model", type=path, help="a file or folder, which is left as it is")
     parser.add_argument("--to", required=True, metavar="ID", help="where, such as 2.21")
     parser.add_argument("-o", "--output", type=path, metavar="OUT", help="such as out.keras")
+    _add_purpose(parser)
     parser.add_argument(
         "--custom",
         type=path,
@@ -94,6 +97,7 @@ def add_upgrade(parser: Parser) -> None:
     parser.add_argument(
         "-o", "--output", type=path, metavar="FILE", help="write it there (default: print it)"
     )
+    _add_purpose(parser)
     parser.add_argument("--json", action="store_true", help="as JSON instead of Markdown")
     how = parser.add_argument_group("how")
     _add_given(how, more="; remedies take FILE.py only")
@@ -107,6 +111,16 @@ def add_upgrade(parser: Parser) -> None:
         "--converted", type=path, metavar="DIR", help="copy the files that remedies made there"
     )
     _add_measuring(how)
+
+
+def _add_purpose(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "--for",
+        dest="purpose",
+        choices=("predict", "train"),
+        default="predict",
+        help="what you want of it: to predict (the default), or to go on training",
+    )
 
 
 def _add_given(parser: argparse._ActionsContainer, more: str = "") -> None:
