@@ -18,13 +18,16 @@ from caniload.runner.core.outcomes import Outcome
 from caniload.runner.judging.recorded import said
 
 
-def plain(cell: JudgedCell) -> dict[str, Any]:
+def plain(cell: Verdict) -> dict[str, Any]:
     """What a cell says; nan, which is not even equal to itself, as a word."""
     values = {one.name: getattr(cell, one.name) for one in fields(cell)}
-    return {
-        name: "nan" if isinstance(value, float) and math.isnan(value) else value
-        for name, value in values.items()
-    }
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Verdict):
+        return plain(value)
+    return "nan" if isinstance(value, float) and math.isnan(value) else value
 
 
 def cells() -> list[JudgedCell]:

@@ -128,5 +128,5 @@ def test_a_table_is_seen_either_way() -> None:
     assert table.to(Purpose.TRAIN) is table
     assert seen[0].outcome is Outcome.IDENTICAL
     assert seen[0].cell == first.cell
-    assert [one.outcome for one in seen[1:]] == [one.outcome for one in others]
+    assert [one.outcome for one in seen[1:]] == [one.to(Purpose.PREDICT).outcome for one in others]
     assert placed(table.verdict(0), path).to(Purpose.PREDICT).reason == f"of {path}"
