@@ -24,6 +24,7 @@ from caniload.runner.environments.home import Home
 from caniload.runner.environments.variables import process_variables
 from caniload.runner.evidence.resolve import Resolution
 from caniload.runner.evidence.results import Result
+from caniload.runner.judging.confirm import Ask
 from caniload.runner.matrix.schema import Limits
 from caniload.runner.running.progress import Progress
 from caniload.runner.running.schedule import Pool, Unit
@@ -63,7 +64,7 @@ class Measuring:
             batch=1,
             memory_mb=ways.limits.memory_mb,
             import_seconds=ways.limits.import_seconds,
-            confirm=lambda _unit, _result: False,  # every job has a process of its own
+            confirm=lambda _unit, _result: Ask.BELIEVE,  # every job has a process of its own
             deliver=self._deliver,
             unusable=self._environment_failed,
             started=lambda _environment, _worker, _data: None,

@@ -4,7 +4,7 @@ A clean pass is believed. A difference in outputs, weights or structure is alway
 so is every new kind of failure, warning or lost training state. A kind (of a format: exception, way
 of dying or warning with its normalised text) that was confirmed ``ENOUGH`` times and never
 disagreed anywhere is confirmed once in each further environment, and every ``SAMPLE``-th time there
-from then on.
+from then on. Who comes while the confirmations of its kind are under way waits for them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 
 from caniload.runner.core import texts
 from caniload.runner.core.judged import Verdict
@@ -42,11 +43,20 @@ def statement(solo: Iterable[bool | None], *, batch: int) -> str:
     return ALONE if ran and all(ran) else SHARED.format(batch=batch)
 
 
+class Ask(Enum):
+    """What is to become of a batched answer."""
+
+    BELIEVE = "it is the result"
+    ALONE = "it is asked again, in a process of its own"
+    LATER = "what others of its kind say alone is waited for"
+
+
 @dataclass
 class Kind:
-    """How often a kind of failure was seen, confirmed and contradicted."""
+    """How often a kind of failure was seen, asked again, confirmed and contradicted."""
 
     seen: int = 0
+    asked: int = 0
     confirmed: int = 0
     contradicted: int = 0
 
@@ -58,17 +68,25 @@ class Confirmation:
         self._kinds: defaultdict[tuple[str, str, Outcome, str], Kind] = defaultdict(Kind)
         self._anywhere: defaultdict[tuple[str, Outcome, str], Kind] = defaultdict(Kind)
 
-    def wanted(self, environment: str, form: str, verdict: Verdict) -> bool:
+    def ask(self, environment: str, form: str, verdict: Verdict) -> Ask:
         """Say whether a batched verdict must be confirmed by a run of its own."""
         if verdict.outcome in CLEAN:
-            return False
+            return Ask.BELIEVE
         kind = self._kinds[environment, form, verdict.outcome, verdict.signature]
-        kind.seen += 1
         anywhere = self._anywhere[form, verdict.outcome, verdict.signature]
         enough = 1 if anywhere.confirmed >= ENOUGH else ENOUGH
-        if not _sampled(verdict) or anywhere.contradicted or kind.confirmed < enough:
-            return True
-        return kind.seen % SAMPLE == 0
+        every = not _sampled(verdict) or anywhere.contradicted > 0
+        if not every and kind.confirmed < enough <= kind.asked:
+            return Ask.LATER
+        kind.seen += 1
+        if every or kind.asked < enough or kind.seen % SAMPLE == 0:
+            kind.asked += 1
+            return Ask.ALONE
+        return Ask.BELIEVE
+
+    def unanswered(self, environment: str, form: str, verdict: Verdict) -> None:
+        """Take note that a run of its own gave no answer: another of the kind is asked."""
+        self._kinds[environment, form, verdict.outcome, verdict.signature].asked -= 1
 
     def compare(self, environment: str, form: str, batched: Verdict, solo: Verdict) -> bool:
         """Take note of a confirmation; return whether both runs say the same."""

@@ -15,7 +15,7 @@ from caniload.runner.evidence.history import History
 from caniload.runner.evidence.known import Evidence, Saved, cut_short
 from caniload.runner.evidence.results import OUTSIDE, Result
 from caniload.runner.judging.catalogue import read_catalogue
-from caniload.runner.judging.confirm import Confirmation
+from caniload.runner.judging.confirm import Ask, Confirmation
 from caniload.runner.judging.derived import Rule
 from caniload.runner.judging.verdict import judge
 from caniload.runner.matrix.plan import Stage
@@ -198,7 +198,7 @@ class Loading:
         carries, precision = self._evidence.carries(cell), self._evidence.precision(cell)
         return judge(record, self._matrix.tolerances, self._rules, carries, precision)
 
-    def confirm(self, unit: Unit, result: Result) -> bool:
+    def confirm(self, unit: Unit, result: Result) -> Ask:
         """Say whether what a cell said among others must be asked again alone."""
         if result.crash is None:
             # It has ended once: alone it has all the time there is, however busy the machine.
@@ -211,7 +211,7 @@ class Loading:
                 self._patient.add(unit.label)
         cell = self._cells[unit.label]
         verdict = self._judge(cell, result.facts, result.crash)
-        return self._confirmation.wanted(unit.environment, cell.artifact.format, verdict)
+        return self._confirmation.ask(unit.environment, cell.artifact.format, verdict)
 
     def _was_mere_slowness(self, unit: Unit, result: Result) -> None:
         """Wait for the next of its kind, too, where waiting showed that the first was only slow."""
@@ -231,6 +231,9 @@ class Loading:
             self._progress.advance(1)
             self._progress.fault(unit.label, result.fault)
             self._evidence.put_fault(self._key(cell), result.fault)
+            if unit.batched is not None:
+                before = self._judge(cell, unit.batched.facts, unit.batched.crash)
+                self._confirmation.unanswered(unit.environment, cell.artifact.format, before)
             self._run([*twins, *(one for group in waiting for one in group)])
             return
         also = (result.facts or {}).get("also")

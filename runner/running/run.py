@@ -19,6 +19,7 @@ from caniload.runner.environments.build import Receipt, build, existing
 from caniload.runner.environments.variables import process_variables
 from caniload.runner.evidence.known import Evidence
 from caniload.runner.evidence.results import Result
+from caniload.runner.judging.confirm import Ask
 from caniload.runner.matrix.plan import Stage
 from caniload.runner.running import loading
 from caniload.runner.running.loading import Loading
@@ -244,9 +245,9 @@ class Run:
 
     # What comes back
 
-    def _confirm(self, unit: Unit, result: Result) -> bool:
+    def _confirm(self, unit: Unit, result: Result) -> Ask:
         if unit.job["kind"] == "save":
-            return self._saving.went_wrong(unit, result)
+            return Ask.ALONE if self._saving.went_wrong(unit, result) else Ask.BELIEVE
         return self._loading.confirm(unit, result)
 
     def _deliver(self, unit: Unit, result: Result) -> None:

@@ -21,6 +21,7 @@ import psutil
 
 from caniload.runner.core import texts
 from caniload.runner.evidence.results import Result, answered, ended, from_outside
+from caniload.runner.judging.confirm import Ask
 from caniload.runner.running.workers import Event, Worker
 
 CENSUS = 20  # every how many looks at a child's memory its own children are counted too
@@ -63,8 +64,9 @@ class Flight:
 class Pool:
     """Runs units on at most ``slots`` children at a time, in at most ``slots + 2`` workers.
 
-    ``confirm(unit, result)`` says whether a batched answer must be asked again alone; ``deliver``
-    receives each unit's final result; ``unusable`` an environment whose worker cannot start.
+    ``confirm(unit, result)`` says whether a batched answer is asked again alone, or later, when
+    another of its environment has answered alone; ``deliver`` receives each unit's final result;
+    ``unusable`` an environment whose worker cannot start.
     """
 
     def __init__(
@@ -75,7 +77,7 @@ class Pool:
         batch: int,
         memory_mb: int,
         import_seconds: float,
-        confirm: Callable[[Unit, Result], bool],
+        confirm: Callable[[Unit, Result], Ask],
         deliver: Callable[[Unit, Result], None],
         unusable: Callable[[str, str, Sequence[Unit]], None],
         started: Callable[[str, Worker, Mapping[str, Any]], None],
@@ -86,6 +88,7 @@ class Pool:
         self._unusable, self._started = unusable, started
         self._events: queue.Queue[Event] = queue.Queue()
         self._pending: dict[str, deque[Unit]] = defaultdict(deque)
+        self._held: dict[str, list[tuple[Unit, Result]]] = defaultdict(list)
         self._workers: dict[str, Worker] = {}
         self._starting: dict[str, float] = {}
         self._overdue: set[str] = set()
@@ -275,13 +278,25 @@ class Pool:
         elif unit.solo and from_outside(result) and not unit.killed:
             # Somebody else may have killed it; a model that does it to itself will again.
             self._pending[unit.environment].appendleft(replace(unit, killed=True))
-        elif unit.solo or result.fault or not self._confirm(unit, result):
+        elif unit.solo or result.fault:
             self._deliver(unit, result)
+            for held in self._held.pop(unit.environment, ()):
+                self._settle(*held)
         else:
-            # At once: what it says may spare others of its kind the same.
-            killed = from_outside(result)
-            alone = replace(unit, solo=True, batched=result, killed=killed)
-            self._pending[unit.environment].appendleft(alone)
+            self._believe(unit, result)
+
+    def _believe(self, unit: Unit, result: Result) -> None:
+        """Deliver a batched answer, or have the unit asked again alone, or hold it until then."""
+        match self._confirm(unit, result):
+            case Ask.BELIEVE:
+                self._deliver(unit, result)
+            case Ask.LATER:
+                self._held[unit.environment].append((unit, result))
+            case Ask.ALONE:
+                # At once: what it says may spare others of its kind the same.
+                killed = from_outside(result)
+                alone = replace(unit, solo=True, batched=result, killed=killed)
+                self._pending[unit.environment].appendleft(alone)
 
     def _gone(self, worker: Worker) -> None:
         if worker in self._closing:
@@ -313,7 +328,8 @@ class Pool:
                 return
             tail = worker.log_tail(1)
             why = f"its framework does not import: the process ended{': ' + tail if tail else ''}"
-        self._unusable(environment, why, [*self._pending.pop(environment, ())])
+        held = [unit for unit, _ in self._held.pop(environment, ())]
+        self._unusable(environment, why, [*self._pending.pop(environment, ()), *held])
 
 
 def _is_suspect(unit: Unit) -> bool:

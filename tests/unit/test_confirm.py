@@ -8,7 +8,15 @@ import pytest
 
 from caniload.runner.core.judged import Message, Verdict
 from caniload.runner.core.outcomes import Outcome
-from caniload.runner.judging.confirm import ALONE, ENOUGH, SAMPLE, SAMPLED, Confirmation, statement
+from caniload.runner.judging.confirm import (
+    ALONE,
+    ENOUGH,
+    SAMPLE,
+    SAMPLED,
+    Ask,
+    Confirmation,
+    statement,
+)
 
 
 def verdict(outcome: Outcome, signature: str = "text", differs: str = "outputs") -> Verdict:
@@ -24,7 +32,7 @@ def asked(found: Verdict, times: int, confirmation: Confirmation | None = None) 
     confirmation = confirmation or Confirmation()
     numbers = []
     for number in range(1, times + 1):
-        if confirmation.wanted("e", "h5", found):
+        if confirmation.ask("e", "h5", found) is Ask.ALONE:
             numbers.append(number)
             assert confirmation.compare("e", "h5", found, found)
     return numbers
@@ -56,16 +64,39 @@ def test_a_kind_is_sampled_once_it_is_known(found: Verdict) -> None:
 def test_each_kind_is_counted_by_itself() -> None:
     confirmation = Confirmation()
     asked(ERROR, ENOUGH, confirmation)
-    assert not confirmation.wanted("e", "h5", ERROR)
-    assert confirmation.wanted("other", "h5", ERROR)
-    assert confirmation.wanted("e", "keras", ERROR)
-    assert confirmation.wanted("e", "h5", verdict(Outcome.ERROR, "another text"))
-    assert confirmation.wanted("e", "h5", verdict(Outcome.CRASH))
+    assert confirmation.ask("e", "h5", ERROR) is Ask.BELIEVE
+    assert confirmation.ask("other", "h5", ERROR) is Ask.ALONE
+    assert confirmation.ask("e", "keras", ERROR) is Ask.ALONE
+    assert confirmation.ask("e", "h5", verdict(Outcome.ERROR, "another text")) is Ask.ALONE
+    assert confirmation.ask("e", "h5", verdict(Outcome.CRASH)) is Ask.ALONE
 
 
-def test_a_kind_is_not_known_before_its_confirmations_are_back() -> None:
+def test_others_wait_while_the_first_of_their_kind_are_asked() -> None:
     confirmation = Confirmation()
-    assert all(confirmation.wanted("e", "h5", ERROR) for _ in range(3 * SAMPLE))
+    first = [confirmation.ask("e", "h5", ERROR) for _ in range(ENOUGH)]
+    assert set(first) == {Ask.ALONE}
+    for _ in range(ENOUGH):
+        assert confirmation.ask("e", "h5", ERROR) is Ask.LATER
+        assert confirmation.compare("e", "h5", ERROR, ERROR)
+    assert confirmation.ask("e", "h5", ERROR) is Ask.BELIEVE
+
+
+def test_who_does_not_answer_is_followed_by_another() -> None:
+    confirmation = Confirmation()
+    for _ in range(ENOUGH):
+        assert confirmation.ask("e", "h5", ERROR) is Ask.ALONE
+    confirmation.unanswered("e", "h5", ERROR)
+    assert confirmation.ask("e", "h5", ERROR) is Ask.ALONE
+    assert confirmation.ask("e", "h5", ERROR) is Ask.LATER
+
+
+def test_all_that_waited_are_asked_after_a_contradiction() -> None:
+    confirmation = Confirmation()
+    for _ in range(ENOUGH):
+        confirmation.ask("e", "h5", ERROR)
+    assert confirmation.ask("e", "h5", ERROR) is Ask.LATER
+    assert not confirmation.compare("e", "h5", ERROR, verdict(Outcome.IDENTICAL))
+    assert confirmation.ask("e", "h5", ERROR) is Ask.ALONE
 
 
 @pytest.mark.parametrize(
@@ -74,7 +105,7 @@ def test_a_kind_is_not_known_before_its_confirmations_are_back() -> None:
 def test_one_contradiction_ends_the_sampling_of_its_kind(solo: Verdict) -> None:
     confirmation = Confirmation()
     asked(ERROR, ENOUGH, confirmation)
-    assert not confirmation.wanted("e", "h5", ERROR)
+    assert confirmation.ask("e", "h5", ERROR) is Ask.BELIEVE
     assert not confirmation.compare("e", "h5", ERROR, solo)
     assert asked(ERROR, 20, confirmation) == [*range(1, 21)]
 

@@ -14,6 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from caniload.runner.evidence.results import Result, ended
+from caniload.runner.judging.confirm import Ask
 from caniload.runner.running import schedule
 from caniload.runner.running.schedule import Pool, Unit
 from caniload.runner.running.workers import Event, Worker
@@ -122,6 +123,7 @@ class World:
     delivered: list[tuple[Unit, Result]] = field(default_factory=list)
     refused: list[tuple[str, str, list[Unit]]] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
+    alike: int = 0
 
     def launch(self, environment: str, events: queue.Queue[Event]) -> Worker:
         self.living += 1
@@ -135,11 +137,22 @@ class World:
             batch=self.batch,
             memory_mb=1000,
             import_seconds=self.import_seconds,
-            confirm=lambda _, result: result.facts is None or result.facts["does"] == "error",
+            confirm=lambda _, result: self.ask(result),
             deliver=lambda unit, result: self.delivered.append((unit, result)),
             unusable=lambda *refused: self.refused.append((*refused[:2], list(refused[2]))),
             started=lambda *_: None,
         )
+
+    def ask(self, result: Result) -> Ask:
+        """Ask the first that is alike another alone; the others wait for it."""
+        if result.facts is None or result.facts["does"] == "error":
+            return Ask.ALONE
+        if result.facts["does"] != "alike":
+            return Ask.BELIEVE
+        if any(one.solo for one, _ in self.delivered):
+            return Ask.BELIEVE
+        self.alike += 1
+        return Ask.ALONE if self.alike == 1 else Ask.LATER
 
     def run(self, units: Sequence[Unit]) -> Pool:
         pool = self.pool()
@@ -189,6 +202,28 @@ def test_a_crash_costs_the_job_it_was_on() -> None:
     assert results["b"].crash == {"kind": "signal", "signal": "SIGSEGV", "phase": "load"}
     assert all(results[name].facts for name in "acd")
     assert world.began == {"a": 1, "b": 2, "c": 1, "d": 1}
+
+
+def test_those_alike_wait_for_the_first_of_them() -> None:
+    world = World(slots=2)
+    world.run([unit(name, "alike") for name in "abcdef"])
+
+    told = {one.label: one.solo for one, _ in world.delivered}
+    assert told == {"a": True, **dict.fromkeys("bcdef", False)}
+    assert world.began == {"a": 2, **dict.fromkeys("bcdef", 1)}
+
+
+def test_what_waits_is_given_up_with_its_environment() -> None:
+    world = World()
+    pool = world.pool()
+    pool._held["e"].append((unit("a"), Result(facts={"does": "alike"})))
+    world.broken.add("e")
+    pool.add([unit("b")])
+    while pool.busy:
+        pool.step(timeout=0.001)
+    ((_, _, lost),) = world.refused
+    assert [one.label for one in lost] == ["b", "a"]
+    assert not pool._held
 
 
 def test_what_is_not_clean_is_asked_again_alone() -> None:
