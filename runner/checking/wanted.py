@@ -82,6 +82,8 @@ def wish(
     """
     matrix = matrix or open_matrix(locks=locks)
     inputs_sha256(inputs)
+    if purpose not in set(Purpose):
+        raise UsageError(f"there is no purpose {purpose!r}; there are: {', '.join(Purpose)}")
     return Request(
         asked=wanted(matrix, ids=envs, to=to),
         matrix=matrix,

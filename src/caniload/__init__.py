@@ -101,6 +101,7 @@ def check(
     trust: bool = False,
     custom: str | Sequence[str] = (),
     inputs: str | os.PathLike[str] | None = None,
+    purpose: str = "predict",
 ) -> list[Checked]:
     """Return whether models of yours load in other environments and stay the same, as far as known.
 
@@ -108,8 +109,9 @@ def check(
     With ``run`` it is tried: every environment loads the file, and what it gives is compared with
     what the one gives that is nearest to where it was saved; ``trust`` lets files with code in them
     be loaded, ``custom`` names your own layers (``layers.py``, ``package.module:factory``),
-    ``inputs`` is an .npz file to predict from. Raises ``CaniloadError`` for what
-    cannot be asked; never for what is wrong with a file: ``problem`` says it.
+    ``inputs`` is an .npz file to predict from. ``purpose`` is what you want of them: to ``predict``
+    or to ``train`` on. Raises ``CaniloadError`` for what cannot be asked; never for what is wrong
+    with a file: ``problem`` says it.
     """
     from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
 
@@ -120,7 +122,12 @@ def check(
     return ask(
         models,
         wish(
-            to=_several(to), envs=_several(envs), trust=trust, custom=_several(custom), inputs=fed
+            to=_several(to),
+            envs=_several(envs),
+            trust=trust,
+            custom=_several(custom),
+            inputs=fed,
+            purpose=purpose,
         ),
         run=run,
     )
@@ -135,6 +142,7 @@ def bisect(
     trust: bool = False,
     custom: str | Sequence[str] = (),
     inputs: str | os.PathLike[str] | None = None,
+    purpose: str = "predict",
 ) -> Bisection:
     """Return the release, and its package, with which a model stops loading or changes.
 
@@ -157,6 +165,7 @@ def bisect(
         trust=trust,
         custom=_several(custom),
         inputs=fed,
+        purpose=purpose,
     )
 
 
@@ -203,15 +212,16 @@ def upgrade(
     remedies: bool = True,
     rollback: bool = True,
     converted: str | os.PathLike[str] | None = None,
+    purpose: str = "predict",
 ) -> Upgrade:
     """Return what becomes of models of yours on the step from one version to another, and back.
 
     ``before`` and ``after`` are such as ``"2.15"`` or ``"tf-2.21"``. Every model is run in both;
     ``remedies`` are tried where it does not stay the same, and their files copied to the folder
     ``converted`` if there is one; for the ``rollback`` it is saved anew by the one and loaded by
-    the other. Without models it is what is stored of reference models. ``trust``, ``custom`` and
-    ``inputs`` are as of ``check``. Raises ``CaniloadError`` for what cannot be asked;
-    never for what is wrong with a file: ``fate`` and ``reason`` of its entry say it.
+    the other. Without models it is what is stored of reference models. ``trust``, ``custom``,
+    ``inputs`` and ``purpose`` are as of ``check``. Raises ``CaniloadError`` for what cannot be
+    asked; never for what is wrong with a file: ``fate`` and ``reason`` of its entry say it.
     """
     from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
 
@@ -227,6 +237,7 @@ def upgrade(
         remedies=remedies,
         rollback=rollback,
         converted=Path(converted) if converted is not None else None,
+        purpose=purpose,
     )
 
 

@@ -18,7 +18,7 @@ from caniload.runner.checking.describe import as_json, as_lines
 from caniload.runner.checking.judging import Judge, of_record
 from caniload.runner.checking.kept import Kept, Terms
 from caniload.runner.checking.origins import is_origin, nearest
-from caniload.runner.checking.wanted import wanted
+from caniload.runner.checking.wanted import wanted, wish
 from caniload.runner.commands.check import exit_code
 from caniload.runner.core.errors import UsageError
 from caniload.runner.core.judged import Verdict
@@ -91,9 +91,9 @@ def test_where_to_is_a_version_or_an_id(matrix: Matrix, to: list[str], ids: list
 def test_without_a_wish_it_is_the_default_profile(matrix: Matrix) -> None:
     usual = choosing.profile(matrix, "default").environments
     assert {one.id for one in wanted(matrix, ids=(), to=())} == set(usual)
-    for wish in ({"ids": ("tf-9",), "to": ()}, {"ids": (), "to": ("9.9",)}):
+    for asked in ({"ids": ("tf-9",), "to": ()}, {"ids": (), "to": ("9.9",)}):
         with pytest.raises(UsageError, match=r"tf-2\.21"):
-            wanted(matrix, **wish)
+            wanted(matrix, **asked)
 
 
 def test_rules_are_about_formats_and_versions(matrix: Matrix) -> None:
@@ -270,6 +270,11 @@ def test_a_step_that_raises_is_nothing_to_whoever_predicts() -> None:
         assert one.other_purpose.reason == other.reason
     same = of_record(record(), BLANK, JUDGE, control=record())
     assert same.other_purpose is None
+
+
+def test_a_purpose_that_there_is_not_is_refused() -> None:
+    with pytest.raises(UsageError, match="no purpose 'serve'; there are: predict, train"):
+        wish(purpose="serve")
 
 
 def test_both_purposes_are_told() -> None:
