@@ -10,7 +10,7 @@ import pytest
 from judged_example import example
 from playwright.sync_api import Browser, Page, expect
 
-from caniload.reports import front, pages
+from caniload.reports import front, trees
 from caniload.reports.site import render
 from caniload.runner.core.judged import JudgedCell
 
@@ -31,7 +31,7 @@ def derived(cells: Sequence[JudgedCell]) -> list[JudgedCell]:
 @pytest.fixture
 def opened(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Page:
     monkeypatch.setattr(front, "INLINE", 0)
-    monkeypatch.setattr(pages, "SQUARES", 0)
+    monkeypatch.setattr(trees, "SQUARES", 0)
     judged = example()
     index, _ = render(replace(judged, cells=derived(judged.cells)), tmp_path / "report")
     page = browser.new_page()

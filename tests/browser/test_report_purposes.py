@@ -65,7 +65,7 @@ def test_a_corner_marks_where_training_parts(watched: Watched) -> None:
     expect(cell).to_have_text("Identical; to go on training 1 otherwise, worst: Error")
     image = "(cell) => getComputedStyle(cell).backgroundImage"
     assert "linear-gradient" in cell.evaluate(image)
-    assert page.locator("#grid td.diagonal").first.evaluate(image) == "none"
+    assert page.locator("#grid td.o1.diagonal").first.evaluate(image) == "none"
 
 
 def test_the_keyboard_reaches_the_switch_and_stays_there(watched: Watched) -> None:
