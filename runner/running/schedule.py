@@ -259,7 +259,7 @@ class Pool:
         """Queue units once more, ahead of all others; after ``TRIES`` the fault is ours."""
         for unit in reversed(units):
             if count and unit.tries + 1 >= TRIES:
-                self._deliver(unit, Result(fault=f"the probe could not run it: {why}"))
+                self._finish(unit, Result(fault=f"the probe could not run it: {why}"))
             else:
                 again = replace(unit, tries=unit.tries + count)
                 self._pending[unit.environment].appendleft(again)
@@ -279,11 +279,15 @@ class Pool:
             # Somebody else may have killed it; a model that does it to itself will again.
             self._pending[unit.environment].appendleft(replace(unit, killed=True))
         elif unit.solo or result.fault:
-            self._deliver(unit, result)
-            for held in self._held.pop(unit.environment, ()):
-                self._settle(*held)
+            self._finish(unit, result)
         else:
             self._believe(unit, result)
+
+    def _finish(self, unit: Unit, result: Result) -> None:
+        """Deliver a last word, and ask again about those that may have waited for it."""
+        self._deliver(unit, result)
+        for held in self._held.pop(unit.environment, ()):
+            self._settle(*held)
 
     def _believe(self, unit: Unit, result: Result) -> None:
         """Deliver a batched answer, or have the unit asked again alone, or hold it until then."""

@@ -213,6 +213,19 @@ def test_those_alike_wait_for_the_first_of_them() -> None:
     assert world.began == {"a": 2, **dict.fromkeys("bcdef", 1)}
 
 
+def test_who_waits_is_asked_when_the_first_could_not_be_run() -> None:
+    world = World(slots=1)
+    pool = world.pool()
+    first = unit("a", solo=True, tries=schedule.TRIES - 1)
+    pool._held["e"].append((unit("b"), Result(facts={"does": "error"})))
+    pool._again([first], "its worker died", count=True)
+    (told, _) = world.delivered[0]
+    assert told.label == "a"
+    (waiting,) = pool._pending["e"]
+    assert (waiting.label, waiting.solo) == ("b", True)
+    assert not pool._held
+
+
 def test_what_waits_is_given_up_with_its_environment() -> None:
     world = World()
     pool = world.pool()
