@@ -31,6 +31,9 @@ SEVERITY: dict[Outcome, int] = {outcome: rank for rank, outcome in enumerate(Out
 }
 """Rank of each outcome; ``untested`` is below all, for it says nothing about a framework."""
 
+OF_TRAINING = frozenset({"settings", "optimizer", "training", "trainable"})
+"""Kinds of differences that leave what is predicted alone: what a verdict's ``what`` may say."""
+
 CLEAN = frozenset({Outcome.IDENTICAL, Outcome.TOLERANCE})
 """Outcomes under which a model loads and is the same model, with nothing to act on."""
 

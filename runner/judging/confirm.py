@@ -16,14 +16,12 @@ from enum import Enum
 
 from caniload.runner.core import texts
 from caniload.runner.core.judged import Verdict
-from caniload.runner.core.outcomes import CLEAN, Outcome
+from caniload.runner.core.outcomes import CLEAN, OF_TRAINING, Outcome
 
 NOISE = "noise"
 ENOUGH = 3
 SAMPLE = 10
 SAMPLED = frozenset({Outcome.ERROR, Outcome.CRASH, Outcome.NA, Outcome.WARNING})
-
-TRAINING = frozenset({"settings", "optimizer", "training"})
 
 SHARED = (
     "A cell that passes cleanly ran in a process it shared with up to {batch} cells of the same"
@@ -103,7 +101,7 @@ class Confirmation:
 def _sampled(verdict: Verdict) -> bool:
     """Say whether confirming some of a kind is enough: what changes a model's numbers never is."""
     if verdict.outcome is Outcome.DIFFERS:
-        return {str(one["what"]) for one in verdict.differences} <= TRAINING
+        return {str(one["what"]) for one in verdict.differences} <= OF_TRAINING
     return verdict.outcome in SAMPLED
 
 

@@ -31,7 +31,7 @@ ANNOUNCED = {
 NAMES_VARIABLES = "weights-partially-loaded"
 """Category of messages that name what was not restored, which may be the optimizer's."""
 
-OF_TRAINING = frozenset({"compiled", "optimizer", "trainable", "losses", "step"})
+TRAINING_FACTS = frozenset({"compiled", "optimizer", "trainable", "losses", "step"})
 """Facts about how training goes on; whoever only predicts has nothing to do with them."""
 
 HEARD = frozenset({"load", "predict", "train"})
@@ -65,7 +65,7 @@ def _trained(facts: Mapping[str, Any]) -> bool:
     """Say whether anything was found out that is of training alone."""
     heard = (one["phase"] == "train" for one in facts.get("messages", ()))
     return (
-        any(name in facts for name in OF_TRAINING)
+        any(name in facts for name in TRAINING_FACTS)
         or "train" in facts.get("seconds", ())
         or any(heard)
     )
@@ -75,7 +75,7 @@ def for_predicting(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return what was found out up to the first prediction, as if nobody wanted to train."""
     error = facts["error"]
     return {
-        **{name: value for name, value in facts.items() if name not in OF_TRAINING},
+        **{name: value for name, value in facts.items() if name not in TRAINING_FACTS},
         "error": None if error is not None and error["phase"] == "train" else error,
         "messages": [one for one in facts.get("messages", ()) if one["phase"] != "train"],
         "seconds": {

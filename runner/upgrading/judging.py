@@ -8,15 +8,12 @@ from collections.abc import Collection, Sequence
 from caniload.runner.checking.answers import Answer
 from caniload.runner.converting.outcome import Conversion, Verdict
 from caniload.runner.core.judged import JudgedCell, Message
-from caniload.runner.core.outcomes import CLEAN, PROBLEMS, SEVERITY, Outcome
+from caniload.runner.core.outcomes import CLEAN, OF_TRAINING, PROBLEMS, SEVERITY, Outcome
 from caniload.runner.judging.catalogue import Rule
 from caniload.runner.upgrading.outcome import Cause, Direction, Fate, Model, Tried, Upgrade, Warned
 
 NOTHING_TO_DO, TO_DO, NOT_READ, NOT_KNOWN = 0, 1, 2, 5
 ACTED_ON = frozenset({Fate.WARNS, Fate.CHANGE, Fate.PARTLY, Fate.LOST, Fate.BROKEN})
-TRAINING = frozenset({"settings", "optimizer", "training"})
-"""Kinds of differences that leave what is predicted alone."""
-
 LOADED = frozenset({*CLEAN, Outcome.WARNING, Outcome.DIFFERS})
 
 
@@ -40,7 +37,7 @@ def plain_fate(before: Answer, after: Answer, *, read: bool, new: Collection[War
 def _as_before(before: Answer, after: Answer) -> bool:
     """Say whether what differs is training state that is not even restored where one comes from."""
     differs = after.outcome is Outcome.DIFFERS
-    return differs and bool(kinds(after)) and kinds(after) <= kinds(before) & TRAINING
+    return differs and bool(kinds(after)) and kinds(after) <= kinds(before) & OF_TRAINING
 
 
 def kinds(answer: Answer) -> frozenset[str]:
@@ -49,7 +46,8 @@ def kinds(answer: Answer) -> frozenset[str]:
 
 def only_training(answer: Answer) -> bool:
     """Say whether a model predicts the same there, and only its training does not go on."""
-    return answer.outcome is Outcome.DIFFERS and bool(kinds(answer)) and kinds(answer) <= TRAINING
+    found = kinds(answer)
+    return answer.outcome is Outcome.DIFFERS and bool(found) and found <= OF_TRAINING
 
 
 def fate_with(after: Answer, tried: Tried) -> Fate:

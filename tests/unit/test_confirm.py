@@ -54,6 +54,7 @@ def test_other_numbers_are_always_confirmed(what: str) -> None:
         *(verdict(outcome) for outcome in sorted(SAMPLED)),
         verdict(Outcome.DIFFERS, differs="settings"),
         verdict(Outcome.DIFFERS, differs="training"),
+        verdict(Outcome.DIFFERS, differs="trainable"),
     ],
     ids=lambda found: str(found.outcome),
 )

@@ -122,6 +122,7 @@ def test_what_becomes_of_a_model_as_it_is(
         (UNTRAINED, Tried(conversion=DELIVERED, after=UNTRAINED), Fate.PARTLY),
         (UNTRAINED, Tried(conversion=DELIVERED, after=GOOD), Fate.CHANGE),
         (UNTRAINED, Tried(conversion=REFUSED), Fate.PARTLY),
+        (answer(Outcome.DIFFERS, "trainable"), Tried(conversion=REFUSED), Fate.PARTLY),
     ],
 )
 def test_what_remedies_make_of_it(after: Answer, tried: Tried, fate: Fate) -> None:
