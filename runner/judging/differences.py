@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ ALIASES = {"lr": "learning_rate"}
 """Settings that were renamed between generations: multi-backend Keras 2.2 and before wrote lr."""
 
 FROZEN = ("frozen", "trainable")
+_NUMBER = re.compile(r"_\d+$")
 SHOWN = 3  # layers that are named; of others there is a number
 
 Difference = Mapping[str, Any]
@@ -160,15 +162,30 @@ def _trainable(facts: Mapping[str, Any]) -> Iterator[Difference]:
     was, now = facts.get("trainable") or (None, None)
     if was is None or now is None:
         return
-    before, after = set(was["frozen"]), set(now["frozen"])
-    if len(before) == len(after):  # under other names, as they may be
-        before = after = set()
-    for names, states in ((before - after, FROZEN), (after - before, FROZEN[::-1])):
+    before, after = was["frozen"], now["frozen"]
+    if sorted(map(_leaf, before)) == sorted(map(_leaf, after)):  # the model around has its own name
+        before = after = ()
+    for names, states in ((_apart(before, after), FROZEN), (_apart(after, before), FROZEN[::-1])):
         if names:
-            told = _turned(_layers(sorted(names)), *states, several=len(names) > 1)
+            told = _turned(_layers(names), *states, several=len(names) > 1)
             yield _difference("trainable", told, len(names), "layers")
     if was["model"] != now["model"]:
         yield _difference("trainable", _turned("the model", *FROZEN[:: 1 if now["model"] else -1]))
+
+
+def _leaf(path: str) -> str:
+    """Return a layer's own name without the number that Keras puts behind one it has given."""
+    return _NUMBER.sub("", path.rpartition("/")[2])
+
+
+def _apart(frozen: Sequence[str], others: Sequence[str]) -> list[str]:
+    """Return those that the others neither name nor hold: what a frozen model holds is frozen."""
+    there = {*others}
+    return sorted(
+        path
+        for path in frozen
+        if path not in there and not any(path.startswith(f"{one}/") for one in there)
+    )
 
 
 def _layers(names: Sequence[str]) -> str:

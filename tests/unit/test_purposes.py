@@ -87,13 +87,15 @@ def test_a_crash_is_one_for_both() -> None:
     [
         (["base"], [], "layer base was frozen, and is trainable"),
         ([], ["base"], "layer base was trainable, and is frozen"),
+        (["a"], ["b"], "layer a was frozen, and is trainable"),
         (list("abcde"), [], "layers a, b, c and 2 more were frozen, and are trainable"),
     ],
 )
 def test_what_is_frozen(was: list[str], now: list[str], told: str) -> None:
     sides = [{"model": True, "frozen": one} for one in (was, now)]
-    (one,) = verdict(facts(trainable=sides)).differences
-    assert (one["what"], one["text"], one["size"]) == ("trainable", told, abs(len(was) - len(now)))
+    one, *others = verdict(facts(trainable=sides)).differences
+    assert (one["what"], one["text"], one["size"]) == ("trainable", told, len(was) or len(now))
+    assert len(others) == bool(was and now)
 
 
 def test_a_frozen_model() -> None:
@@ -107,8 +109,19 @@ def test_what_is_not_known_to_be_frozen_is_no_difference(sides: list[Any]) -> No
     assert verdict(facts(trainable=sides)).outcome is Outcome.IDENTICAL
 
 
-def test_layers_under_other_names_are_no_difference() -> None:
-    sides: Any = [{"model": True, "frozen": [name]} for name in ("base", "base_1")]
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        (["base"], ["base_1"]),
+        (["model/base"], ["functional_1/base"]),
+        (["base", "base/hidden"], ["base"]),
+        (["base"], ["base", "base/hidden"]),
+    ],
+)
+def test_what_is_frozen_under_another_name_or_within_is_no_difference(
+    was: list[str], now: list[str]
+) -> None:
+    sides: Any = [{"model": True, "frozen": one} for one in (was, now)]
     assert verdict(facts(trainable=sides)).outcome is Outcome.IDENTICAL
 
 
