@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from test_packing import PLAIN
 
@@ -100,6 +101,16 @@ def test_what_is_put_later_stands(tmp_path: Path) -> None:
         assert known(tmp_path) == expected
     rows = sum(one.rows for one in shelf.listed(tmp_path / "cells" / "abc"))
     assert rows <= 2 * 15  # what was replaced goes in the end
+
+
+def test_what_is_read_is_memory_of_arrows_own(tmp_path: Path) -> None:
+    """Its threads may let go of it while Python ends, which aborts where the memory is Python's."""
+    fill(tmp_path, some(), compact=True)
+    before = pa.total_allocated_bytes()
+    read = shelf.read(tmp_path / "cells" / "abc")
+    size = sum(one.path.stat().st_size for one, _ in read.files)
+    assert size > 0
+    assert pa.total_allocated_bytes() - before >= size
 
 
 def test_a_full_log_becomes_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
