@@ -19,11 +19,10 @@ from caniload.reports.words import (
     CODE,
     LOADING_CODES,
     ORDER,
-    TO,
     UNTESTED,
     WORDS,
 )
-from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import TO, Outcome
 
 DIFFERS = CODE[Outcome.DIFFERS]
 

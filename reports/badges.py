@@ -8,8 +8,8 @@ from html import escape
 from typing import Any
 
 from caniload.reports.planes import Planes
-from caniload.reports.words import CLEAN_CODES, CODE, TO, UNTESTED
-from caniload.runner.core.outcomes import Outcome, Purpose
+from caniload.reports.words import CLEAN_CODES, CODE, UNTESTED
+from caniload.runner.core.outcomes import TO, Outcome, Purpose
 
 
 @dataclass(frozen=True, kw_only=True)

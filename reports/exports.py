@@ -32,8 +32,8 @@ from caniload.reports.readers import cause, coordinates, first_bad_readers
 from caniload.reports.table import Table
 from caniload.reports.text import CleanMatrix
 from caniload.reports.views import slugs
-from caniload.reports.words import CODE, ORDER, SUFFIX, TO
-from caniload.runner.core.outcomes import Outcome, Purpose
+from caniload.reports.words import CODE, ORDER, SUFFIX
+from caniload.runner.core.outcomes import TO, Outcome, Purpose
 
 SCHEMA_VERSION = 1
 SCHEMA = Path(__file__).with_name("summary.schema.json")

@@ -9,9 +9,9 @@ import numpy as np
 
 from caniload.reports.planes import Planes
 from caniload.reports.table import Table
-from caniload.reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, TO, UNTESTED, shown
+from caniload.reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, UNTESTED, shown
 from caniload.runner.core.judgedtable import NONE, Flags
-from caniload.runner.core.outcomes import Outcome, Purpose
+from caniload.runner.core.outcomes import TO, Outcome, Purpose
 
 
 @dataclass(frozen=True, kw_only=True)

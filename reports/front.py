@@ -13,8 +13,8 @@ from caniload.reports.figures import Figures
 from caniload.reports.folder import Folder
 from caniload.reports.planes import Planes
 from caniload.reports.shards import Shards, add
-from caniload.reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, TO, UNTESTED, WORDS
-from caniload.runner.core.outcomes import Outcome
+from caniload.reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, UNTESTED, WORDS
+from caniload.runner.core.outcomes import TO, Outcome
 
 WORST_FIRST = (
     Outcome.DIFFERS,

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from caniload.reports import answers
 from caniload.reports.planes import Planes, Square
 from caniload.reports.table import Table
-from caniload.reports.words import ABSENT, CLEAN_CODES, CODE, ORDER, TO
+from caniload.reports.words import ABSENT, CLEAN_CODES, CODE, ORDER
 from caniload.runner.core.judged import JudgedMatrix
-from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import TO, Outcome
 
 MESSAGE, BODY = 200, 8_000
 WHOLE = 20_000_000

@@ -11,8 +11,8 @@ from caniload.reports.groups import Reason, failure_groups, shortened, untested_
 from caniload.reports.planes import Planes
 from caniload.reports.text import CleanMatrix
 from caniload.reports.views import era_table
-from caniload.reports.words import TO, WORDS
-from caniload.runner.core.outcomes import Outcome, Purpose
+from caniload.reports.words import WORDS
+from caniload.runner.core.outcomes import TO, Outcome, Purpose
 
 BUDGET = 900 * 1024
 """Bytes; a GitHub job summary above 1,024 KiB is thrown away whole."""

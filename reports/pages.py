@@ -19,9 +19,9 @@ from caniload.reports.shards import Shards
 from caniload.reports.table import COLUMNS
 from caniload.reports.text import CleanMatrix
 from caniload.reports.trees import Tree
-from caniload.reports.words import CODE, SUFFIX, TO
+from caniload.reports.words import CODE, SUFFIX
 from caniload.runner.core.judged import DERIVED
-from caniload.runner.core.outcomes import Purpose
+from caniload.runner.core.outcomes import TO, Purpose
 
 TEXTS = 400
 """Most texts that the glossary lists without an entry, and of each entry."""

@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from caniload.reports.generations import plain
 from caniload.reports.table import Table
-from caniload.reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, OTHER, UNTESTED
+from caniload.reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, UNTESTED
 from caniload.runner.core.judged import JudgedEnvironment, JudgedFormat, JudgedMatrix, JudgedModel
-from caniload.runner.core.outcomes import Outcome, Purpose
+from caniload.runner.core.outcomes import OTHER, Outcome, Purpose
 
 Codes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]

@@ -12,9 +12,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from caniload.reports import answers, views
 from caniload.reports.exports import Sums
 from caniload.reports.text import CleanMatrix, excerpt
-from caniload.reports.words import CODE, ORDER, OTHER, SUFFIX, TO, TREE, UNTESTED, WORDS
+from caniload.reports.words import CODE, ORDER, SUFFIX, TREE, UNTESTED, WORDS
 from caniload.runner.core.judged import JudgedEnvironment
-from caniload.runner.core.outcomes import PROBLEMS, Purpose
+from caniload.runner.core.outcomes import OTHER, PROBLEMS, TO, Purpose
 
 Page = tuple[str, str]
 

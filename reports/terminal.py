@@ -19,8 +19,8 @@ from caniload.reports.groups import (
     warning_groups,
 )
 from caniload.reports.text import CleanMatrix
-from caniload.reports.words import TO, WORDS
-from caniload.runner.core.outcomes import Outcome, Purpose
+from caniload.reports.words import WORDS
+from caniload.runner.core.outcomes import TO, Outcome, Purpose
 
 
 @dataclass(frozen=True, kw_only=True)

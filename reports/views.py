@@ -12,17 +12,8 @@ import numpy as np
 from caniload.reports import answers
 from caniload.reports.eras import Block, Era, blocks, eras
 from caniload.reports.planes import Planes, Square
-from caniload.reports.words import (
-    ABSENT,
-    BREAKING_CODES,
-    CLEAN_CODES,
-    ORDER,
-    OTHER,
-    TO,
-    UNTESTED,
-    WORDS,
-)
-from caniload.runner.core.outcomes import Purpose
+from caniload.reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, ORDER, UNTESTED, WORDS
+from caniload.runner.core.outcomes import OTHER, TO, Purpose
 
 NOT_PLANNED = "Not in this run"
 

@@ -7,16 +7,6 @@ from dataclasses import dataclass
 
 from caniload.runner.core.outcomes import Outcome, Purpose
 
-TO: Mapping[Purpose, str] = {
-    Purpose.PREDICT: "to predict",
-    Purpose.TRAIN: "to go on training",
-}
-"""What is wanted of a model, in the order in which it is asked: most people only predict."""
-
-OTHER: Mapping[Purpose, Purpose] = {
-    Purpose.PREDICT: Purpose.TRAIN,
-    Purpose.TRAIN: Purpose.PREDICT,
-}
 TREE: Mapping[Purpose, str] = {Purpose.PREDICT: "", Purpose.TRAIN: "train/"}
 """Folder of a purpose's pages."""
 

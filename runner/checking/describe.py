@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from caniload.runner.checking.answers import Answer, Basis, Checked, Turn
-from caniload.runner.core.outcomes import Outcome, Purpose
+from caniload.runner.core.outcomes import OTHER, TO, Outcome, Purpose
 from caniload.runner.forensics.describe import shown
 
 SIGNS = {
@@ -49,7 +49,7 @@ def as_lines(one: Checked) -> Iterator[str]:
     for note in one.notes:
         yield f"  {shown(note)}"
     if one.answers and one.purpose is Purpose.TRAIN:
-        yield "  to go on training"
+        yield f"  {TO[one.purpose]}"
     width = max((len(answer.environment) for answer in one.answers), default=0)
     for stack, group in groupby(one.answers, key=lambda answer: answer.stack):
         yield f"  {stack}"
@@ -80,8 +80,7 @@ def _other(answer: Answer, purpose: Purpose) -> str:
     if answer.other_purpose is None:
         return ""
     outcome = answer.other_purpose.outcome
-    what = "to go on training" if purpose is Purpose.PREDICT else "to predict"
-    return f"  ({what}: {SIGNS[outcome]} {WORDS[outcome]})"
+    return f"  ({TO[OTHER[purpose]]}: {SIGNS[outcome]} {WORDS[outcome]})"
 
 
 def as_json(found: Sequence[Checked]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -10,6 +11,18 @@ class Purpose(StrEnum):
 
     PREDICT = "predict"
     TRAIN = "train"
+
+
+TO: Mapping[Purpose, str] = {
+    Purpose.PREDICT: "to predict",
+    Purpose.TRAIN: "to go on training",
+}
+"""What is wanted of a model, in the order in which it is asked: most people only predict."""
+
+OTHER: Mapping[Purpose, Purpose] = {
+    Purpose.PREDICT: Purpose.TRAIN,
+    Purpose.TRAIN: Purpose.PREDICT,
+}
 
 
 class Outcome(StrEnum):

@@ -23,9 +23,9 @@ from caniload.reports.groups import failure_groups
 from caniload.reports.table import frame, tabulate
 from caniload.reports.text import CleanMatrix, ingest
 from caniload.reports.told import tell
-from caniload.reports.words import CODE, TO, WORDS
+from caniload.reports.words import CODE, WORDS
 from caniload.runner.core.judged import Failure, Message, Verdict
-from caniload.runner.core.outcomes import Outcome, Purpose
+from caniload.runner.core.outcomes import TO, Outcome, Purpose
 
 PREDICT, TRAIN = Purpose
 VERSIONS = ("tf-1.15", "tf-2.12", "tf-2.15", "tf-2.20", "tf-2.21")
