@@ -211,8 +211,9 @@ def test_a_worker_that_is_killed_costs_its_shard_another_start(
 ) -> None:
     words = ("--engine", engine(three.address), *SOME)
     process = machines.at("bereft").start("matrix", *words)
-    killed, measuring = _one_at_work(three, process)
+    killed, measuring = _one_at_work(process, three.workers.values())
     killed.kill()
+    measuring.resume()
     _, err = process.communicate(timeout=2 * PATIENCE)
 
     assert process.returncode == 0, err
@@ -225,18 +226,27 @@ def test_a_worker_that_is_killed_costs_its_shard_another_start(
 
 
 def _one_at_work(
-    cluster: Cluster, driver: subprocess.Popen[str]
+    driver: subprocess.Popen[str], workers: Collection[psutil.Process]
 ) -> tuple[psutil.Process, psutil.Process]:
-    """Wait until a worker runs a shard that loads; return it and what measures below it."""
+    """Wait until a worker runs a shard that loads; return it and what measures below it, stopped.
+
+    Stopped, for on a busy machine it would be done before anybody could kill its worker.
+    """
     while True:
         assert driver.poll() is None, driver.communicate()
-        for worker in cluster.workers.values():
+        for worker in workers:
             with contextlib.suppress(psutil.Error):
                 for one in worker.children(recursive=True):
-                    words = one.cmdline()
-                    if "--shard" in words and words[words.index("--stage") + 1] == "load":
+                    if _stage(one) == "load":
+                        one.suspend()
                         return worker, one
         time.sleep(0.02)
+
+
+def _stage(process: psutil.Process) -> str | None:
+    """Return which stage of a shard it measures, if that is what it does."""
+    words = process.cmdline()
+    return words[words.index("--stage") + 1] if "--shard" in words else None
 
 
 def test_machines_that_fall_short_change_no_result(
@@ -272,11 +282,10 @@ def test_a_scheduler_that_is_killed_costs_no_result(machines: Machines) -> None:
     with Separate(machines) as there:
         words = ("--engine", there.address, *ONE)
         process = machines.at("orphan").start("matrix", *words)
-        while "load" not in _stages_begun(there.worker):
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.02)
+        _, measuring = _one_at_work(process, [psutil.Process(there.worker.pid)])
         there.scheduler.kill()
         there.scheduler.wait()
+        measuring.resume()
         there.worker.wait(PATIENCE)
         there.start()
         _, err = process.communicate(timeout=2 * PATIENCE)
@@ -304,16 +313,6 @@ def test_tls_without_certificates_is_told(machines: Machines) -> None:
     assert refused.code == 2
     (line,) = refused.err.splitlines()
     assert "needs certificates, which Dask takes from DASK_DISTRIBUTED__COMM__TLS__CA_FILE" in line
-
-
-def _stages_begun(worker: subprocess.Popen[bytes]) -> set[str]:
-    found = set()
-    with contextlib.suppress(psutil.Error):
-        for one in psutil.Process(worker.pid).children(recursive=True):
-            words = one.cmdline()
-            if "--stage" in words:
-                found.add(words[words.index("--stage") + 1])
-    return found
 
 
 class Separate:
