@@ -212,6 +212,6 @@ def _releases(environment: JudgedEnvironment) -> dict[str, tuple[int, ...]]:
     }
 
 
-def packed(data: bytes) -> str:
+def packed(data: bytes, level: int = 9) -> str:
     """Compress for a page: the same bytes for the same data, whenever it is done."""
-    return base64.b64encode(gzip.compress(data, compresslevel=9, mtime=0)).decode("ascii")
+    return base64.b64encode(gzip.compress(data, compresslevel=level, mtime=0)).decode("ascii")
