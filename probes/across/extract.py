@@ -40,8 +40,7 @@ def main(job, facts):
     ]
 
     facts["phase"] = "predict"
-    fed, names, arrays = _feed(job, keras, model, facts)
-    structure, outputs = _predicted(job, model, fed, names, arrays, facts)
+    names, arrays, (structure, outputs) = _predicted(job, model, facts)
     if job["format"] == "savedmodel":
         facts["phase"] = "graph"
         predicted = (structure, outputs)
@@ -178,67 +177,42 @@ def _word(word):
     return word if isinstance(word, str) else int(word)
 
 
-def _feed(job, keras, model, facts):
-    """Return what predict is given, the names if by name, and the arrays in order."""
+def _predicted(job, model, facts):
+    """Return the names if predict is given inputs by name, the arrays in order, what it gives."""
+    import drawing
     import framework
-    import inputs
     import numpy as np
 
-    specs = inputs.specs(model, facts["config"])
+    specs = drawing.specs(model, facts["config"])
+    names = None
+    if specs and specs[0].get("key") is not None:
+        names = [spec["key"] for spec in specs]
+    facts["by_name"] = names
+
+    def predict(arrays):
+        fed = framework.fed([crossing.as_fed(array) for array in arrays], names)
+        return crossing.predict(model, fed)
+
     if job.get("given"):
         facts["phase"] = "inputs"
         with np.load(job["given"]) as given:
-            arrays = inputs.arranged(specs, {name: given[name] for name in given.files})
+            arrays = drawing.arranged(specs, {name: given[name] for name in given.files})
         facts["phase"] = "predict"
+        found = predict(arrays)
+    elif specs is None:
+        raise ValueError("the model does not say what its inputs are; give some with --inputs")
     else:
-        if specs is None:
-            raise ValueError("the model does not say what its inputs are; give some with --inputs")
-        arrays = inputs.draw(specs, job["seed"])
+        specs, arrays, found = drawing.suited(specs, job["seed"], predict)
     facts["inputs"] = [
         {
-            "name": (specs[index]["name"] if specs else str(index)),
+            "name": specs[index]["name"] if specs else str(index),
             "shape": list(array.shape),
             "dtype": str(array.dtype),
             "drawn": None if job.get("given") else specs[index]["drawn"],
         }
         for index, array in enumerate(arrays)
     ]
-    names = None
-    if specs and specs[0].get("key") is not None:
-        names = [spec["key"] for spec in specs]
-    facts["by_name"] = names
-    return framework.fed([crossing.as_fed(array) for array in arrays], names), names, arrays
-
-
-def _predicted(job, model, fed, names, arrays, facts):
-    """Predict; where sizes that the model leaves open do not suit it, try larger ones.
-
-    And whole numbers where it states others: a layer of one's own may look them up.
-    """
-    import framework
-    import inputs
-
-    try:
-        return crossing.predict(model, fed)
-    except Exception as error:
-        if job.get("given"):
-            raise
-        last = error
-        specs = inputs.specs(model, facts["config"])
-        sizes = inputs.SIZES if any(spec["open"] for spec in specs) else inputs.SIZES[:1]
-        for size, listed in inputs.others(specs, sizes):
-            drawn = inputs.draw(listed, job["seed"], size)
-            arrays[:] = drawn
-            fed = framework.fed([crossing.as_fed(array) for array in drawn], names)
-            try:
-                found = crossing.predict(model, fed)
-            except Exception as error:
-                last = error
-                continue
-            for fact, array, spec in zip(facts["inputs"], drawn, listed):
-                fact.update(shape=list(array.shape), drawn=spec["drawn"])
-            return found
-        raise last
+    return names, arrays, found
 
 
 def _may_move(stated, array):

@@ -67,9 +67,7 @@ def _record(job, state, model):
     if optimizer is not None and job["iterations"] is not None:
         # What loading loses even here is seen where this environment is compared with itself.
         optimizer["iterations"] = job["iterations"]
-    fed, predicted = feeding.feed(job, state, model)
-    state.phase("compare")
-    structure, outputs = framework.outputs(predicted)
+    fed, (structure, outputs) = feeding.feed(job, state, model)
     target_names = [name for name, _ in outputs] if structure == "dict" else None
     expected = {
         "structure": structure,
@@ -91,7 +89,13 @@ def _record(job, state, model):
         targets = feeding.targets(job["losses"], [array.shape for _, array in outputs])
         expected["targets"] = len(targets)
         arrays.update(_numbered("target", targets))
-        if _train(state, model, job["format"], [fed.given(), targets], expected):
+        if _train(
+            state,
+            model,
+            job["format"],
+            [feeding.given(keras, fed.arrays, fed.names), targets],
+            expected,
+        ):
             after = [array for _, array in framework.named_weights(keras, model)]
             arrays.update(_numbered("after", after))
     shutil.rmtree(job["expected"], ignore_errors=True)
@@ -130,7 +134,7 @@ def _compare(job, state, model):
     state.phase("compare")
     expected = loading.Expected(os.path.abspath(job["expected"]))
     was = expected.facts
-    inputs = feeding.given(expected.listed("input", was["inputs"]), was["input_names"])
+    inputs = feeding.given(keras, expected.listed("input", was["inputs"]), was["input_names"])
     saved = expected.named("weight", was["weights"])
     loaded = framework.named_weights(keras, model)
     order, facts["weights"] = compare.weights(saved, loaded)

@@ -127,24 +127,6 @@ def test_only_what_a_function_did_not_find_is_given_to_it(script: Callable[[str]
     assert crossing.missing(keras, OSError("no such file")) == {}
 
 
-@pytest.mark.parametrize(
-    ("layer", "filler"),
-    [
-        ({"class_name": "Embedding", "config": {"input_dim": 10_000}}, 0),
-        ({"class_name": "Masking", "config": {"mask_value": -1.0}}, -1.0),
-    ],
-)
-def test_sequences_that_may_be_masked_end_early(
-    script: Callable[[str], Any], layer: dict[str, Any], filler: float
-) -> None:
-    inputs = script("inputs")
-    model = SimpleNamespace(inputs=[SimpleNamespace(name="x", shape=(None, 6, 2), dtype="float32")])
-    config = {"class_name": "Sequential", "config": {"layers": [layer]}}
-    (drawn,) = inputs.draw(inputs.specs(model, config), "seed")
-    assert (drawn[1::2, 3:] == filler).all()
-    assert (drawn[::2] != filler).any()
-
-
 def test_a_persons_file_is_run_once_and_finds_what_is_beside_it(
     script: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -306,32 +288,6 @@ def test_what_discretization_learnt_is_read(
     vars(layer).update(more)
     found = script("extract")._vocabularies(SimpleNamespace(layers=[layer]))
     assert found == ({} if bounds is None else {"bins": bounds})
-
-
-def test_what_does_not_suit_is_drawn_otherwise(script: Callable[[str], Any]) -> None:
-    inputs = script("inputs")
-    specs = [{"drawn": ["normal"]}, {"drawn": ["words"]}]
-    whole = [{"drawn": ["integers", 2]}, {"drawn": ["words"]}]
-    assert list(inputs.others(specs, (32,))) == [(32, whole)]
-    assert list(inputs.others(specs, (32, 8))) == [(8, specs), (32, whole), (8, whole)]
-    assert not list(inputs.others(specs[1:], (32,)))
-
-
-def test_text_is_drawn_for_text_whatever_hashes_it(script: Callable[[str], Any]) -> None:
-    zone = SimpleNamespace(name="zone", shape=[None, 1], dtype="string")
-    model = SimpleNamespace(inputs=[zone], input_names=["zone"])
-    layers = [
-        {"class_name": "InputLayer", "name": "zone", "config": {"name": "zone"}},
-        {
-            "class_name": "Hashing",
-            "name": "hashed",
-            "config": {"name": "hashed", "num_bins": 8},
-            "inbound_nodes": [[["zone", 0, 0, {}]]],
-        },
-    ]
-    config = {"class_name": "Functional", "config": {"layers": layers}}
-    (spec,) = script("inputs").specs(model, config)
-    assert spec["drawn"] == ["words"]
 
 
 @pytest.mark.parametrize(

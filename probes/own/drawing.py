@@ -1,15 +1,22 @@
 """What a loaded model is fed: the shapes and types it states, numbers within what it can look up.
 
-A spec is {"name", "shape", "dtype", "key" (if fed by name), "open", "drawn"}; ``drawn`` is
-["normal"], ["pixels"], ["masked", value], ["integers", bound] or ["words"]. Python 3.6 to 3.13.
+A spec is {"name", "shape", "dtype", "key" (if fed by name), "drawn"}; ``drawn`` is ["normal"],
+["pixels"], ["masked", value], ["integers", bound] or ["words", more texts to draw from]. All draws
+come from numpy's legacy RandomState, whose stream is frozen. Python 3.6 to 3.13.
 """
 
 import zlib
 
 ROWS = 4
-SIZES = (32, 8, 16, 64, 96, 128, 224, 256)
-"""Tried, in this order, for what a shape leaves open."""
-SEQUENCE = 12
+SIZES = (32, 8, 16, 64, 96, 128, 224, 256, 512)
+"""Pixels tried, in this order, for each side of an image that its shape leaves open."""
+LENGTHS = (12, 8, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
+"""Steps tried, in this order, for what any other shape leaves open: a layer may cut thousands."""
+IMAGE = 4  # axes, the rows among them
+MOST = 2**24
+"""Most numbers of an array of which sizes are only tried."""
+WORDS = 50
+"""Most texts of a vocabulary that are drawn from."""
 
 # Layers that hand numbers on as they are, in another arrangement.
 _PASSING = {
@@ -32,96 +39,166 @@ _WORDS = {"StringLookup", "TextVectorization"}
 _OPEN_NUMBERS = {"IntegerLookup", "Hashing"}
 
 
-def specs(model, config):
-    """Return the specs of the model's inputs in the order of predict, or ``None``."""
-    stated = _stated(model)
-    if stated is None:
-        return None
+def specs(model, config, stated=()):
+    """Return the specs of the model's inputs in the order of predict, or ``None``.
+
+    ``stated`` are those that its file states, [name, shape, dtype], for a model that says none.
+    """
     bounds = _bounds(config) if config else {}
+    listed = _of_tensors(model) or [
+        (name, None, _shape(shape), dtype) for name, shape, dtype in stated
+    ]
+    listed = listed or _of_build(model, bounds.get(None))
+    if not listed:
+        return None
+    words = _words(model)
     found = []
-    for name, key, shape, dtype in stated:
+    for name, key, shape, dtype in listed:
         drawn = bounds.get(name)
-        if drawn is None and len(stated) == 1 and bounds:
+        if drawn is None and len(listed) == 1 and bounds:
             drawn = bounds.get(None)
         if drawn is None:
-            drawn = ["words"] if dtype == "string" else ["normal"]
-            if dtype.startswith(("int", "uint")):
-                drawn = ["integers", 2]
-            if dtype == "bool":
-                drawn = ["integers", 2]
+            drawn = ["integers", 2] if dtype.startswith(("int", "uint", "bool")) else ["normal"]
         if drawn == ["words"] and dtype.startswith(("int", "float")):
             drawn = ["integers", 9]
         if dtype == "string":  # of what is looked up or hashed, either
-            drawn = ["words"]
-        open_sizes = [size is None for size in shape[1:]]
+            drawn = ["words", *words]
         found.append(
             {
                 "name": name,
                 "key": key,
                 "shape": shape,
                 "dtype": dtype,
-                "open": any(open_sizes),
                 "drawn": drawn,
             }
         )
     return found
 
 
-def others(specs, sizes):
-    """Yield (size, specs) of what may suit a model that did not take the first of these sizes."""
+def _words(model):
+    """Return some of the texts that the model's layers look up: what is unknown says little."""
+    found = []
+    for layer in getattr(model, "layers", None) or []:
+        found += _words(layer)
+        try:
+            known = layer.get_vocabulary()
+        except Exception:  # it has none, or wants to be adapted first
+            continue
+        listed = [
+            one.decode("utf-8", "replace") if isinstance(one, bytes) else one for one in known
+        ]
+        found += [one for one in listed if isinstance(one, str)][:WORDS]
+    return found[:WORDS]
+
+
+def attempts(specs):
+    """Yield (number, specs) of what may suit the model, the likeliest first; ``draw`` takes both.
+
+    Sizes that the shapes leave open are varied; and whole numbers stand in for others at last, for
+    a layer of one's own may look them up.
+    """
+    drawn = {}
+    for number in range(max(len(SIZES), len(LENGTHS))):
+        sizes = tuple(tuple(_sizes(one, number)) for one in specs)
+        if not number or all(map(_is_bearable, sizes)):
+            drawn.setdefault(sizes, number)
+    for number in drawn.values():
+        yield number, specs
     whole = [
         dict(spec, drawn=["integers", 2]) if spec["drawn"] == ["normal"] else spec for spec in specs
     ]
-    for size in sizes[1:]:
-        yield size, specs
     if whole != specs:
-        for size in sizes:
-            yield size, whole
+        for number in drawn.values():
+            yield number, whole
 
 
-def _stated(model):
-    """Return [(name, key, shape, dtype)] as the model's own tensors say, or ``None``."""
+def _sizes(spec, attempt):
+    """Return the sizes of an array for a spec, the rows first."""
+    shape = spec["shape"] or [None]
+    tried = SIZES if len(shape) >= IMAGE else LENGTHS
+    size = tried[min(attempt, len(tried) - 1)]
+    return [ROWS if shape[0] is None else shape[0]] + [size if n is None else n for n in shape[1:]]
+
+
+def _is_bearable(sizes):
+    elements = 1
+    for one in sizes:
+        elements *= one
+    return elements <= MOST
+
+
+def suited(specs, seed, predict):
+    """Return the first (specs, arrays, what ``predict(arrays)`` gave) that says something.
+
+    Outputs that are empty, or hold not one number, say nothing: TensorFlow 1.15 cuts a sequence
+    down to nothing without a word. ``predict`` returns (structure, [(name, array)]). What it raises
+    at all of them is raised, as it was raised at the first.
+    """
+    first = refused = None
+    for number, listed in attempts(specs):
+        arrays = draw(listed, seed, number)
+        try:
+            found = listed, arrays, predict(arrays)
+        except Exception as error:
+            if refused is None:
+                refused = error
+            continue
+        if all(map(_says_something, (array for _, array in found[2][1]))):
+            return found
+        first = first or found
+    if first is None:
+        raise refused
+    return first
+
+
+def _says_something(array):
+    import numpy as np
+
+    array = np.asarray(array)
+    return array.size > 0 and (array.dtype.kind != "f" or bool(np.isfinite(array).any()))
+
+
+def _of_tensors(model):
+    """Return [(name, key, shape, dtype)] as the model's own tensors say; nothing if it has none."""
     struct = getattr(model, "_inputs_struct", None)  # Keras 3
     if struct is None:
         struct = getattr(model, "_nested_inputs", None)
-    keys = None
+    tensors = getattr(model, "inputs", None)
+    if tensors is None:
+        tensors = getattr(model, "_saved_model_inputs_spec", None)
     if isinstance(struct, dict):
-        keys = list(struct)
-        tensors = [struct[key] for key in keys]
-    else:
-        tensors = getattr(model, "inputs", None)
-    if tensors:
-        names = list(getattr(model, "input_names", None) or [])
-        found = []
-        for index, tensor in enumerate(tensors):
-            name = str(getattr(tensor, "name", "")).split(":")[0]
-            if keys is None and index < len(names):
-                name = names[index]
-            found.append(
-                (name, keys[index] if keys else None, _shape(tensor.shape), _dtype(tensor))
-            )
-        return found
-    spec = getattr(model, "_saved_model_inputs_spec", None)
-    if spec is not None:
-        if isinstance(spec, dict):
-            return [(key, key, _shape(one.shape), _dtype(one)) for key, one in spec.items()]
-        listed = spec if isinstance(spec, (list, tuple)) else [spec]
-        return [
-            (str(getattr(one, "name", index)), None, _shape(one.shape), _dtype(one))
-            for index, one in enumerate(listed)
-        ]
+        tensors = struct
+    if tensors is None:
+        return []
+    if isinstance(tensors, dict):
+        return [(str(key), key, _shape(one.shape), _dtype(one)) for key, one in tensors.items()]
+    tensors = tensors if isinstance(tensors, (list, tuple)) else [tensors]
+    names = list(getattr(model, "input_names", None) or [])
+    found = []
+    for index, tensor in enumerate(tensors):
+        name = str(getattr(tensor, "name", index)).split(":")[0]
+        name = names[index] if index < len(names) else name
+        found.append((name, None, _shape(tensor.shape), _dtype(tensor)))
+    return found
+
+
+def _of_build(model, first):
+    """Return the only input of a model that says no more than for which shape it was built."""
     shape = getattr(model, "_build_input_shape", None) or getattr(model, "_build_shapes_dict", None)
     if isinstance(shape, dict):
         shape = next(iter(shape.values()), None)
-    if shape is not None:
-        return [("input", None, _shape(shape), "float32")]
-    return None
+    if first == ["words"]:  # a vectorizer alone takes a text a row
+        return [("input", None, [None, 1], "string")]
+    if shape is None:
+        return []
+    return [("input", None, [None, *_shape(shape)[1:]], "float32")]  # whatever it was built with
 
 
 def _shape(shape):
+    """Return sizes, None where one is open; none at all where not even their number is known."""
     if hasattr(shape, "as_list"):
-        shape = shape.as_list()
-    sizes = [getattr(size, "value", size) for size in shape]  # TensorFlow 1 has Dimensions
+        shape = shape.as_list() if shape.ndims is not None else ()
+    sizes = [getattr(size, "value", size) for size in shape or ()]  # TensorFlow 1 has Dimensions
     return [None if size is None else int(size) for size in sizes]
 
 
@@ -235,19 +312,12 @@ def _sources(value):
                 yield name
 
 
-def draw(specs, seed, size=SIZES[0]):
-    """Return an array for each spec, the same for the same seed in every version."""
+def draw(specs, seed, attempt=0):
+    """Return an array for each spec, the same for the same seed and attempt in every version."""
     import numpy as np
 
     random = np.random.RandomState(zlib.crc32(str(seed).encode()) & 0x7FFFFFFF)
-    found = []
-    for spec in specs:
-        shape = spec["shape"] or [None]
-        open_size = size if len(shape) > 3 else min(size, SEQUENCE)
-        rows = ROWS if shape[0] is None else shape[0]
-        sizes = [rows] + [open_size if one is None else one for one in shape[1:]]
-        found.append(_drawn(random, spec, sizes))
-    return found
+    return [_drawn(random, spec, _sizes(spec, attempt)) for spec in specs]
 
 
 def _drawn(random, spec, sizes):
@@ -255,7 +325,10 @@ def _drawn(random, spec, sizes):
 
     kind = spec["drawn"]
     if kind[0] == "words":
-        words = np.array(["", "the", "a", "model", "of", "two", "worlds", "zebra", "0", "1", "2"])
+        others = ["", "the", "a", "model", "of", "two", "worlds", "zebra", "0", "1", "2"]
+        known = kind[1:]
+        again = 2 * len(others) // len(known) + 1 if known else 0  # two of three texts are known
+        words = np.array(others + known * again)
         texts = words[random.randint(0, len(words), [*sizes, 5])]
         flat = [" ".join(row) for row in texts.reshape(-1, 5)]
         one = words[random.randint(1, len(words), sizes)]
