@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from caniload.runner.commands.arguments import evidence_of, locks_of, read, selection_of
 from caniload.runner.core.cells import Cell
 from caniload.runner.core.errors import UsageError
-from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import Outcome, Purpose
 from caniload.runner.environments.home import Home
 from caniload.runner.judging import reproduction
 from caniload.runner.judging.assemble import Assembly
@@ -28,9 +28,15 @@ def cells(arguments: argparse.Namespace) -> int:
     wanted = (one for one in assembly.planned() if _wanted(arguments, *one))
     picked = _found(arguments, list(wanted)) if arguments.id else wanted
     for cell in assembly.table(picked):
-        if not arguments.outcome or cell.outcome in arguments.outcome:
+        if _has(arguments.outcome, cell.outcome) and _has(
+            arguments.predict_outcome, cell.to(Purpose.PREDICT).outcome
+        ):
             print(json.dumps(as_json(cell, evidence)))
     return 0
+
+
+def _has(wanted: Sequence[str], outcome: Outcome) -> bool:
+    return not wanted or outcome in wanted
 
 
 def _check_filters(arguments: argparse.Namespace, chosen: Plan) -> None:
@@ -41,6 +47,7 @@ def _check_filters(arguments: argparse.Namespace, chosen: Plan) -> None:
         ("environment", arguments.save, environments),
         ("environment", arguments.load, environments),
         ("outcome", arguments.outcome, outcomes),
+        ("outcome", arguments.predict_outcome, outcomes),
     ):
         missing = [name for name in given if name not in there]
         if missing:

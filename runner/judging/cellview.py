@@ -7,15 +7,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from caniload.runner.core.judged import JudgedCell, Message
+from caniload.runner.core.outcomes import Purpose
 from caniload.runner.evidence.known import Evidence
 
 
 def as_json(cell: JudgedCell, evidence: Evidence) -> dict[str, Any]:
-    """Return the cell's line of ``caniload cells``; numbers that JSON lacks come as text."""
+    """Return the cell's line of ``caniload cells``; numbers that JSON lacks come as text.
+
+    ``outcome`` and all else is for whoever goes on training, ``predict_...`` for who only predicts.
+    """
     artifact = cell.cell.artifact
     saved = evidence.saved(artifact)
     expected = evidence.home.artifacts / saved.expected.path if saved else None
     imported = _imported(cell.cell.loaded_by, evidence)
+    only = cell.to(Purpose.PREDICT)
     return {
         "id": cell.cell.id,
         "save": artifact.saved_by,
@@ -26,6 +31,8 @@ def as_json(cell: JudgedCell, evidence: Evidence) -> dict[str, Any]:
         "outcome": str(cell.outcome),
         "reason": cell.reason,
         "cause": cell.cause,
+        "predict_outcome": str(only.outcome),
+        "predict_reason": only.reason,
         "error": None
         if cell.error is None
         else {

@@ -58,6 +58,10 @@ def test_the_whole_story(workshop: Workshop) -> None:
     assert all(cell["evidence"] and cell["repeatable"] for cell in cells)
     _check_reasons(found)
     _check_completeness(cells)
+    for purpose in ("outcome", "predict_outcome"):
+        picked = workshop.cells(f"--{purpose.replace('_', '-')}", "differs,error")
+        assert picked == [one for one in cells if one[purpose] in {"differs", "error"}]
+    assert ("differs", "identical") in {(one["outcome"], one["predict_outcome"]) for one in cells}
     assert (workshop.home / "report" / "index.html").stat().st_size > 1000
     workshop.assert_all_gone()
 

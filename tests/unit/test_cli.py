@@ -65,6 +65,10 @@ def stopping(error: BaseException) -> Callable[[argparse.Namespace], int]:
             "there is no outcome 'fine' here: crash, ",
         ),
         (
+            ["--matrix", MATRIX, "cells", "--predict-outcome", "fine"],
+            "there is no outcome 'fine' here: crash, ",
+        ),
+        (
             ["--matrix", MATRIX, "reproduce", "a/b.c/d"],
             "there is no cell 'a/b.c/d' in matrix.yaml; ids look like",
         ),

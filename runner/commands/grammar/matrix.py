@@ -145,7 +145,20 @@ def add_cells(parser: Parser) -> None:
     add_selection(parser)
     parser.add_argument("--save", type=names, default=(), metavar="ID,ID", help="saved by")
     parser.add_argument("--load", type=names, default=(), metavar="ID,ID", help="loaded by")
-    parser.add_argument("--outcome", type=names, default=(), metavar="WORD,WORD")
+    parser.add_argument(
+        "--outcome",
+        type=names,
+        default=(),
+        metavar="WORD,WORD",
+        help="only cells that come to this for whoever goes on training",
+    )
+    parser.add_argument(
+        "--predict-outcome",
+        type=names,
+        default=(),
+        metavar="WORD,WORD",
+        help="only cells that come to this for whoever predicts",
+    )
     parser.add_argument("--controls", action="store_true", help="damaged control files, too")
     parser.add_argument("id", nargs="*", help="cell ids, such as tf-2.15/lstm.h5/tf-2.21")
 
