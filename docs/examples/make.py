@@ -6,6 +6,7 @@ anything else. Run from the repository, ``caniload`` being installed and the env
     "$(caniload env path tf-2.4)" docs/examples/make.py teachable-machine
     "$(caniload env path tf-2.15)" docs/examples/make.py lstm
     "$(caniload env path tf-2.15)" docs/examples/make.py scaler
+    "$(caniload env path tf-2.15)" docs/examples/make.py weights
 """
 
 import sys
@@ -88,7 +89,22 @@ def scaler():
     model.save(str(HERE / "scaled.h5"))
 
 
+def weights():
+    """Keep weights alone, of the model that ``net.py`` beside it builds."""
+    sys.path.insert(0, str(HERE))
+    from net import make  # noqa: PLC0415 - it imports a framework
+
+    make().save_weights(str(HERE / "weights.h5"))
+
+
+MODELS = {
+    "teachable-machine": teachable_machine,
+    "lstm": lstm,
+    "scaler": scaler,
+    "weights": weights,
+}
+
 if __name__ == "__main__":
     keras.backend.clear_session()
     tf.random.set_seed(1)
-    {"teachable-machine": teachable_machine, "lstm": lstm, "scaler": scaler}[sys.argv[1]]()
+    MODELS[sys.argv[1]]()

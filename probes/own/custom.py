@@ -33,6 +33,16 @@ def objects(keras, wanted):
     return found
 
 
+def built(keras, one):
+    """Return what the function of a person's own gives that builds the model.
+
+    It is called without arguments, or with the framework where it has one called ``keras``.
+    """
+    function = getattr(_module(one), one["factory"])
+    named = "keras" in inspect.signature(function).parameters
+    return function(keras=keras) if named else function()
+
+
 def _module(one):
     # Behind everything else: a folder of theirs may hold a file called keras.py.
     if one["search"] not in sys.path:

@@ -1,7 +1,8 @@
 """Load a person's own model as they would type it, and measure it; facts only.
 
 A job is a dict of plain data: ``kind`` "load", ``role``, ``format``, ``path``, ``weights`` (of a
-JSON or YAML architecture, else ``None``), ``custom`` (see custom.py), ``inputs`` (.npz of theirs or
+JSON or YAML architecture, else ``None``), ``custom`` (see custom.py), ``build`` (of weights alone:
+which function builds the model), ``inputs`` (.npz of theirs or
 ``None``), ``stated`` (inputs that the file states: [[name, shape, dtype]]), ``losses`` (their
 names), ``train`` (whether the format carries training state), ``iterations`` (steps that the
 optimizer in the file has taken, as it states), ``expected`` (folder).
@@ -49,12 +50,25 @@ def _from_yaml(keras, job, objects):
     return model
 
 
+def _built(keras, job, objects):
+    """Build the model by the person's function, and load its weights."""
+    model = custom.built(keras, job["build"])
+    if not hasattr(model, "load_weights"):
+        raise TypeError("%s returned no model" % job["build"]["factory"])
+    status = model.load_weights(job["path"])
+    if hasattr(status, "assert_existing_objects_matched"):  # of a checkpoint
+        status.assert_existing_objects_matched()
+    return model
+
+
 READ = {
     "h5": _load_model,
     "keras": _load_model,
     "savedmodel": _load_model,
     "json": _from_json,
     "yaml": _from_yaml,
+    "weights-h5": _built,
+    "checkpoint": _built,
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -124,9 +124,10 @@ class Case:
             "kind": "load",
             "role": "reference" if reference is None else "compare",
             "format": said.format,
-            "path": str(subject.path.absolute()),
+            "path": str((subject.prefix or subject.path).absolute()),
             "weights": str(subject.weights.absolute()) if subject.weights else None,
             "custom": self.custom.job(),
+            "build": self.custom.build and asdict(self.custom.build),
             "inputs": str(self.inputs.absolute()) if self.inputs else None,
             "stated": [[one.name, one.shape, one.dtype] for one in said.inputs],
             "losses": list(said.loss),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from caniload.runner.core.errors import UsageError
+from caniload.runner.environments.overlays import read_requirements
 from caniload.runner.evidence.keys import digest
 
 
@@ -28,36 +29,72 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Custom:
-    """All code of a person's own that loading gets; ``sha256`` is ``None`` where there is none."""
+    """All code of a person's own that loading gets; ``sha256`` is ``None`` where there is none.
+
+    ``build`` returns the model that weights alone are loaded into; ``packages`` are requirements of
+    the code, which environments get laid over them.
+    """
 
     sources: tuple[Source, ...] = ()
     sha256: str | None = None
     named: tuple[str, ...] = ()
+    build: Source | None = None
+    packages: tuple[str, ...] = ()
 
     def job(self) -> list[dict[str, Any]]:
         return [asdict(one) for one in self.sources]
 
 
-def read_custom(wanted: Sequence[str]) -> Custom:
-    """Find ``FILE.py``, ``FILE.py:factory``, ``package.module`` or ``package.module:factory``."""
-    if not wanted:
+def read_custom(
+    wanted: Sequence[str], *, build: str | None = None, packages: Sequence[str] = ()
+) -> Custom:
+    """Find ``FILE.py``, ``FILE.py:factory``, ``package.module`` or ``package.module:factory``.
+
+    ``build`` is named likewise, its function always. ``packages`` are as pip takes them.
+    """
+    if not wanted and build is None and not packages:
         return Custom()
     found, hashes = [], []
     for text in wanted:
-        name, _, factory = text.partition(":")
-        source, files = _found(name)
-        found.append(replace(source, factory=factory or None))
-        hashes += [(one.name, hashlib.sha256(one.read_bytes()).hexdigest()) for one in files]
+        source, files = _named(text, "--custom")
+        found.append(source)
+        hashes += files
     names = [(one.module, one.factory) for one in found]
-    return Custom(sources=tuple(found), sha256=digest(names, hashes), named=tuple(wanted))
+    terms: list[Any] = [names, hashes]
+    builder = None
+    if build is not None:
+        builder, files = _named(build, "--build")
+        if builder.factory is None:
+            raise UsageError(
+                f"--build {build}: say which function returns the model, as in {build}:make"
+            )
+        terms.append(["build", builder.module, builder.factory, files])
+    having = read_requirements(packages)
+    if having:
+        terms.append(["with", *having])
+    return Custom(
+        sources=tuple(found),
+        sha256=digest(*terms),
+        named=(*wanted, *([build] if build else []), *having),
+        build=builder,
+        packages=having,
+    )
 
 
-def _found(name: str) -> tuple[Source, list[Path]]:
+def _named(text: str, option: str) -> tuple[Source, list[tuple[str, str]]]:
+    """Return what a text names, and the names and hashes of the files that make it up."""
+    name, _, factory = text.partition(":")
+    source, files = _found(name, option)
+    hashes = [(one.name, hashlib.sha256(one.read_bytes()).hexdigest()) for one in files]
+    return replace(source, factory=factory or None), hashes
+
+
+def _found(name: str, option: str) -> tuple[Source, list[Path]]:
     """Return what a name means, and the files that make it up."""
     path = Path(name).absolute()
     if name.endswith(".py"):
         if not path.is_file():
-            raise UsageError(f"--custom {name}: there is no such file")
+            raise UsageError(f"{option} {name}: there is no such file")
         source = Source(file=str(path), module=path.stem, search=str(path.parent))
         return source, sorted(_with_imported(path, path.parent))
     here = Path.cwd()
@@ -66,7 +103,7 @@ def _found(name: str) -> tuple[Source, list[Path]]:
     files = [file for file in files if file.is_file()]
     if not files:
         raise UsageError(
-            f"--custom {name}: no module of that name in {here}; or give a file, NAME.py"
+            f"{option} {name}: no module of that name in {here}; or give a file, NAME.py"
         )
     used = {path for file in files for path in _with_imported(file, here)}
     return Source(file=None, module=name, search=str(here)), sorted(used)

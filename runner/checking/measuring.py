@@ -21,11 +21,12 @@ from caniload.runner.core.errors import EnvironmentUnusable
 from caniload.runner.environments import processes
 from caniload.runner.environments.build import Receipt, build, existing
 from caniload.runner.environments.home import Home
+from caniload.runner.environments.overlays import overlay
 from caniload.runner.environments.variables import process_variables
 from caniload.runner.evidence.resolve import Resolution
 from caniload.runner.evidence.results import Result
 from caniload.runner.judging.confirm import Ask
-from caniload.runner.matrix.schema import Limits
+from caniload.runner.matrix.schema import Environment, Limits
 from caniload.runner.running.progress import Progress
 from caniload.runner.running.schedule import Pool, Unit
 from caniload.runner.running.workers import Event, Worker
@@ -57,6 +58,8 @@ class Measuring:
         self._ready: set[str] = set()
         self._seconds: dict[int, float] = {}
         self._refused: dict[str, str] = {}
+        self._packages: Sequence[str] = ()
+        self._overlays: dict[str, Path] = {}
         self._total = 0
         self._pool = Pool(
             launch=self._launch,
@@ -72,6 +75,7 @@ class Measuring:
 
     def __call__(self, cases: Sequence[Case]) -> None:
         _sweep(self._home.checked)
+        self._packages = cases[0].custom.packages if cases else ()  # all are of one request
         self._scratch.mkdir(parents=True)
         self._progress.stage("check", total=0)
         builders = ThreadPoolExecutor(max_workers=max(1, self._ways.jobs))
@@ -141,16 +145,18 @@ class Measuring:
     def _built(self, environment_id: str) -> Receipt:
         found = self._resolution.usable[environment_id]
         receipt = existing(found.environment, home=self._home, locks_dir=self._ways.locks)
-        if receipt is not None and receipt.python == found.interpreter.version:
-            return receipt
-        self._progress.building(environment_id)
-        return build(
-            found.environment,
-            home=self._home,
-            interpreter=found.interpreter,
-            limits=self._ways.limits,
-            locks_dir=self._ways.locks,
-        )
+        if receipt is None or receipt.python != found.interpreter.version:
+            self._progress.building(environment_id)
+            receipt = build(
+                found.environment,
+                home=self._home,
+                interpreter=found.interpreter,
+                limits=self._ways.limits,
+                locks_dir=self._ways.locks,
+            )
+        if self._packages:
+            self._overlays[environment_id] = overlay(receipt, self._packages, self._home)
+        return receipt
 
     def _launch(self, environment_id: str, events: queue.Queue[Event]) -> Worker:
         environment = self._resolution.usable[environment_id].environment
@@ -159,11 +165,17 @@ class Measuring:
             environment=environment_id,
             python=self._home.python(environment_id),
             imports=environment.imports,
-            variables=process_variables(environment, self._home),
+            variables=self._variables(environment),
             folder=self._scratch / f"{environment_id}-{next(self._numbers)}",
             events=events,
             script=SCRIPT,
         )
+
+    def _variables(self, environment: Environment) -> dict[str, str]:
+        variables = process_variables(environment, self._home)
+        if environment.id in self._overlays:
+            variables["PYTHONPATH"] = str(self._overlays[environment.id])
+        return variables
 
     def _environment_failed(self, environment: str, reason: str, units: Sequence[Unit]) -> None:
         self._refused[environment] = reason

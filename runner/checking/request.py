@@ -25,6 +25,11 @@ from caniload.runner.matrix.schema import Environment, FormatName, Matrix
 CARRIES: dict[str, FormatName] = {"yaml": "json"}
 """Formats that carry what another one does, by its name in matrix.yaml."""
 
+WEIGHTS = ("weights",)
+WEIGHTS_ENDING, BY_LAYERS = ".weights.h5", "layers by name"
+"""An ending by which Keras from 2.12 on chooses a loader (keras 2.12, saving_api.py, load_weights),
+and the layout, as an inspection calls it, that this loader cannot read."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
@@ -57,6 +62,8 @@ class Request:
         )
 
     def carries(self, subject: Subject) -> Sequence[str]:
+        if subject.weights_alone:  # the rest comes from the function that builds the model
+            return WEIGHTS
         known = subject.inspection.format or ""
         return self.matrix.format(CARRIES.get(known, known)).carries
 
@@ -79,7 +86,8 @@ def inputs_sha256(path: Path | None) -> str | None:
 def refusal(subject: Subject, request: Request, *, run: bool) -> Checked | None:
     """Return the answer about a model that cannot be loaded, or is not to be run; else ``None``."""
     problem, readable = subject.problem, subject.problem is None
-    problem = problem or subject.unloadable
+    if not (subject.weights_alone and request.custom.build):
+        problem = problem or subject.unloadable
     if problem is None and subject.code and run and not request.trust:
         problem = f"not run, for loading runs code that is in the file ({subject.code}): --trust"
         return blank_of(subject, problem=problem, readable=False)
@@ -107,7 +115,13 @@ def said_of(subject: Subject) -> str:
 
 
 def needs(subject: Subject, request: Request) -> Iterator[str]:
-    """Say which classes of a person's own the file needs, where none were given."""
+    """Say what else loading the file takes: classes of a person's own, another name."""
     names = [one.name for one in subject.inspection.custom]
     if names and not request.custom.sources:
         yield f"needs your own {', '.join(names)}: give the code with --custom FILE.py"
+    by_layers = subject.weights_alone and subject.inspection.variant == BY_LAYERS
+    if by_layers and subject.path.name.endswith(WEIGHTS_ENDING):
+        yield (
+            f"its name ends with {WEIGHTS_ENDING}, by which newer versions expect another layout"
+            " than it has; named w.h5, say, they read it"
+        )

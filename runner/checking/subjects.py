@@ -18,15 +18,22 @@ GRAPH = "saved_model.pb"
 LOADED = ("h5", "keras", "savedmodel", "json", "yaml")
 """Formats from which a model is loaded by one call, or by one and its weights."""
 
+FILLING = ("weights-h5", "checkpoint")
+"""Formats that a model built by code loads its weights from."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A model of a person's own; ``sha256`` hashes names' endings and content of all its files."""
+    """A model of a person's own; ``sha256`` hashes names' endings and content of all its files.
+
+    ``prefix`` is what a checkpoint is loaded by, be its folder or its index what was named.
+    """
 
     path: Path
     inspection: Inspection
     sha256: str = ""
     weights: Path | None = None
+    prefix: Path | None = None
 
     @property
     def problem(self) -> str | None:
@@ -48,11 +55,16 @@ class Subject:
         if one.holds is Holds.WEIGHTS or one.format not in LOADED:
             return (
                 "weights only: code must build the model first, so nothing can be said of loading"
-                " this file alone; save the whole model, or put model.to_json() beside it"
+                " this file alone; name the function that builds it: --build FILE.py:FUNCTION"
             )
         if one.holds is Holds.ARCHITECTURE:
             return "an architecture without weights: put its weights beside it, as NAME.weights.h5"
         return None
+
+    @property
+    def weights_alone(self) -> bool:
+        """Say whether it is what ``load_weights`` takes, of a model that code has built."""
+        return self.inspection.format in FILLING
 
     @property
     def code(self) -> str | None:
@@ -136,6 +148,7 @@ def _subject(path: Path, inspection: Inspection) -> Subject:
         inspection=inspection,
         sha256=digest("files", contents),
         weights=weights[0] if weights else None,
+        prefix=next((one.with_suffix("") for one in files if one.suffix == ".index"), None),
     )
 
 

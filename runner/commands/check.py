@@ -26,6 +26,8 @@ def check(arguments: argparse.Namespace) -> int:
         envs=arguments.envs,
         trust=arguments.trust,
         custom=arguments.custom,
+        build=arguments.build,
+        packages=arguments.having,
         inputs=arguments.inputs,
         rerun=arguments.rerun,
         purpose=arguments.purpose,

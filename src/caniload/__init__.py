@@ -100,6 +100,8 @@ def check(
     run: bool = False,
     trust: bool = False,
     custom: str | Sequence[str] = (),
+    build: str | None = None,
+    having: str | Sequence[str] = (),
     inputs: str | os.PathLike[str] | None = None,
     purpose: str = "predict",
 ) -> list[Checked]:
@@ -109,6 +111,8 @@ def check(
     With ``run`` it is tried: every environment loads the file, and what it gives is compared with
     what the one gives that is nearest to where it was saved; ``trust`` lets files with code in them
     be loaded, ``custom`` names your own layers (``layers.py``, ``package.module:factory``),
+    ``build`` the function that builds the model of weights alone (``net.py:make``), ``having`` what
+    your code imports beside the framework, as requirements (``scipy>=1.10``),
     ``inputs`` is an .npz file to predict from. ``purpose`` is what you want of them: to ``predict``
     or to ``train`` on. Raises ``CaniloadError`` for what cannot be asked; never for what is wrong
     with a file: ``problem`` says it.
@@ -126,6 +130,8 @@ def check(
             envs=_several(envs),
             trust=trust,
             custom=_several(custom),
+            build=build,
+            packages=_several(having),
             inputs=fed,
             purpose=purpose,
         ),

@@ -38,6 +38,25 @@ keras.Model(words, keras.layers.GRU(2)(rows)).save(sys.argv[1] + "/words.h5")
 """
 )
 
+NET = """
+import humanize
+from tensorflow import keras
+
+
+def make(units=len(humanize.intcomma(1000))):
+    inputs = keras.layers.Input((8,))
+    return keras.Model(inputs, keras.layers.Dense(units)(inputs))
+"""
+SAVE_WEIGHTS = """
+import shutil
+from tensorflow import keras
+
+inputs = keras.layers.Input((8,))
+model = keras.Model(inputs, keras.layers.Dense(5)(inputs))
+model.save_weights("w.h5")
+shutil.copy("w.h5", "w.weights.h5")
+"""
+
 
 def caniload(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -113,6 +132,32 @@ def test_without_its_own_layer_a_model_loads_nowhere(files: Path) -> None:
     assert outcomes([found]) == {"own.h5": ["error", "error"]}
     assert found["reference"] is None
     assert found["notes"][0] == "needs your own Doubled: give the code with --custom FILE.py"
+
+
+def test_weights_alone_are_loaded_into_what_a_function_builds(files: Path) -> None:
+    """The function imports a package that no environment has; another one has no such layer."""
+    (files / "net.py").write_text(NET)
+    saved = subprocess.run(
+        [caniload("env", "path", "tf-2.15").stdout.strip(), "-c", SAVE_WEIGHTS],
+        cwd=files,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert saved.returncode == 0, saved.stderr[-2000:]
+    build = ("--build", f"{files / 'net.py'}:make", "--with", "humanize<5")
+    code, (found,) = check(files, str(files / "w.h5"), "--run", *build)
+    assert (code, outcomes([found])) == (0, {"w.h5": ["identical", "identical"]})
+    assert found["reference"] == "tf-2.15"
+
+    code, (found,) = check(files, str(files / "w.weights.h5"), "--run", *build)
+    assert outcomes([found]) == {"w.weights.h5": ["error", "error"]}
+    assert any("named w.h5, say, they read it" in note for note in found["notes"])
+
+    without = (*build[:2], "--with", "numpy<1")
+    code, (found,) = check(files, str(files / "w.h5"), "--run", *without)
+    assert (code, outcomes([found])) == (5, {"w.h5": ["untested", "untested"]})
+    assert "tf-2.15 cannot have numpy<1 beside what it has" in found["answers"][0]["reason"]
 
 
 def test_an_upgrade_is_measured_there_and_back(files: Path) -> None:

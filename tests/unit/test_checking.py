@@ -245,6 +245,28 @@ def test_own_code_counts_with_what_it_imports(
             read_custom([missing])
 
 
+def test_code_that_builds_and_what_it_imports_are_part_of_the_terms(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.py").write_text("def make(): ...\n")
+    built = read_custom([], build="net.py:make")
+    assert built.build is not None
+    assert (built.build.module, built.build.factory, built.sources) == ("net", "make", ())
+    having = read_custom([], build="net.py:make", packages=["scipy >=1.10", "flask"])
+    assert having.packages == ("flask", "scipy>=1.10")
+    assert having.named == ("net.py:make", "flask", "scipy>=1.10")
+    (tmp_path / "net.py").write_text("def make(): return 1\n")
+    changed = read_custom([], build="net.py:make")
+    hashes = {one.sha256 for one in (built, having, changed, read_custom(["net.py:make"]))}
+    assert len(hashes) == 4
+    for build, told in (("net.py", "say which function"), ("no.py:make", "--build no.py: there")):
+        with pytest.raises(UsageError, match=told):
+            read_custom([], build=build)
+    with pytest.raises(UsageError, match=r"--with sci py: .*write it as pip takes it"):
+        read_custom([], packages=["sci py"])
+
+
 def test_a_step_that_raises_in_the_reference_counts_only_where_it_is_known_why() -> None:
     error = {"type": "ValueError", "message": "what is this", "phase": "train", "traceback": ""}
     raised = record(error=error, seconds={"load": 0.1, "train": 0.1})

@@ -40,6 +40,12 @@ def add_check(parser: Parser) -> None:
     how = parser.add_argument_group("measuring")
     how.add_argument("--run", action="store_true", help="load it in each, and compare")
     _add_given(how)
+    _add_with(how)
+    how.add_argument(
+        "--build",
+        metavar="FILE.py:FUNCTION",
+        help="a function of yours that returns the model, for files that hold weights alone",
+    )
     _add_measuring(how)
 
 
@@ -49,14 +55,7 @@ def add_bisect(parser: Parser) -> None:
     parser.add_argument("--good", required=True, metavar="2.15", help=f"where it loads: {what}")
     parser.add_argument("--bad", required=True, metavar="2.16", help="where it does not")
     _add_purpose(parser)
-    parser.add_argument(
-        "--with",
-        dest="having",
-        action="append",
-        default=[],
-        metavar="REQUIREMENT",
-        help="in every environment, such as h5py==2.10; may be given several times",
-    )
+    _add_with(parser, such_as="h5py==2.10")
     parser.add_argument("--json", action="store_true", help="as JSON")
     _add_given(parser)
 
@@ -137,6 +136,17 @@ def _add_given(parser: argparse._ActionsContainer, more: str = "") -> None:
         + more,
     )
     parser.add_argument("--inputs", type=path, metavar="X.npz", help="what to predict from")
+
+
+def _add_with(parser: argparse._ActionsContainer, such_as: str = "scipy") -> None:
+    parser.add_argument(
+        "--with",
+        dest="having",
+        action="append",
+        default=[],
+        metavar="REQUIREMENT",
+        help=f"in every environment, such as {such_as}; may be given several times",
+    )
 
 
 def _add_measuring(parser: argparse._ActionsContainer) -> None:
