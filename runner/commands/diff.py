@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from caniload.runner.comparing.apart import compare
 from caniload.runner.comparing.facts import Status
@@ -18,6 +19,8 @@ def diff(arguments: argparse.Namespace) -> int:
     out = arguments.output
     if out is not None and (out.is_dir() or not out.absolute().parent.is_dir()):
         raise UsageError(f"-o {out}: no file can be written there")
+    if out is not None and out.exists() and any(map(out.samefile, _there(arguments))):
+        raise UsageError(f"-o {out}: is one of the two models")
     found = compare(arguments.before, arguments.after)
     match arguments.format:
         case "json":
@@ -32,3 +35,7 @@ def diff(arguments: argparse.Namespace) -> int:
         out.write_text(f"{text}\n", encoding="utf-8")
         print(f"{sentence(found)}. See {out}")
     return EXIT[found.status]
+
+
+def _there(arguments: argparse.Namespace) -> list[Path]:
+    return [path for path in (arguments.before, arguments.after) if path.exists()]

@@ -123,7 +123,7 @@ def _with_calls(model: Layer, node: Mapping[str, Any]) -> None:
     for layer in model.members:
         if layer.class_name != INPUT and layer.name in calls:
             layer.calls = [[_sources(call["args"]), _given(call)] for call in calls[layer.name]]
-    model.calls = [_sources(found.inputs), _sources(found.outputs)]
+    model.ends = (_sources(found.inputs), _sources(found.outputs))
 
 
 def _sources(value: Any) -> list[tuple[str, int, int]]:

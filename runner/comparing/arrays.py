@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import math
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,8 +16,8 @@ from caniload.runner.comparing.facts import Kind, Numbers, WeightChange
 from caniload.runner.comparing.parts import Array
 from caniload.runner.forensics.formats.hdf5file import ERRORS
 
-PIECE = 2**20
-"""Most numbers that are read at once, of each side."""
+PIECE = 2**15
+"""Most numbers that are read at once, of each side: what a processor has beside it."""
 
 SIZES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
 _MANTISSA_SHIFT = 16
@@ -142,16 +143,17 @@ def _read(one: Array, other: Array) -> _Sum:
     total = _Sum(bits=one.dtype == other.dtype)
     if one.dtype != other.dtype:
         total.narrow = min((one.dtype, other.dtype), key=lambda name: SIZES.get(name, 0))
+    equal = []
     for piece in pieces(one.shape):
         left, right = one.read(*piece), other.read(*piece)
         total.of += piece[1]
         if one.dtype == other.dtype and left.dtype == right.dtype and _same_bytes(left, right):
+            equal.append(piece)
             continue
         total.bits = False
         _add(total, left, right)
-    if total.differing:
-        # Only what differs is read a second time, for the size of its numbers.
-        total.magnitude = max(_magnitude(one.read(*piece)) for piece in pieces(one.shape))
+    if total.differing:  # only then the others are read again, for the size of their numbers
+        total.magnitude = max([total.magnitude, *(_magnitude(one.read(*it)) for it in equal)])
     return total
 
 
@@ -173,37 +175,45 @@ def _magnitude(values: Values) -> float:
 
 def _add(total: _Sum, left: Values, right: Values) -> None:
     if left.dtype.kind not in "fiub" or right.dtype.kind not in "fiub":
-        differ = left != right
-        total.differing += int(np.count_nonzero(differ))
+        total.differing += int(np.count_nonzero(left != right))
         total.not_finite = total.differing
-        total.explained = False
         return
     one, other = left.astype(np.float64), right.astype(np.float64)
-    neither = np.isnan(one) & np.isnan(other)
-    differ = (one != other) & ~neither
-    count = int(np.count_nonzero(differ))
+    with np.errstate(over="ignore", invalid="ignore"):
+        distance = np.abs(one - other)
+        largest = float(distance.max())
+    if not math.isfinite(largest):
+        one, other, distance = _finite(total, one, other)
+        largest = float(distance.max(initial=0.0))
+    # Whole numbers of eight bytes have more digits than float64.
+    whole = left.dtype.kind in "iub" and right.dtype.kind in "iub"
+    total.differing += int(np.count_nonzero(left != right if whole else distance))
+    total.largest = max(total.largest, min(largest, sys.float_info.max))
+    total.magnitude = max(total.magnitude, float(np.abs(one).max(initial=0.0)))
+    if total.narrow is not None and total.explained:
+        total.explained = not total.not_finite and _is_rounding(one, other, total.narrow)
+
+
+Wide = npt.NDArray[np.float64]
+
+
+def _finite(total: _Sum, one: Wide, other: Wide) -> tuple[Wide, Wide, Wide]:
+    """Return the places where both are finite; count those where both are not, and differ."""
+    both = np.isfinite(one) & np.isfinite(other)
+    alike = (one == other) | (np.isnan(one) & np.isnan(other))
+    count = int(np.count_nonzero(~both & ~alike))
+    total.not_finite += count
     total.differing += count
-    if not count:
-        return
-    finite = np.isfinite(one) & np.isfinite(other)
-    total.not_finite += int(np.count_nonzero(differ & ~finite))
     with np.errstate(over="ignore"):
-        distance = np.abs(one[differ & finite] - other[differ & finite])
-    if distance.size:
-        total.largest = max(total.largest, min(float(distance.max()), sys.float_info.max))
-    total.explained = total.explained and _is_rounding(one[differ], other[differ], total.narrow)
+        return one[both], other[both], np.abs(one[both] - other[both])
 
 
-def _is_rounding(
-    one: npt.NDArray[np.float64], other: npt.NDArray[np.float64], to: str | None
-) -> bool:
+def _is_rounding(one: Wide, other: Wide, to: str) -> bool:
     """Say whether the numbers are the same once both are of the narrower type."""
-    if to is None or to not in SIZES:
-        return False
-    return bool(np.array_equal(_rounded(one, to), _rounded(other, to)))
+    return to in SIZES and np.array_equal(_rounded(one, to), _rounded(other, to))
 
 
-def _rounded(values: npt.NDArray[np.float64], to: str) -> Values:
+def _rounded(values: Wide, to: str) -> Values:
     if to != "bfloat16":
         with np.errstate(over="ignore"):
             return values.astype(to)

@@ -33,6 +33,7 @@ class _Found:
 
     def __init__(self) -> None:
         self.layers: list[LayerChange] = []
+        self.model: list[Setting] = []
         self.notes: list[str] = []
         self.pairs = 0
         self.renumbered: list[str] = []
@@ -107,7 +108,7 @@ def compare(before: Saved, after: Saved, paths: tuple[str, str]) -> Comparison:
         after=_side(paths[1], after),
         layers_paired=found.pairs if described else 0,
         layers=tuple(found.layers) if described else (),
-        model=tuple(_model(before.model, after.model)),
+        model=(*_model(before.model, after.model), *found.model),
         weights=found.weights.found,
         training=tuple(_training(before.training, after.training)),
         state=state,
@@ -135,18 +136,22 @@ def _side(path: str, saved: Saved) -> Side:
 
 def _trees(before: Saved, after: Saved) -> tuple[Layer, Layer]:
     """Return both as trees with weights in them; one without layers borrows those of the other."""
-    return _tree(before, after), _tree(after, before)
+    weights = before.weights and after.weights  # else there is nothing to compare them with
+    return (
+        _tree(before, after, before.weights if weights else []),
+        _tree(after, before, after.weights if weights else []),
+    )
 
 
-def _tree(saved: Saved, other: Saved) -> Layer:
+def _tree(saved: Saved, other: Saved, weights: Sequence[Stored]) -> Layer:
     model = saved.model
     if model is None and other.model is not None:
         model = _copied(other.model)
     if model is None:
-        return placing.bare(saved.weights, saved.groups)
-    left = placing.place(model, saved.weights)
-    if left and saved.model is None and len(left) == len(saved.weights):
-        return placing.bare(saved.weights, saved.groups)
+        return placing.bare(weights, saved.groups)
+    left = placing.place(model, weights)
+    if left and saved.model is None and len(left) == len(weights):
+        return placing.bare(weights, saved.groups)
     if left:
         extra = placing.bare(left)
         for one in extra.members:
@@ -164,6 +169,7 @@ def _copied(model: Layer) -> Layer:
         parts={name: _copied(one) for name, one in model.parts.items()},
         key=model.key,
         calls=model.calls,
+        ends=model.ends,
         rank=model.rank,
         is_model=model.is_model,
     )
@@ -175,6 +181,8 @@ def _compare_models(
     """Compare the members of two models, and theirs."""
     pairs = matching.layers(one.members, other.members)
     names = {a.name: b.name for a, b in pairs}
+    if described:
+        found.model += _ends(one, other, names, at)
     there = {id(b): a for a, b in pairs}
     matched = {id(a): b for a, b in pairs}
     for a in one.members:
@@ -186,6 +194,18 @@ def _compare_models(
         if id(b) not in there:
             _alone(Kind.ADDED, b, found, at)
     _weights(one, other, found, at.rstrip("/"))
+
+
+def _ends(
+    one: Layer, other: Layer, names: Mapping[str | None, str | None], at: str
+) -> Iterator[Setting]:
+    """Yield inputs and outputs of a model that are taken from other layers, or in another order."""
+    if one.ends is None or other.ends is None:
+        return
+    for what, left, right in zip(("inputs", "outputs"), one.ends, other.ends, strict=True):
+        if [(names.get(name, name), *place) for name, *place in left] != right:
+            said = [", ".join(name for name, _, _ in each) for each in (left, right)]
+            yield Setting(name=f"{at}{what}", before=said[0], after=said[1])
 
 
 def _alone(kind: Kind, layer: Layer, found: _Found, at: str) -> None:
@@ -255,7 +275,7 @@ def _settings(
         left, right = one.settings.get(key), other.settings.get(key)
         if not _same_setting(one, other, key, left, right):
             yield _setting(f"{prefix}{key}", left, right)
-    called = one.calls is not None and other.calls is not None and not one.is_model
+    called = one.calls is not None and other.calls is not None
     if called and _sources(one.calls, names) != _sources(other.calls, {}):
         yield Setting(name="inputs", before=_given(one.calls), after=_given(other.calls))
     for part in dict.fromkeys([*one.parts, *other.parts]):

@@ -139,6 +139,8 @@ def weights(before: Sequence[Weight], after: Sequence[Weight]) -> WeightPairs:
     for one in left:
         other = next((w for w in right if w.leaf == one.leaf), None)
         other = other or next((w for w in right if w.array.shape == one.array.shape), None)
+        if other is None and len(before) == len(after) and len(right) == 1:
+            other = right[0]
         if other is not None:
             right.remove(other)
             pairs.append((one, other))

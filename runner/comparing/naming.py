@@ -8,7 +8,7 @@ from caniload.runner.comparing.parts import Layer, Weight
 from caniload.runner.comparing.values import folded, words
 
 _NUMBER = re.compile(r"_?\d+$")
-_OFF = {"gamma": "scale", "beta": "center"}
+_OFF = {"gamma": "scale", "beta": "center", "bias": "use_bias"}
 """Weights that are not there where an argument is false, and which."""
 
 _CELL = "cell"

@@ -69,6 +69,8 @@ class Layer:
     """What Keras 3 calls its group: the class, and a number from the second of it on."""
     calls: Any = None
     """What it is given each time it is called, from whom; None for a line of layers."""
+    ends: tuple[list[tuple[str, int, int]], list[tuple[str, int, int]]] | None = None
+    """Of a graph of layers: from which its inputs and outputs are taken."""
     rank: int | None = None
     """Dimensions of its input, with the batch, where the file says so."""
     is_model: bool = False

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 from caniload.runner.comparing import architecture, bundles, compiled, hdf5arrays
 from caniload.runner.comparing.parts import Saved
 from caniload.runner.forensics import configuration
+from caniload.runner.forensics.describe import FORMATS
 from caniload.runner.forensics.facts import Inspection, Severity, UnreadableError, unchecked
 from caniload.runner.forensics.formats import checkpoint, hdf5file, savedmodel
 from caniload.runner.forensics.formats.archive import UNPACKED_BYTES, Archive
@@ -52,7 +53,7 @@ def opened(path: Path, inspection: Inspection) -> Iterator[Saved]:
 def _said(one: Inspection) -> str:
     origin = one.origin
     parts = (
-        one.format,
+        FORMATS.get(one.format or "", ""),
         origin.keras_version and f"Keras {origin.keras_version}",
         origin.tensorflow_version and f"TensorFlow {origin.tensorflow_version}",
     )
