@@ -136,11 +136,11 @@ def weights(before: Sequence[Weight], after: Sequence[Weight]) -> WeightPairs:
     met = {id(one) for pair in pairs for one in pair}
     left = [one for one in before if id(one) not in met]
     right = [one for one in after if id(one) not in met]
+    if len(left) == len(right) and any(one.numbered for one in (*left, *right)):
+        return [*pairs, *zip(*_ordered(left, right), strict=True)]
     for one in left:
         other = next((w for w in right if w.leaf == one.leaf), None)
         other = other or next((w for w in right if w.array.shape == one.array.shape), None)
-        if other is None and len(before) == len(after) and len(right) == 1:
-            other = right[0]
         if other is not None:
             right.remove(other)
             pairs.append((one, other))

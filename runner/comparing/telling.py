@@ -169,7 +169,7 @@ def _difference(one: WeightChange) -> str:
 def numbers(found: Numbers) -> str:
     """Return how two arrays differ."""
     relative = f", relative {found.relative:.3g}" if found.relative is not None else ""
-    said = f"by up to {found.largest:.7g} ({found.differing:,} of {found.of:,} numbers{relative})"
+    said = f"by up to {found.largest:.6g} ({found.differing:,} of {found.of:,} numbers{relative})"
     if found.not_finite:
         said += f", {_number(found.not_finite, 'number')} not finite on one side"
     return f"{said}, as rounding to {found.rounded} does" if found.rounded else said

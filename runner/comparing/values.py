@@ -138,9 +138,10 @@ def made(name: str, config: Mapping[str, Any]) -> Any:
         for argument, value in arguments(config)
         if argument not in ("fn", "dtype") and not is_default(key, argument, canonical(value))
     }
+    bare = name.rpartition(">")[2]
     if key == "variancescaling":
         key, given = _scaled(given)
-    bare = name.rpartition(">")[2]
+        bare = bare if folded(bare) == key else key
     return Object(key, tuple(sorted(given.items())), bare) if given else bare
 
 
