@@ -383,7 +383,11 @@ def _training(
             if values.is_default(optimizer, argument, stated) or (argument and another):
                 continue  # an optimizer that is lost, or another one, is told once
         if not compiled.same(key, left, right):
-            yield _setting(key, left, right)
+            yield _setting(key, _alone_of(left), _alone_of(right))
+
+
+def _alone_of(value: Any) -> Any:
+    return value[0] if isinstance(value, tuple) and len(value) == 1 else value
 
 
 def _another(before: Saved, after: Saved) -> bool:

@@ -207,7 +207,7 @@ def sections(found: Comparison) -> Iterator[tuple[str, list[str]]]:
     """Yield headings with lines below them; texts of the files are in them as they are."""
     if found.status is Status.UNREADABLE:
         return
-    layers = [*(f"model  {_setting(one)}" for one in found.model), *_layers(found.layers)]
+    layers = [*(f"model, {_setting(one)}" for one in found.model), *_layers(found.layers)]
     if layers:
         yield "Layers", layers
     if found.weights.changes:
@@ -233,14 +233,14 @@ def _layers(changes: Sequence[LayerChange]) -> Iterator[str]:
     for one in changes:
         called = f"{one.name} ({one.class_name})" if one.class_name else one.name
         if one.renamed_to:
-            yield f"renamed  {called} → {one.renamed_to}"
+            yield f"renamed {called} → {one.renamed_to}"
         elif one.kind is not Kind.CHANGED:
-            yield f"{one.kind.value:<8} {called}"
+            yield f"{one.kind.value} {called}"
         for setting in one.settings:
-            yield f"{one.kind.value:<8} {called}  {_setting(setting)}"
+            yield f"{one.kind.value} {called}, {_setting(setting)}"
 
 
 def _weight(one: WeightChange) -> str:
     types = " → ".join(dict.fromkeys(filter(None, (one.before, one.after))))
     said = _difference(one)
-    return f"{one.kind.value:<8} {one.name}  {types}" + (f"  {said}" if said else "")
+    return ", ".join(filter(None, (f"{one.kind.value} {one.name}", types, said)))

@@ -84,10 +84,10 @@ def config(model: Model, dialect: int) -> dict[str, Any]:
     nodes = list(_nodes(model, dialect))
     stated: dict[str, Any] = {"name": model.name, "layers": nodes}
     if not model.sequential:
-        ends = [["in", 0, 0]], [[model.parts[-1].name, 0, 0]]
-        if dialect == 3:  # a single one is no list of one
-            ends = ends[0][0], ends[1][0]
-        stated |= {"input_layers": ends[0], "output_layers": ends[1]}
+        first, last = ["in", 0, 0], [model.parts[-1].name, 0, 0]
+        one = dialect == 3  # where a single one is no list of one
+        stated["input_layers"] = first if one else [first]
+        stated["output_layers"] = last if one else [last]
     kind = "Sequential" if model.sequential else "Functional"
     if dialect == 2:
         return {"class_name": kind, "config": stated}
@@ -234,20 +234,22 @@ def objects(path: Path, model: Model, *, labels: bool = True, state: bool = True
             for at, array in enumerate(part.weights.values()):
                 group[str(at)] = array
         if state and model.slots:
-            for at, array in enumerate([np.int64(3), *model.slots.values()]):
+            for at, array in enumerate((np.array(3), *model.slots.values())):
                 file[f"optimizer/vars/{at}"] = array
     return path
 
 
-def keras(path: Path, model: Model, *, packed: int = zipfile.ZIP_STORED, **members: bytes) -> Path:
+def keras(
+    path: Path, model: Model, *, packed: int = zipfile.ZIP_STORED, words: bytes | None = None
+) -> Path:
     inside = objects(path.with_suffix(".inside.h5"), model)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("metadata.json", json.dumps({"keras_version": "3.9.0"}))
         stated = {**config(model, 3), "compile_config": compiled(model, 3)}
         archive.writestr("config.json", json.dumps(stated))
         archive.write(inside, "model.weights.h5", compress_type=packed)
-        for name, content in members.items():
-            archive.writestr(f"assets/{name}", content)
+        if words is not None:
+            archive.writestr("assets/words.txt", words)
     inside.unlink()
     return path
 
@@ -259,7 +261,7 @@ def document(path: Path, model: Model, dialect: int) -> Path:
 
 def sharded(path: Path, model: Model) -> Path:
     """Write weights in two files, and the list of them."""
-    places = {}
+    places: dict[str, str] = {}
     for number, parts in enumerate((model.parts[:2], model.parts[2:])):
         name = f"{path.name.partition('.')[0]}_{number:05}.weights.h5"
         places |= {f"/layers/{part.name}/vars": name for part in parts}
