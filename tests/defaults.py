@@ -12,15 +12,14 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from caniload.runner.comparing import values
+from caniload.runner.comparing import knowledge, values
 from caniload.runner.evidence.constructors import _opened
 from caniload.runner.packs import asking
 from caniload.runner.packs.shelf import SHIPPED
 
-PATH = Path(__file__).parents[1] / "runner" / "comparing" / "defaults.json"
+PATH = knowledge.DEFAULTS
 KINDS = ("layers", "initializers", "constraints", "losses", "metrics", "optimizers", "schedules")
 EVERYWHERE = {
     "trainable": [True],
@@ -78,11 +77,11 @@ def _plain(value: Any) -> Any:
 
 if __name__ == "__main__":
     PATH.write_text('{"*": {}}', encoding="utf-8")
-    values._defaults.cache_clear()
+    knowledge.defaults.cache_clear()
     for _ in range(2):  # the second time, what initializers are given by default is known
         text = ",\n".join(
             f"{json.dumps(name)}: {json.dumps(of)}" for name, of in collected().items()
         )
         PATH.write_text(f"{{\n{text}\n}}\n", encoding="utf-8")
-        values._defaults.cache_clear()
+        knowledge.defaults.cache_clear()
     print(PATH, PATH.stat().st_size, Counter(len(of) for of in collected().values()).most_common(3))

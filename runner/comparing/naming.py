@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from caniload.runner.comparing.knowledge import words
 from caniload.runner.comparing.parts import Layer, Weight
-from caniload.runner.comparing.values import folded, words
+from caniload.runner.comparing.values import folded
 
 _NUMBER = re.compile(r"_?\d+$")
 _OFF = {"gamma": "scale", "beta": "center", "bias": "use_bias"}

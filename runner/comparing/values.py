@@ -8,7 +8,6 @@ there yet, and is as it was.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import math
@@ -16,14 +15,11 @@ import re
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
-import yaml
-
+from caniload.runner.comparing.knowledge import defaults, words
 from caniload.runner.forensics.configuration import policy_of
 
-FOLDER = "caniload.runner.comparing"
 ANY = "*"
 
 _TUPLES = ("__tuple__", "TensorShape", "__tensor__", "__numpy__")
@@ -48,21 +44,6 @@ class Object:
 
     def __hash__(self) -> int:
         return hash((self.key, repr(self.given)))
-
-
-@functools.cache
-def words() -> Mapping[str, Mapping[str, Any]]:
-    text = files(FOLDER).joinpath("words.yaml").read_text("utf-8")
-    loaded: Mapping[str, Mapping[str, Any]] = yaml.safe_load(text)
-    return loaded
-
-
-@functools.cache
-def _defaults() -> Mapping[str, Mapping[str, list[Any]]]:
-    """Return what arguments are where they are not given, by folded class; any version's."""
-    text = files(FOLDER).joinpath("defaults.json").read_text("utf-8")
-    loaded: Mapping[str, Mapping[str, list[Any]]] = json.loads(text)
-    return loaded
 
 
 def folded(name: str) -> str:
@@ -174,7 +155,7 @@ def _scaled(given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def is_default(key: str, argument: str, value: Any) -> bool:
     """Say whether this is what the argument is where it is not given, in any version."""
-    by_class = _defaults()
+    by_class = defaults()
     known = [*by_class.get(key, {}).get(argument, ()), *by_class[ANY].get(argument, ())]
     return any(same(canonical(one), value) for one in known)
 

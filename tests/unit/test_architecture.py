@@ -76,7 +76,7 @@ PURE = {
     ),
     "runner.comparing": (
         *("architecture", "compiled", "facts", "matching", "naming", "page", "parts"),
-        *("placing", "telling", "values"),
+        *("placing", "settings", "telling", "values"),
     ),
     "runner.bisecting": ("answers", "mixing", "search", "symptoms", "telling"),
     "runner.upgrading": (

@@ -12,7 +12,6 @@ import h5py
 import numpy as np
 import paired_files as files
 import pytest
-from forensics_fixtures import recorded as recorded  # noqa: PLC0414 - a fixture
 from paired_files import Model, Part, dense, example
 
 import caniload
@@ -22,6 +21,8 @@ from caniload.runner.comparing.facts import Comparison, Kind, Status
 from caniload.runner.comparing.page import as_html
 from caniload.runner.comparing.telling import as_json, as_lines, sentence
 from caniload.runner.comparing.worker import compared
+
+pytest_plugins = ["forensics_fixtures"]
 
 Writer = Callable[[Path, Model], Path]
 WHOLE: dict[str, Writer] = {
