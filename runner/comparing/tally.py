@@ -32,20 +32,23 @@ class Tally:
 
     def pair_equals(self) -> None:
         """Take what is alone on both sides with the same numbers for one: layers have no names."""
-        lost: dict[str | None, list[WeightChange]] = {}
+        types = [
+            {one.before or one.after for one, _ in self._alone if one.kind is kind}
+            for kind in (Kind.REMOVED, Kind.ADDED)
+        ]
+        lost: dict[str, list[WeightChange]] = {}
+        came: dict[str, list[WeightChange]] = {}
         for change, array in self._alone:
-            if change.kind is Kind.REMOVED and change.before in self._sides(Kind.ADDED):
-                lost.setdefault(arrays.fingerprint(array), []).append(change)
-        for change, array in self._alone:
-            if change.kind is Kind.ADDED and change.after in self._sides(Kind.REMOVED):
-                same = lost.get(arrays.fingerprint(array))
-                if same and arrays.fingerprint(array) is not None:
-                    gone = (same.pop(), change)
-                    self.changes = [one for one in self.changes if one not in gone]
-                    self.equal += 1
-
-    def _sides(self, kind: Kind) -> set[str | None]:
-        return {one.before or one.after for one, _ in self._alone if one.kind is kind}
+            if (change.before or change.after) in types[0] & types[1]:
+                where = lost if change.kind is Kind.REMOVED else came
+                if (numbers := arrays.fingerprint(array)) is not None:
+                    where.setdefault(numbers, []).append(change)
+        gone: set[int] = set()
+        for numbers in lost.keys() & came.keys():
+            for pair in zip(lost[numbers], came[numbers], strict=False):
+                gone |= set(map(id, pair))
+                self.equal += 1
+        self.changes = [one for one in self.changes if id(one) not in gone]
 
     @property
     def found(self) -> Weights:

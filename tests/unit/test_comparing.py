@@ -489,3 +489,19 @@ def test_a_line_of_layers_of_keras_2_without_its_input(tmp_path: Path) -> None:
     assert [(s.name, s.before, s.after) for s in change.settings] == [
         ("shape", "(null, 5)", "(null, 4)")
     ]
+
+
+def test_weights_that_are_grouped_in_another_way_are_told_by_their_numbers(tmp_path: Path) -> None:
+    """A checkpoint leaves out the model around a layer, weights by objects do not."""
+    kernel = np.arange(6, dtype="f4").reshape(2, 3)
+    for name, path in (("a", "layers/functional/layers/dense"), ("b", "layers/dense")):
+        with h5py.File(tmp_path / f"{name}.weights.h5", "w") as file:
+            file[f"{path}/vars/0"] = kernel
+            file["layers/embedding/vars/0"] = np.ones((4, 2), "f4")
+    one, other = tmp_path / "a.weights.h5", tmp_path / "b.weights.h5"
+    assert (compared(one, other).status, compared(one, other).weights.equal) == (Status.SAME, 2)
+    with h5py.File(other, "a") as file:
+        file["layers/dense/vars/0"][0, 0] = 9
+    found = compared(one, other)
+    assert found.status is Status.DIFFERENT
+    assert found.weights.equal == 1
