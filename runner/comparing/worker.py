@@ -26,8 +26,8 @@ from caniload.runner.forensics.reading import inspect_here
 MEMORY = 2**30
 """Bytes of address space beyond what the libraries take."""
 
-SECONDS, SECONDS_FOR_A_MEGABYTE, SECONDS_AT_MOST = 30.0, 0.05, 3_600.0
-"""Processor time: a hundredth of it is used, unless a file is made to take long."""
+SECONDS, SECONDS_FOR_A_MEGABYTE, SECONDS_AT_MOST = 5.0, 0.05, 3_600.0
+"""Processor time: a pair of 500 MB needs three, unless a file is made to take long."""
 
 
 def main() -> None:
