@@ -7,6 +7,7 @@ anything else. Run from the repository, ``caniload`` being installed and the env
     "$(caniload env path tf-2.15)" docs/examples/make.py lstm
     "$(caniload env path tf-2.15)" docs/examples/make.py scaler
     "$(caniload env path tf-2.15)" docs/examples/make.py weights
+    "$(caniload env path tf-2.21)" docs/examples/make.py again
 """
 
 import sys
@@ -80,6 +81,32 @@ def lstm():
     model.save(str(HERE / "text.h5"))
 
 
+def again():
+    """Build the model of ``text.h5`` in another Keras, and then change two things of it."""
+    import h5py  # noqa: PLC0415 - the others need it not
+
+    model = keras.Sequential(
+        [
+            layers.Input((None,), name="embedding_input"),
+            layers.Embedding(50, 8, name="embedding"),
+            layers.LSTM(8, name="lstm"),
+            layers.Dense(1, name="dense"),
+        ],
+        name="sequential",
+    )
+    with h5py.File(HERE / "text.h5") as file:
+        for layer in model.layers:
+            group = file["model_weights"][layer.name]
+            layer.set_weights([group[name][()] for name in group.attrs["weight_names"]])
+    model.compile(optimizer="adam", loss="mse")
+    model.save(str(HERE / "text_3.keras"))
+    model.layers[-1].activation = keras.activations.sigmoid
+    kernel, bias = model.layers[-1].get_weights()
+    kernel[3] += 0.25
+    model.layers[-1].set_weights([kernel, bias])
+    model.save(str(HERE / "text_new.keras"))
+
+
 def scaler():
     """Have a layer of one's own, which stands in ``my_layers.py`` beside it."""
     sys.path.insert(0, str(HERE))
@@ -102,6 +129,7 @@ MODELS = {
     "lstm": lstm,
     "scaler": scaler,
     "weights": weights,
+    "again": again,
 }
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from caniload.runner.forensics.facts import (
 
 NOT_STATED = "not stated in the file"
 
-_FORMATS = {
+FORMATS = {
     "h5": "HDF5",
     "weights-h5": "HDF5 with weights only",
     "keras": ".keras",
@@ -79,7 +79,7 @@ def _facts(one: Inspection) -> Iterator[tuple[str, str]]:
 def _file(one: Inspection) -> Iterator[tuple[str, str]]:
     variant = f", {one.variant}" if one.variant else ""
     size = f", {one.bytes:,} bytes" if one.bytes is not None else ""
-    yield "format", f"{_FORMATS[one.format or '']}{variant}{size}"
+    yield "format", f"{FORMATS[one.format or '']}{variant}{size}"
     if one.holds:
         yield "holds", _HOLDS[one.holds]
     yield "saved by", stated_origin(one)

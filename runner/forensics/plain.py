@@ -19,21 +19,21 @@ from caniload.runner.forensics.facts import Inspection
 
 def inspection(line: bytes) -> Inspection:
     """Return what a line of ``worker.as_line`` says."""
-    found: Inspection = _as(Inspection, json.loads(line))
+    found: Inspection = made(Inspection, json.loads(line))
     return found
 
 
-def _as(kind: Any, value: Any) -> Any:
+def made(kind: Any, value: Any) -> Any:
     """Return a value of JSON as the kind that a field has: its class, or a tuple of its classes."""
     if value is None:
         return None
     if get_origin(kind) is UnionType:
         (kind,) = (one for one in get_args(kind) if one is not NoneType)
     if get_origin(kind) is tuple:
-        return tuple(_as(get_args(kind)[0], one) for one in value)
+        return tuple(made(get_args(kind)[0], one) for one in value)
     if isinstance(kind, type) and is_dataclass(kind):
         kinds = _kinds(kind)
-        return kind(**{name: _as(kinds[name], one) for name, one in value.items()})
+        return kind(**{name: made(kinds[name], one) for name, one in value.items()})
     return kind(value) if isinstance(kind, type) and issubclass(kind, StrEnum) else value
 
 

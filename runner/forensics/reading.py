@@ -107,7 +107,7 @@ def _document(path: Path, data: Any, kind: str, so_far: Inspection) -> Inspectio
     so_far = dataclasses.replace(so_far, format=kind, holds=Holds.ARCHITECTURE)
     so_far = with_architecture(data, so_far)
     so_far = with_training(data.get("compile_config"), so_far)
-    beside = _weights_beside(path)
+    beside = weights_beside(path)
     if beside is not None:
         size = beside.stat().st_size
         try:
@@ -121,7 +121,8 @@ def _document(path: Path, data: Any, kind: str, so_far: Inspection) -> Inspectio
     return with_files(dataclasses.replace(so_far, origin=origin), path.parent, files)
 
 
-def _weights_beside(path: Path) -> Path | None:
+def weights_beside(path: Path) -> Path | None:
+    """Return the HDF5 file beside an architecture whose name says that it has its weights."""
     stem = path.name.rpartition(".")[0]
     for pattern in _BESIDE:
         candidate = path.with_name(pattern.format(stem=stem))
@@ -145,7 +146,7 @@ def _savedmodel(known: Recognised, so_far: Inspection) -> Inspection:
         findings=tuple(found.findings),
     )
     if described and found.root is not None:
-        so_far = with_architecture(_whole(found.root, found.parts), so_far)
+        so_far = with_architecture(whole(found.root, found.parts), so_far)
         so_far = with_training(found.root.get("training_config"), so_far)
     root = found.root or {}
     origin = Origin(
@@ -161,7 +162,7 @@ def _savedmodel(known: Recognised, so_far: Inspection) -> Inspection:
 _OF_A_LAYER = ("class_name", "config", "module", "registered_name", "name")
 
 
-def _whole(root: dict[str, Any], parts: list[dict[str, Any]]) -> dict[str, Any]:
+def whole(root: dict[str, Any], parts: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the root with its layers: a class of somebody's own lists them as objects only."""
     model = {key: root[key] for key in _OF_A_LAYER if key in root}
     if configuration.members(model) or not parts:

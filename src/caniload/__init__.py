@@ -1,10 +1,12 @@
 """Says whether a saved Keras or TensorFlow model can be loaded there, and is the same model then.
 
-Five questions about model files, as functions that return frozen results; ``caniload`` asks them on
+Six questions about model files, as functions that return frozen results; ``caniload`` asks them on
 the command line:
 
 ``inspect``
     What a file says of itself, without loading it.
+``diff``
+    What differs between two of them.
 ``check``
     Whether models load in other versions and stay the same.
 ``convert``
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from caniload.runner.bisecting.answers import Bisection
     from caniload.runner.checking.answers import Checked
+    from caniload.runner.comparing.facts import Comparison
     from caniload.runner.converting.outcome import Conversion
     from caniload.runner.core.errors import CaniloadError, MatrixError, UsageError
     from caniload.runner.forensics.facts import Inspection
@@ -40,6 +43,7 @@ __all__ = [
     "Bisection",
     "CaniloadError",
     "Checked",
+    "Comparison",
     "Conversion",
     "Inspection",
     "MatrixError",
@@ -49,6 +53,7 @@ __all__ = [
     "bisect",
     "check",
     "convert",
+    "diff",
     "inspect",
     "upgrade",
 ]
@@ -57,6 +62,7 @@ _LIVES_IN = {
     "Bisection": "bisecting.answers",
     "CaniloadError": "core.errors",
     "Checked": "checking.answers",
+    "Comparison": "comparing.facts",
     "Conversion": "converting.outcome",
     "Inspection": "forensics.facts",
     "MatrixError": "core.errors",
@@ -91,6 +97,20 @@ def inspect(path: str | os.PathLike[str]) -> Inspection:
     from caniload.runner.forensics.apart import inspect_all  # noqa: PLC0415
 
     return next(iter(inspect_all([Path(path)])))
+
+
+def diff(before: str | os.PathLike[str], after: str | os.PathLike[str]) -> Comparison:
+    """Return what differs between two saved models, of any formats, without a framework.
+
+    Layers, their settings, weights, and how they were compiled; weights are read in pieces, in a
+    process apart. ``same`` says whether all that both hold is the same. Never raises for what is
+    wrong with a file: ``status`` says it, and ``problem`` of its side.
+    """
+    from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
+
+    from caniload.runner.comparing.apart import compare  # noqa: PLC0415
+
+    return compare(Path(before), Path(after))
 
 
 def check(

@@ -35,6 +35,7 @@ ROOMS = (
     "runner.checking",
     "runner.answering",
     "runner.converting",
+    "runner.comparing",
     "runner.bisecting",
     "runner.upgrading",
     "runner.commands",
@@ -72,6 +73,10 @@ PURE = {
     "runner.answering": ("lineage",),
     "runner.converting": (
         *("graph", "operations", "outcome", "readers", "rewriting", "telling", "transforms"),
+    ),
+    "runner.comparing": (
+        *("architecture", "compiled", "facts", "matching", "naming", "page", "parts"),
+        *("placing", "settings", "telling", "values"),
     ),
     "runner.bisecting": ("answers", "mixing", "search", "symptoms", "telling"),
     "runner.upgrading": (

@@ -73,6 +73,10 @@ def test_the_process_that_inspects_imports_what_reads_hdf5_alone(
     assert not found & HEAVY
 
 
+def test_to_compare_imports_no_library_where_nothing_is_read(model: str) -> None:
+    assert not imported("diff", model, model) & (HEAVY | READERS)
+
+
 def test_a_quick_check_imports_nothing_that_measures_or_draws(model: str) -> None:
     found = imported("--matrix", MATRIX, "check", model, "--to", "2.21")
     assert not found & (TABLES | READERS | {"rich", "psutil", "filelock"})

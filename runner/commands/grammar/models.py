@@ -12,6 +12,17 @@ def add_inspect(parser: Parser) -> None:
     parser.add_argument("--json", action="store_true", help="as a JSON list, one object a model")
 
 
+def add_diff(parser: Parser) -> None:
+    parser.add_argument("before", metavar="A", type=path, help="a file, a folder, or a prefix")
+    parser.add_argument("after", metavar="B", type=path, help="another, of any format")
+    parser.add_argument(
+        "--format", choices=("text", "json", "html"), default="text", help="default: text"
+    )
+    parser.add_argument(
+        "-o", "--output", type=path, metavar="FILE", help="write it there (default: print it)"
+    )
+
+
 def add_constructors(parser: Parser) -> None:
     parser.add_argument("name", metavar="ID-OR-CLASS", help="such as tf-2.21, or Dense")
     parser.add_argument(

@@ -16,6 +16,8 @@ machine cannot do what was asked, or the package index does not answer · 130 in
 again: nothing is lost)
 of check: 0 all models stay the same everywhere asked · 1 somewhere they do not · 2 a file cannot be
 read, or is not run without --trust · 5 not known
+of diff: 0 the same · 1 not the same · 2 a file cannot be read · 5 nothing differs, but not all was
+compared
 of bisect: 0 the release and its package are found · 1 an end is not good or not bad as said · 2 as
 of check · 4 an end cannot be tested here · 5 narrowed, but not to one release of one package
 of upgrade: 0 nothing is to be done · 1 a model warns, needs a change, works in part or is lost ·
@@ -110,6 +112,11 @@ COMMANDS = {
         models.add_inspect,
         later("inspect", "inspect"),
         "Show what saved model files say of themselves; loads nothing, needs no framework.",
+    ),
+    "diff": (
+        models.add_diff,
+        later("diff", "diff"),
+        "Show what differs between two saved models: layers, settings, weights, training.",
     ),
     "constructors": (
         models.add_constructors,

@@ -97,6 +97,17 @@ class Archive:
             self.findings.append(damage("zip-member", f"{name} cannot be read: {_first(error)}"))
             return None
 
+    def unpack(self, name: str, into: BinaryIO) -> bool:
+        """Write a member to an open file, piece by piece; False and a finding if it is damaged."""
+        try:
+            with self._zip.open(self.members[name]) as stream:
+                while piece := stream.read(2**20):
+                    into.write(piece)
+        except ERRORS as error:
+            self.findings.append(damage("zip-member", f"{name} cannot be read: {_first(error)}"))
+            return False
+        return True
+
     def checksum_is_right(self, name: str) -> bool | None:
         """Say whether a member has its checksum; None if it is too large to be read for that."""
         info = self.members[name]

@@ -31,7 +31,7 @@ INDEX_BYTES = 64 * 2**20
 GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 """The key under which a checkpoint made of objects says how they hang together."""
 
-_VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
+VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
 _CONFIG = ".ATTRIBUTES/OBJECT_CONFIG_JSON"
 _STRING = "string"
 _INTEGERS = {"int32": 4, "int64": 8}
@@ -54,7 +54,9 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Entry:
+class Entry:
+    """Where an array lies: ``size`` bytes from ``offset`` on in the shard of that number."""
+
     key: str
     dtype: str
     shape: tuple[int, ...]
@@ -65,18 +67,14 @@ class _Entry:
 
 def read(prefix: Path) -> Checkpoint:
     """Return what the checkpoint with that prefix holds."""
-    index = prefix.with_name(f"{prefix.name}.index")
-    if index.stat().st_size > INDEX_BYTES:
-        raise UnreadableError("an index of a checkpoint that is larger than is read")
-    found = Checkpoint(prefix=prefix.name, files=[index])
-    shards, listed = _index(index.read_bytes())
-    paths = [prefix.with_name(f"{prefix.name}.data-{n:05}-of-{shards:05}") for n in range(shards)]
+    paths, listed = index(prefix)
+    found = Checkpoint(prefix=prefix.name, files=[_index_of(prefix)])
     sizes = list(_sizes(paths, listed, found))
     found.by_objects = any(one.key == GRAPH for one in listed)
     for one in listed:
-        there = one.shard < shards and one.offset + one.size <= sizes[one.shard]
+        there = one.shard < len(paths) and one.offset + one.size <= sizes[one.shard]
         if there and one.key == _CONFIG:
-            found.config = _text(paths[one.shard], one)
+            found.config = text_of(paths[one.shard], one)
         elif there and _counts_steps(one):
             found.iterations = _number(paths[one.shard], one)
         if one.dtype != _STRING:
@@ -84,7 +82,22 @@ def read(prefix: Path) -> Checkpoint:
     return found
 
 
-def _index(table: bytes) -> tuple[int, list[_Entry]]:
+def index(prefix: Path) -> tuple[list[Path], list[Entry]]:
+    """Return the paths of the shards, which may be missing, and what the index says is in them."""
+    path = _index_of(prefix)
+    if path.stat().st_size > INDEX_BYTES:
+        raise UnreadableError("an index of a checkpoint that is larger than is read")
+    shards, listed = _index(path.read_bytes())
+    return [
+        prefix.with_name(f"{prefix.name}.data-{n:05}-of-{shards:05}") for n in range(shards)
+    ], listed
+
+
+def _index_of(prefix: Path) -> Path:
+    return prefix.with_name(f"{prefix.name}.index")
+
+
+def _index(table: bytes) -> tuple[int, list[Entry]]:
     shards, listed = 0, []
     try:
         for key, value in entries(table):
@@ -99,10 +112,10 @@ def _index(table: bytes) -> tuple[int, list[_Entry]]:
     return shards, listed
 
 
-def _entry(key: str, value: memoryview) -> _Entry:
+def _entry(key: str, value: memoryview) -> Entry:
     """Read a BundleEntryProto."""
     numbers = {number: one for number, one in fields(value) if isinstance(one, int)}
-    return _Entry(
+    return Entry(
         key=key,
         dtype=of_number(numbers.get(1, 0)),
         shape=tuple(max(0, size) for size in dimensions(message(value, 2))),
@@ -112,7 +125,7 @@ def _entry(key: str, value: memoryview) -> _Entry:
     )
 
 
-def _sizes(paths: list[Path], listed: list[_Entry], found: Checkpoint) -> Iterator[int]:
+def _sizes(paths: list[Path], listed: list[Entry], found: Checkpoint) -> Iterator[int]:
     """Yield the size of each shard; a missing or short one is a finding."""
     needed = dict.fromkeys(range(len(paths)), 0)
     for one in listed:
@@ -131,7 +144,7 @@ def _sizes(paths: list[Path], listed: list[_Entry], found: Checkpoint) -> Iterat
         found.findings.append(damage("missing-shard", "the index names shards beyond its number"))
 
 
-def _variable(one: _Entry, *, by_objects: bool) -> Variable:
+def _variable(one: Entry, *, by_objects: bool) -> Variable:
     variable = Variable(path=one.key, shape=one.shape, dtype=one.dtype, bytes=one.size)
     if by_objects:
         return replace(variable, owner=owner_in_checkpoint(one.key))
@@ -139,25 +152,28 @@ def _variable(one: _Entry, *, by_objects: bool) -> Variable:
     return replace(variable, owner=Owner.OTHER if other else Owner.MODEL)
 
 
-def _counts_steps(one: _Entry) -> bool:
+def _counts_steps(one: Entry) -> bool:
     if one.dtype not in _INTEGERS or one.shape or one.size != _INTEGERS[one.dtype]:
         return False
-    parts = one.key.removesuffix(_VALUE).split("/")
+    parts = one.key.removesuffix(VALUE).split("/")
     return parts == [_GLOBAL_STEP] or (parts[-1] in _STEPS and "optimizer" in parts[-2:-1])
 
 
-def _number(path: Path, one: _Entry) -> int:
+def _number(path: Path, one: Entry) -> int:
     return int.from_bytes(_content(path, one), "little", signed=True)
 
 
-def _content(path: Path, one: _Entry) -> bytes:
+def _content(path: Path, one: Entry) -> bytes:
     with path.open("rb") as stream:
         stream.seek(one.offset)
         return stream.read(one.size)
 
 
-def _text(path: Path, one: _Entry) -> bytes | None:
-    """Return a string scalar: its length as a varint, a checksum of that, the text."""
+def text_of(path: Path, one: Entry) -> bytes | None:
+    """Return a string scalar, None if it is longer than is read or none.
+
+    It is stored as its length (a varint), a checksum of that, and the text.
+    """
     if one.size > TEXT_BYTES:
         return None
     content = _content(path, one)

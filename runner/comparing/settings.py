@@ -1,0 +1,101 @@
+"""The arguments of two layers that are one, and what they are called with; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from caniload.runner.comparing import values
+from caniload.runner.comparing.facts import Setting
+from caniload.runner.comparing.parts import Layer
+
+Names = Mapping[str | None, str | None]
+"""Layers of the first model to what they are called in the second."""
+
+_AXIS = "axis"
+_INFERRED = ("backward_layer",)
+"""What a version writes that another makes of the rest."""
+
+
+def settings_of(one: Layer, other: Layer, names: Names, prefix: str = "") -> Iterator[Setting]:
+    """Yield each argument that is another, of what a layer is built around, too."""
+    for key in dict.fromkeys([*one.settings, *other.settings]):
+        left, right = one.settings.get(key), other.settings.get(key)
+        if not _same_setting(one, other, key, left, right):
+            yield setting(f"{prefix}{key}", left, right)
+    called = one.calls is not None and other.calls is not None
+    if called and _sources(one.calls, names) != _sources(other.calls, {}):
+        yield Setting(name="inputs", before=_given(one.calls), after=_given(other.calls))
+    for part in dict.fromkeys([*one.parts, *other.parts]):
+        left_part, right_part = one.parts.get(part), other.parts.get(part)
+        if left_part is None or right_part is None:
+            if part not in _INFERRED:
+                stated = [each.class_name if each else None for each in (left_part, right_part)]
+                yield Setting(name=f"{prefix}{part}", before=stated[0], after=stated[1])
+            continue
+        if left_part.class_name != right_part.class_name:
+            yield Setting(
+                name=f"{prefix}{part}", before=left_part.class_name, after=right_part.class_name
+            )
+        yield from settings_of(left_part, right_part, {}, f"{prefix}{part} ")
+
+
+def _same_setting(one: Layer, other: Layer, key: str, left: Any, right: Any) -> bool:
+    if left is None or right is None:
+        if key in ("dtype", "shape", "backend"):
+            return True  # versions before did not write it
+        stated = right if left is None else left
+        return values.is_default(values.folded(one.class_name or ""), key, stated)
+    if key == _AXIS:
+        rank = one.rank or other.rank
+        return _axes(left, rank) == _axes(right, rank)
+    return values.same(left, right)
+
+
+def _axes(value: Any, rank: int | None) -> tuple[Any, ...]:
+    """Return axes counted from the end; without a rank, one behind the first is taken for last."""
+    listed = value if isinstance(value, tuple) else (value,)
+    if rank is None:
+        return tuple(-1 if isinstance(one, int | float) and one > 1 else one for one in listed)
+    return tuple(one - rank if isinstance(one, int | float) and one >= 0 else one for one in listed)
+
+
+def setting(name: str, left: Any, right: Any) -> Setting:
+    said = [None if one is None else values.shown(one) for one in (left, right)]
+    return Setting(name=name, before=said[0], after=said[1])
+
+
+def _sources(calls: Any, names: Names) -> list[Any]:
+    """Return what each call is given, by the names of the other file, in the order of the call.
+
+    Whether a tensor stands in the call by its place or by a name is the dialect's matter.
+    """
+    found = []
+    for sources, more in calls:
+        tensors = [*sources, *(one for value in more.values() if _tensors(value) for one in value)]
+        plain = {key: value for key, value in more.items() if not _tensors(value)}
+        found.append(([(names.get(name, name), *rest) for name, *rest in tensors], plain))
+    return found
+
+
+def _tensors(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _given(calls: Any) -> str:
+    said = []
+    for sources, more in calls:
+        said += [name for name, _, _ in sources]
+        said += [name for value in more.values() if _tensors(value) for name, _, _ in value]
+        said += [f"{key}={values.shown(v)}" for key, v in more.items() if not _tensors(v)]
+    return values.shown(", ".join(map(str, said)) or "nothing")
+
+
+def ends(one: Layer, other: Layer, names: Names, at: str) -> Iterator[Setting]:
+    """Yield inputs and outputs of a model that are taken from other layers, or in another order."""
+    if one.ends is None or other.ends is None:
+        return
+    for what, left, right in zip(("inputs", "outputs"), one.ends, other.ends, strict=True):
+        if [(names.get(name, name), *place) for name, *place in left] != right:
+            said = [", ".join(name for name, _, _ in each) for each in (left, right)]
+            yield Setting(name=f"{at}{what}", before=said[0], after=said[1])

@@ -1,0 +1,124 @@
+"""How two models were compiled, what their optimizers keep, and other files inside."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from caniload.runner.comparing import arrays, compiled, values
+from caniload.runner.comparing.facts import Kind, Setting, WeightChange, Weights
+from caniload.runner.comparing.parts import Saved, Stored
+from caniload.runner.comparing.settings import setting
+from caniload.runner.comparing.tally import Tally
+
+_SLOT_WORDS = {"m": "momentum", "v": "velocity", "iter": "iteration", "iterations": "iteration"}
+_NO_WORDS = frozenset({"adam", "training", "optimizer", "vars", "sgd", "rmsprop", ""})
+
+
+def training(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> Iterator[Setting]:
+    if before is None or after is None:
+        return
+    another = not values.same(before.get("optimizer"), after.get("optimizer"))
+    optimizer = values.folded(str(before.get("optimizer", after.get("optimizer", ""))))
+    for key in dict.fromkeys([*before, *after]):
+        left, right = before.get(key), after.get(key)
+        if left is None or right is None:
+            stated = right if left is None else left
+            argument = key.partition(" ")[2]
+            if values.is_default(optimizer, argument, stated) or (argument and another):
+                continue  # an optimizer that is lost, or another one, is told once
+        if not compiled.same(key, left, right):
+            yield setting(key, _alone_of(left), _alone_of(right))
+
+
+def _alone_of(value: Any) -> Any:
+    return value[0] if isinstance(value, tuple) and len(value) == 1 else value
+
+
+def _another(before: Saved, after: Saved) -> bool:
+    names = [(saved.training or {}).get("optimizer") for saved in (before, after)]
+    return not values.same(*names)
+
+
+def state(before: Saved, after: Saved, not_compared: list[str]) -> Weights:
+    """Compare what optimizers keep, where both may have it."""
+    found = Tally()
+    whole = before.training is not None and after.training is not None
+    if not (before.state and after.state):
+        if whole and bool(before.training) == bool(after.training):
+            kind = Kind.REMOVED if before.state else Kind.ADDED
+            for one in before.state or after.state:
+                if one.array.shape:
+                    found.alone(kind, one.label, one)
+        return found.found
+    pairs = _slots(before.state, after.state)
+    if pairs is None and (equal := _same_arrays(before.state, after.state)):
+        return Weights(equal=equal)
+    if pairs is None and whole and _another(before, after):
+        return found.found
+    if pairs is None:
+        sizes = f"{len(before.state)} and {len(after.state)}"
+        not_compared.append(f"the optimizer's arrays: {sizes}, kept in another way")
+        return found.found
+    for one, other in pairs:
+        found.compare(one.label, one, other)
+    return found.found
+
+
+def _slots(ones: Sequence[Stored], others: Sequence[Stored]) -> list[tuple[Stored, Stored]] | None:
+    """Pair the arrays of two optimizers: by name, by words in it, else in order; None: neither."""
+    left, right = _large(ones), _large(others)
+    steps = list(zip(_steps(ones), _steps(others), strict=False))[:1]
+    if len(left) != len(right):
+        return None
+    for key in (lambda one: one.label, lambda one: _words(one.label)):
+        by_key = {key(one): one for one in right}
+        paired = [(one, by_key.get(key(one))) for one in left]
+        if len(by_key) == len(right) and all(
+            other is not None and one.array.shape == other.array.shape for one, other in paired
+        ):
+            return [*steps, *((one, other) for one, other in paired if other is not None)]
+    if [one.array.shape for one in left] == [one.array.shape for one in right]:
+        return [*steps, *zip(left, right, strict=True)]
+    return None
+
+
+def _same_arrays(ones: Sequence[Stored], others: Sequence[Stored]) -> int:
+    """Return how many arrays both have, if all that one has the other has, in whatever order."""
+    sides = [
+        Counter(arrays.fingerprint(one.array) for one in _large(state)) for state in (ones, others)
+    ]
+    return sides[0].total() if sides[0] == sides[1] and None not in sides[0] else 0
+
+
+def _large(state: Iterable[Stored]) -> list[Stored]:
+    return [one for one in state if one.array.shape]
+
+
+def _steps(state: Iterable[Stored]) -> Iterator[Stored]:
+    """Yield the count of steps, which is the first whole number."""
+    return (one for one in state if not one.array.shape and one.array.dtype.startswith("int"))
+
+
+def _words(label: str) -> frozenset[str]:
+    found = re.split(r"[/_:]+|\.\w+", label.lower())
+    return frozenset(
+        _SLOT_WORDS.get(one, one) for one in found if one not in _NO_WORDS and one != "0"
+    )
+
+
+def assets(before: Saved, after: Saved) -> Iterator[WeightChange]:
+    if not (before.assets or after.assets) or before.training is None or after.training is None:
+        return
+    for name in dict.fromkeys([*before.assets, *after.assets]):
+        one, other = before.assets.get(name), after.assets.get(name)
+        sizes = [None if each is None else f"{each[0]:,} bytes" for each in (one, other)]
+        if one is None or other is None:
+            kind = Kind.ADDED if one is None else Kind.REMOVED
+            yield WeightChange(kind=kind, name=name, before=sizes[0], after=sizes[1])
+        elif one[0] != other[0] or one[1]() != other[1]():
+            yield WeightChange(kind=Kind.CHANGED, name=name, before=sizes[0], after=sizes[1])
