@@ -110,8 +110,8 @@ def fork(command, keras, config, events):
         os.dup2(null, 0)
         os.environ["TMPDIR"] = tempfile.tempdir = temporary(command["batch"], config)
         os.mkdir(tempfile.tempdir)
-        if len(command["jobs"]) > 1 or command["jobs"][0]["kind"] == "save":
-            compiled.lend(*_compiled(command["batch"], config))
+        alone = len(command["jobs"]) == 1 and command["jobs"][0]["kind"] != "save"
+        compiled.lend(*_compiled(command["batch"], config), alone=alone)
         child(command["batch"], command["jobs"], keras, config, events)
         code = 0
     except BaseException:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from caniload.runner.environments.variables import process_variables
 from caniload.runner.evidence.resolve import Resolution
 from caniload.runner.evidence.results import Result
 from caniload.runner.judging.confirm import Ask
+from caniload.runner.matrix.joining import patience
 from caniload.runner.matrix.schema import Environment, Limits
 from caniload.runner.running.progress import Progress
 from caniload.runner.running.schedule import Pool, Unit
@@ -112,18 +114,19 @@ class Measuring:
                     environment=step.environment,
                     label=label,
                     job=step.job,
-                    deadline=lambda case=case: self._deadline(case),  # type: ignore[misc]
+                    deadline=partial(self._deadline, case, step.environment),
                     solo=True,
                 )
             )
         self._progress.stage_total(self._total)
 
-    def _deadline(self, case: Case) -> float:
+    def _deadline(self, case: Case, environment: str) -> float:
         limits = self._ways.limits
         seconds = self._seconds.get(id(case))
+        times = patience(self._resolution.usable[environment].environment)
         if seconds is None:
-            return limits.seconds * PATIENCE
-        return max(limits.seconds, limits.history_factor * seconds)
+            return limits.seconds * PATIENCE * times
+        return max(limits.seconds * times, limits.history_factor * seconds)
 
     def _build(self, builders: ThreadPoolExecutor) -> None:
         for environment in list(self._waiting):

@@ -67,6 +67,7 @@ class Backend:
     local: str | None = None
     multi_backend: bool = False
     variables: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    patience: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -285,4 +286,11 @@ def _checked(kind: type, value: Any, place: str) -> Any:
     raise _wrong(place, f"{value!r} is no {_WORDS[kind]}{hint}")
 
 
-_WORDS = {str: "text", bool: "true or false", date: "date", list: "list", dict: "mapping"}
+_WORDS = {
+    str: "text",
+    bool: "true or false",
+    int: "whole number",
+    date: "date",
+    list: "list",
+    dict: "mapping",
+}

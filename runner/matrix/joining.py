@@ -43,6 +43,12 @@ def backend(packages: Mapping[str, object]) -> str | None:
     return next((name for name in names if name in frameworks().computing), None)
 
 
+def patience(environment: Environment) -> int:
+    """Return how many times the limits of matrix.yaml its processes may take."""
+    found = backend(environment.packages)
+    return frameworks().computing[found].patience if found else 1
+
+
 def head(environment: Environment) -> Version:
     """Return the version that orders the environment among those of its stack."""
     found = versions(environment)

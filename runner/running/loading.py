@@ -18,6 +18,7 @@ from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.judging.confirm import Ask, Confirmation
 from caniload.runner.judging.derived import Rule
 from caniload.runner.judging.verdict import judge
+from caniload.runner.matrix.joining import patience
 from caniload.runner.matrix.plan import Stage
 from caniload.runner.running import deriving
 from caniload.runner.running.deriving import Audits, Derivation
@@ -26,6 +27,9 @@ from caniload.runner.running.schedule import Unit
 
 Group = Sequence[Cell]
 """Cells of one loading environment, model and format whose files say the same; the first is run."""
+
+_Slow = tuple[str, str, str, str]
+"""What is waited for once: the loading environment, the model, the format and the phase."""
 
 
 @dataclass(kw_only=True)
@@ -86,7 +90,8 @@ class Loading:
         self._history = History(evidence.store)
         self._cells: dict[str, Cell] = {}
         self._intact: dict[Stored, bool] = {}
-        self._waited: set[tuple[str, str]] = set()
+        self._waited: set[_Slow] = set()
+        self._hang: set[_Slow] = set()
         self._patient: set[str] = set()
         self._twins: dict[str, Group] = {}
         self._waiting: dict[str, Sequence[Group]] = {}
@@ -185,11 +190,14 @@ class Loading:
 
     def _deadline(self, cell: Cell, saved: Saved) -> float:
         """Return the seconds a cell may take: from how long others took with the same file."""
-        limits = self._matrix.limits
+        limits, times = self._matrix.limits, self._patience(cell)
         seen = self._history.median(saved.file.path)
         if seen is None or cell.id in self._patient:
-            return limits.seconds
-        return max(limits.seconds_floor, limits.history_factor * seen)
+            return limits.seconds * times
+        return max(limits.seconds_floor * times, limits.history_factor * seen)
+
+    def _patience(self, cell: Cell) -> int:
+        return patience(self._matrix.environment(cell.loaded_by))
 
     # What comes back
 
@@ -205,26 +213,38 @@ class Loading:
             self._patient.add(unit.label)
         elif result.crash["kind"] == "timeout":
             # The first of its kind is waited for to the end, so that it was not mere slowness.
-            kind = (unit.environment, result.crash["phase"])
-            if kind not in self._waited:
+            kind = self._slow_kind(unit, result.crash)
+            if kind in self._waited:
+                return Ask.LATER
+            if kind not in self._hang:
                 self._waited.add(kind)
                 self._patient.add(unit.label)
+                return Ask.ALONE
         cell = self._cells[unit.label]
         verdict = self._judge(cell, result.facts, result.crash)
         return self._confirmation.ask(unit.environment, cell.artifact.format, verdict)
 
-    def _was_mere_slowness(self, unit: Unit, result: Result) -> None:
-        """Wait for the next of its kind, too, where waiting showed that the first was only slow."""
+    def _slow_kind(self, unit: Unit, crash: Mapping[str, Any]) -> _Slow:
+        file = self._cells[unit.label].artifact
+        return unit.environment, file.model, file.format, crash["phase"]
+
+    def _has_waited(self, unit: Unit, result: Result) -> None:
+        """Note what waiting showed: all of a kind hang, or the next is waited for, too."""
         first = unit.batched.crash if unit.batched is not None else None
-        still = result.crash is not None and result.crash["kind"] == "timeout"
-        if unit.label in self._patient and first is not None and not still:
-            self._waited.discard((unit.environment, first["phase"]))
+        if first is None or first["kind"] != "timeout":
+            return
+        kind = self._slow_kind(unit, first)
+        if kind in self._waited and unit.label in self._patient:
+            self._waited.discard(kind)
+            if result.crash is not None and result.crash["kind"] == "timeout":
+                self._hang.add(kind)
 
     def take(self, unit: Unit, result: Result) -> None:
         """Keep what came of a job, and what it tells of other cells."""
         if unit.job.get("absent"):
             self._take_absent(unit, result)
             return
+        self._has_waited(unit, result)
         cell = self._cells[unit.label]
         twins, waiting = self._twins.pop(cell.id, ()), self._waiting.pop(cell.id, ())
         if result.fault is not None:
@@ -255,7 +275,6 @@ class Loading:
     def _keep(
         self, unit: Unit, cell: Cell, result: Result, facts: dict[str, Any] | None, verdict: Verdict
     ) -> None:
-        self._was_mere_slowness(unit, result)
         agreed, before = True, None
         if unit.batched is not None:
             before = self._judge(cell, unit.batched.facts, unit.batched.crash)

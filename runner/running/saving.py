@@ -15,6 +15,7 @@ from caniload.runner.evidence.artifacts import Stored
 from caniload.runner.evidence.known import Evidence, Written, cut_short
 from caniload.runner.evidence.results import Result
 from caniload.runner.matrix.choosing import Gaps
+from caniload.runner.matrix.joining import patience
 from caniload.runner.matrix.reference import read_form
 from caniload.runner.running.schedule import Unit
 
@@ -85,6 +86,7 @@ class Saving:
         save = self._under_way.setdefault(label, _Save(environment=environment, model=model))
         save.waiting |= set(formats)
         seconds = self._matrix.limits.seconds * len(formats)
+        seconds *= patience(self._matrix.environment(environment))
         return Unit(environment=environment, label=label, job=job, deadline=lambda: seconds)
 
     def went_wrong(self, unit: Unit, result: Result) -> bool:

@@ -1,4 +1,4 @@
-"""What JAX compiled goes from one batch to the next, whole files of children that ended well."""
+"""What JAX and PyTorch compiled goes on to the next batch: whole files, of good ends."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def names(folder: Path) -> list[str]:
 @pytest.fixture
 def compiled(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(str(PROBES))
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
     sys.modules.pop("compiled", None)
     return importlib.import_module("compiled")
 
@@ -44,16 +45,40 @@ def test_the_next_child_has_what_the_one_before_compiled(
 ) -> None:
     shared, first, second = (tmp_path / name for name in ("shared", "first", "second"))
     compiled.lend(str(shared), str(first))
-    assert told["jax_compilation_cache_dir"] == str(first)
-    assert names(first) == []
-    (first / "a-cache").write_bytes(b"a")
+    assert told["jax_compilation_cache_dir"] == str(first / "jax")
+    assert names(first / "jax") == []
+    (first / "jax" / "a-cache").write_bytes(b"a")
     compiled.take(str(first), str(shared))
 
     compiled.lend(str(shared), str(second))
-    (second / "b-cache").write_bytes(b"b")
-    assert (second / "a-cache").read_bytes() == b"a"
+    (second / "jax" / "b-cache").write_bytes(b"b")
+    assert (second / "jax" / "a-cache").read_bytes() == b"a"
     compiled.take(str(second), str(shared))
-    assert names(shared) == ["a-cache", "b-cache"]
+    assert names(shared / "jax") == ["a-cache", "b-cache"]
+
+    third = tmp_path / "third"
+    compiled.lend(str(shared), str(third), alone=True)
+    assert not third.exists()
+
+
+def test_pytorch_has_it_alone_too_and_finds_no_halves(
+    compiled: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", types.SimpleNamespace())
+    monkeypatch.setenv(compiled.TORCH, "a person's own")
+    shared, good, killed, last = (tmp_path / name for name in ("shared", "good", "killed", "last"))
+    compiled.lend(str(shared), str(good), alone=True)
+    assert os.environ[compiled.TORCH] == str(good / "torch")
+    (good / "torch" / "nl").mkdir()
+    (good / "torch" / "nl" / "a.main.so").write_bytes(b"whole")
+    (good / "torch" / "nl" / "a.lock").touch()
+    compiled.take(str(good), str(shared))
+    compiled.lend(str(shared), str(killed))
+    (killed / "torch" / "nl" / "b.main.so").write_bytes(b"ha")  # and nobody takes it
+
+    compiled.lend(str(shared), str(last))
+    assert names(last / "torch" / "nl") == ["a.main.so"]
+    assert os.environ[compiled.TORCH] == str(last / "torch")
 
 
 def test_there_is_a_limit(compiled: Any, told: dict[str, Any], tmp_path: Path) -> None:
@@ -61,10 +86,10 @@ def test_there_is_a_limit(compiled: Any, told: dict[str, Any], tmp_path: Path) -
     shared, own = tmp_path / "shared", tmp_path / "own"
     compiled.lend(str(shared), str(own))
     for number in range(compiled.MOST + 5):
-        (own / f"{number}-cache").touch()
+        (own / "jax" / f"{number}-cache").touch()
     compiled.take(str(own), str(shared))
     compiled.take(str(own), str(shared))
-    assert len(names(shared)) == compiled.MOST
+    assert len(names(shared / "jax")) == compiled.MOST
 
 
 def test_a_jax_without_such_settings_is_left_alone(
@@ -79,18 +104,18 @@ def test_where_nothing_can_be_linked_everybody_compiles(
     compiled: Any, told: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     shared, own = tmp_path / "shared", tmp_path / "own"
-    shared.mkdir()
-    (shared / "a-cache").touch()
+    (shared / "jax").mkdir(parents=True)
+    (shared / "jax" / "a-cache").touch()
 
     def refuse(*_: object) -> None:
         raise OSError
 
     monkeypatch.setattr(compiled.os, "link", refuse)
     compiled.lend(str(shared), str(own))
-    assert told["jax_compilation_cache_dir"] == str(own)
-    (own / "b-cache").touch()
+    assert told["jax_compilation_cache_dir"] == str(own / "jax")
+    (own / "jax" / "b-cache").touch()
     compiled.take(str(own), str(shared))
-    assert (names(own), names(shared)) == (["b-cache"], ["a-cache"])
+    assert (names(own / "jax"), names(shared / "jax")) == (["b-cache"], ["a-cache"])
 
 
 def _ended(status: int) -> int:
@@ -106,8 +131,8 @@ def test_a_batch_leaves_nothing_but_what_a_good_end_compiled(
 ) -> None:
     probe, config = importlib.import_module("probe"), {"folder": str(tmp_path)}
     own = Path(probe.temporary(7, config))
-    (own / "compiled").mkdir(parents=True)
-    (own / "compiled" / "a-cache").touch()
+    (own / "compiled" / "jax").mkdir(parents=True)
+    (own / "compiled" / "jax" / "a-cache").touch()
     (own / "__autograph_generated_file.py").touch()
     children, (reader, writer) = {_ended(status): 7}, os.pipe()
     while children:
@@ -116,14 +141,19 @@ def test_a_batch_leaves_nothing_but_what_a_good_end_compiled(
     with os.fdopen(reader) as events:
         assert '"event": "exit"' in events.read()
     assert not own.exists()
-    assert names(tmp_path / "compiled") == kept if kept else not (tmp_path / "compiled").exists()
+    assert (
+        names(tmp_path / "compiled" / "jax") == kept
+        if kept
+        else not (tmp_path / "compiled").exists()
+    )
     assert compiled.MOST
 
 
-def test_without_jax_nothing_happens(
+def test_without_either_nothing_happens(
     compiled: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.delitem(sys.modules, "jax", raising=False)
+    for name in ("jax", "torch"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
     compiled.lend(str(tmp_path / "shared"), str(tmp_path / "own"))
     compiled.take(str(tmp_path / "own"), str(tmp_path / "shared"))
     assert names(tmp_path) == []

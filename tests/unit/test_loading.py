@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from caniload.runner.evidence.results import Result
 from caniload.runner.evidence.store import Store
 from caniload.runner.judging.assemble import Assembly
 from caniload.runner.judging.byreader import by_reader
+from caniload.runner.judging.confirm import Ask
 from caniload.runner.matrix.plan import Selection, make
 from caniload.runner.matrix.reading import read_matrix
 from caniload.runner.matrix.reference import read_form
@@ -318,3 +320,44 @@ def test_the_method_says_which_rules_told_and_which_are_off(tmp_path: Path, stor
     kind = derivations.named("same-content", READER, "h5")
     store.put(derivations.off_key(kind), {"kind": "derivation", "off": kind})
     assert assembly().rules[-1].endswith("; switched off since: same-content tf-2.15 h5.")
+
+
+def _ended(limit: float) -> Result:
+    crash = {"kind": "timeout", "signal": None, "phase": "train", "limit": limit}
+    return Result(facts=None, crash=crash)
+
+
+@pytest.mark.parametrize("slow", [True, False], ids=["slow", "hangs"])
+def test_the_first_that_takes_too_long_is_waited_for_and_others_wait_for_it(
+    tmp_path: Path, store: Store, *, slow: bool
+) -> None:
+    """PyTorch compiled for half a minute: those behind the first were told to hang."""
+    stage = Stage(tmp_path, store, ["1", "2", "3", "4"])
+    loading = stage.loading(share=False)
+    stage.begin(loading)
+    limits = stage.evidence.plan.matrix.limits
+    for path in ("tf-2.12", "tf-2.13", "tf-2.14"):
+        loading._history.add(f"{path}/dense/h5-1", 0.1)
+    first, second, third, _ = stage.queue
+    assert first.deadline() == limits.seconds_floor
+    assert loading.confirm(first, _ended(20)) is Ask.ALONE
+    assert first.deadline() == limits.seconds
+    assert loading.confirm(second, _ended(20)) is Ask.LATER
+    assert second.deadline() == limits.seconds_floor
+
+    alone = replace(first, solo=True, batched=_ended(20))
+    loading.take(alone, Result(facts={**facts(), "also": []}) if slow else _ended(limits.seconds))
+    assert loading.confirm(second, _ended(20)) is Ask.ALONE
+    assert second.deadline() == (limits.seconds if slow else limits.seconds_floor)
+    assert loading.confirm(third, _ended(20)) is (Ask.LATER if slow else Ask.ALONE)
+
+
+def test_nobody_waits_for_ever_for_one_that_gave_no_answer(tmp_path: Path, store: Store) -> None:
+    stage = Stage(tmp_path, store, ["1", "2", "3", "4"])
+    loading = stage.loading(share=False)
+    stage.begin(loading)
+    first, second, *_ = stage.queue
+    assert loading.confirm(first, _ended(20)) is Ask.ALONE
+    assert loading.confirm(second, _ended(20)) is Ask.LATER
+    loading.take(replace(first, solo=True, batched=_ended(20)), Result(facts=None, fault="died"))
+    assert loading.confirm(second, _ended(20)) is Ask.ALONE
