@@ -13,6 +13,7 @@ from packaging.version import InvalidVersion, Version
 from caniload.runner.bisecting.bench import Bench
 from caniload.runner.bisecting.mixing import Locked
 from caniload.runner.core.errors import UsageError
+from caniload.runner.core.nearest import nearest
 from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.joining import backend, head, versions
 from caniload.runner.matrix.schema import Environment, Matrix
@@ -66,13 +67,13 @@ def end(
     except InvalidVersion:
         raise UsageError(
             f"{option} {text}: neither an id, nor a requirement such as tensorflow==2.16.1, nor a"
-            f" TensorFlow version; ids: {', '.join(known)}"
+            f" TensorFlow version; {nearest(text, known, all_of='caniload env list')}"
         ) from None
     if len(version.release) > 2:  # noqa: PLR2004 - with a patch: one release
         return bench.meant([f"tensorflow=={text}"], pythons)
     raise UsageError(
         f"{option} {text}: matrix.yaml has no TensorFlow {text}; name one release, such as"
-        f" {text}.1, or one of its ids: {', '.join(known)}"
+        f" {text}.1, or an id; {nearest(text, known, all_of='caniload env list')}"
     )
 
 

@@ -11,6 +11,7 @@ from caniload.runner.checking.customs import read_custom
 from caniload.runner.checking.request import Request, inputs_sha256
 from caniload.runner.core.errors import UsageError
 from caniload.runner.core.machine import cores
+from caniload.runner.core.nearest import nearest
 from caniload.runner.core.outcomes import Purpose
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments.home import Home
@@ -18,6 +19,8 @@ from caniload.runner.environments.opening import open_matrix
 from caniload.runner.matrix import choosing
 from caniload.runner.matrix.joining import versions
 from caniload.runner.matrix.schema import Environment, Matrix
+
+LISTING = "caniload env list"
 
 
 def wanted(matrix: Matrix, *, ids: Sequence[str], to: Sequence[str]) -> tuple[Environment, ...]:
@@ -29,9 +32,8 @@ def wanted(matrix: Matrix, *, ids: Sequence[str], to: Sequence[str]) -> tuple[En
     chosen: set[str] = set()
     for name in ids:
         if name not in known:
-            raise UsageError(
-                f"there is no environment {name!r} in matrix.yaml; it has: {', '.join(known)}"
-            )
+            near = nearest(name, known, all_of=LISTING)
+            raise UsageError(f"there is no environment {name!r} in matrix.yaml; {near}")
         chosen.add(name)
     for text in to:
         chosen.update(_of_version(matrix, text))
@@ -52,8 +54,8 @@ def _of_version(matrix: Matrix, text: str) -> list[str]:
         one.id for one in matrix.environments if asked and _tensorflow(one)[: len(asked)] == asked
     ]
     if not found:
-        has = ", ".join(one.id for one in matrix.environments)
-        raise UsageError(f"--to {text}: neither an id nor a TensorFlow version here; ids: {has}")
+        near = nearest(text, (one.id for one in matrix.environments), all_of=LISTING)
+        raise UsageError(f"--to {text}: neither an id nor a TensorFlow version here; {near}")
     usual = [one for one in found if one in choosing.profile(matrix, "default").environments]
     return usual or found
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from caniload.runner.commands.arguments import evidence_of, locks_of, read, selection_of
 from caniload.runner.core.cells import Cell
 from caniload.runner.core.errors import UsageError
+from caniload.runner.core.nearest import nearest
 from caniload.runner.core.outcomes import Outcome, Purpose
 from caniload.runner.environments.home import Home
 from caniload.runner.judging import reproduction
@@ -51,8 +52,9 @@ def _check_filters(arguments: argparse.Namespace, chosen: Plan) -> None:
     ):
         missing = [name for name in given if name not in there]
         if missing:
-            listed = ", ".join(sorted(there))
-            raise UsageError(f"there is no {kind} {missing[0]!r} here: {listed}")
+            raise UsageError(
+                f"there is no {kind} {missing[0]!r} here; {nearest(missing[0], sorted(there))}"
+            )
 
 
 def _found(

@@ -13,6 +13,7 @@ from caniload.runner.converting.original import Wish
 from caniload.runner.converting.outcome import Conversion
 from caniload.runner.converting.rules import read_rules
 from caniload.runner.core.errors import CaniloadError, UsageError
+from caniload.runner.core.nearest import nearest
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments.home import Home
 from caniload.runner.forensics.apart import inspect_all
@@ -54,7 +55,8 @@ def _target(matrix: Matrix, name: str) -> str:
     for candidate in frameworks().called(name):
         if candidate in known:
             return candidate
-    raise UsageError(f"there is no environment {name!r}; there are {', '.join(known)}")
+    near = nearest(name, known, all_of="caniload env list")
+    raise UsageError(f"there is no environment {name!r}; {near}")
 
 
 def _check(wish: Wish) -> None:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from caniload.runner.core.cells import Artifact, Cell
 from caniload.runner.core.errors import UsageError
+from caniload.runner.core.nearest import nearest
 from caniload.runner.matrix import choosing
 from caniload.runner.matrix.columns import Cells, Names, table
 from caniload.runner.matrix.frameworks import frameworks
@@ -153,9 +154,9 @@ def _chosen(kind: str, wanted: Sequence[str], known: Sequence[Named]) -> Iterato
 def _check(kind: str, wanted: Iterable[str], known: Sequence[str]) -> None:
     missing = [name for name in wanted if name not in known]
     if missing:
-        raise UsageError(
-            f"there is no {kind} {missing[0]!r} in matrix.yaml; it has: {', '.join(known)}"
-        )
+        listing = "caniload env list" if kind == "environment" else ""
+        near = nearest(missing[0], known, all_of=listing)
+        raise UsageError(f"there is no {kind} {missing[0]!r} in matrix.yaml; {near}")
 
 
 def _environments(matrix: Matrix, selection: Selection) -> tuple[Environment, ...]:
@@ -190,7 +191,8 @@ def _bound(ids: Sequence[str], name: str) -> int:
     for candidate in frameworks().called(name):
         if candidate in ids:
             return ids.index(candidate)
-    raise UsageError(f"there is no environment {name!r} in matrix.yaml; it has: {', '.join(ids)}")
+    near = nearest(name, ids, all_of="caniload env list")
+    raise UsageError(f"there is no environment {name!r} in matrix.yaml; {near}")
 
 
 def loaders(

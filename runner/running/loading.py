@@ -22,14 +22,12 @@ from caniload.runner.matrix.joining import patience
 from caniload.runner.matrix.plan import Stage
 from caniload.runner.running import deriving
 from caniload.runner.running.deriving import Audits, Derivation
+from caniload.runner.running.patience import Patience
 from caniload.runner.running.progress import Progress
 from caniload.runner.running.schedule import Unit
 
 Group = Sequence[Cell]
 """Cells of one loading environment, model and format whose files say the same; the first is run."""
-
-_Slow = tuple[str, str, str, str]
-"""What is waited for once: the loading environment, the model, the format and the phase."""
 
 
 @dataclass(kw_only=True)
@@ -90,9 +88,7 @@ class Loading:
         self._history = History(evidence.store)
         self._cells: dict[str, Cell] = {}
         self._intact: dict[Stored, bool] = {}
-        self._waited: set[_Slow] = set()
-        self._hang: set[_Slow] = set()
-        self._patient: set[str] = set()
+        self._patience = Patience()
         self._twins: dict[str, Group] = {}
         self._waiting: dict[str, Sequence[Group]] = {}
         self._absent: defaultdict[tuple[str, str], _Absent] = defaultdict(_Absent)
@@ -190,14 +186,12 @@ class Loading:
 
     def _deadline(self, cell: Cell, saved: Saved) -> float:
         """Return the seconds a cell may take: from how long others took with the same file."""
-        limits, times = self._matrix.limits, self._patience(cell)
+        limits = self._matrix.limits
+        times = patience(self._matrix.environment(cell.loaded_by))
         seen = self._history.median(saved.file.path)
-        if seen is None or cell.id in self._patient:
+        if seen is None or cell.id in self._patience.patient:
             return limits.seconds * times
         return max(limits.seconds_floor * times, limits.history_factor * seen)
-
-    def _patience(self, cell: Cell) -> int:
-        return patience(self._matrix.environment(cell.loaded_by))
 
     # What comes back
 
@@ -208,44 +202,20 @@ class Loading:
 
     def confirm(self, unit: Unit, result: Result) -> Ask:
         """Say whether what a cell said among others must be asked again alone."""
-        if result.crash is None:
-            # It has ended once: alone it has all the time there is, however busy the machine.
-            self._patient.add(unit.label)
-        elif result.crash["kind"] == "timeout":
-            # The first of its kind is waited for to the end, so that it was not mere slowness.
-            kind = self._slow_kind(unit, result.crash)
-            if kind in self._waited:
-                return Ask.LATER
-            if kind not in self._hang:
-                self._waited.add(kind)
-                self._patient.add(unit.label)
-                return Ask.ALONE
         cell = self._cells[unit.label]
+        late = self._patience.confirm(cell, result)
+        if late is not None:
+            return late
         verdict = self._judge(cell, result.facts, result.crash)
         return self._confirmation.ask(unit.environment, cell.artifact.format, verdict)
-
-    def _slow_kind(self, unit: Unit, crash: Mapping[str, Any]) -> _Slow:
-        file = self._cells[unit.label].artifact
-        return unit.environment, file.model, file.format, crash["phase"]
-
-    def _has_waited(self, unit: Unit, result: Result) -> None:
-        """Note what waiting showed: all of a kind hang, or the next is waited for, too."""
-        first = unit.batched.crash if unit.batched is not None else None
-        if first is None or first["kind"] != "timeout":
-            return
-        kind = self._slow_kind(unit, first)
-        if kind in self._waited and unit.label in self._patient:
-            self._waited.discard(kind)
-            if result.crash is not None and result.crash["kind"] == "timeout":
-                self._hang.add(kind)
 
     def take(self, unit: Unit, result: Result) -> None:
         """Keep what came of a job, and what it tells of other cells."""
         if unit.job.get("absent"):
             self._take_absent(unit, result)
             return
-        self._has_waited(unit, result)
         cell = self._cells[unit.label]
+        self._patience.learn(cell, unit.batched, result)
         twins, waiting = self._twins.pop(cell.id, ()), self._waiting.pop(cell.id, ())
         if result.fault is not None:
             self._progress.advance(1)

@@ -61,7 +61,8 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=CORES)
     arguments = parser.parse_args()
     matrix = read_matrix(ROOT / "matrix.yaml")
-    chosen = planning.make(matrix, Selection(environments=tuple(arguments.envs.split(","))))
+    slice_ = Selection(profile="default", environments=tuple(arguments.envs.split(",")))
+    chosen = planning.make(matrix, slice_)
     home = Home.default()
     with tempfile.TemporaryDirectory() as scratch:
         first = Path(scratch, "batched")

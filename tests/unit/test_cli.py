@@ -42,7 +42,7 @@ def stopping(error: BaseException) -> Callable[[argparse.Namespace], int]:
     ("arguments", "told"),
     [
         ([], "the following arguments are required: COMMAND; see `caniload --help`"),
-        (["dance"], "argument COMMAND: invalid choice: 'dance'"),
+        (["dance"], "argument COMMAND: there is no command 'dance'; nearest: "),
         (["matrix", "--jobs", "0"], "argument --jobs: '0' is not a number of 1 or more; see `cani"),
         (["matrix", "--jobs", "x"], "argument --jobs: 'x' is not a number of 1 or more"),
         (["matrix", "--max-disk", "much"], "argument --max-disk: 'much' is not a size such as 20G"),
@@ -62,11 +62,11 @@ def stopping(error: BaseException) -> Callable[[argparse.Namespace], int]:
         (["--matrix", MATRIX, "plan", "--envs", "tf-9"], "there is no environment 'tf-9'"),
         (
             ["--matrix", MATRIX, "cells", "--outcome", "fine"],
-            "there is no outcome 'fine' here: crash, ",
+            "there is no outcome 'fine' here; nearest: ",
         ),
         (
             ["--matrix", MATRIX, "cells", "--predict-outcome", "fine"],
-            "there is no outcome 'fine' here: crash, ",
+            "there is no outcome 'fine' here; nearest: ",
         ),
         (
             ["--matrix", MATRIX, "reproduce", "a/b.c/d"],

@@ -98,9 +98,15 @@ def test_environments(selection: dict[str, Any], expected: list[str]) -> None:
 @pytest.mark.parametrize(
     ("selection", "told"),
     [
-        ({"environments": ("tf-9",)}, "there is no environment 'tf-9' in matrix.yaml; it has: tf-"),
-        ({"models": ("dens",)}, "there is no model 'dens' in matrix.yaml; it has: control, dense"),
-        ({"formats": ("h6",)}, "there is no format 'h6' in matrix.yaml; it has: h5, keras"),
+        (
+            {"environments": ("tf-9",)},
+            "there is no environment 'tf-9' in matrix.yaml; nearest: tf-",
+        ),
+        (
+            {"models": ("dens",)},
+            "there is no model 'dens' in matrix.yaml; there are: control, dense",
+        ),
+        ({"formats": ("h6",)}, "there is no format 'h6' in matrix.yaml; there are: h5, "),
         ({"first": "2.1"}, "there is no environment '2.1'"),
         ({"last": "nonsense"}, "there is no environment 'nonsense'"),
         ({"first": "2.12", "last": "2.10"}, "--from 2.12 stands after --to 2.10"),

@@ -47,6 +47,14 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **{"formatter_class": Help, **named})
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if isinstance(action, Commands) and value not in action.choices:
+            from caniload.runner.core.nearest import nearest  # noqa: PLC0415 - only for a mistake
+
+            near = nearest(value, action.choices)
+            raise argparse.ArgumentError(action, f"there is no command {value!r}; {near}")
+        super()._check_value(action, value)
+
     def error(self, message: str) -> None:  # type: ignore[override]
         raise UsageError(f"{message}; see `{self.prog} --help`")
 
