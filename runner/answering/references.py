@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from caniload.runner.answering.features import Features
-from caniload.runner.answering.lineage import around
+from caniload.runner.answering.lineage import around, lie_between
 from caniload.runner.core.cells import Artifact, Cell
 from caniload.runner.core.outcomes import Outcome, Purpose
+from caniload.runner.matrix.schema import Environment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,14 +57,34 @@ class Index:
     known: Sequence[Known]
     measured: bool
 
-    def kin(self, wanted: Features) -> list[list[Known]]:
-        """Return those of the same format that the same version saved, in one group.
+    def kin(self, wanted: Features) -> Kin:
+        """Return those of the same format that the same version saved.
 
-        Where there are none, two groups: of the nearest version before it, and after.
+        Where there are none, those of the nearest version before it and after, or, beyond the last,
+        of the nearest two.
         """
         alike = [one for one in self.known if one.format == wanted.format]
         same = [one for one in alike if one.features.origin == wanted.origin]
-        return [same] if same else around(wanted.origin, alike, lambda one: one.features.origin)
+        groups = [same] if same else around(wanted.origin, alike, lambda one: one.features.origin)
+        return Kin(wanted=wanted.origin, groups=tuple(tuple(one) for one in groups))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kin:
+    """The files that one is compared with: one group of its own origin, or two of others."""
+
+    wanted: tuple[str, ...]
+    groups: tuple[tuple[Known, ...], ...]
+
+    def groups_for(self, reader: Environment) -> tuple[tuple[Known, ...], ...]:
+        """Return the groups, if they say something of how an environment reads such a file.
+
+        What lies beyond all that was measured is like that for readers on the far side only.
+        """
+        if len(self.groups) < 2:  # noqa: PLR2004 - a side before it and one after
+            return self.groups
+        sides = [one[0].features.origin for one in self.groups]
+        return self.groups if lie_between(self.wanted, sides, reader) else ()
 
 
 def row_of(one: Features) -> dict[str, Any]:

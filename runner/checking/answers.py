@@ -19,6 +19,7 @@ class Basis(StrEnum):
 
     FILE = "measured on this file"
     MODELS = "measured on reference models with the same features"
+    CONSTRUCTORS = "by the constructors of the reader"
     RULE = "by rule"
     UNKNOWN = "not known"
 
