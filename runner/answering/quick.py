@@ -16,6 +16,7 @@ from caniload.runner.answering.features import Features
 from caniload.runner.answering.references import Kin, Known
 from caniload.runner.answering.weighing import Evidence, Guilty
 from caniload.runner.checking.answers import Answer, Basis
+from caniload.runner.checking.headline import OF_OTHERS
 from caniload.runner.core.outcomes import CLEAN, SEVERITY, Outcome, Purpose
 from caniload.runner.matrix.schema import Environment
 from caniload.runner.packs.contents import OWN
@@ -185,16 +186,24 @@ def _as_bad(failing: Guilty, evidence: Evidence) -> Expected:
     cell = first.cells[evidence.environment]
     return Expected(
         outcome=cell.outcome,
-        reason=f"{_called(first)} has {in_words(_short(failing))}, too; there it ended with:"
-        f" {cell.reason}",
+        reason=f"{cell.reason}{OF_OTHERS}{_called(first)} which has {in_words(_short(failing))},"
+        " too)",
         cells=_ids(failing.files, evidence.environment),
         cause=cell.cause,
     )
 
 
 def _short(failing: Guilty) -> list[str]:
-    """Return the traits that are told: of a class with its arguments the class, if it is there."""
-    return sorted(failing.traits, key=lambda one: (" with " in one, one))
+    """Return what is told of what is to blame: arguments rather than their class or their value."""
+    classes = {apart(one).what for one in failing.traits if " with " in one}
+    stated = {one.partition("=")[0] for one in failing.traits if "=" not in one}
+    told = [
+        one
+        for one in failing.traits
+        if (" with " in one or apart(one).what not in classes)
+        and ("=" not in one or one.partition("=")[0] not in stated)
+    ]
+    return sorted(told or failing.traits, key=lambda one: (" with " in one, one))
 
 
 def _as_good(wanted: Weighed, evidence: Evidence) -> Expected:
