@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from caniload.runner.forensics.facts import Inspection, Stated
 from caniload.runner.forensics.stated import LAYER
+
+_INPUT = "InputLayer"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +113,21 @@ def _inside(one: Inspection) -> Iterator[str]:
 
 def _names(one: Inspection) -> Iterator[str]:
     """Yield what a loader may refuse of names, and that a layer is there twice."""
-    named = [layer.name for layer in one.layers if layer.name]
-    if any("/" in name for name in (*named, one.model_name or "")):
+    named = [(layer.name, layer.class_name) for layer in one.layers if layer.name]
+    if any("/" in name for name in (*(name for name, _ in named), one.model_name or "")):
         yield "a / in a name"
+    automatic = {_is_automatic(name, kind) for name, kind in named if kind and kind != _INPUT}
+    if False in automatic:
+        yield "a layer named by somebody"
+    if True in automatic:
+        yield "a layer named by Keras"
+
+
+def _is_automatic(name: str, class_name: str) -> bool:
+    """Say whether Keras names a layer of that class so: ``max_pooling2d_3``."""
+    snake = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", class_name)
+    snake = re.sub("([a-z])([A-Z])", r"\1_\2", snake).lower()
+    return re.sub(r"_\d+$", "", name) == snake
 
 
 def _of(said: Stated) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from caniload.runner.answering.accepting import Accepting, Refusal
-from caniload.runner.answering.deciding import Weighed, apart, in_words, weighed
+from caniload.runner.answering.deciding import LAYER, Weighed, apart, in_words, weighed
 from caniload.runner.answering.features import Features
 from caniload.runner.answering.references import Kin, Known
 from caniload.runner.answering.weighing import Evidence, Guilty
@@ -173,11 +173,20 @@ def _as_refused(one: Refusal) -> Expected:
 
 
 def _failing(wanted: Weighed, evidence: Evidence) -> Guilty | None:
-    """Return what explains failures and is in the wanted file; the worst of it."""
+    """Return what explains failures and is in the wanted file.
+
+    First what does not load; of that what a layer is to blame for, which is read before the rest.
+    """
     found = [one for one in evidence.guilty if one.traits <= wanted.all]
     if not found:
         return None
-    return max(found, key=lambda one: not evidence.loads(one.files[0]))
+    return max(
+        found,
+        key=lambda one: (
+            not any(map(evidence.loads, one.files)),
+            any(apart(trait).kind == LAYER for trait in one.traits),
+        ),
+    )
 
 
 def _as_bad(failing: Guilty, evidence: Evidence) -> Expected:

@@ -79,9 +79,8 @@ def _counted(one: Checked, known: Sequence[Answer]) -> str:
     """Tell how many environments it stays the same in, and what the others come to."""
     good = sum(answer.good for answer in known)
     parts = [f"{_SAME[one.purpose]} in {good} of {len(one.answers)}"]
-    for outcome in _ENDS:
-        if ended := [answer for answer in known if answer.outcome is outcome]:
-            parts.append(f"{_end(ended).removeprefix('it ')} in {len(ended)}")
+    ends = [[answer for answer in known if answer.outcome is outcome] for outcome in _ENDS]
+    parts += [f"{_end(some).removeprefix('it ')} in {len(some)}" for some in filter(None, ends)]
     if unknown := len(one.answers) - len(known):
         parts.append(f"is not known in {unknown}")
     return ", ".join(parts)

@@ -36,6 +36,9 @@ from caniload.runner.matrix.reading import read_matrix
 from caniload.runner.packs.pack import Pack
 from caniload.runner.packs.shelf import SHIPPED, Shelved
 
+FORMATS = frozenset({"h5", "keras", "savedmodel", "json"})
+"""In these a person's file states its layers, and is loaded as the reference files were."""
+
 Origin = tuple[str, tuple[str, ...]]
 Asking = Callable[[Known, Question], Expected | str]
 
@@ -157,8 +160,9 @@ class Bench:
             purpose=self.purpose,
             say=print,
         )
+        listed = [said for said in pack.files() if said["format"] in FORMATS]
         for format_id, origin in sorted(
-            {(said["format"], tuple(origin)) for said in pack.files() for origin in said["origins"]}
+            {(said["format"], tuple(origin)) for said in listed for origin in said["origins"]}
         ):
             nobody = Features(
                 format=format_id, origin=origin, classes=frozenset(), traits=frozenset()
