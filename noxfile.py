@@ -75,7 +75,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure all, or what is named: `-- cells`, `-- startup`, `-- expectation`, `-- scale`…
+    """Measure all, or what is named: `-- cells`, `-- startup`, `-- expectation`, `-- scale`.
 
     `-- --cells 5000000` is for both of the latter, if all is measured.
     """
