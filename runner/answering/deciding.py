@@ -63,7 +63,9 @@ def apart(trait: str) -> Trait:
     kind, _, name = what.partition(" ")
     if kind not in _KINDS or not name:
         kind, name = (LAYER, what.removeprefix("layer ")) if _is_layer(trait) else ("", trait)
-    if not stated or not kind:
+    if not kind:
+        return Trait("", trait)
+    if not stated:
         return Trait(kind, name.removesuffix(", an object").partition(" ")[0])
     argument, _, value = given.partition("=")
     return Trait(kind, name, argument, value)

@@ -35,7 +35,7 @@ def known(subject: Subject, request: Request, *, index: Index, resolution: Resol
     case = measured_before(subject, request, resolution)
     judge_by = request.judge_by(subject) if case is not None else None
     said = features(subject.inspection)
-    kin = index.kin(said) if said is not None else Kin(wanted=(), groups=())
+    kin = index.kin(said) if said is not None else Kin(wanted=())
     constructors = constructors_of(request)
     answers = []
     for environment in request.asked:
@@ -69,7 +69,7 @@ def _notes(case: Case | None, index: Index, kin: Kin, answers: Sequence[Answer])
         yield f"measured before{told}: {against}"
     elsewhere = {
         one.cell(place): cell.source
-        for group in kin.groups
+        for group in (kin.same, *kin.near)
         for one in group
         for place, cell in one.cells.items()
         if cell.source

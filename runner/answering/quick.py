@@ -24,7 +24,9 @@ from caniload.runner.packs.contents import OWN
 NAMED = 3
 """How many cells are named at most as what an answer rests on."""
 
-_UNMEASURED = "no model that this very version saved in this format was measured"
+_UNMEASURED = "no model like it that this very version saved was measured"
+
+_NEAR = "of models that the versions nearest to it saved: of its own, none like it was measured"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,22 +65,13 @@ def blank(environment: Environment, reason: str) -> Answer:
 
 
 def agreed(found: Sequence[Expected | str]) -> Expected | str:
-    """Return what to expect where each of them lets expect the same, else why that is not known.
-
-    One is of files that the very version saved; two are of the versions nearest to it.
-    """
+    """Return what to expect where two versions near it let expect the same, else why not."""
     if not found:
         return f"{_UNMEASURED}, nor any of two versions near it"
-    first, *others = found
-    if not others:
-        return first
-    expected = [one for one in found if isinstance(one, Expected)]
-    refused = [one for one in expected if one.basis is Basis.CONSTRUCTORS]
-    if refused and all(one.outcome is Outcome.ERROR for one in expected):
-        return refused[0]  # which takes no file that was measured
     for one in found:
         if isinstance(one, str):
             return f"{_UNMEASURED}; of one near it, {one}"
+    expected = [one for one in found if isinstance(one, Expected)]
     ends = {"good" if one.outcome in CLEAN else str(one.outcome) for one in expected}
     if len(ends) > 1:
         return (
@@ -86,19 +79,37 @@ def agreed(found: Sequence[Expected | str]) -> Expected | str:
             f" {' and '.join(one.outcome for one in expected)}"
         )
     worst = max(expected, key=lambda one: SEVERITY[one.outcome])
-    told = f"{_UNMEASURED}; the nearest two let expect the same: {worst.reason}"
+    if worst.basis is Basis.CONSTRUCTORS:
+        return worst
+    told = f"{worst.reason}; {_NEAR}"
     return replace(worst, reason=told, cells=tuple(x for one in expected for x in one.cells[:1]))
 
 
+class Undecided(str):
+    """Why it is not known what becomes of a file though all that it has was measured."""
+
+    __slots__ = ()
+
+
 def from_kin(asked: Question, kin: Kin) -> Expected | str:
-    """Return what to expect by reference files of the same format."""
-    groups = kin.groups_for(asked.environment)
-    evidence = [
-        Evidence(files=one, environment=asked.environment.id, purpose=asked.purpose)
-        for one in groups or [()]
-    ]
-    found = [expect(asked, one) for one in evidence]
-    return agreed(found if groups else [one for one in found if isinstance(one, Expected)])
+    """Return what to expect by reference files of the same format.
+
+    First by those of its own version; where these do not say, by those of the versions near it.
+    """
+    return or_near(asked, expect(asked, _evidence(asked, kin.same)), kin)
+
+
+def or_near(asked: Question, own: Expected | str, kin: Kin) -> Expected | str:
+    """Return what its own version lets expect, else what the versions near it do."""
+    if isinstance(own, Expected | Undecided):
+        return own
+    near = kin.near_for(asked.environment)
+    found = agreed([expect(asked, _evidence(asked, one)) for one in near])
+    return own if kin.same and isinstance(found, str) else found
+
+
+def _evidence(asked: Question, files: Sequence[Known]) -> Evidence:
+    return Evidence(files=files, environment=asked.environment.id, purpose=asked.purpose)
 
 
 def expect(asked: Question, evidence: Evidence) -> Expected | str:
@@ -113,7 +124,7 @@ def expect(asked: Question, evidence: Evidence) -> Expected | str:
     if refused := _refused(asked, evidence):
         return refused
     if asked.wanted.own:
-        return "code of its own decides, which no reference model has"
+        return Undecided("code of its own decides, which no reference model has")
     if why := _why_unknown(asked, wanted, evidence, failing):
         return why
     return _as_bad(failing, evidence) if failing else _as_good(wanted, evidence)
@@ -247,8 +258,8 @@ def _as_good(wanted: Weighed, evidence: Evidence) -> Expected:
     )
 
 
-def _undecided(bad: Known, evidence: Evidence) -> str:
-    return (
+def _undecided(bad: Known, evidence: Evidence) -> Undecided:
+    return Undecided(
         f"reference model {bad.model} has nothing that this file lacks, and does not stay the same"
         f" there, though others with each of its features do; of it: "
         f"{bad.cells[evidence.environment].reason}"

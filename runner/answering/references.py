@@ -58,33 +58,32 @@ class Index:
     measured: bool
 
     def kin(self, wanted: Features) -> Kin:
-        """Return those of the same format that the same version saved.
+        """Return those of the same format that the same version saved, and what is nearest to it.
 
-        Where there are none, those of the nearest version before it and after, or, beyond the last,
-        of the nearest two.
+        That is of the nearest version before it and after, or, beyond the last, of the nearest two.
         """
         alike = [one for one in self.known if one.format == wanted.format]
         same = [one for one in alike if one.features.origin == wanted.origin]
-        groups = [same] if same else around(wanted.origin, alike, lambda one: one.features.origin)
-        return Kin(wanted=wanted.origin, groups=tuple(tuple(one) for one in groups))
+        others = [one for one in alike if one.features.origin != wanted.origin]
+        near = around(wanted.origin, others, lambda one: one.features.origin)
+        return Kin(wanted=wanted.origin, same=tuple(same), near=tuple(tuple(one) for one in near))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kin:
-    """The files that one is compared with: one group of its own origin, or two of others."""
+    """The files that one is compared with: those of its own origin, and two groups near it."""
 
     wanted: tuple[str, ...]
-    groups: tuple[tuple[Known, ...], ...]
+    same: tuple[Known, ...] = ()
+    near: tuple[tuple[Known, ...], ...] = ()
 
-    def groups_for(self, reader: Environment) -> tuple[tuple[Known, ...], ...]:
-        """Return the groups, if they say something of how an environment reads such a file.
+    def near_for(self, reader: Environment) -> tuple[tuple[Known, ...], ...]:
+        """Return the groups near it, if they say something of how an environment reads such a file.
 
         What lies beyond all that was measured is like that for readers on the far side only.
         """
-        if len(self.groups) < 2:  # noqa: PLR2004 - a side before it and one after
-            return self.groups
-        sides = [one[0].features.origin for one in self.groups]
-        return self.groups if lie_between(self.wanted, sides, reader) else ()
+        sides = [one[0].features.origin for one in self.near]
+        return self.near if lie_between(self.wanted, sides, reader) else ()
 
 
 def row_of(one: Features) -> dict[str, Any]:

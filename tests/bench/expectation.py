@@ -220,16 +220,23 @@ class Bench:
             out=out,
             **given,  # type: ignore[arg-type]
         )
-        return quick.agreed([quick.expect(question, left)])
+        found = quick.expect(question, left)
+        if isinstance(found, Expected | quick.Undecided):
+            return found
+        known = [other for other in self._of(one.format) if not leaves(other)]
+        return quick.or_near(question, found, Index(known=known, measured=True).kin(one.features))
+
+    def _of(self, format_id: str) -> Iterator[Known]:
+        for (one, _), files in self.files.items():
+            if one == format_id:
+                yield from files
 
     def version_out(self, one: Known, question: Question) -> Expected | str:
         """Ask with neither what its version saved nor, of other versions, its model."""
         known = [
             other
-            for (format_id, origin), files in self.files.items()
-            if format_id == one.format and origin != one.features.origin
-            for other in files
-            if other.model != one.model
+            for other in self._of(one.format)
+            if other.features.origin != one.features.origin and other.model != one.model
         ]
         return quick.from_kin(question, Index(known=known, measured=True).kin(one.features))
 

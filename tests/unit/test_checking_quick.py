@@ -305,7 +305,7 @@ def kin_of(wanted: str, *known: Known) -> Kin:
 @pytest.mark.parametrize(
     ("wanted", "models"),
     [
-        ("2.9", [["nine"]]),
+        ("2.9", [["two"], ["four"]]),  # beside those of its own
         ("2.6", [["four"], ["nine"]]),
         ("2.3-tf", [["two"], ["four"]]),
         ("2.12", [["four"], ["nine"]]),  # beyond the last
@@ -327,7 +327,7 @@ def test_files_of_no_measured_version_are_between_the_nearest_two(
             ("3.10", "three, later"),
         )
     ]
-    groups = kin_of(wanted, *known).groups
+    groups = kin_of(wanted, *known).near
     assert [[one.model for one in group] for group in groups] == models
 
 
@@ -347,29 +347,35 @@ def test_beyond_the_last_only_readers_on_the_far_side_are_told(
     wanted: str, reader: str, *, says: bool
 ) -> None:
     kin = kin_of(wanted, of("2.4", "four", "Dense"), of("2.9", "nine", "Dense"))
-    assert bool(kin.groups_for(ENVIRONMENTS[reader])) is says
+    assert bool(kin.near_for(ENVIRONMENTS[reader])) is says
 
 
 def test_both_sides_have_to_let_expect_the_same() -> None:
     good = expected("Dense", reference("one", "Dense"))
     failed = ask("Dense", reference("two", "Dense", bad("no")))
     nothing = ask("Dense", reference("three", "Dense", None))
-    assert quick.agreed([good]) is good
     both = quick.agreed([good, replace(good, cells=("x",))])
     assert isinstance(both, Expected)
     assert both.outcome is Outcome.IDENTICAL
-    assert "the nearest two let expect the same: reference model one" in both.reason
+    assert "of models that the versions nearest to it saved" in both.reason
     near = quick.agreed([good, replace(good, outcome=Outcome.TOLERANCE, reason="nearly")])
     assert isinstance(near, Expected)
-    assert near.reason.endswith("nearly")
+    assert near.reason.startswith("nearly; ")
     assert len(near.cells) == 2
     assert "end differently there: identical and error" in str(quick.agreed([good, failed]))
     assert "was loaded there" in str(quick.agreed([good, nothing]))
     assert "nor any of two versions near it" in str(quick.agreed([]))
 
 
-def test_what_constructors_refuse_holds_whatever_was_measured_near_it() -> None:
-    refused = expected("Dense; Gone", accepting=HERE)
-    assert quick.agreed([refused, "nothing is known"]) is refused
-    good = expected("Dense", reference("one", "Dense"))
-    assert isinstance(quick.agreed([refused, good]), str)
+def test_what_its_own_version_does_not_say_those_near_it_may() -> None:
+    near = [of("2.14", "before", "Dense; GRU"), of("3.0", "another line", "Dense; LSTM")]
+    near += [of("2.10", "long before", "Dense; GRU; LSTM")]
+    here = ENVIRONMENTS["tf-2.4"]
+    files = [replace(one, cells={here.id: GOOD}) for one in [*near, of("2.15", "own", "Dense")]]
+    said = replace(having("Dense; GRU"), origin=("Keras 2.15", "", "on tf"))
+    question = Question(wanted=said, environment=here, purpose=Purpose.PREDICT)
+    found = quick.from_kin(question, Index(known=files, measured=True).kin(said))
+    assert isinstance(found, Expected)
+    assert {one.split("/")[1] for one in found.cells} == {"before.h5", "long before.h5"}
+    alone = quick.from_kin(question, Index(known=files[-1:], measured=True).kin(said))
+    assert "has layer GRU" in str(alone)
