@@ -30,7 +30,7 @@ ANY = "any "
 
 STATE = "optimizer state"
 _WITH, _CALLED = " with ", " called with "
-_NUMBER = re.compile(r"-?[\d.].*|\[.*|null|inf|nan|true|false", re.DOTALL)
+_NUMBER = re.compile(r"-?[\d.].*|\[.*|null|inf|nan|true|false|…", re.DOTALL)
 _ONES = re.compile(r"[\[\], ]*1[1\[\], ]*")
 
 
@@ -203,6 +203,14 @@ def lists_of(data: Mapping[str, Any]) -> Lists:
 def weighed(traits: frozenset[str], purpose: Purpose) -> Weighed:
     """Return a file's traits as they are weighed by the lists that ship."""
     return lists().weighed(traits, purpose)
+
+
+def without_size(trait: str) -> str:
+    """Return a trait without a number that is not weighed anyway, such as how many units."""
+    one = apart(trait)
+    if one.argument in lists().sizes and _NUMBER.fullmatch(one.value):
+        return f"{trait.partition('=')[0]}=…"
+    return trait
 
 
 def in_words(traits: Sequence[str], most: int = 3) -> str:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from packaging.version import InvalidVersion, Version
 
 from caniload.runner.matrix.frameworks import frameworks
-from caniload.runner.matrix.joining import versions
+from caniload.runner.matrix.joining import head, versions
 from caniload.runner.matrix.schema import Environment
 
 Known = TypeVar("Known")
@@ -90,6 +90,6 @@ def _reads(reader: Environment, *, by_tensorflow: bool) -> Version | None:
     Before Keras was a package of its own it had TensorFlow's number, or an older one.
     """
     found = versions(reader)
-    names = ["tensorflow"] if by_tensorflow else ["tf-keras", "keras", "tensorflow"]
-    whole = next((found[one] for one in names if one in found), None)
+    of_keras = next((one for name, one in found.items() if name.endswith("keras")), head(reader))
+    whole = found.get("tensorflow") if by_tensorflow else of_keras
     return None if whole is None else Version(".".join(map(str, whole.release[:2])))

@@ -38,10 +38,12 @@ def headline(one: Checked) -> str:
     told = _turning(one, known) or _counted(one, known)
     likely = "Likely: " if any(answer.likely for answer in known) else ""
     sentence = f"{likely}{told}."
-    if not known[-1].good and one.format in _CONVERTED:
+    newest = [answer for answer in known if answer.stack == known[0].stack][-1]
+    wanted = known[-1] if newest.good else newest
+    if not wanted.good and one.format in _CONVERTED:
         sentence += (
-            f" `caniload convert {shlex.quote(one.path)} --to {known[-1].environment}` tries to"
-            " bring it across."
+            f" `caniload convert {shlex.quote(one.path)} --to {wanted.environment}` tries to bring"
+            " it across."
         )
     return sentence[0].upper() + sentence[1:]
 
