@@ -13,7 +13,7 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "tests"]
 
 GROUPS = nox.project.load_toml("pyproject.toml")["dependency-groups"]
-BENCHES = ("cells", "startup", "scale-store", "scale")
+BENCHES = ("cells", "startup", "expectation", "scale-store", "scale")
 
 
 @nox.session
@@ -75,7 +75,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure all, or what is named: `-- cells`, `-- startup`, `-- scale-store`, `-- scale`.
+    """Measure all, or what is named: `-- cells`, `-- startup`, `-- expectation`, `-- scale`.
 
     `-- --cells 5000000` is for both of the latter, if all is measured.
     """

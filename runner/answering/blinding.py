@@ -1,7 +1,8 @@
 """What was measured of a person's own files -> rows of a pack: features and outcomes, no names.
 
 A file is called by a hash that only somebody who has it can make. Classes that are not of Keras,
-layers, inputs and the model lose their names; of a setting what is no plain word is left out.
+layers, inputs and the model lose their names; of a setting what is no plain word is left out, and
+how many units or filters there are.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from caniload.runner.answering.deciding import without_size
 from caniload.runner.answering.features import Features, features
 from caniload.runner.answering.knowing import measured_before
 from caniload.runner.answering.references import row_of
@@ -84,10 +86,13 @@ def _cells(case: Case, request: Request, writing: Writing, names: Sequence[str])
 def _row(subject: Subject, said: Features) -> Row:
     named = [one.name for one in subject.inspection.custom]
     named += [one.package for one in subject.inspection.custom if one.package]
+    named += [one.module for one in subject.inspection.custom if one.module]
     names = _longest_first(named)
     row = row_of(said)
     hidden = {
-        name: sorted({_SETTING.sub(_HIDDEN, _without(one, names)) for one in row[name]})
+        name: sorted(
+            {_SETTING.sub(_HIDDEN, _without(without_size(one), names)) for one in row[name]}
+        )
         for name in ("classes", "traits")
     }
     return {**row, **hidden, "model": f"{OWN}-{digest('file', subject.sha256)[:16]}"}

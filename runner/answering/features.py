@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from caniload.runner.forensics.facts import Inspection
+from caniload.runner.forensics.facts import Inspection, Stated
+from caniload.runner.forensics.stated import LAYER
 
-_NAMES = frozenset({"registered_name", "module"})
+_INPUT = "InputLayer"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,19 +77,70 @@ def _classes(one: Inspection) -> Iterator[str]:
 def _others(one: Inspection) -> Iterator[str]:
     if one.model_class:
         yield f"model {one.model_class}"
-    if any(layer.inside is not None for layer in one.layers):
-        yield "a model inside"
+    yield from _inside(one)
     yield "several inputs" if len(one.inputs) > 1 else "one input" if one.inputs else "no input"
-    for layer in one.layers:
-        for name, value in layer.settings.items():
-            # What a layer is called, and what calls it, decides nothing.
-            if name not in _NAMES:
-                yield f"{layer.class_name} with {name}={value}"
+    yield from _names(one)
+    for said in one.stated:
+        yield from _of(said)
     if one.optimizer is not None:
         yield f"optimizer {one.optimizer.class_name}"
         yield "optimizer state" if one.optimizer.slots else "no optimizer state"
-    yield from (f"loss {name}" for name in one.loss)
-    yield from (f"metric {name}" for name in one.metrics)
+    yield from (f"loss {name.rpartition(': ')[2]}" for name in one.loss)
+    yield from (f"metric {name.rpartition(': ')[2]}" for name in one.metrics)
+    if any(": " in name for name in (*one.loss, *one.metrics)):
+        yield "losses or metrics by output"
     yield from (f"policy {name}" for name in one.dtype_policies)
     yield from (f"{code.kind} inside" for code in one.code)
     yield from (f"own {own.role} {own.name}" for own in one.custom)
+
+
+def _inside(one: Inspection) -> Iterator[str]:
+    """Yield which models are inside which, and how deep."""
+    kinds = {layer.name: layer for layer in one.layers if layer.name}
+    holders = dict.fromkeys(layer.inside for layer in one.layers if layer.inside is not None)
+    if holders:
+        yield "a model inside"
+    for name in holders:
+        holder = kinds.get(name)
+        if holder is None or holder.wraps:
+            continue
+        outer = kinds.get(holder.inside) if holder.inside else None
+        around = one.model_class if holder.inside is None else outer and outer.class_name
+        yield f"a {holder.class_name} inside a {around}"
+        if outer is not None:
+            yield "a model inside a model inside"
+
+
+def _names(one: Inspection) -> Iterator[str]:
+    """Yield what a loader may refuse of names, and that a layer is there twice."""
+    named = [(layer.name, layer.class_name) for layer in one.layers if layer.name]
+    if any("/" in name for name in (*(name for name, _ in named), one.model_name or "")):
+        yield "a / in a name"
+    automatic = {_is_automatic(name, kind) for name, kind in named if kind and kind != _INPUT}
+    if False in automatic:
+        yield "a layer named by somebody"
+    if True in automatic:
+        yield "a layer named by Keras"
+
+
+def _is_automatic(name: str, class_name: str) -> bool:
+    """Say whether Keras names a layer of that class so: ``max_pooling2d_3``."""
+    snake = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", class_name)
+    snake = re.sub("([a-z])([A-Z])", r"\1_\2", snake).lower()
+    return re.sub(r"_\d+$", "", name) == snake
+
+
+def _of(said: Stated) -> Iterator[str]:
+    """Yield an object's class and arguments; a layer's own class is told of all layers."""
+    what = said.class_name
+    if said.kind != LAYER:
+        what = f"{said.kind} {what}"
+        yield what if said.kind in ("initializer", "regularizer") else f"{what}, an object"
+    if said.module:
+        yield f"{what} of {said.module}"
+    if said.registered and ">" in said.registered:
+        yield f"{what} registered as {said.registered}"
+    for name, value in said.arguments:
+        yield f"{what} with {name}={value}"
+    for name, value in said.called:
+        yield f"{what} called with {name}={value}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from caniload.runner.answering import quick
-from caniload.runner.answering.features import Features, features
-from caniload.runner.answering.references import Index, Known
+from caniload.runner.answering.accepting import Accepting
+from caniload.runner.answering.features import features
+from caniload.runner.answering.quick import Question
+from caniload.runner.answering.references import Index, Kin
 from caniload.runner.answering.rules import ruled
 from caniload.runner.checking.answers import Answer, Basis, Checked
 from caniload.runner.checking.cases import Case
@@ -16,8 +19,10 @@ from caniload.runner.checking.kept import Kept, Record, Terms, loaded
 from caniload.runner.checking.request import Request, blank_of, needs
 from caniload.runner.checking.subjects import Subject
 from caniload.runner.core.outcomes import Outcome
+from caniload.runner.evidence.constructors import looked_up
 from caniload.runner.evidence.resolve import Resolution
 from caniload.runner.matrix.schema import Environment
+from caniload.runner.packs.shelf import SHIPPED, imported
 
 NO_EVIDENCE = (
     "no reference models of this format have been measured: `caniload matrix` does that, --run"
@@ -30,12 +35,21 @@ def known(subject: Subject, request: Request, *, index: Index, resolution: Resol
     case = measured_before(subject, request, resolution)
     judge_by = request.judge_by(subject) if case is not None else None
     said = features(subject.inspection)
-    kin = index.kin(said) if said is not None else []
+    kin = index.kin(said) if said is not None else Kin(wanted=())
+    constructors = constructors_of(request)
     answers = []
     for environment in request.asked:
         found = answer(case, environment, judge_by) if case and judge_by else None
         if found is None or found.outcome is Outcome.UNTESTED:
-            found = _from_others(subject, environment, said, kin)
+            question = None
+            if said is not None:
+                question = Question(
+                    wanted=said,
+                    environment=environment,
+                    purpose=request.purpose,
+                    accepting=constructors(environment),
+                )
+            found = _from_others(subject, environment, question, kin)
         answers.append(found)
     blank = blank_of(subject)
     return replace(
@@ -46,9 +60,7 @@ def known(subject: Subject, request: Request, *, index: Index, resolution: Resol
     )
 
 
-def _notes(
-    case: Case | None, index: Index, kin: Sequence[Sequence[Known]], answers: Sequence[Answer]
-) -> Iterator[str]:
+def _notes(case: Case | None, index: Index, kin: Kin, answers: Sequence[Answer]) -> Iterator[str]:
     measured = any(one.basis is Basis.FILE for one in answers)
     if case is not None and measured:
         given = [*case.custom.named, *(["inputs of yours"] if case.terms.inputs else [])]
@@ -57,7 +69,7 @@ def _notes(
         yield f"measured before{told}: {against}"
     elsewhere = {
         one.cell(place): cell.source
-        for group in kin
+        for group in (kin.same, *kin.near)
         for one in group
         for place, cell in one.cells.items()
         if cell.source
@@ -72,13 +84,13 @@ def _notes(
 def _from_others(
     subject: Subject,
     environment: Environment,
-    said: Features | None,
-    kin: Sequence[Sequence[Known]],
+    question: Question | None,
+    kin: Kin,
 ) -> Answer:
-    """Answer from reference models with the same features, else by a rule, else not at all."""
+    """Answer from reference models and constructors, else by a rule, else not at all."""
     why = "the file states no layers, or not what saved it"
-    if said is not None:
-        expected = quick.agreed([quick.expect(said, one, environment.id) for one in kin])
+    if question is not None:
+        expected = quick.from_kin(question, kin)
         if isinstance(expected, quick.Expected):
             return quick.as_answer(environment, expected)
         why = expected
@@ -91,6 +103,20 @@ def _from_others(
             cause=rule.cause,
         )
     return quick.blank(environment, f"{why}; --run tries it")
+
+
+def constructors_of(request: Request) -> Callable[[Environment], Accepting | None]:
+    """Return what finds the constructors of an environment, as they were asked; each once."""
+
+    @functools.cache
+    def found(environment: str) -> Accepting | None:
+        row = request.matrix.environment(environment)
+        for path in (*imported(request.home), SHIPPED):
+            if record := looked_up(row, request.locks, path):
+                return Accepting(record=record)
+        return None
+
+    return lambda one: found(one.id)
 
 
 def measured_before(subject: Subject, request: Request, resolution: Resolution) -> Case | None:

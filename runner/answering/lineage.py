@@ -12,6 +12,8 @@ from typing import TypeVar
 from packaging.version import InvalidVersion, Version
 
 from caniload.runner.matrix.frameworks import frameworks
+from caniload.runner.matrix.joining import head, versions
+from caniload.runner.matrix.schema import Environment
 
 Known = TypeVar("Known")
 
@@ -48,7 +50,8 @@ def around(
 ) -> list[list[Known]]:
     """Return what the nearest origin before ``wanted`` has, and the nearest after it.
 
-    Both or neither: with one side alone nothing lies between.
+    Beyond the last that is known, what the two nearest have: where they come to the same, so will
+    the next. Two or none.
     """
     place = _place(wanted)
     if place is None:
@@ -58,6 +61,35 @@ def around(
         own = origin(one)
         if _line(own) == _line(wanted) and (there := _place(own)) is not None:
             groups.setdefault(there, []).append(one)
-    before = [one for one in groups if one < place]
-    after = [one for one in groups if one > place]
-    return [groups[max(before)], groups[min(after)]] if before and after else []
+    before = sorted(one for one in groups if one < place)
+    after = sorted(one for one in groups if one > place)
+    near = [*before[-1:], *after[:1]] if before and after else [*before[-2:], *after[:2]]
+    return [groups[one] for one in near] if len(near) > 1 else []
+
+
+def lie_between(wanted: Sequence[str], known: Sequence[Sequence[str]], reader: Environment) -> bool:
+    """Say whether origins lie around ``wanted``, or between it and the version that reads.
+
+    What two versions on the way to a reader come to, one behind them will come to as well; of a
+    reader on the same side as the file they say nothing: every version reads what it wrote.
+    """
+    place, places = _place(wanted), [one for one in map(_place, known) if one is not None]
+    if place is None or not places:
+        return False
+    if min(places) < place < max(places):
+        return True
+    read = _reads(reader, by_tensorflow=bool(wanted[1]))
+    if read is None:
+        return False
+    return max(places) <= read if place < min(places) else read <= min(places)
+
+
+def _reads(reader: Environment, *, by_tensorflow: bool) -> Version | None:
+    """Return where an environment stands: by its TensorFlow, or by its Keras.
+
+    Before Keras was a package of its own it had TensorFlow's number, or an older one.
+    """
+    found = versions(reader)
+    of_keras = next((one for name, one in found.items() if name.endswith("keras")), head(reader))
+    whole = found.get("tensorflow") if by_tensorflow else of_keras
+    return None if whole is None else Version(".".join(map(str, whole.release[:2])))

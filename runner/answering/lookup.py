@@ -182,10 +182,10 @@ class Lookup:
 
 
 def _nearest(origin: Origin, places: Iterable[Origin]) -> list[Origin]:
-    if origin in places:
-        return [origin]
-    groups = around(origin, places, lambda one: one)
-    return list(dict.fromkeys(one for group in groups for one in group))
+    """Return the origin, if it is there, and those near it."""
+    others = [one for one in places if one != origin]
+    near = [one for group in around(origin, others, lambda one: one) for one in group]
+    return list(dict.fromkeys([*([origin] if origin in places else []), *near]))
 
 
 def _known(format_id: str, purpose: Purpose, files: Iterable[_File]) -> Iterator[Known]:

@@ -1,34 +1,32 @@
 """A file's features and the evidence about others -> what to expect of it; pure.
 
-What was measured on others is a statement about others. It becomes an expectation only where
-another file with nothing but what this one has, too, came to grief; where what was raised names a
-class of this one; where several came to grief alike that have nothing in common which this one
-lacks; or where everything that this one has is found in files that loaded.
+What was measured on others is a statement about others. It becomes an expectation only where a
+failure is explained by what this file has, too, or where every trait of this one stayed the same in
+some other. What the constructors of the reader refuse needs no other file.
 """
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from caniload.runner.answering.accepting import Accepting, Refusal
+from caniload.runner.answering.deciding import LAYER, Weighed, apart, in_words, weighed
 from caniload.runner.answering.features import Features
-from caniload.runner.answering.references import Known
+from caniload.runner.answering.references import Kin, Known
+from caniload.runner.answering.weighing import Evidence, Guilty
 from caniload.runner.checking.answers import Answer, Basis
-from caniload.runner.core.outcomes import CLEAN, SEVERITY, Outcome
+from caniload.runner.checking.headline import OF_OTHERS
+from caniload.runner.core.outcomes import CLEAN, SEVERITY, Outcome, Purpose
 from caniload.runner.matrix.schema import Environment
 from caniload.runner.packs.contents import OWN
 
 NAMED = 3
 """How many cells are named at most as what an answer rests on."""
 
-_UNMEASURED = "no model that this very version saved in this format was measured"
+_UNMEASURED = "no model like it that this very version saved was measured"
 
-SEVERAL = 3
-"""How many models make a group: what two have in common may be chance."""
-
-_LOADS = frozenset({*CLEAN, Outcome.WARNING, Outcome.DIFFERS})
+_NEAR = "of models that the versions nearest to it saved: of its own, none like it was measured"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +35,22 @@ class Expected:
 
     outcome: Outcome
     reason: str
-    cells: tuple[str, ...]
+    cells: tuple[str, ...] = ()
     cause: str | None = None
+    basis: Basis = Basis.MODELS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One file, one environment, and what for; ``accepting``: what constructors take there."""
+
+    wanted: Features
+    environment: Environment
+    purpose: Purpose
+    accepting: Accepting | None = None
+
+    def weighed(self) -> Weighed:
+        return weighed(self.wanted.traits, self.purpose)
 
 
 def blank(environment: Environment, reason: str) -> Answer:
@@ -53,206 +65,211 @@ def blank(environment: Environment, reason: str) -> Answer:
 
 
 def agreed(found: Sequence[Expected | str]) -> Expected | str:
-    """Return what to expect where each of them lets expect the same, else why that is not known.
-
-    One is of files that the very version saved; two are of the versions before and after it.
-    """
+    """Return what to expect where two versions near it let expect the same, else why not."""
     if not found:
-        return f"{_UNMEASURED}, nor any of versions on both sides of it"
-    first, *others = found
-    if not others:
-        return first
+        return f"{_UNMEASURED}, nor any of two versions near it"
     for one in found:
         if isinstance(one, str):
-            return f"{_UNMEASURED}; on one side of it, {one}"
+            return f"{_UNMEASURED}; of one near it, {one}"
     expected = [one for one in found if isinstance(one, Expected)]
     ends = {"good" if one.outcome in CLEAN else str(one.outcome) for one in expected}
     if len(ends) > 1:
         return (
-            f"{_UNMEASURED}, and those of the nearest versions before and after it end differently"
-            f" there: {' and '.join(one.outcome for one in expected)}"
+            f"{_UNMEASURED}, and those of the nearest versions end differently there:"
+            f" {' and '.join(one.outcome for one in expected)}"
         )
     worst = max(expected, key=lambda one: SEVERITY[one.outcome])
-    told = f"{_UNMEASURED}; the nearest before and after it let expect the same: {worst.reason}"
-    return replace(worst, reason=told, cells=tuple(one.cells[0] for one in expected))
+    if worst.basis is Basis.CONSTRUCTORS:
+        return worst
+    told = f"{worst.reason}; {_NEAR}"
+    return replace(worst, reason=told, cells=tuple(x for one in expected for x in one.cells[:1]))
 
 
-def expect(wanted: Features, kin: Sequence[Known], environment: str) -> Expected | str:
+class Undecided(str):
+    """Why it is not known what becomes of a file though all that it has was measured."""
+
+    __slots__ = ()
+
+
+def from_kin(asked: Question, kin: Kin) -> Expected | str:
+    """Return what to expect by reference files of the same format.
+
+    First by those of its own version; where these do not say, by those of the versions near it.
+    """
+    return or_near(asked, expect(asked, _evidence(asked, kin.same)), kin)
+
+
+def or_near(asked: Question, own: Expected | str, kin: Kin) -> Expected | str:
+    """Return what its own version lets expect, else what the versions near it do."""
+    if isinstance(own, Expected | Undecided):
+        return own
+    near = kin.near_for(asked.environment)
+    found = agreed([expect(asked, _evidence(asked, one)) for one in near])
+    return own if kin.same and isinstance(found, str) else found
+
+
+def _evidence(asked: Question, files: Sequence[Known]) -> Evidence:
+    return Evidence(files=files, environment=asked.environment.id, purpose=asked.purpose)
+
+
+def expect(asked: Question, evidence: Evidence) -> Expected | str:
     """Return what to expect of a file, or in a sentence why that is not known.
 
-    ``kin`` are reference files of its format that the same version saved.
+    ``evidence`` is of reference files of its format that the same version saved.
     """
-    tried = [one for one in kin if environment in one.cells]
-    if not tried:
+    wanted = asked.weighed()
+    failing = _failing(wanted, evidence)
+    if failing and not any(map(evidence.loads, failing.files)):
+        return _as_bad(failing, evidence)  # whatever else there is in it
+    if refused := _refused(asked, evidence):
+        return refused
+    if asked.wanted.own:
+        return Undecided("code of its own decides, which no reference model has")
+    if why := _why_unknown(asked, wanted, evidence, failing):
+        return why
+    return _as_bad(failing, evidence) if failing else _as_good(wanted, evidence)
+
+
+def _why_unknown(
+    asked: Question, wanted: Weighed, evidence: Evidence, failing: Guilty | None
+) -> str:
+    """Return why it is not known what becomes of a file that may load; empty if it is."""
+    if not evidence.tried:
         return "no reference model of this format and version was loaded there"
-    plain = [one for one in tried if not one.features.own]
-    named = _naming(wanted, tried, environment)
-    within, alike = _within(wanted, plain, environment), _alike(wanted, plain, environment)
-    decided = [one for one in within if not _also_good(one, plain, environment)]
-    if wanted.own:
-        # What already fails to load does so whatever that code is.
-        for group in (decided, named, alike):
-            if group and all(one.cells[environment].phase == "load" for one in group):
-                return _as_bad(wanted, group, environment)
-        return "code of its own decides, which no reference model has"
-    if failing := decided or named or alike:
-        return _unless_worse(wanted, failing, plain, environment)
-    return (
-        _undecided(within[0], plain, environment) if within else _good(wanted, plain, environment)
-    )
+    unseen = sorted(wanted.asked - (evidence.loaded if failing else evidence.cleared))
+    if unseen:
+        which = "load" if failing else "stay the same"
+        return f"none of the reference models that {which} there has {in_words(unseen)}"
+    if failing:
+        return ""
+    if unread := _unread(asked, wanted, evidence):
+        return f"none of the reference models that load there has {in_words(unread)}"
+    together = evidence.within(wanted)
+    return _undecided(together[0], evidence) if together else ""
 
 
-def _good(wanted: Features, tried: Sequence[Known], environment: str) -> Expected | str:
-    """Expect that it stays the same if all that it has is in files that do."""
-    good = [one for one in tried if one.cells[environment].outcome in CLEAN]
-    if missing := _missing(wanted, good):
-        return (
-            f"none of the {len(good)} reference models that stay the same there has its {missing}"
-        )
-    return _as_good(wanted, good, environment)
+def _refused(asked: Question, evidence: Evidence) -> Expected | None:
+    """Return what the reader's constructors refuse, unless files with that load there."""
+    if asked.accepting is None:
+        return None
+    own = {one.rpartition(" ")[2] for one in asked.wanted.traits if one.startswith("own ")}
+    for one in asked.accepting.refusals(asked.wanted.traits, asked.wanted.format, own):
+        if one.trait not in evidence.loaded:
+            return _as_refused(one)
+    return None
 
 
-def _missing(wanted: Features, among: Sequence[Known]) -> str:
-    """Return which traits none of these files has, the first of them; empty if there is none."""
-    missing = sorted(wanted.traits.difference(*(one.features.traits for one in among)))
-    return ", ".join(missing[:NAMED])
+def _unread(asked: Question, wanted: Weighed, evidence: Evidence) -> list[str]:
+    """Return what changes nothing, if it can be read, and of which nobody knows whether it can.
 
-
-def _bad(tried: Sequence[Known], environment: str) -> list[Known]:
-    return [one for one in tried if one.cells[environment].outcome not in CLEAN]
-
-
-def _traits_of_good(tried: Sequence[Known], environment: str) -> list[frozenset[str]]:
-    return [one.features.traits for one in tried if one.cells[environment].outcome in CLEAN]
-
-
-def _traits_of_loaded(tried: Sequence[Known], environment: str) -> list[frozenset[str]]:
-    """Return what is in files that load there, whatever becomes of them afterwards."""
-    return [
-        one.features.traits
-        for one in tried
-        if (cell := one.cells[environment]).outcome in _LOADS
-        or (cell.outcome is Outcome.ERROR and cell.phase != "load")
-    ]
-
-
-def _within(wanted: Features, tried: Sequence[Known], environment: str) -> list[Known]:
-    """Return the files that came to grief though they have nothing which this one has not."""
-    return [one for one in _bad(tried, environment) if one.features.traits <= wanted.traits]
-
-
-def _also_good(bad: Known, tried: Sequence[Known], environment: str) -> list[Known]:
-    """Return what stays the same and has all that this one has: the files do not say why."""
-    return [
-        one
-        for one in tried
-        if one.cells[environment].outcome in CLEAN and bad.features.traits <= one.features.traits
-    ]
-
-
-def _undecided(bad: Known, tried: Sequence[Known], environment: str) -> str:
-    good = _also_good(bad, tried, environment)[0]
-    return (
-        f"reference model {bad.model} has nothing that this file lacks, and does not stay the same"
-        f" there; {good.model} has all of that, too, and does. Of the first:"
-        f" {bad.cells[environment].reason}"
-    )
-
-
-def _naming(wanted: Features, tried: Sequence[Known], environment: str) -> list[Known]:
-    """Return those of which what was raised names a class of this one that loads in no other."""
-    fine = frozenset().union(*_traits_of_loaded(tried, environment))
-    return [one for one in _bad(tried, environment) if _named(wanted, one, environment) - fine]
-
-
-def _alike(wanted: Features, tried: Sequence[Known], environment: str) -> list[Known]:
-    """Return several that failed alike, if this one has all that they have in common.
-
-    And no file that stays the same has that.
+    Which value an argument has is no matter then.
     """
-    good = _traits_of_good(tried, environment)
-    for alike in _groups(_bad(tried, environment), environment):
-        common = frozenset.intersection(*(one.features.traits for one in alike))
-        if common <= wanted.traits and not any(common <= traits for traits in good):
-            return alike
-    return []
+    unread = [one for one in wanted.idle - evidence.loaded if _is_read(one)]
+    accepting = asked.accepting
+    return sorted(one for one in unread if accepting is None or not accepting.takes(one))
 
 
-def _unless_worse(
-    wanted: Features, failing: Sequence[Known], tried: Sequence[Known], environment: str
-) -> Expected | str:
-    """Expect what those came to, unless something that none of them has may be worse.
-
-    A file that does not even load there is no other model there, nor one with a warning.
-    """
-    expected = _as_bad(wanted, failing, environment)
-    if expected.outcome in (Outcome.ERROR, Outcome.CRASH):
-        return expected
-    loading = [one for one in tried if one.cells[environment].outcome in _LOADS]
-    if missing := _missing(wanted, loading):
-        return f"none of the {len(loading)} reference models that load there has its {missing}"
-    return expected
+def _is_read(trait: str) -> bool:
+    """Say whether a loader has to know what a trait names: a class or an argument."""
+    one = apart(trait)
+    if one.kind == "metric" and not (one.argument or trait.endswith(", an object")):
+        return False  # a name, which may be any
+    return bool(one.kind and one.name) and not one.value
 
 
-def _groups(bad: Sequence[Known], environment: str) -> list[list[Known]]:
-    """Return the groups of several models that failed for one reason, the largest first."""
-    groups: defaultdict[str, list[Known]] = defaultdict(list)
-    for one in bad:
-        cell = one.cells[environment]
-        groups[cell.cause or cell.signature].append(one)
-    several = [alike for alike in groups.values() if len({one.model for one in alike}) >= SEVERAL]
-    return sorted(several, key=len, reverse=True)
-
-
-def _named(wanted: Features, one: Known, environment: str) -> frozenset[str]:
-    """Return which traits of the wanted file, its layers or its kind, what was raised names."""
-    cell = one.cells[environment]
-    if cell.phase != "load":
-        return frozenset()
-    shared = wanted.traits & one.features.traits
-    return frozenset(
-        trait
-        for trait in shared
-        if trait.startswith(("layer ", "model "))
-        and re.search(rf"\b{re.escape(trait.partition(' ')[2])}\b", cell.raised)
+def _as_refused(one: Refusal) -> Expected:
+    return Expected(
+        outcome=Outcome.ERROR, reason=f"does not load: {one.text}", basis=Basis.CONSTRUCTORS
     )
 
 
-def _as_bad(wanted: Features, failing: Sequence[Known], environment: str) -> Expected:
+def _failing(wanted: Weighed, evidence: Evidence) -> Guilty | None:
+    """Return what explains failures and is in the wanted file.
+
+    First what does not load; of that what a layer is to blame for, which is read before the rest.
+    """
+    found = [one for one in evidence.guilty if one.traits <= wanted.all]
+    if not found:
+        return None
+    return max(
+        found,
+        key=lambda one: (
+            not any(map(evidence.loads, one.files)),
+            any(apart(trait).kind == LAYER for trait in one.traits),
+        ),
+    )
+
+
+def _as_bad(failing: Guilty, evidence: Evidence) -> Expected:
     # Of what was measured the mildest is told: this file may have less of what is wrong.
-    first = min(failing, key=lambda one: SEVERITY[one.cells[environment].outcome])
-    cell = first.cells[environment]
+    first = failing.files[0]
+    cell = first.cells[evidence.environment]
     return Expected(
         outcome=cell.outcome,
-        reason=f"{_uses(wanted, first)}; there it ended with: {cell.reason}",
-        cells=_ids([first, *(one for one in failing if one is not first)], environment),
+        reason=f"{cell.reason}{OF_OTHERS}{_called(first)} which has {in_words(_short(failing))},"
+        " too)",
+        cells=_ids(failing.files, evidence.environment),
         cause=cell.cause,
     )
 
 
-def _as_good(wanted: Features, loading: Sequence[Known], environment: str) -> Expected:
-    """Tell of the fewest files that together have all that the wanted one has."""
-    left, chosen = set(wanted.traits), []
+def _short(failing: Guilty) -> list[str]:
+    """Return what is told of what is to blame: arguments rather than their class or their value."""
+    classes = {apart(one).what for one in failing.traits if " with " in one}
+    stated = {one.partition("=")[0] for one in failing.traits if "=" not in one}
+    told = [
+        one
+        for one in failing.traits
+        if (" with " in one or apart(one).what not in classes)
+        and ("=" not in one or one.partition("=")[0] not in stated)
+    ]
+    return sorted(told or failing.traits, key=lambda one: (" with " in one, one))
+
+
+def _as_good(wanted: Weighed, evidence: Evidence) -> Expected:
+    """Tell of the fewest files that together have all that the wanted one has.
+
+    Of each trait the best that came of it counts, for a file may have got worse by another.
+    """
+    left, chosen = set(wanted.asked), []
+    ranked = sorted(evidence.good, key=lambda one: SEVERITY[evidence.outcome(one)])
     while left:
-        best = max(loading, key=lambda one: len(left & one.features.traits))
+        best = max(ranked, key=lambda one: len(left & evidence.traits(one).asked))
         chosen.append(best)
-        left -= best.features.traits
-    worst = max(chosen, key=lambda one: SEVERITY[one.cells[environment].outcome])
-    cell = worst.cells[environment]
-    told = f"{_uses(wanted, chosen[0])}; there it ended with: {cell.reason}"
+        left -= evidence.traits(best).all
+    ends = {
+        outcome: frozenset().union(
+            *(evidence.traits(one).all for one in ranked if evidence.outcome(one) is outcome)
+        )
+        for outcome in CLEAN
+    }
+    same = wanted.asked <= ends[Outcome.IDENTICAL]
+    outcome = Outcome.IDENTICAL if same else Outcome.TOLERANCE
+    told = next((one for one in chosen if evidence.outcome(one) is outcome), chosen[0])
+    cell = told.cells[evidence.environment]
+    reason = f"{_called(told)} stays the same there: {cell.reason}"
     if len(chosen) > 1:
-        told = f"{len(chosen)} reference models together use all of its features; {told}"
+        reason = f"{len(chosen)} reference models together have all that it has; {reason}"
     return Expected(
-        outcome=cell.outcome, reason=told, cells=_ids(chosen, environment), cause=cell.cause
+        outcome=outcome,
+        reason=reason,
+        cells=_ids(chosen, evidence.environment),
+        cause=cell.cause,
     )
 
 
-def _uses(wanted: Features, one: Known) -> str:
-    shared = len(wanted.classes & one.features.classes)
-    what = f"reference model {one.model}, saved by {one.saved_by} as {one.format},"
+def _undecided(bad: Known, evidence: Evidence) -> Undecided:
+    return Undecided(
+        f"reference model {bad.model} has nothing that this file lacks, and does not stay the same"
+        f" there, though others with each of its features do; of it: "
+        f"{bad.cells[evidence.environment].reason}"
+    )
+
+
+def _called(one: Known) -> str:
     if one.saved_by == OWN:
-        what = f"a file of somebody's ({one.model}, {one.format})"
-    return f"{what} uses {shared} of this file's {len(wanted.classes)} layer classes"
+        return f"a file of somebody's ({one.model}, {one.format})"
+    return f"reference model {one.model}, saved by {one.saved_by} as {one.format},"
 
 
 def _ids(found: Sequence[Known], environment: str) -> tuple[str, ...]:
@@ -265,7 +282,7 @@ def as_answer(environment: Environment, expected: Expected) -> Answer:
         label=environment.label,
         stack=environment.stack,
         outcome=expected.outcome,
-        basis=Basis.MODELS,
+        basis=expected.basis,
         reason=expected.reason,
         likely=True,
         cells=expected.cells,

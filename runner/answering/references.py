@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from caniload.runner.answering.features import Features
-from caniload.runner.answering.lineage import around
+from caniload.runner.answering.lineage import around, lie_between
 from caniload.runner.core.cells import Artifact, Cell
 from caniload.runner.core.outcomes import Outcome, Purpose
+from caniload.runner.matrix.schema import Environment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,14 +57,33 @@ class Index:
     known: Sequence[Known]
     measured: bool
 
-    def kin(self, wanted: Features) -> list[list[Known]]:
-        """Return those of the same format that the same version saved, in one group.
+    def kin(self, wanted: Features) -> Kin:
+        """Return those of the same format that the same version saved, and what is nearest to it.
 
-        Where there are none, two groups: of the nearest version before it, and after.
+        That is of the nearest version before it and after, or, beyond the last, of the nearest two.
         """
         alike = [one for one in self.known if one.format == wanted.format]
         same = [one for one in alike if one.features.origin == wanted.origin]
-        return [same] if same else around(wanted.origin, alike, lambda one: one.features.origin)
+        others = [one for one in alike if one.features.origin != wanted.origin]
+        near = around(wanted.origin, others, lambda one: one.features.origin)
+        return Kin(wanted=wanted.origin, same=tuple(same), near=tuple(tuple(one) for one in near))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kin:
+    """The files that one is compared with: those of its own origin, and two groups near it."""
+
+    wanted: tuple[str, ...]
+    same: tuple[Known, ...] = ()
+    near: tuple[tuple[Known, ...], ...] = ()
+
+    def near_for(self, reader: Environment) -> tuple[tuple[Known, ...], ...]:
+        """Return the groups near it, if they say something of how an environment reads such a file.
+
+        What lies beyond all that was measured is like that for readers on the far side only.
+        """
+        sides = [one[0].features.origin for one in self.near]
+        return self.near if lie_between(self.wanted, sides, reader) else ()
 
 
 def row_of(one: Features) -> dict[str, Any]:

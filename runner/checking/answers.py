@@ -18,7 +18,8 @@ class Basis(StrEnum):
     """Where a sentence comes from; a guess has no place here."""
 
     FILE = "measured on this file"
-    MODELS = "measured on reference models with the same features"
+    MODELS = "measured on reference models"
+    CONSTRUCTORS = "by the reader's constructors"
     RULE = "by rule"
     UNKNOWN = "not known"
 

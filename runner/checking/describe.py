@@ -10,6 +10,8 @@ from itertools import groupby
 from typing import Any
 
 from caniload.runner.checking.answers import Answer, Basis, Checked, Turn
+from caniload.runner.checking.headline import headline
+from caniload.runner.core import texts
 from caniload.runner.core.outcomes import OTHER, TO, Outcome, Purpose
 from caniload.runner.forensics.describe import shown
 
@@ -39,9 +41,15 @@ WORDS = {
 }
 
 
+_SENTENCE = 400
+"""Longest first sentence: it ends with a command."""
+
+
 def as_lines(one: Checked) -> Iterator[str]:
     """Yield what a person is shown of one model."""
     yield shown(one.path)
+    if told := headline(one):
+        yield f"  {shown(told, _SENTENCE)}"
     if one.saved_by:
         yield f"  {shown(one.saved_by)}"
     if one.problem is not None:
@@ -50,13 +58,36 @@ def as_lines(one: Checked) -> Iterator[str]:
         yield f"  {shown(note)}"
     if one.answers and one.purpose is Purpose.TRAIN:
         yield f"  {TO[one.purpose]}"
-    width = max((len(answer.environment) for answer in one.answers), default=0)
-    for stack, group in groupby(one.answers, key=lambda answer: answer.stack):
+    stacks = [
+        (stack, list(_alike(list(group))))
+        for stack, group in groupby(one.answers, key=lambda answer: answer.stack)
+    ]
+    width = max((len(place) for _, rows in stacks for place, _ in rows), default=0)
+    for stack, rows in stacks:
         yield f"  {stack}"
-        for answer in group:
-            yield f"    {answer.environment:<{width}}  {_line(answer, one.purpose)}"
+        for place, answer in rows:
+            yield f"    {place:<{width}}  {_line(answer, one.purpose)}"
     for turn in one.turns:
         yield f"  {turn.stack}: {_turn(turn)}"
+
+
+def _alike(answers: Sequence[Answer]) -> Iterator[tuple[str, Answer]]:
+    """Yield the first of neighbouring environments of which the same is said, and which they are.
+
+    The same is the same outcome, from the same kind of source; of what does not stay the same also
+    for the same reason, but for numbers and names in it.
+    """
+    for _, group in groupby(answers, key=_said):
+        first, *others = group
+        last = others[-1].environment if others else ""
+        between = " … " if len(others) > 1 else ", "
+        yield f"{first.environment}{between}{last}" if last else first.environment, first
+
+
+def _said(answer: Answer) -> tuple[object, ...]:
+    other = answer.other_purpose
+    reason = "" if answer.good else texts.normalised(answer.reason)
+    return answer.outcome, answer.basis, answer.likely, reason, other and other.outcome
 
 
 def _turn(turn: Turn) -> str:

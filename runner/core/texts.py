@@ -39,11 +39,15 @@ def first_line(text: str) -> str:
 
 
 def told(text: str) -> str:
-    """Return the line that tells what went wrong: Keras 3 opens with a line that says nothing."""
+    """Return the line that tells what went wrong: Keras 3 opens with a line that says nothing.
+
+    Of exceptions within exceptions it is that of the innermost, which Keras 3 tells last.
+    """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    for line in lines:
-        if line.startswith(_ENCOUNTERED) and len(line) > len(_ENCOUNTERED):
-            return line.removeprefix(_ENCOUNTERED).removeprefix("''").strip() or line
+    for line in reversed(lines):
+        _, found, inner = line.rpartition(_ENCOUNTERED)
+        if found and inner:
+            return inner.removeprefix("''").strip() or line
     return lines[0] if lines else ""
 
 

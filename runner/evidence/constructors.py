@@ -73,6 +73,37 @@ def shipped(
     return None
 
 
+def looked_up(
+    environment: Environment, locks: Path = LOCKS, path: Path = SHIPPED
+) -> Callable[[str, str], Mapping[str, Any] | None] | None:
+    """Return what finds a class by kind and name among what a pack has of an environment.
+
+    It reads no more than it is asked for, and returns None for a class that was not asked for
+    there, and nothing (an empty mapping) for one that is not there. None: the pack has nothing of
+    that environment.
+    """
+    part, environments, value = _opened(path)
+    lock = first_lock_sha256(environment, locks)
+    for entry in part.get("entries", ()):
+        row = environments[entry["environment"]]
+        if (row["id"], row["lock"]) == (environment.id, lock):
+            return functools.partial(_found, entry["kinds"], value)
+    return None
+
+
+def _found(
+    kinds: Mapping[str, Any], value: Callable[[int], Any], kind: str, name: str
+) -> Mapping[str, Any] | None:
+    said = kinds[kind]
+    names = value(said["names"])
+    if name in names and names[name] is None:
+        return {}
+    key = names.get(name) or name
+    number = said["classes"].get(key, said["functions"].get(key))
+    found: Mapping[str, Any] | None = None if number is None else value(number)
+    return found
+
+
 def known(
     environment: Environment, *, home: Home, locks: Path = LOCKS
 ) -> tuple[dict[str, Any] | None, str]:

@@ -87,6 +87,25 @@ class Layer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Stated:
+    """An object that the configuration describes: a layer or what one is made with; each once.
+
+    ``kind`` is ``layer``, ``initializer``, ``regularizer``, ``constraint``, ``policy``,
+    ``activation``, ``optimizer``, ``schedule``, ``loss``, ``metric`` or ``object``. ``arguments``
+    are all that it states, in few letters: of an object inside its class, of what is long ``…``;
+    its name is left out. ``called`` is what a layer is called with beside tensors.
+    """
+
+    kind: str
+    class_name: str
+    module: str | None = None
+    registered: str | None = None
+    """The name it is registered under, where the file states one."""
+    arguments: tuple[tuple[str, str], ...] = ()
+    called: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Custom:
     """A class or function that neither Keras nor TensorFlow brings."""
 
@@ -160,6 +179,8 @@ class Inspection:
     outputs: tuple[Tensor, ...] = ()
     dtype_policies: Mapping[str, int] = field(default_factory=dict)
     """How many layers compute under which policy; input layers not counted."""
+    stated: tuple[Stated, ...] = ()
+    """All that the configuration describes, how it was compiled included."""
     custom: tuple[Custom, ...] = ()
     code: tuple[Code, ...] = ()
     optimizer: Optimizer | None = None

@@ -15,6 +15,7 @@ from caniload.runner.answering.rules import ruled
 from caniload.runner.checking.answers import Answer, Basis, Checked, Turn
 from caniload.runner.checking.customs import read_custom
 from caniload.runner.checking.describe import as_json, as_lines
+from caniload.runner.checking.headline import headline
 from caniload.runner.checking.judging import Judge, of_record
 from caniload.runner.checking.kept import Kept, Terms
 from caniload.runner.checking.origins import is_origin, nearest
@@ -145,15 +146,69 @@ def test_every_sentence_is_marked_with_where_it_comes_from() -> None:
     one = Checked(path="m\x1b[2J.h5", answers=answers)
     lines = list(as_lines(one))
     assert lines[0] == "m.h5"
-    assert [line.rpartition("  [")[2] for line in lines[2:5]] == [
+    assert [line.rpartition("  [")[2] for line in lines[3:6]] == [
         "measured on this file]",
-        "measured on reference models with the same features]",
+        "measured on reference models]",
         "by rule]",
     ]
-    assert "likely error" in lines[3]
-    assert "not known" in lines[5]
+    assert "likely error" in lines[4]
+    assert "not known" in lines[6]
     assert lines[-1].endswith("last good tf-2.15, first bad after it tf-2.16")
     assert '"basis": "by rule"' in as_json([one])
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ("same same", "Loads and predicts the same in all of them."),
+        (
+            "same same no no",
+            "Loads and predicts the same up to tf-1; from tf-2 on it does not",
+        ),
+        ("no same no", "Loads and predicts the same in tf-1; in tf-2 it does not load: because."),
+        ("no same same", "Loads and predicts the same from tf-1 on; before, it does not load."),
+        ("no no", "Does not load in any of them: because. `caniload convert m.h5 --to tf-1`"),
+        ("? no", "Does not load in tf-1: because. `caniload convert m.h5 --to tf-1`"),
+        ("same ?", "Loads and predicts the same in tf-0."),
+        ("? ?", "What becomes of it there is not known; --run measures it."),
+        (
+            "same no same ?",
+            "Loads and predicts the same in 2 of 4, does not load in 1, is not",
+        ),
+        (
+            "same differs no",
+            "Loads and predicts the same up to tf-0; from tf-1 on it does not s",
+        ),
+    ],
+)
+def test_the_first_sentence_says_what_somebody_needs(answers: str, told: str) -> None:
+    outcomes = {
+        "same": Outcome.IDENTICAL,
+        "no": Outcome.ERROR,
+        "differs": Outcome.DIFFERS,
+        "?": Outcome.UNTESTED,
+    }
+    listed = tuple(
+        replace(an(outcomes[one], f"tf-{number}"), reason="does not load: because")
+        for number, one in enumerate(answers.split())
+    )
+    one = Checked(path="m.h5", format="h5", answers=listed)
+    assert headline(one).startswith(told)
+    assert headline(replace(one, answers=())) == ""
+    guess = replace(one, answers=tuple(replace(x, likely=True) for x in listed))
+    assert headline(guess).startswith(("Likely: ", "What becomes"))
+
+
+def test_neighbours_of_which_the_same_is_said_are_one_line() -> None:
+    answers = (
+        an(Outcome.IDENTICAL, "a"),
+        replace(an(Outcome.IDENTICAL, "b"), reason="bit for bit"),
+        *(replace(an(Outcome.ERROR, one), reason=f"line {one} raised") for one in "123"),
+        replace(an(Outcome.ERROR, "z"), reason="another thing"),
+    )
+    lines = list(as_lines(Checked(path="m", answers=answers)))
+    assert [line.split("  ")[2] for line in lines[3:6]] == ["a, b", "1 … 3", "z"]
+    assert len(json.loads(as_json([Checked(path="m", answers=answers)]))[0]["answers"]) == 6
 
 
 def test_the_last_good_and_the_first_bad_one_are_those_of_a_stack() -> None:

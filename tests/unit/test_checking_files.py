@@ -81,11 +81,20 @@ def nothing_brought(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_any_evidence_it_says_so_and_what_to_do(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert check("tf-1.15-lstm.h5", "--to", "2.15,2.21", "--json") == 5
+    assert check("tf-1.15-lstm.h5", "--to", "2.15", "--json") == 5
     (found,) = json.loads(capsys.readouterr().out)
     assert "`caniload matrix`" in found["notes"][0]
     assert {one["basis"] for one in found["answers"]} == {"not known"}
     assert all("--run tries it" in one["reason"] for one in found["answers"])
+
+
+@pytest.mark.usefixtures("nothing_brought")
+def test_constructors_need_no_evidence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check("tf-1.15-lstm.h5", "--to", "2.21", "--json") == 1
+    (found,) = json.loads(capsys.readouterr().out)
+    refused = [one for one in found["answers"] if "constructors" in one["basis"]]
+    assert refused
+    assert all(one["outcome"] == "error" and "time_major" in one["reason"] for one in refused)
 
 
 @pytest.mark.usefixtures("nothing_brought")

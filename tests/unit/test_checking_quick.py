@@ -1,136 +1,316 @@
-"""What follows for a file from reference models with the same features, and what does not."""
+"""What follows for a file from reference models and constructors, and what does not."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from caniload.runner.answering import quick
+from caniload.runner.answering.accepting import Accepting
 from caniload.runner.answering.features import Features
-from caniload.runner.answering.references import Index, Known, Loaded
-from caniload.runner.core.outcomes import Outcome
+from caniload.runner.answering.quick import Expected, Question
+from caniload.runner.answering.references import Index, Kin, Known, Loaded
+from caniload.runner.checking.answers import Basis
+from caniload.runner.core.outcomes import Outcome, Purpose
+from caniload.runner.core.shipped import MATRIX
+from caniload.runner.matrix.reading import read_matrix
+
+ENVIRONMENTS = {one.id: one for one in read_matrix(MATRIX).environments}
+NEW = "tf-2.21"
+GOOD = Loaded(outcome=Outcome.IDENTICAL, reason="bit for bit the same model")
+NEARLY = Loaded(outcome=Outcome.TOLERANCE, reason="within tolerance")
+DIFFERS = Loaded(
+    outcome=Outcome.DIFFERS, reason="output 0 differs by up to 1", signature="differs: outputs"
+)
 
 
-def reference(model: str, traits: str, **cells: Loaded) -> Known:
-    return Known(saved_by="tf-2.15", model=model, format="h5", features=having(traits), cells=cells)
+def bad(raised: str, phase: str = "load") -> Loaded:
+    return Loaded(
+        outcome=Outcome.ERROR,
+        reason=f"does not load: {raised}",
+        phase=phase,
+        raised=raised,
+        signature=f"{phase}: {raised}",
+    )
 
 
 def having(traits: str) -> Features:
-    classes = frozenset(traits.split())
+    """Return features by a text such as "Dense; Dense with units=2; one input"."""
+    listed = [one.strip() for one in traits.split(";")]
+    named = {f"layer {one}" if one[0].isupper() and " " not in one else one for one in listed}
     return Features(
         format="h5",
-        origin=("Keras 2.15", "", ""),
-        classes=classes,
-        traits=frozenset(f"layer {name}" for name in classes),
+        origin=("Keras 2.15", "", "on tensorflow"),
+        classes=frozenset(one.removeprefix("layer ") for one in named if one.startswith("layer ")),
+        traits=frozenset(named),
     )
 
 
-GOOD = Loaded(outcome=Outcome.IDENTICAL, reason="bit for bit the same model")
+def reference(model: str, traits: str, cell: Loaded | None = GOOD) -> Known:
+    cells = {} if cell is None else {NEW: cell}
+    return Known(saved_by="tf-2.15", model=model, format="h5", features=having(traits), cells=cells)
 
 
-def expected(wanted: Features, kin: list[Known]) -> quick.Expected:
-    found = quick.expect(wanted, kin, "new")
-    assert isinstance(found, quick.Expected)
+def ask(
+    wanted: str | Features,
+    *kin: Known,
+    purpose: Purpose = Purpose.PREDICT,
+    accepting: Accepting | None = None,
+) -> Expected | str:
+    said = having(wanted) if isinstance(wanted, str) else wanted
+    question = Question(
+        wanted=said, environment=ENVIRONMENTS[NEW], purpose=purpose, accepting=accepting
+    )
+    return quick.from_kin(question, Index(known=kin, measured=True).kin(said))
+
+
+def expected(wanted: str | Features, *kin: Known, **more: Any) -> Expected:
+    found = ask(wanted, *kin, **more)
+    assert isinstance(found, Expected), found
     return found
 
 
-def bad(raised: str) -> Loaded:
-    return Loaded(
-        outcome=Outcome.ERROR, reason=f"does not load: {raised}", phase="load", raised=raised
-    )
+def unknown(wanted: str | Features, *kin: Known, **more: Any) -> str:
+    found = ask(wanted, *kin, **more)
+    assert isinstance(found, str), found
+    return found
 
 
-def test_all_of_it_in_files_that_load_lets_expect_that_it_loads() -> None:
-    kin = [reference("one", "Dense Conv2D", new=GOOD), reference("two", "Dense LSTM", new=GOOD)]
-    found = expected(having("Conv2D LSTM"), kin)
+# Each trait by itself
+
+
+def test_all_of_it_in_files_that_stay_the_same_lets_expect_that_it_does() -> None:
+    found = expected("Conv2D; LSTM", reference("one", "Dense; Conv2D"), reference("two", "LSTM"))
     assert found.outcome is Outcome.IDENTICAL
-    assert set(found.cells) == {"tf-2.15/one.h5/new", "tf-2.15/two.h5/new"}
-    assert "together use all of its features" in found.reason
+    assert found.basis is Basis.MODELS
+    assert set(found.cells) == {f"tf-2.15/one.h5/{NEW}", f"tf-2.15/two.h5/{NEW}"}
+    assert "together have all" in found.reason
 
 
-def test_what_no_reference_has_is_not_known() -> None:
-    kin = [reference("one", "Dense", new=GOOD)]
-    assert "has its layer GRU" in str(quick.expect(having("Dense GRU"), kin, "new"))
-    assert "was loaded there" in str(quick.expect(having("Dense"), kin, "old"))
+def test_what_no_reference_has_is_not_known_and_at_most_three_are_told() -> None:
+    told = unknown("Dense; GRU", reference("one", "Dense"))
+    assert told == "none of the reference models that stay the same there has layer GRU"
+    told = unknown("Aa; Bb; Cc; Dd; Ee", reference("one", "Dense"))
+    assert told.endswith("layer Aa, layer Bb, layer Cc and 2 more")
+    assert "was loaded there" in unknown("Dense", reference("one", "Dense", None))
+
+
+def test_an_argument_nobody_thought_of_counts_as_it_stands() -> None:
+    kin = reference("one", "BatchNormalization; BatchNormalization with virtual_batch_size=null")
+    told = unknown("BatchNormalization; BatchNormalization with virtual_batch_size=2", kin)
+    assert "BatchNormalization with virtual_batch_size=2" in told
+
+
+def test_sizes_and_initializers_decide_nothing() -> None:
+    kin = reference(
+        "one",
+        "Dense; Dense with units=2; Dense with kernel_initializer=GlorotUniform;"
+        "initializer RandomUniform; initializer RandomUniform with minval=-1.0",
+    )
+    wanted = (
+        "Dense; Dense with units=77; Dense with kernel_initializer=RandomUniform;"
+        "initializer RandomUniform; initializer RandomUniform with minval=-0.5"
+    )
+    for purpose in Purpose:
+        assert expected(wanted, kin, purpose=purpose).outcome is Outcome.IDENTICAL
+
+
+def test_strides_are_one_or_more_in_whichever_layer() -> None:
+    kin = [
+        reference("one", "Conv2D; Conv2D with strides=[1, 1]"),
+        reference("two", "Conv1D; Conv1D with strides=[2]"),
+    ]
+    assert expected("Conv2D; Conv2D with strides=[3, 3]", *kin).outcome is Outcome.IDENTICAL
+    assert "strides more" in unknown("Conv2D; Conv2D with strides=[3, 3]", kin[0])
+
+
+def test_who_predicts_is_not_asked_for_what_only_training_meets() -> None:
+    kin = [
+        reference("one", "Dense; Dense with kernel_regularizer=null; optimizer state"),
+        reference("two", "Other; regularizer L2; optimizer Adam; Dropout"),
+    ]
+    wanted = "Dense; Dense with kernel_regularizer=L2; regularizer L2; no optimizer state"
+    assert expected(wanted, *kin).outcome is Outcome.IDENTICAL
+    assert "no optimizer state" in unknown(wanted, *kin, purpose=Purpose.TRAIN)
+
+
+def test_of_each_trait_the_best_that_came_of_it_counts() -> None:
+    kin = [reference("one", "Dense; LSTM", NEARLY), reference("two", "Dense")]
+    assert expected("Dense", *kin).outcome is Outcome.IDENTICAL
+    assert expected("Dense; LSTM", *kin).outcome is Outcome.TOLERANCE
+
+
+# What explains a failure
 
 
 def test_a_named_class_lets_expect_the_same_failure() -> None:
     kin = [
-        reference("one", "Dense", new=GOOD),
-        reference("two", "Conv1D GRU", new=bad("TypeError: GRU: {'time_major': False}")),
+        reference("one", "Dense"),
+        reference("two", "Conv1D; GRU; Other", bad("TypeError: GRU: {'time_major': False}")),
     ]
-    found = expected(having("Dense GRU"), kin)
+    found = expected("Dense; GRU", *kin)
     assert found.outcome is Outcome.ERROR
-    assert found.cells == ("tf-2.15/two.h5/new",)
-    assert "uses 1 of this file's 2 layer classes" in found.reason
+    assert found.cells == (f"tf-2.15/two.h5/{NEW}",)
+    assert found.reason.startswith("does not load: TypeError: GRU: {'time_major': False} (so did ")
+    assert found.reason.endswith("which has layer GRU, too)")
 
 
-def test_a_named_class_that_loads_elsewhere_proves_nothing() -> None:
+def test_a_named_class_that_stays_the_same_elsewhere_is_not_to_blame() -> None:
     kin = [
-        reference("one", "Dense GRU", new=GOOD),
-        reference("two", "Conv1D GRU", new=bad("TypeError: GRU: {'time_major': False}")),
+        reference("one", "Dense; GRU"),
+        reference("two", "Conv1D; GRU", bad("TypeError: GRU: {'time_major': False}")),
     ]
-    found = expected(having("Dense GRU"), kin)
-    assert found.outcome is Outcome.IDENTICAL
+    assert expected("Dense; GRU", *kin).outcome is Outcome.IDENTICAL
 
 
-def test_what_has_nothing_that_the_file_lacks_outweighs_all_that_load() -> None:
+def test_the_only_difference_from_what_stays_the_same_is_to_blame() -> None:
+    kin = [reference("one", "Dense"), reference("two", "Dense; GRU", bad("no layer is named"))]
+    assert expected("Dense; GRU; Other", *kin).outcome is Outcome.ERROR
+    assert expected("Dense", *kin).outcome is Outcome.IDENTICAL
+
+
+def test_what_befell_files_without_anything_suspect_has_another_reason() -> None:
     kin = [
-        reference("one", "GRU", new=GOOD),
-        reference("two", "Dense", new=bad("ValueError: no layer is named")),
+        reference("one", "Dense; Conv2D"),
+        reference("two", "Dense; GRU", bad("timeout")),
+        reference("three", "Dense; Conv2D", bad("timeout")),
     ]
-    found = expected(having("Dense GRU"), kin)
-    assert found.outcome is Outcome.ERROR
+    assert "has layer GRU" in unknown("Dense; GRU", *kin)
 
 
 def test_several_that_failed_alike_tell_by_what_they_have_in_common() -> None:
-    failed = bad("ValueError: no optimizer of that kind")
-    kin = [reference(name, f"Shared {name}", new=failed) for name in ("A", "B", "C")]
-    found = expected(having("Shared Other"), kin)
+    failed = bad("no optimizer of that kind")
+    kin = [reference(name, f"Shared; {name}", failed) for name in ("A", "B", "C")]
+    found = expected("Shared; Other", *kin)
     assert found.outcome is Outcome.ERROR
     assert len(found.cells) == 3
-    fine = [*kin, reference("D", "Shared D", new=GOOD)]
-    assert "has its layer Other" in str(quick.expect(having("Shared Other"), fine, "new"))
+    fine = [*kin, reference("D", "Shared; D")]
+    assert "layer Other" in unknown("Shared; Other", *fine)
+
+
+def test_the_base_class_of_optimizers_is_to_blame_whichever_it_is() -> None:
+    kin = [
+        reference("one", "Dense; optimizer SGD, an object; optimizer SGD with momentum=0.0"),
+        reference(
+            "two",
+            "Dense; optimizer Adam, an object; optimizer Adam with weight_decay=null",
+            bad("TypeError: weight_decay is not a valid argument"),
+        ),
+    ]
+    wanted = "Dense; optimizer Lion, an object; optimizer Lion with weight_decay=null"
+    assert expected(wanted, *kin).outcome is Outcome.ERROR
 
 
 def test_a_milder_end_is_not_expected_of_what_nobody_loaded() -> None:
-    mild = Loaded(outcome=Outcome.DIFFERS, reason="output 0 differs by up to 1")
-    kin = [reference("one", "Dense", new=mild)]
-    found = expected(having("Dense"), kin)
-    assert found.outcome is Outcome.DIFFERS
-    assert "that load there has its layer GRU" in str(quick.expect(having("Dense GRU"), kin, "new"))
+    kin = reference("one", "Dense", DIFFERS)
+    assert expected("Dense", kin).outcome is Outcome.DIFFERS
+    assert "that load there has layer GRU" in unknown("Dense; GRU", kin)
 
 
-def test_where_own_code_decides_only_a_named_class_counts() -> None:
-    own = replace(having("Dense Lambda"), own=True)
-    kin = [reference("one", "Dense Lambda", new=GOOD)]
-    assert "code of its own decides" in str(quick.expect(own, kin, "new"))
-    kin = [reference("one", "Conv1D Lambda", new=bad("ValueError: a Lambda layer is not safe"))]
-    found = expected(own, kin)
+def test_where_own_code_decides_only_what_does_not_load_counts() -> None:
+    own = replace(having("Dense; Lambda"), own=True)
+    assert "code of its own decides" in str(ask(own, reference("one", "Dense; Lambda")))
+    kin = reference("one", "Conv1D; Lambda", bad("ValueError: a Lambda layer is not safe"))
+    assert expected(own, kin).outcome is Outcome.ERROR
+
+
+def test_what_traits_do_together_is_not_known() -> None:
+    kin = [
+        reference("lost", "Attention; Dense", bad("no")),
+        reference("kept", "Attention; Flatten"),
+        reference("other", "Dense"),
+    ]
+    told = unknown("Attention; Dense", *kin)
+    assert "reference model lost has nothing that this file lacks" in told
+    assert expected("Attention; Flatten", *kin).outcome is Outcome.IDENTICAL
+
+
+# What the reader's constructors take
+
+
+RECORDS: Mapping[tuple[str, str], Mapping[str, Any]] = {
+    ("layers", "Dense"): {
+        "takes": {"units": 2, "lora_alpha": 0, "caniload_invented": 0, "input_shape": 1},
+        "refusals": {"lora_alpha": "Unrecognized keyword arguments: {'lora_alpha': 2}"},
+        "legacy": {"batch_input_shape": 1},
+        "untried": None,
+    },
+    ("layers", "Gone"): {},
+    ("initializers", "Fresh"): {
+        "takes": {"seed": 2},
+        "refusals": {},
+        "legacy": {},
+        "untried": None,
+    },
+}
+HERE = Accepting(record=lambda kind, name: RECORDS.get((kind, name)))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ("Dense; Dense with lora_alpha=2", "Dense does not take lora_alpha: Unrecognized"),
+        ("Dense; Dense with quite_new=true", "Dense does not know quite_new"),
+        ("Dense; Gone", "it has no layer Gone"),
+    ],
+)
+def test_what_constructors_refuse_needs_no_reference_model(wanted: str, told: str) -> None:
+    found = expected(wanted, accepting=HERE)
     assert found.outcome is Outcome.ERROR
+    assert found.basis is Basis.CONSTRUCTORS
+    assert found.cells == ()
+    assert told in found.reason
 
 
-def of(origin: str, model: str, traits: str, **cells: Loaded) -> Known:
-    one = reference(model, traits, **cells)
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "Dense; Dense with batch_input_shape=[null, 4]",  # translated in HDF5
+        "Dense; Unheard; Unheard with anything=1",
+        "Dense; Dense with lora_alpha=2; own class Dense",
+    ],
+)
+def test_what_is_not_known_to_be_refused_is_not_refused(wanted: str) -> None:
+    assert isinstance(ask(wanted, accepting=HERE), str)
+
+
+def test_a_refusal_of_what_loads_there_is_not_believed() -> None:
+    wanted = "Dense; Dense with lora_alpha=2"
+    assert expected(wanted, reference("one", wanted), accepting=HERE).outcome is Outcome.IDENTICAL
+    assert expected(wanted, reference("one", "Dense"), accepting=HERE).outcome is Outcome.ERROR
+
+
+def test_what_decides_nothing_has_to_be_readable_all_the_same() -> None:
+    kin = reference("one", "Dense; initializer Known")
+    assert expected("Dense; initializer Fresh", kin, accepting=HERE).outcome is Outcome.IDENTICAL
+    assert "initializer Unheard" in unknown("Dense; initializer Unheard", kin, accepting=HERE)
+
+
+# Origins that were not measured
+
+
+def of(origin: str, model: str, traits: str, cell: Loaded = GOOD) -> Known:
+    one = reference(model, traits, cell)
     return replace(one, features=replace(one.features, origin=(f"Keras {origin}", "", "on tf")))
 
 
-def between(wanted: str, *known: Known) -> list[list[str]]:
-    index = Index(known=known, measured=True)
+def kin_of(wanted: str, *known: Known) -> Kin:
     features = replace(having("Dense"), origin=(f"Keras {wanted}", "", "on tf"))
-    return [[one.model for one in group] for group in index.kin(features)]
+    return Index(known=known, measured=True).kin(features)
 
 
 @pytest.mark.parametrize(
     ("wanted", "models"),
     [
-        ("2.9", [["nine"]]),
+        ("2.9", [["two"], ["four"]]),  # beside those of its own
         ("2.6", [["four"], ["nine"]]),
         ("2.3-tf", [["two"], ["four"]]),
-        ("2.12", []),  # nothing after it that is of this line
+        ("2.12", [["four"], ["nine"]]),  # beyond the last
         ("2.3", []),  # multi-backend Keras
-        ("3.1", []),
+        ("3.1", [["three"], ["three, later"]]),
         ("3.5", [["three"], ["three, later"]]),
     ],
 )
@@ -138,7 +318,7 @@ def test_files_of_no_measured_version_are_between_the_nearest_two(
     wanted: str, models: list[list[str]]
 ) -> None:
     known = [
-        of(origin, model, "Dense", new=GOOD)
+        of(origin, model, "Dense")
         for origin, model in (
             ("2.9", "nine"),
             ("2.2-tf", "two"),
@@ -147,39 +327,55 @@ def test_files_of_no_measured_version_are_between_the_nearest_two(
             ("3.10", "three, later"),
         )
     ]
-    assert between(wanted, *known) == models
+    groups = kin_of(wanted, *known).near
+    assert [[one.model for one in group] for group in groups] == models
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reader", "says"),
+    [
+        ("2.6", "tf-2.4", True),  # between the two: whoever reads
+        ("2.12", "tf-2.4", True),  # both are on the way to it
+        ("2.12", "tf-2.12", False),  # which wrote it
+        ("2.12", "tf-2.15", False),
+        ("2.2-tf", "tf-2.15", True),
+        ("2.2-tf", "tf-2.5", False),
+        ("2.2-tf", "tf-1.15", False),
+    ],
+)
+def test_beyond_the_last_only_readers_on_the_far_side_are_told(
+    wanted: str, reader: str, *, says: bool
+) -> None:
+    kin = kin_of(wanted, of("2.4", "four", "Dense"), of("2.9", "nine", "Dense"))
+    assert bool(kin.near_for(ENVIRONMENTS[reader])) is says
 
 
 def test_both_sides_have_to_let_expect_the_same() -> None:
-    good = expected(having("Dense"), [reference("one", "Dense", new=GOOD)])
-    failed = quick.expect(having("Dense"), [reference("two", "Dense", new=bad("no"))], "new")
-    unknown = quick.expect(having("Dense"), [], "new")
-    assert quick.agreed([good]) is good
+    good = expected("Dense", reference("one", "Dense"))
+    failed = ask("Dense", reference("two", "Dense", bad("no")))
+    nothing = ask("Dense", reference("three", "Dense", None))
     both = quick.agreed([good, replace(good, cells=("x",))])
-    assert isinstance(both, quick.Expected)
+    assert isinstance(both, Expected)
     assert both.outcome is Outcome.IDENTICAL
-    assert "before and after it let expect the same: reference model one" in both.reason
+    assert "of models that the versions nearest to it saved" in both.reason
     near = quick.agreed([good, replace(good, outcome=Outcome.TOLERANCE, reason="nearly")])
-    assert isinstance(near, quick.Expected)
-    assert near.reason.endswith("nearly")
-    assert len(both.cells) == 2
+    assert isinstance(near, Expected)
+    assert near.reason.startswith("nearly; ")
+    assert len(near.cells) == 2
     assert "end differently there: identical and error" in str(quick.agreed([good, failed]))
-    assert "was loaded there" in str(quick.agreed([good, unknown]))
-    assert "nor any of versions on both sides" in str(quick.agreed([]))
+    assert "was loaded there" in str(quick.agreed([good, nothing]))
+    assert "nor any of two versions near it" in str(quick.agreed([]))
 
 
-def test_what_nothing_in_the_file_tells_apart_is_not_known() -> None:
-    kin = [
-        reference("lost", "Attention", new=bad("no")),
-        reference("kept", "Attention Dense", new=GOOD),
-    ]
-    told = quick.expect(having("Attention"), kin, "new")
-    assert "reference model lost has nothing that this file lacks" in str(told)
-    assert "kept has all of that, too, and does" in str(told)
-
-
-def test_a_class_that_loads_in_a_file_that_then_differs_is_not_to_blame() -> None:
-    differs = Loaded(outcome=Outcome.DIFFERS, reason="the optimizer has taken 0 steps")
-    failed = bad("ValueError: Unable to restore object of class 'Model'")
-    kin = [reference("one", "Model Own", new=failed), reference("two", "Model Dense", new=differs)]
-    assert "has its layer Model" in str(quick.expect(having("Model"), kin, "new"))
+def test_what_its_own_version_does_not_say_those_near_it_may() -> None:
+    near = [of("2.14", "before", "Dense; GRU"), of("3.0", "another line", "Dense; LSTM")]
+    near += [of("2.10", "long before", "Dense; GRU; LSTM")]
+    here = ENVIRONMENTS["tf-2.4"]
+    files = [replace(one, cells={here.id: GOOD}) for one in [*near, of("2.15", "own", "Dense")]]
+    said = replace(having("Dense; GRU"), origin=("Keras 2.15", "", "on tf"))
+    question = Question(wanted=said, environment=here, purpose=Purpose.PREDICT)
+    found = quick.from_kin(question, Index(known=files, measured=True).kin(said))
+    assert isinstance(found, Expected)
+    assert {one.split("/")[1] for one in found.cells} == {"before.h5", "long before.h5"}
+    alone = quick.from_kin(question, Index(known=files[-1:], measured=True).kin(said))
+    assert "has layer GRU" in str(alone)

@@ -87,7 +87,7 @@ def test_the_schema_stays(recorded: Path) -> None:
     assert set(data) == {
         *("path", "schema", "problem", "format", "variant", "holds", "files", "bytes", "origin"),
         *("model_class", "model_name", "layers", "layers_by_class", "inputs", "outputs"),
-        *("dtype_policies", "custom", "code", "optimizer", "loss", "metrics", "weights"),
+        *("dtype_policies", "stated", "custom", "code", "optimizer", "loss", "metrics", "weights"),
         "findings",
     }
     assert set(data["origin"]) == {

@@ -110,7 +110,8 @@ def test_an_origin_between_two_has_both(tmp_path: Path) -> None:
     made = lookup(tmp_path, small(), small(saver="tf-2.4"))
     between = replace(WANTED, origin=("Keras 2.9", "", "on tensorflow"))
     assert set(outcomes(made.index("h5", between))) == {"tf-2.4/dense", "tf-2.15/dense"}
-    assert made.index("h5", replace(WANTED, origin=("Keras 2.16", "", "on tensorflow"))).known == []
+    beyond = replace(WANTED, origin=("Keras 2.16", "", "on tensorflow"))
+    assert set(outcomes(made.index("h5", beyond))) == {"tf-2.4/dense", "tf-2.15/dense"}
 
 
 def test_an_origin_of_which_nothing_counts_is_passed_over(tmp_path: Path) -> None:

@@ -39,6 +39,8 @@ def test_clean_text_can_be_written_and_stays_clean(text: str) -> None:
         ("Error when deserializing\n\nException encountered: ''wrong shape''", "wrong shape''"),
         ("Opening\nException encountered: bad", "bad"),
         ("Opening\nException encountered: ", "Opening"),
+        ("Outer\nException encountered: Inner\n\nException encountered: lora_alpha", "lora_alpha"),
+        ("Outer. config={} Exception encountered: lora_alpha", "lora_alpha"),
     ],
 )
 def test_told(text: str, expected: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from caniload.runner.forensics import configuration, contents, training
+from caniload.runner.forensics import configuration, contents, stated, training
 from caniload.runner.forensics.facts import Finding, Inspection, damage, danger, notice, unchecked
 
 
@@ -36,6 +36,7 @@ def with_architecture(config: Any, so_far: Inspection) -> Inspection:
         inputs=so_far.inputs or read.inputs,
         outputs=so_far.outputs or read.outputs,
         dtype_policies=read.dtype_policies,
+        stated=_unique([*so_far.stated, *stated.of(config)]),
         custom=_unique([*so_far.custom, *inside.custom]),
         code=_unique([*so_far.code, *inside.code]),
         findings=(*so_far.findings, *inside.findings, *map(_told, inside.code)),
@@ -57,6 +58,7 @@ def with_training(compiled: Any, so_far: Inspection) -> Inspection:
         optimizer=read.optimizer,
         loss=read.loss,
         metrics=read.metrics,
+        stated=_unique([*so_far.stated, *stated.of(compiled, key="")]),
         custom=_unique([*so_far.custom, *inside.custom, *read.custom]),
         code=_unique([*so_far.code, *inside.code]),
         findings=(*so_far.findings, *inside.findings, *map(_told, inside.code)),
