@@ -24,6 +24,10 @@ from caniload.runner.evidence.results import Result, answered, ended, from_outsi
 from caniload.runner.judging.confirm import Ask
 from caniload.runner.running.workers import Event, Worker
 
+FED, STARVING = 0.5, 3
+"""What share of a processor a job must have had to be held to its limit, and how many times as long
+it may take if it had less: on a busy machine what is only starved is not told to hang."""
+
 CENSUS = 20  # every how many looks at a child's memory its own children are counted too
 TRIES = 3  # how often a job is handed out again when nothing says that the job is to blame
 
@@ -47,7 +51,7 @@ class Unit:
 
 @dataclass(kw_only=True)
 class Flight:
-    """A batch that a child is working on."""
+    """A batch that a child is working on; ``cpu`` is what it had spent when its job began."""
 
     worker: Worker
     units: Sequence[Unit]
@@ -57,6 +61,7 @@ class Flight:
     since: float = 0.0
     done: set[int] = field(default_factory=set)
     weighed: int = 0
+    cpu: float | None = None
     killed: Mapping[str, Any] | None = None
     result: Result | None = None
 
@@ -197,8 +202,10 @@ class Pool:
             if flight.pid is None or flight.killed is not None:
                 continue
             unit = flight.units[flight.current] if flight.current is not None else flight.units[0]
-            limit = unit.deadline()
-            if now - flight.since > limit:
+            limit, elapsed = unit.deadline(), now - flight.since
+            if flight.cpu is None:
+                flight.cpu = _cpu_seconds(flight)
+            if elapsed > limit and (elapsed > STARVING * limit or _was_fed(flight, elapsed)):
                 flight.killed = {"kind": "timeout", "limit": limit}
             elif _resident_mb(flight) > self._memory_mb:
                 flight.killed = {"kind": "memory", "limit": self._memory_mb}
@@ -217,7 +224,7 @@ class Pool:
                 flight.pid, flight.since = event.data["pid"], time.monotonic()
             case "start" if flight:
                 flight.current, flight.since = event.data["job"], time.monotonic()
-                flight.phase = "start"
+                flight.phase, flight.cpu = "start", None
             case "phase" if flight:
                 flight.phase = event.data["phase"]
             case "facts" if flight:
@@ -366,6 +373,23 @@ def _resident_mb(flight: Flight) -> float:
     except psutil.Error:
         return 0.0
     return float(total) / 2**20
+
+
+def _cpu_seconds(flight: Flight, *, living: bool = False) -> float:
+    """Return what a child has computed, with its own that have ended, or with ``living`` all."""
+    found = 0.0
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(flight.pid)
+        found = float(sum(process.cpu_times()[:4]))  # the last two are of children that have ended
+        for inner in process.children(recursive=True) if living else ():
+            with contextlib.suppress(psutil.Error):
+                found += sum(inner.cpu_times()[:4])
+    return found
+
+
+def _was_fed(flight: Flight, elapsed: float) -> bool:
+    """Say whether a job had its share of a processor, so that it is slow by itself."""
+    return _cpu_seconds(flight, living=True) - (flight.cpu or 0.0) >= elapsed * FED
 
 
 def _kill_group(pid: int | None) -> None:

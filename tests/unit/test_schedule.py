@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -280,6 +281,27 @@ def test_limits(monkeypatch: pytest.MonkeyPatch, limit: str, crash: dict[str, An
     assert results["a"].facts
     assert results["c"].facts
     assert world.began["b"] == 2
+
+
+@pytest.mark.parametrize(("share", "starving"), [(0.9, 1_000_000), (0.1, 3)])
+def test_what_is_starved_has_more_time(
+    monkeypatch: pytest.MonkeyPatch, share: float, starving: int
+) -> None:
+    """On a machine that others use, a model that compiles for a minute was told to hang."""
+    world, begin = World(slots=1), time.monotonic()
+    killed: list[float] = []
+
+    def kill(pid: int | None) -> None:
+        killed.append(time.monotonic() - begin)
+        killer(world)(pid)
+
+    monkeypatch.setattr(schedule, "_kill_group", kill)
+    monkeypatch.setattr(schedule, "STARVING", starving)
+    spent = lambda *_, **__: share * (time.monotonic() - begin)  # noqa: E731
+    monkeypatch.setattr(schedule, "_cpu_seconds", spent)
+    world.run([unit("a", "hang", solo=True, deadline=lambda: 0.02)])
+    assert world.results()["a"].crash == {"kind": "timeout", "limit": 0.02, "phase": "load"}
+    assert killed[0] >= (0.02 if starving > 3 else 0.06)
 
 
 @pytest.mark.parametrize("solo", [False, True])
