@@ -6,7 +6,11 @@ Python 3.6 to 3.13; the code runs in the environment's interpreter, as it would 
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+FOLDERS = {HERE, os.path.dirname(HERE), os.path.join(os.path.dirname(HERE), "across")}
 
 
 def objects(keras, wanted):
@@ -47,6 +51,28 @@ def _module(one):
     # Behind everything else: a folder of theirs may hold a file called keras.py.
     if one["search"] not in sys.path:
         sys.path.append(one["search"])
+    path, ours = list(sys.path), _ours()
+    # But a custom.py of theirs is not ours: they know nothing of these modules.
+    sys.path[:] = [entry for entry in path if os.path.abspath(entry) not in FOLDERS]
+    for name in ours:
+        del sys.modules[name]
+    try:
+        return _imported(one)
+    finally:
+        sys.path[:] = path
+        sys.modules.update(ours)
+
+
+def _ours():
+    """Return the modules of these probes that are loaded, by name."""
+    return {
+        name: module
+        for name, module in list(sys.modules.items())
+        if name != "__main__" and os.path.dirname(str(getattr(module, "__file__", ""))) in FOLDERS
+    }
+
+
+def _imported(one):
     if one["file"] is None:
         return importlib.import_module(one["module"])
     spec = importlib.util.spec_from_file_location(one["module"], one["file"])

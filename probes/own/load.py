@@ -28,33 +28,37 @@ def load(job, state):
     state.phase("build")
     objects = custom.objects(state.keras, job["custom"])
     state.phase("load")
-    model = READ[job["format"]](state.keras, job, objects)
+    model = READ[job["format"]](state.keras, job, objects, state)
     (_record if job["role"] == "reference" else _compare)(job, state, model)
 
 
-def _load_model(keras, job, objects):
+def _load_model(keras, job, objects, state):
     return keras.models.load_model(job["path"], custom_objects=objects)
 
 
-def _from_json(keras, job, objects):
+def _from_json(keras, job, objects, state):
     with open(job["path"]) as file:
         model = keras.models.model_from_json(file.read(), custom_objects=objects)
     model.load_weights(job["weights"])
     return model
 
 
-def _from_yaml(keras, job, objects):
+def _from_yaml(keras, job, objects, state):
     with open(job["path"]) as file:
         model = keras.models.model_from_yaml(file.read(), custom_objects=objects)
     model.load_weights(job["weights"])
     return model
 
 
-def _built(keras, job, objects):
+def _built(keras, job, objects, state):
     """Build the model by the person's function, and load its weights."""
+    state.phase("build")
+    state.facts["building"] = True  # what is raised now is their function's
     model = custom.built(keras, job["build"])
     if not hasattr(model, "load_weights"):
         raise TypeError("%s returned no model" % job["build"]["factory"])
+    state.facts["building"] = False
+    state.phase("load")
     status = model.load_weights(job["path"])
     if hasattr(status, "assert_existing_objects_matched"):  # of a checkpoint
         status.assert_existing_objects_matched()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +20,8 @@ from caniload.runner.matrix.schema import Environment, Tolerances
 
 PREDICTED = frozenset({"outputs", "structure"})
 TRAINED = frozenset({"training"})
+_NO_MODULE = re.compile(r"No module named '(\w+)")
+_FRAMEWORKS = frozenset({"tensorflow", "keras", "tf_keras"})
 UNCOMPARED = "; a training step could not be compared"
 
 
@@ -86,7 +89,7 @@ def of_record(record: Record, blank: Answer, judge_by: Judge, *, control: Record
     if record["reference"] is None:
         if loaded(record):
             return replace(blank, reason="loads, but was compared with nothing: run it again")
-        if reason := _unsuited(record):
+        if reason := _not_built(record) or _unsuited(record):
             return replace(blank, reason=reason)
     drawn = judge_by.drawn(control)
     facts = record.get("facts")
@@ -132,6 +135,22 @@ def _other(whole: Verdict, told: Verdict) -> Verdict | None:
     if other is None or other.outcome is told.outcome:
         return None
     return replace(other, reason=texts.clean(other.reason))
+
+
+def _not_built(record: Record) -> str | None:
+    """Return what became of a person's function that builds the model; nothing was loaded then."""
+    facts = record.get("facts") or {}
+    error = facts.get("error")
+    if error is None or error["phase"] != "build":
+        return None
+    lacks = _NO_MODULE.search(error["message"])
+    if lacks and lacks[1] not in _FRAMEWORKS:
+        name, where = lacks[1], record["environment"]
+        return f"your code imports {name}, which {where} has not: --with {name}"
+    if not facts.get("building"):
+        return None
+    told = f"{error['type']}: {texts.told(texts.clean(error['message']))}"
+    return f"the function of --build does not give a model there ({told})"
 
 
 def _unsuited(record: Record) -> str | None:

@@ -34,12 +34,15 @@ def read_requirements(texts: Sequence[str]) -> tuple[str, ...]:
     found = set()
     for text in texts:
         try:
-            found.add(str(Requirement(text)))
+            wanted = Requirement(text)
         except InvalidRequirement as error:
             raise UsageError(
                 f"--with {text}: {str(error).splitlines()[0]}; write it as pip takes it, such as"
                 " 'scipy>=1.10'"
             ) from error
+        if wanted.url:
+            raise UsageError(f"--with {text}: only what the package index has, by name and version")
+        found.add(str(wanted))
     return tuple(sorted(found))
 
 

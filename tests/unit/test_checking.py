@@ -16,7 +16,7 @@ from caniload.runner.checking.answers import Answer, Basis, Checked, Turn
 from caniload.runner.checking.customs import read_custom
 from caniload.runner.checking.describe import as_json, as_lines
 from caniload.runner.checking.headline import headline
-from caniload.runner.checking.judging import Judge, of_record
+from caniload.runner.checking.judging import Judge, _not_built, of_record
 from caniload.runner.checking.kept import Kept, Terms
 from caniload.runner.checking.origins import is_origin, nearest
 from caniload.runner.checking.wanted import wanted, wish
@@ -93,7 +93,7 @@ def test_without_a_wish_it_is_the_default_profile(matrix: Matrix) -> None:
     usual = choosing.profile(matrix, "default").environments
     assert {one.id for one in wanted(matrix, ids=(), to=())} == set(usual)
     for asked in ({"ids": ("tf-9",), "to": ()}, {"ids": (), "to": ("9.9",)}):
-        with pytest.raises(UsageError, match=r"tf-2\.21"):
+        with pytest.raises(UsageError, match=r"nearest: tf-2\.9, tf-2\.19, "):
             wanted(matrix, **asked)
 
 
@@ -318,8 +318,30 @@ def test_code_that_builds_and_what_it_imports_are_part_of_the_terms(
     for build, told in (("net.py", "say which function"), ("no.py:make", "--build no.py: there")):
         with pytest.raises(UsageError, match=told):
             read_custom([], build=build)
+    with pytest.raises(UsageError, match="only what the package index has"):
+        read_custom([], packages=["own @ file:///own.whl"])
     with pytest.raises(UsageError, match=r"--with sci py: .*write it as pip takes it"):
         read_custom([], packages=["sci py"])
+
+
+@pytest.mark.parametrize(
+    ("phase", "message", "told"),
+    [
+        ("build", "make returned no model", "the function of --build does not give a model"),
+        ("build", "No module named 'scipy.signal'", "your code imports scipy, which tf-2.15 has"),
+        ("build", "No module named 'keras.engine'", "the function of --build does not give"),
+        ("load", "No module named 'scipy'", None),
+    ],
+)
+def test_a_mistake_in_own_code_is_not_the_frameworks(
+    phase: str, message: str, told: str | None
+) -> None:
+    error = {"type": "E", "message": message, "phase": phase, "traceback": ""}
+    facts = {"error": error, "building": True}
+    found = _not_built({"environment": "tf-2.15", "facts": facts})
+    assert found is None if told is None else (found or "").startswith(told)
+    other = {"error": {**error, "message": "of --custom"}}
+    assert _not_built({"environment": "tf-2.15", "facts": other}) is None
 
 
 def test_a_step_that_raises_in_the_reference_counts_only_where_it_is_known_why() -> None:

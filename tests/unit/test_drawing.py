@@ -138,3 +138,40 @@ def test_text_is_drawn_for_text_whatever_hashes_it(drawing: ModuleType) -> None:
     config = {"class_name": "Functional", "config": {"layers": layers}}
     (spec,) = drawing.specs(model, config)
     assert spec["drawn"] == ["words"]
+
+
+def test_a_model_that_refuses_for_another_reason_is_not_fed_ever_longer(
+    drawing: ModuleType,
+) -> None:
+    tried: list[int] = []
+
+    def refuse(arrays: list[Any]) -> Any:
+        tried.append(arrays[0].shape[1])
+        raise ValueError("I take nothing")
+
+    with pytest.raises(ValueError, match="I take nothing"):
+        drawing.suited([_spec(None, None, 4, drawn="words", dtype="string")], 1, refuse)
+    assert tried == [12, 8, 32, 64]
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"class_name": "mine>Embedding", "config": {}},
+        {"class_name": "Masking", "config": {"mask_value": [0.0]}},
+        {"config": {"name": "x"}},
+    ],
+)
+def test_layers_that_are_written_otherwise_tell_nothing(
+    drawing: ModuleType, layer: dict[str, Any]
+) -> None:
+    model = SimpleNamespace(inputs=[SimpleNamespace(name="x", shape=(None, 6), dtype="float32")])
+    config = {"class_name": "Sequential", "config": {"layers": [layer]}}
+    (spec,) = drawing.specs(model, config)
+    assert spec["drawn"] == ["normal"]
+
+
+def test_whole_numbers_fit_their_type(drawing: ModuleType) -> None:
+    (drawn,) = drawing.draw([{**_spec(None, 64, dtype="int8"), "drawn": ["integers", 1000]}], 1)
+    assert drawn.dtype == "int8"
+    assert (drawn >= 0).all()
