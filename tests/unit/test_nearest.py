@@ -15,7 +15,7 @@ from caniload.runner.core.nearest import nearest
             ["tf-2.15", "keras-2.1", "tf-2.2", "tf-2.21"],
             "nearest: tf-2.21, tf-2.15, tf-2.2",
         ),
-        ("chekc", ["check", "convert", "cells", "plan"], "nearest: check, "),
+        ("cheque", ["check", "convert", "cells", "plan"], "nearest: check, "),
         ("zzz", ["a", "b", "c", "d"], "nearest: "),
         ("x", ["a", "b"], "there are: a, b"),
         ("x", [], "there are none"),
