@@ -22,10 +22,12 @@ def write(name: str, models: set[str]) -> None:
         for cell, found in whole.cells.items()
         if cell[0] in files and rows[cell[1]]["id"] in ("tf-2.15", "tf-2.21")
     }
+    files = {key: files[key] for key, _ in cells}
     named = {row["saver"] for row in files.values()} | {reader for _, reader in cells}
     environments = {key: rows[key] for key in named}
     locks = {row["lock"]: shipped.locks()[row["lock"]] for row in environments.values()}
-    sources = {one["source"]: shipped.tables.sources[one["source"]] for one in cells[min(cells)]}
+    named = {one["source"] for verdicts in cells.values() for one in verdicts}
+    sources = {key: shipped.tables.sources[key] for key in named}
     made = Contents(environments=environments, sources=sources, locks=locks)
     made.parts[PART] = Part(files=files, cells=cells)
     made.write(HERE / name)

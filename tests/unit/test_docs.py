@@ -154,7 +154,7 @@ def test_the_legend_is_that_of_the_report() -> None:
 
 
 def test_the_examples_are_small() -> None:
-    assert sum(path.stat().st_size for path in EXAMPLES.iterdir() if path.is_file()) < 200 * 1024
+    assert sum(path.stat().st_size for path in EXAMPLES.iterdir() if path.is_file()) < 256 * 1024
 
 
 def test_the_pictures_are_small() -> None:
