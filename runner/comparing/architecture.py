@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from caniload.runner.comparing import values
@@ -13,6 +13,7 @@ from caniload.runner.converting import graph
 from caniload.runner.forensics import configuration
 
 INPUT = "InputLayer"
+LINE = "Sequential"
 DEPTH = 40
 """Most models within models that are followed."""
 
@@ -21,6 +22,10 @@ _STRUCTURE = frozenset(
     {"layers", "nodes", "input_layers", "output_layers", "batch_shape", "compile_config"}
     | {"class_name", "graph_name", "inbound_nodes", *_INSIDE}
 )
+PLACE = "argument "
+"""What stands before the number of an argument that is given by its place."""
+
+_FALSE_SAYS_SOMETHING = frozenset({"training"})  # elsewhere it is as if it were not given
 _NO_SETTINGS = frozenset({"dtype"})  # of a model as a whole: its layers have theirs
 
 
@@ -98,7 +103,7 @@ def _parts(config: Mapping[str, Any], depth: int) -> dict[str, Layer]:
 
 def _with_input(model: Layer, config: Mapping[str, Any]) -> None:
     """Put an input before a line of layers whose first one states the shape, as Keras 2 does."""
-    if model.class_name != "Sequential" or not model.members:
+    if model.class_name != LINE or not model.members:
         return
     first = model.members[0]
     if first.class_name == INPUT or first.is_model:
@@ -132,14 +137,30 @@ def _sources(value: Any) -> list[tuple[str, int, int]]:
 
 def _given(call: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of a call: whom from, or the value."""
-    found = {}
+    found = dict(_constants(call["args"], PLACE))
     for name, value in call["kwargs"].items():
         sources = _sources(value)
         if sources:
             found[str(name)] = sources
-        elif value is not None and value is not False:
+            found |= _constants(value, f"{name} ")
+        elif value is not None and (value is not False or name in _FALSE_SAYS_SOMETHING):
             found[str(name)] = values.canonical(value)
     return found
+
+
+def _constants(value: Any, place: str) -> Iterator[tuple[str, Any]]:
+    """Yield what is no tensor beside tensors, such as the 2 of ``x * 2``, with its place."""
+    inner: Iterable[tuple[Any, Any]]
+    if isinstance(value, Mapping) and "class_name" not in value:
+        inner = () if "$tensor" in value else value.items()
+    elif isinstance(value, list) and (not place.endswith("/") or _sources(value)):
+        inner = enumerate(value)
+    else:
+        if value is not None and not _sources(value):
+            yield place.rstrip("/"), values.canonical(value)
+        return
+    for key, one in inner:
+        yield from _constants(one, f"{place}{key}/")
 
 
 def snake(name: str) -> str:

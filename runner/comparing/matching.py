@@ -26,8 +26,11 @@ Pairs = list[tuple[Layer, Layer]]
 Shapes = tuple[tuple[int, ...], ...]
 
 
-def layers(before: Sequence[Layer], after: Sequence[Layer]) -> Pairs:
-    """Return the pairs of layers that are one layer; what is in none was added or removed."""
+def layers(before: Sequence[Layer], after: Sequence[Layer], *, line: bool = False) -> Pairs:
+    """Return the pairs of layers that are one layer; what is in none was added or removed.
+
+    ``line``: each layer follows the one before it, so that the order says more than a number.
+    """
     ones, others = list(before), list(after)
     pairs: Pairs = []
 
@@ -37,8 +40,8 @@ def layers(before: Sequence[Layer], after: Sequence[Layer]) -> Pairs:
             ones.remove(one)
             others.remove(other)
 
-    names, same = {one.name for one in ones}, {one.name for one in others}
-    if names == same:
+    names, same = [one.name for one in ones], [one.name for one in others]
+    if names == same or (set(names) == set(same) and not line):
         take(_named(ones, others, _any))
     take(_named(ones, others, lambda one, other: not (is_automatic(one) or is_automatic(other))))
     if len(ones) * len(others) <= MOST:
@@ -202,14 +205,27 @@ def _shapes(weights: Sequence[Weight]) -> Shapes:
 
 def _within(ones: Sequence[Weight], others: Sequence[Weight]) -> WeightPairs:
     """Pair weights of one scope: by name, by number where the shapes follow each other so."""
-    by_leaf = {one.leaf: one for one in others}
+    by_leaf: dict[str, list[Weight]] = {}
+    for other in others:
+        by_leaf.setdefault(other.leaf, []).append(other)
     if any(one.leaf in by_leaf for one in ones):
-        return [(one, by_leaf[one.leaf]) for one in ones if one.leaf in by_leaf]
+        return _consumed(ones, by_leaf)
     if len(ones) == len(others):
         first, second = _ordered(ones, others)
         if [one.array.shape for one in first] == [one.array.shape for one in second]:
             return list(zip(first, second, strict=True))
     return []
+
+
+def _consumed(ones: Sequence[Weight], by_leaf: dict[str, list[Weight]]) -> WeightPairs:
+    """Pair by name; of several with one name each is taken once, one of the same shape before."""
+    pairs = []
+    for one in ones:
+        left = by_leaf.get(one.leaf)
+        if left:
+            shaped = (at for at, it in enumerate(left) if it.array.shape == one.array.shape)
+            pairs.append((one, left.pop(next(shaped, 0))))
+    return pairs
 
 
 def _ordered(ones: Sequence[Weight], others: Sequence[Weight]) -> tuple[list[Weight], list[Weight]]:

@@ -144,8 +144,9 @@ def _training_said(found: Comparison) -> Iterator[str]:
     differing = [one for one in found.state.changes if one.kind is not Kind.NOT_COMPARED]
     if differing:
         yield f"{len(differing)} of the optimizer's arrays {_state_word(differing)}"
-    if found.assets:
-        yield f"{_number(len(found.assets), 'other file')} inside differ"
+    files = sum(one.kind is not Kind.NOT_COMPARED for one in found.assets)
+    if files:
+        yield f"{_number(files, 'other file')} inside {'differs' if files == 1 else 'differ'}"
 
 
 def _state_word(changes: Sequence[WeightChange]) -> str:
