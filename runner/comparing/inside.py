@@ -83,9 +83,9 @@ def of_savedmodel(folder: Path) -> Assets:
         for inner, one in of_folder(folder / name, ()).items():
             found[f"{name}/{inner}"] = one
     path = folder / GRAPH_FILE
-    if path.is_file() and (size := path.stat().st_size) <= GRAPH_BYTES:
-        if _TABLE in path.read_bytes():
-            found[GRAPH_FILE] = (size, of_file(path))
+    size = path.stat().st_size if path.is_file() else 0
+    if 0 < size <= GRAPH_BYTES and _TABLE in path.read_bytes():
+        found[GRAPH_FILE] = (size, of_file(path))
     return found
 
 

@@ -74,6 +74,8 @@ class Layer:
     rank: int | None = None
     """Dimensions of its input, with the batch, where the file says so."""
     is_model: bool = False
+    unread: str | None = None
+    """What of it was not read, a sentence."""
     weights: list[Weight] = field(default_factory=list)
 
     def walk(self, before: str = "") -> Iterator[tuple[str, Layer]]:

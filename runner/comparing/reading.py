@@ -65,6 +65,8 @@ def _with_model(config: Any, saved: Saved, compiled_as: Any, *, whole_model: boo
     """Add the architecture and how it was compiled; ``whole_model``: nothing stated is nothing."""
     if configuration.is_model(config):
         saved.model = architecture.read(config)
+        every = (saved.model, *architecture.everything(saved.model))
+        saved.gaps += dict.fromkeys(one.unread for one in every if one.unread)
     elif config is not None:
         saved.gaps.append("its configuration describes no model")
     if whole_model or compiled_as:

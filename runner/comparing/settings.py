@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from caniload.runner.comparing import values
-from caniload.runner.comparing.architecture import INPUT, PLACE
+from caniload.runner.comparing.architecture import INPUT, PACKAGE, PLACE, is_own
 from caniload.runner.comparing.facts import Setting
 from caniload.runner.comparing.parts import Layer
 
@@ -14,6 +14,7 @@ Names = Mapping[str | None, str | None]
 """Layers of the first model to what they are called in the second."""
 
 _AXIS = "axis"
+_DTYPES = ("float32", "floatx")  # what a layer has that states none
 _INFERRED = ("backward_layer",)
 """What a version writes that another makes of the rest."""
 
@@ -43,14 +44,19 @@ def settings_of(one: Layer, other: Layer, names: Names, prefix: str = "") -> Ite
 
 def _same_setting(one: Layer, other: Layer, key: str, left: Any, right: Any) -> bool:
     if left is None or right is None:
-        if key in ("dtype", "shape", "backend"):
-            return True  # versions before did not write it
         stated = right if left is None else left
+        # Versions before did not write them.
+        if key == "backend" or (key == "shape" and INPUT in (one.class_name, other.class_name)):
+            return True
+        if key == "dtype":
+            return stated in _DTYPES
+        if key == PACKAGE:
+            return not (is_own(one.class_name) and is_own(other.class_name))
         return values.is_default(values.folded(one.class_name or ""), key, stated)
     if key == _AXIS:
         rank = one.rank or other.rank
         return _axes(left, rank) == _axes(right, rank)
-    return values.same(left, right)
+    return values.same(left, right, exact=not values.is_named(key))
 
 
 def _axes(value: Any, rank: int | None) -> tuple[Any, ...]:

@@ -74,6 +74,7 @@ def _slots(ones: Sequence[Stored], others: Sequence[Stored]) -> list[tuple[Store
     """Pair the arrays of two optimizers: by name, by words in it, else in order; None: neither."""
     left, right = _large(ones), _large(others)
     steps = list(zip(_steps(ones), _steps(others), strict=False))[:1]
+    steps += _single(ones, others, [one.label for pair in steps for one in pair])
     if len(left) != len(right):
         return None
     for key in (lambda one: one.label, lambda one: _words(one.label)):
@@ -103,6 +104,17 @@ def _large(state: Iterable[Stored]) -> list[Stored]:
 def _steps(state: Iterable[Stored]) -> Iterator[Stored]:
     """Yield the count of steps, which is the first whole number."""
     return (one for one in state if not one.array.shape and one.array.dtype.startswith("int"))
+
+
+def _single(
+    ones: Sequence[Stored], others: Sequence[Stored], known: Sequence[str]
+) -> Iterator[tuple[Stored, Stored]]:
+    """Yield the single numbers that both keep under one name."""
+    by_label = {one.label: one for one in others if not one.array.shape}
+    for one in ones:
+        other = by_label.get(one.label)
+        if other is not None and not one.array.shape and one.label not in known:
+            yield one, other
 
 
 def _words(label: str) -> frozenset[str]:

@@ -22,6 +22,9 @@ from caniload.runner.forensics.configuration import policy_of
 
 ANY = "*"
 
+NOTHING = {"class_name": "None", "config": {}}
+"""A null that was chosen; it is kept as the name None."""
+
 _TUPLES = ("__tuple__", "TensorShape", "__tensor__", "__numpy__")
 _FUNCTIONS = ("function", "builtin_function_or_method", "ufunc")
 _REGULARIZERS = ("l1", "l2", "l1l2")
@@ -56,20 +59,34 @@ def class_of(name: str | None) -> str | None:
     return words()["classes"].get(name, name) if name is not None else None
 
 
-def arguments(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the arguments that say something of the model, under today's names."""
+def arguments(config: Mapping[str, Any], of: str | None = None) -> Iterator[tuple[str, Any]]:
+    """Yield the arguments that say something of the model, under today's names.
+
+    ``of`` is the folded class. One that is not Keras's own means by a name what it likes.
+    """
     known = words()["arguments"]
+    own = of is None or of in defaults()
+    choices = words()["nothing"].get(of, ())
     for name, value in config.items():
         key = known.get(name, name)
-        if key is not None and value is not None:
-            yield str(key), value
+        if key is None and not own and name not in words()["of_any_class"]:
+            key = name
+        if key is not None and (value is not None or key in choices):
+            yield str(key), NOTHING if value is None else value
+
+
+def is_named(argument: str) -> bool:
+    """Say whether an argument holds a name, and no text that is compared letter by letter."""
+    return argument.endswith(tuple(words()["names"]))
 
 
 def canonical(value: Any) -> Any:
     """Return a value in the one way in which it is compared."""
     if isinstance(value, bool | str) or value is None:
         return value
-    if isinstance(value, int | float):
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
         return _number(value)
     if isinstance(value, list | tuple):
         return tuple(canonical(one) for one in value)
@@ -100,9 +117,13 @@ def _object(name: str, node: Mapping[str, Any]) -> Any:
     if name == "__lambda__":
         text = json.dumps(config, sort_keys=True)
         return f"code {hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    if folded(name) in _POLICIES or (isinstance(config, str) and "module" not in node):
-        return policy_of(node)
     given = config if isinstance(config, Mapping) else {}
+    if folded(name) in _POLICIES or (isinstance(config, str) and "module" not in node):
+        policy = policy_of(node)
+        if policy is not None or not given:
+            return policy
+        quantized = tuple(str(given.get(one)) for one in ("mode", "source_name"))
+        return "_from_".join(quantized)
     return made(name, given)
 
 
@@ -116,7 +137,7 @@ def made(name: str, config: Mapping[str, Any]) -> Any:
         return _wrapped(fn, config)
     given = {
         argument: canonical(value)
-        for argument, value in arguments(config)
+        for argument, value in arguments(config, key)
         if argument not in ("fn", "dtype") and not is_default(key, argument, canonical(value))
     }
     bare = name.rpartition(">")[2]

@@ -14,10 +14,10 @@ import paired_files as files
 import pytest
 from paired_files import Model, Part, dense, example, norm
 
-from caniload.runner.comparing import arrays, matching
+from caniload.runner.comparing import architecture, arrays, matching, values
 from caniload.runner.comparing.facts import Comparison, Kind, Status
 from caniload.runner.comparing.parts import Weight
-from caniload.runner.comparing.telling import as_json
+from caniload.runner.comparing.telling import as_json, sentence
 from caniload.runner.comparing.worker import compared
 
 pytest_plugins = ["forensics_fixtures"]
@@ -210,3 +210,179 @@ def test_numbers_whose_quotient_is_none() -> None:
     assert outcome.change is not None
     assert outcome.change.numbers is not None
     assert np.isfinite(outcome.change.numbers.relative)
+
+
+def _given(name: str, **arguments: Any) -> Change:
+    return lambda stated: _layer(stated, name)["config"].update(arguments)
+
+
+def _is(name: str, kind: str, **arguments: Any) -> Change:
+    def change(stated: dict[str, Any]) -> None:
+        node = _layer(stated, name)
+        node["class_name"] = kind
+        node["config"].update(arguments)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (
+            _is("drop", "TextVectorization", split="whitespace"),
+            _given("drop", split=None),
+            ("split", "whitespace", "None"),
+        ),
+        (
+            _is("drop", "Normalization", axis=-1),
+            _given("drop", axis=None),
+            ("axis", "-1", "None"),
+        ),
+        (
+            _is("drop", "IntegerLookup", vocabulary=[1234567890]),
+            _given("drop", vocabulary=[1234567891]),
+            ("vocabulary", "(1234567890)", "(1234567891)"),
+        ),
+        (
+            _is("drop", "StringLookup", oov_token="UNK"),
+            _given("drop", oov_token="unk"),
+            ("oov_token", "UNK", "unk"),
+        ),
+        (
+            lambda stated: _layer(stated, "out")["config"].pop("dtype"),
+            _given("out", dtype="mixed_bfloat16"),
+            ("dtype", "not stated", "mixed_bfloat16"),
+        ),
+        (
+            _given("out", dtype={"a": 1}),
+            _given("out", dtype="mixed_bfloat16"),
+            ("dtype", "((a, 1))", "mixed_bfloat16"),
+        ),
+        (
+            _given("drop"),
+            _given("drop", shape=[3]),
+            ("shape", "not stated", "(3)"),
+        ),
+        (
+            _is("drop", "Custom", layer="x"),
+            _given("drop", layer="y"),
+            ("layer", "x", "y"),
+        ),
+        (
+            _is("drop", "Custom", seed=1),
+            _given("drop", seed=2),
+            ("seed", "1", "2"),
+        ),
+        (
+            _is("drop", "GRU", time_major=False),
+            _given("drop", time_major=True),
+            ("time_major", "false", "true"),
+        ),
+        (
+            lambda stated: _layer(stated, "drop").update(registered_name="p1>Dropout"),
+            lambda stated: _layer(stated, "drop").update(registered_name="p2>Dropout"),
+            ("package", "p1", "p2"),
+        ),
+    ],
+)
+def test_arguments_that_differ_in_what_is_easily_overlooked(
+    tmp_path: Path, first: Change, second: Change, said: tuple[str, str, str]
+) -> None:
+    found = changed(tmp_path, second, first)
+    assert [(n, b or "not stated", a or "not stated") for n, b, a in _settings(found)] == [said]
+    (tmp_path / "again").mkdir()
+    assert changed(tmp_path / "again", first, first).status is Status.SAME
+
+
+def test_a_seed_of_a_layer_of_keras_says_nothing(tmp_path: Path) -> None:
+    assert changed(tmp_path, _given("drop", seed=2), _given("drop", seed=1)).same
+
+
+@pytest.mark.parametrize(
+    ("what", "first", "second"),
+    [
+        ("loss", ["mse", None], [None, "mse"]),
+        ("metrics", [["mae"], ["mse"]], [["mae", "mse"], []]),
+    ],
+)
+def test_which_output_a_loss_is_for(tmp_path: Path, what: str, first: Any, second: Any) -> None:
+    def stating(value: Any) -> Change:
+        return lambda stated: stated["compile_config"].update({what: value})
+
+    found = changed(tmp_path, stating(second), stating(first))
+    assert {one.name for one in found.training} == {f"{what} of 0", f"{what} of 1"}
+
+
+def test_single_numbers_of_an_optimizer(tmp_path: Path) -> None:
+    paths = []
+    for name, number in (("a", 1.0), ("b", 2.0)):
+        model = example()
+        model.slots["u_product"] = np.array(number, "f4")
+        paths.append(files.h5(tmp_path / f"{name}.h5", model))
+    found = compared(*paths)
+    assert [one.name for one in found.state.changes] == ["Adam/u_product:0"]
+    assert compared(paths[0], paths[0]).same
+
+
+def test_models_within_models_beyond_what_is_followed(tmp_path: Path) -> None:
+    def nested(units: int) -> dict[str, Any]:
+        node: dict[str, Any] = {"class_name": "Dense", "config": {"name": "d", "units": units}}
+        for number in range(architecture.DEPTH + 2):
+            node = {"class_name": "Sequential", "config": {"name": f"s{number}", "layers": [node]}}
+        return node
+
+    paths = []
+    for units in (1, 2):
+        paths.append(tmp_path / f"{units}.json")
+        paths[-1].write_text(json.dumps(nested(units)), encoding="utf-8")
+    found = compared(*paths)
+    assert found.status is Status.UNKNOWN
+    assert "beyond 40" in found.not_compared[0]
+
+
+def test_numbers_with_their_bytes_turned(tmp_path: Path) -> None:
+    model = example()
+    one = files.weights(tmp_path / "a.weights.h5", model)
+    for part in model.parts:
+        part.weights = {name: array.astype(">f4") for name, array in part.weights.items()}
+    found = compared(one, files.weights(tmp_path / "b.weights.h5", model))
+    assert (found.status, found.weights.equal) == (Status.SAME, 10), as_json(found)
+
+
+def test_many_layers_that_are_numbered_otherwise() -> None:
+    sides = [
+        [
+            architecture.Layer(
+                name=f"dense_{number + first}", class_name="Dense", settings={"a": 1}
+            )
+            for number in range(1_400)
+        ]
+        for first in (1, 7)
+    ]
+    pairs = matching.layers(*sides)
+    assert [a.name for a, _ in pairs] == [one.name for one in sides[0]]
+    assert [b.name for _, b in pairs] == [one.name for one in sides[1]]
+
+
+def test_a_quantized_policy_has_a_name() -> None:
+    stated = {
+        "class_name": "QuantizedDTypePolicy",
+        "config": {"mode": "int8", "source_name": "float32"},
+    }
+    assert values.canonical(stated) == "int8_from_float32"
+
+
+def test_names_and_numbers_in_the_sentence(tmp_path: Path) -> None:
+    before, after = example(), example()
+    after.parts[-1] = dense("out", 5, 3, 4)
+    one = files.weights(tmp_path / "a.weights.h5", before)
+    del after.parts[-1].weights["bias"], before.parts[-1].weights["bias"]
+    found = compared(
+        files.weights(tmp_path / "b.weights.h5", before),
+        files.weights(tmp_path / "c.weights.h5", after),
+    )
+    assert sentence(found).startswith("out/kernel has another shape")
+    before = example()
+    before.part("norm").weights["beta"][0] = np.nan
+    found = compared(one, files.weights(tmp_path / "d.weights.h5", before))
+    assert "norm/beta 1 of 5 numbers not finite on one side" in sentence(found)
