@@ -3,8 +3,8 @@
     python tests/defaults.py
 
 What an argument is where it is not given, in any environment that was asked, by class as
-``values.folded`` names it; a class without any is Keras's own, too. Left out are values that stand for all classes (those under ``*``), and
-arguments that say nothing of a model (``words.yaml``).
+``values.folded`` names it; a class without any is Keras's own, too. Left out are values that stand
+for all classes (those under ``*``), and arguments that say nothing of a model (``words.yaml``).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def collected() -> dict[str, dict[str, list[Any]]]:
         }
         for name, of in sorted(found.items())
     }
-    return {values.ANY: EVERYWHERE, **{name: of for name, of in every.items()}}
+    return {values.ANY: EVERYWHERE, **every}
 
 
 def _given(one: dict[str, Any]) -> Iterator[tuple[str, str]]:

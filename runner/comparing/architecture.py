@@ -15,6 +15,7 @@ from caniload.runner.forensics import configuration
 
 INPUT = "InputLayer"
 LINE = "Sequential"
+_GRAPHS = ("Functional", "Graph")
 DEPTH = 40
 """Most models within models that are followed."""
 
@@ -92,6 +93,11 @@ def _package(node: Mapping[str, Any]) -> str | None:
     return None
 
 
+def is_line(layer: Layer) -> bool:
+    """Say whether its layers follow each other: a Sequential, or what holds a list of them."""
+    return layer.ends is None and layer.class_name is not None and layer.class_name not in _GRAPHS
+
+
 def is_own(class_name: str | None) -> bool:
     """Say whether Keras has a class of that name."""
     return values.folded(class_name or "") in defaults()
@@ -157,6 +163,8 @@ def _with_calls(model: Layer, node: Mapping[str, Any]) -> None:
     try:
         found = graph.read(node)
     except (graph.GraphError, RecursionError, KeyError, TypeError, ValueError, IndexError):
+        if model.class_name in _GRAPHS:
+            model.unread = f"how the layers of {model.name or 'it'} are connected is not compared"
         return
     if found.sequential:
         return

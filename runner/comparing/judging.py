@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from caniload.runner.comparing import matching, naming, placing, states
-from caniload.runner.comparing.architecture import INPUT, LINE, is_automatic
+from caniload.runner.comparing.architecture import INPUT, is_automatic, is_line
 from caniload.runner.comparing.facts import Comparison, Kind, LayerChange, Setting, Side
 from caniload.runner.comparing.parts import Layer, Saved, Stored
 from caniload.runner.comparing.settings import Names, ends, order, settings_of
@@ -129,7 +129,7 @@ def _compare_models(
     one: Layer, other: Layer, found: _Found, *, described: bool, at: str = ""
 ) -> None:
     """Compare the members of two models, and theirs."""
-    line = one.class_name == other.class_name == LINE
+    line = is_line(one) and is_line(other)
     pairs = matching.layers(one.members, other.members, line=line)
     names = {a.name: b.name for a, b in pairs}
     if described:

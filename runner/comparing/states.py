@@ -67,7 +67,22 @@ def state(before: Saved, after: Saved, not_compared: list[str]) -> Weights:
         return found.found
     for one, other in pairs:
         found.compare(one.label, one, other)
+    if left := list(_left(before.state, after.state, pairs)):
+        more = f" and {len(left) - 1} more" if len(left) > 1 else ""
+        not_compared.append(f"a number of the optimizer that one file lacks: {left[0]}{more}")
     return found.found
+
+
+def _left(
+    ones: Sequence[Stored], others: Sequence[Stored], pairs: Sequence[tuple[Stored, Stored]]
+) -> Iterator[str]:
+    """Yield single numbers of one of two optimizers whose arrays have the same names."""
+    large = [(one.label, other.label) for one, other in pairs if one.array.shape]
+    met = {id(one) for pair in pairs for one in pair}
+    if large and all(one == other for one, other in large):
+        for one in (*ones, *others):
+            if not one.array.shape and id(one) not in met:
+                yield one.label
 
 
 def _slots(ones: Sequence[Stored], others: Sequence[Stored]) -> list[tuple[Stored, Stored]] | None:

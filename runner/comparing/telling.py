@@ -68,9 +68,7 @@ def _same(found: Comparison) -> str:
     weights = found.weights
     equal = "all equal to the last bit"
     if weights.alike:
-        equal = (
-            f"the same numbers, {weights.alike} of them in another type or with another sign of 0"
-        )
+        equal = f"the same numbers, {weights.alike} of them in another type or sign of 0"
     arrays = _number(weights.compared, "weight")
     layers = _number(found.layers_paired, "layer")
     if found.layers_paired and weights.compared:

@@ -66,7 +66,7 @@ def arguments(config: Mapping[str, Any], of: str | None = None) -> Iterator[tupl
     """
     known = words()["arguments"]
     own = of is None or of in defaults()
-    choices = words()["nothing"].get(of, ())
+    choices = words()["nothing"].get(of or "", ())
     for name, value in config.items():
         key = known.get(name, name)
         if key is None and not own and name not in words()["of_any_class"]:
@@ -82,9 +82,7 @@ def is_named(argument: str) -> bool:
 
 def canonical(value: Any) -> Any:
     """Return a value in the one way in which it is compared."""
-    if isinstance(value, bool | str) or value is None:
-        return value
-    if isinstance(value, int):
+    if isinstance(value, bool | str | int) or value is None:
         return value
     if isinstance(value, float):
         return _number(value)

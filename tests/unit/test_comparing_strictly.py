@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from paired_files import Model, Part, dense, example, norm
 
 from caniload.runner.comparing import architecture, arrays, matching, values
 from caniload.runner.comparing.facts import Comparison, Kind, Status
-from caniload.runner.comparing.parts import Weight
+from caniload.runner.comparing.parts import Layer, Weight
 from caniload.runner.comparing.telling import as_json, sentence
 from caniload.runner.comparing.worker import compared
 
@@ -99,7 +100,7 @@ class _Numbers:
         self._numbers = np.array(numbers, "f4")
         self.shape: tuple[int, ...] = self._numbers.shape
         self.dtype = "float32"
-        self.refusal = None
+        self.refusal: str | None = None
 
     def read(self, start: int, count: int, slices: tuple[slice, ...]) -> Any:
         del slices
@@ -209,6 +210,7 @@ def test_numbers_whose_quotient_is_none() -> None:
     outcome = arrays.compare("k", *wide)
     assert outcome.change is not None
     assert outcome.change.numbers is not None
+    assert outcome.change.numbers.relative is not None
     assert np.isfinite(outcome.change.numbers.relative)
 
 
@@ -244,12 +246,12 @@ def _is(name: str, kind: str, **arguments: Any) -> Change:
             ("vocabulary", "(1234567890)", "(1234567891)"),
         ),
         (
-            _is("drop", "StringLookup", oov_token="UNK"),
-            _given("drop", oov_token="unk"),
+            _is("drop", "StringLookup", oov_token="UNK"),  # noqa: S106 - a word
+            _given("drop", oov_token="unk"),  # noqa: S106 - a word
             ("oov_token", "UNK", "unk"),
         ),
         (
-            lambda stated: _layer(stated, "out")["config"].pop("dtype"),
+            lambda stated: _layer(stated, "out")["config"].pop("dtype", None),
             _given("out", dtype="mixed_bfloat16"),
             ("dtype", "not stated", "mixed_bfloat16"),
         ),
@@ -322,6 +324,19 @@ def test_single_numbers_of_an_optimizer(tmp_path: Path) -> None:
     found = compared(*paths)
     assert [one.name for one in found.state.changes] == ["Adam/u_product:0"]
     assert compared(paths[0], paths[0]).same
+    lacking = files.h5(tmp_path / "c.h5", example())
+    found = compared(paths[0], lacking)
+    assert found.status is Status.UNKNOWN
+    assert "that one file lacks: Adam/u_product:0" in found.not_compared[0]
+
+
+def test_a_graph_that_cannot_be_followed_is_not_compared(tmp_path: Path) -> None:
+    def broken(stated: dict[str, Any]) -> None:
+        _layer(stated, "out")["inbound_nodes"] = [["?"]]
+
+    found = changed(tmp_path, broken, broken)
+    assert found.status is Status.UNKNOWN
+    assert "how the layers of model are connected" in found.not_compared[0]
 
 
 def test_models_within_models_beyond_what_is_followed(tmp_path: Path) -> None:
@@ -352,14 +367,15 @@ def test_numbers_with_their_bytes_turned(tmp_path: Path) -> None:
 def test_many_layers_that_are_numbered_otherwise() -> None:
     sides = [
         [
-            architecture.Layer(
-                name=f"dense_{number + first}", class_name="Dense", settings={"a": 1}
-            )
+            Layer(name=f"dense_{number + first}", class_name="Dense", settings={"a": 1})
             for number in range(1_400)
         ]
         for first in (1, 7)
     ]
+    sides[1].insert(700, Layer(name="dropout", class_name="Dropout"))
     pairs = matching.layers(*sides)
+    del sides[1][700]
+    pairs.sort(key=lambda pair: sides[0].index(pair[0]))
     assert [a.name for a, _ in pairs] == [one.name for one in sides[0]]
     assert [b.name for _, b in pairs] == [one.name for one in sides[1]]
 
