@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from caniload.runner.comparing import values
-from caniload.runner.comparing.knowledge import defaults
+from caniload.runner.comparing.knowledge import defaults, words
 from caniload.runner.comparing.parts import Layer
 from caniload.runner.converting import graph
 from caniload.runner.forensics import configuration
@@ -26,7 +26,6 @@ PACKAGE = "package"
 PLACE = "argument "
 """What stands before the number of an argument that is given by its place."""
 
-_FALSE_SAYS_SOMETHING = frozenset({"training"})  # elsewhere it is as if it were not given
 _NO_SETTINGS = frozenset({"dtype"})  # of a model as a whole: its layers have theirs
 
 
@@ -171,7 +170,10 @@ def _with_calls(model: Layer, node: Mapping[str, Any]) -> None:
     calls = {one.name: one.calls for one in found.members}
     for layer in model.members:
         if layer.class_name != INPUT and layer.name in calls:
-            layer.calls = [[_sources(call["args"]), _given(call)] for call in calls[layer.name]]
+            never = values.folded(layer.class_name or "") in words()["training"]
+            layer.calls = [
+                [_sources(call["args"]), _given(call, never=never)] for call in calls[layer.name]
+            ]
     model.ends = (_sources(found.inputs), _sources(found.outputs))
 
 
@@ -179,15 +181,18 @@ def _sources(value: Any) -> list[tuple[str, int, int]]:
     return [(str(one[0]), int(one[1]), int(one[2])) for one in graph.references(value)]
 
 
-def _given(call: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a call: whom from, or the value."""
+def _given(call: Mapping[str, Any], *, never: bool) -> dict[str, Any]:
+    """Return the arguments of a call: whom from, or the value; false is as if it were not given.
+
+    ``never``: unless it says that the layer is never to train, as it can to this one.
+    """
     found = dict(_constants(call["args"], PLACE))
     for name, value in call["kwargs"].items():
         sources = _sources(value)
         if sources:
             found[str(name)] = sources
             found |= _constants(value, f"{name} ")
-        elif value is not None and (value is not False or name in _FALSE_SAYS_SOMETHING):
+        elif value is not None and (value is not False or (never and name == "training")):
             found[str(name)] = values.canonical(value)
     return found
 

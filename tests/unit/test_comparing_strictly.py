@@ -145,6 +145,13 @@ def test_a_layer_that_never_trains(tmp_path: Path) -> None:
     assert _settings(changed(tmp_path, kept)) == [("inputs", "hidden", "hidden, training=false")]
 
 
+def test_what_keras_3_writes_to_a_layer_that_was_told_nothing(tmp_path: Path) -> None:
+    def told(stated: dict[str, Any]) -> None:
+        _layer(stated, "drop")["inbound_nodes"][0]["kwargs"] = {"training": False}
+
+    assert changed(tmp_path, told).same
+
+
 def _unpacked(tmp_path: Path, name: str, words: bytes) -> Path:
     packed = files.keras(tmp_path / f"{name}.keras", example(), words=words)
     with zipfile.ZipFile(packed) as archive:
