@@ -15,11 +15,12 @@ import paired_files as files
 import pytest
 from paired_files import Model, Part, dense, example, norm
 
-from caniload.runner.comparing import architecture, arrays, matching, values
+from caniload.runner.comparing import architecture, arrays, bundles, matching, values
 from caniload.runner.comparing.facts import Comparison, Kind, Status
 from caniload.runner.comparing.parts import Layer, Weight
 from caniload.runner.comparing.telling import as_json, sentence
 from caniload.runner.comparing.worker import compared
+from caniload.runner.forensics.formats import checkpoint
 
 pytest_plugins = ["forensics_fixtures"]
 
@@ -409,3 +410,15 @@ def test_names_and_numbers_in_the_sentence(tmp_path: Path) -> None:
     before.part("norm").weights["beta"][0] = np.nan
     found = compared(one, files.weights(tmp_path / "d.weights.h5", before))
     assert "norm/beta 1 of 5 numbers not finite on one side" in sentence(found)
+
+
+def test_variables_of_one_name_are_told_by_their_places(
+    recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefix = recorded / "checkpoint/model.ckpt"
+    _, entries = checkpoint.index(prefix)
+    same = {one.key: "Variable" for one in entries}
+    monkeypatch.setattr(bundles, "_full_names", lambda *_: same)
+    model, _, _ = bundles.read(prefix)
+    assert len({one.parts for one in model}) == len(model) == 4
+    assert compared(prefix, prefix).weights.equal == 4
