@@ -2,8 +2,9 @@
 
 An object (an initializer, a loss, a policy) becomes an ``Object`` of its folded name and what it
 is given that is no default; one that is only a name is the same as that name in a text. ``None``
-and what is not there are one: versions write all that they know, so what is not written was not
-there yet, and is as it was.
+and what is not there are one, but where ``words.yaml`` says that null is a choice: versions write
+all that they know, so what is not written was not there yet, and is as it was. Texts are compared
+letter by letter, but where an argument holds a name.
 """
 
 from __future__ import annotations
