@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from caniload.runner.comparing.architecture import is_automatic
 from caniload.runner.comparing.parts import Layer, Weight
 
-MOST = 500_000
+MOST = 1_000_000
 """Most pairs of layers that are weighed against each other."""
 
 ORDER = (
