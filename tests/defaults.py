@@ -3,8 +3,8 @@
     python tests/defaults.py
 
 What an argument is where it is not given, in any environment that was asked, by class as
-``values.folded`` names it. Left out are values that stand for all classes (those under ``*``), and
-arguments that say nothing of a model (``words.yaml``).
+``values.folded`` names it; a class without any is Keras's own, too. Left out are values that stand
+for all classes (those under ``*``), and arguments that say nothing of a model (``words.yaml``).
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ def collected() -> dict[str, dict[str, list[Any]]]:
         for kind, said in asking.unfolded(entry, value)["kinds"].items():
             if kind in KINDS:
                 for name, one in {**said["classes"], **said["functions"]}.items():
+                    found.setdefault(values.folded(name), defaultdict(set))
                     for argument, default in _given(one):
                         found[values.folded(name)][argument].add(default)
     every = {
@@ -47,7 +48,7 @@ def collected() -> dict[str, dict[str, list[Any]]]:
         }
         for name, of in sorted(found.items())
     }
-    return {values.ANY: EVERYWHERE, **{name: of for name, of in every.items() if of}}
+    return {values.ANY: EVERYWHERE, **every}
 
 
 def _given(one: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -93,7 +93,9 @@ def compare(name: str, one: Array, other: Array) -> Outcome:
         return Outcome(change=_change(Kind.NOT_COMPARED, name, before, after, reason=reason))
     if not total.differing:
         return Outcome(bits=total.bits)
-    relative = total.largest / total.magnitude if total.magnitude else None
+    relative = None
+    if total.magnitude:  # a quotient of two numbers may be none
+        relative = min(total.largest / total.magnitude, sys.float_info.max)
     numbers = Numbers(
         differing=total.differing,
         of=total.of,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from caniload.runner.comparing import inside
 from caniload.runner.comparing.arrays import widened
 from caniload.runner.comparing.parts import Stored
 from caniload.runner.forensics.formats import checkpoint
@@ -27,6 +29,9 @@ _OTHERS = ("global_step", "beta1_power", "beta2_power")
 _ALL, _LISTED = "_all_variables/", "variables/"
 _RANDOM = "seed_generator"
 _SAVED = ".ATTRIBUTES"
+_TABLE = f"{_SAVED}/table-"
+_CONFIG = ".ATTRIBUTES/OBJECT_CONFIG_JSON"
+_COUNTER = f"save_counter{VALUE}"
 
 
 class Tensor:
@@ -60,16 +65,23 @@ def _numpy(dtype: str) -> str:
     return dtype if dtype in _KNOWN else "u1"
 
 
-def read(prefix: Path) -> tuple[list[Stored], list[Stored]]:
-    """Return the arrays of the model, and those of its optimizer; raises as ``checkpoint`` does."""
+def read(prefix: Path) -> tuple[list[Stored], list[Stored], inside.Assets]:
+    """Return arrays of the model, of its optimizer, and texts; raises as ``checkpoint`` does."""
     paths, entries = checkpoint.index(prefix)
     sizes = [path.stat().st_size if path.is_file() else 0 for path in paths]
     by_key = {one.key: one for one in entries}
     names = _full_names(paths, by_key.get(GRAPH))
     model: list[Stored] = []
     state: list[Stored] = []
+    texts: inside.Assets = {}
+    unique = Counter(_named(entry.key, names) for entry in entries)
     for entry in entries:
-        if entry.dtype == "string" or not 0 <= entry.shard < len(paths):
+        if not 0 <= entry.shard < len(paths):
+            continue
+        if entry.dtype == "string" or _TABLE in entry.key:
+            if _says_something(entry):
+                content = inside.of_file(paths[entry.shard], entry.offset, entry.size)
+                texts[entry.key] = (entry.size, content)
             continue
         owner = _owner(entry.key, by_objects=GRAPH in by_key)
         if owner is Owner.OTHER:
@@ -78,9 +90,10 @@ def read(prefix: Path) -> tuple[list[Stored], list[Stored]]:
         if _again(entry.key, by_key) or _RANDOM in label:
             continue
         array = Tensor(paths[entry.shard], entry, sizes[entry.shard])
-        stored = Stored(array=array, label=label, parts=_parts(entry.key, label))
+        alone = unique[_named(entry.key, names)] == 1
+        stored = Stored(array=array, label=label, parts=_parts(entry.key, label, alone=alone))
         (state if owner is Owner.OPTIMIZER else model).append(stored)
-    return model, state
+    return model, state, texts
 
 
 def _again(key: str, keys: Mapping[str, Entry]) -> bool:
@@ -88,12 +101,30 @@ def _again(key: str, keys: Mapping[str, Entry]) -> bool:
     return key.startswith(_ALL) and f"{_LISTED}0{VALUE}" in keys
 
 
-def _parts(key: str, label: str) -> tuple[str, ...]:
-    """Return the name with its scopes; one that says no more than its kind is told by its place."""
+def _says_something(entry: Entry) -> bool:
+    """Say whether a text is the model's, and no description of how its objects hang together."""
+    known = entry.key in (GRAPH, _COUNTER) or entry.key.endswith(_CONFIG)
+    return not known and 0 not in entry.shape
+
+
+def _place(key: str) -> tuple[str, ...]:
+    return tuple(one for one in key.removesuffix(VALUE).split("/") if one != _SAVED)
+
+
+def _named(key: str, names: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the place of a variable with its name at the end."""
+    return (*_place(key)[:-1], names.get(key, key))
+
+
+def _parts(key: str, label: str, *, alone: bool) -> tuple[str, ...]:
+    """Return the name with its scopes; one that says no more than its kind is told by its place.
+
+    ``alone``: no other at that place has the name; if one has, the place's own name tells it.
+    """
     if "/" in label:
         return tuple(label.split("/"))
-    place = [one for one in key.removesuffix(VALUE).split("/") if one != _SAVED]
-    return (*place[:-1], label)
+    place = _place(key)
+    return (*place[:-1], label) if alone else place
 
 
 def _owner(key: str, *, by_objects: bool) -> Owner:

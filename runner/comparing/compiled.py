@@ -52,22 +52,28 @@ def _optimizer(stated: Any) -> Iterator[tuple[str, Any]]:
 def _labels(value: Any, output: str = "") -> Iterator[tuple[str, Any]]:
     """Yield each loss or metric, with the output that it is for if one is named."""
     if isinstance(value, list | tuple):
-        for one in value:
-            yield from _labels(one, output)
+        # One list for each output; a single output is written with and without one around.
+        by_output = len(value) > 1 and any(one is None or isinstance(one, list) for one in value)
+        for number, one in enumerate(value):
+            yield from _labels(one, _joined(output, str(number)) if by_output else output)
     elif isinstance(value, Mapping) and isinstance(value.get("class_name"), str):
         found = values.canonical(value)
         yield output, values.made(found, {}) if isinstance(found, str) else found
     elif isinstance(value, Mapping):
         for key, one in value.items():
-            yield from _labels(one, str(key))
+            yield from _labels(one, _joined(output, str(key)))
     elif isinstance(value, str):
         yield output, value
+
+
+def _joined(output: str, inner: str) -> str:
+    return f"{output}/{inner}" if output else inner
 
 
 def same(name: str, one: Any, other: Any) -> bool:
     """Say whether two settings of the training mean the same."""
     if name.partition(_OF)[0] not in _LABELLED:
-        return values.same(one, other)
+        return values.same(one, other, exact=not values.is_named(name))
     ones, others = one or (), other or ()
     return len(ones) == len(others) and all(map(_same_label, ones, others))
 

@@ -31,12 +31,14 @@ class Dataset:
         self.shape: tuple[int, ...] = tuple(dataset.shape or ())
         stated = dataset.attrs.get("dtype") if "dtype" in dataset.attrs else None
         self._halves = stated in (_BFLOAT16, _BFLOAT16.encode()) and dataset.dtype.itemsize == 2  # noqa: PLR2004 - bytes
-        self.dtype = _BFLOAT16 if self._halves else str(dataset.dtype)
+        self._native = dataset.dtype.newbyteorder("=")
+        self.dtype = _BFLOAT16 if self._halves else str(self._native)
         self.refusal = _refusal(dataset)
 
     def read(self, start: int, count: int, slices: tuple[slice, ...]) -> Any:
         del start, count
         found = np.ascontiguousarray(self._dataset[slices if self.shape else ()]).reshape(-1)
+        found = found.astype(self._native, copy=False)
         return widened(found.view(np.uint16)) if self._halves else found
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from caniload.runner.comparing import matching, naming, placing, states
-from caniload.runner.comparing.architecture import INPUT, is_automatic
+from caniload.runner.comparing.architecture import INPUT, is_automatic, is_line
 from caniload.runner.comparing.facts import Comparison, Kind, LayerChange, Setting, Side
 from caniload.runner.comparing.parts import Layer, Saved, Stored
-from caniload.runner.comparing.settings import Names, ends, settings_of
+from caniload.runner.comparing.settings import Names, ends, order, settings_of
 from caniload.runner.comparing.tally import Tally
 
 
@@ -77,11 +77,20 @@ def _side(path: str, saved: Saved) -> Side:
 
 def _trees(before: Saved, after: Saved) -> tuple[Layer, Layer]:
     """Return both as trees with weights in them; one without layers borrows those of the other."""
-    weights = before.weights and after.weights  # else there is nothing to compare them with
+    # Without those of the other there is nothing to compare them with, unless it has to have them.
+    weights = (before.weights and after.weights) or _lacks_weights(before, after)
     return (
         _tree(before, after, before.weights if weights else []),
         _tree(after, before, after.weights if weights else []),
     )
+
+
+def _lacks_weights(before: Saved, after: Saved) -> bool:
+    """Say whether one of two whole models has no weights, and nothing says that they are unread."""
+    if None in (before.training, after.training) or None in (before.model, after.model):
+        return False
+    lacking = after if before.weights else before
+    return bool(before.weights) != bool(after.weights) and not lacking.gaps
 
 
 def _tree(saved: Saved, other: Saved, weights: Sequence[Stored]) -> Layer:
@@ -120,10 +129,13 @@ def _compare_models(
     one: Layer, other: Layer, found: _Found, *, described: bool, at: str = ""
 ) -> None:
     """Compare the members of two models, and theirs."""
-    pairs = matching.layers(one.members, other.members)
+    line = is_line(one) and is_line(other)
+    pairs = matching.layers(one.members, other.members, line=line)
     names = {a.name: b.name for a, b in pairs}
     if described:
         found.model += ends(one, other, names, at)
+        if line:
+            found.model += order(pairs, one, other, at)
     there = {id(b): a for a, b in pairs}
     matched = {id(a): b for a, b in pairs}
     for a in one.members:

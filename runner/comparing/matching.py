@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from caniload.runner.comparing.architecture import is_automatic
 from caniload.runner.comparing.parts import Layer, Weight
 
-MOST = 2_000_000
+MOST = 1_000_000
 """Most pairs of layers that are weighed against each other."""
 
 ORDER = (
@@ -26,8 +26,11 @@ Pairs = list[tuple[Layer, Layer]]
 Shapes = tuple[tuple[int, ...], ...]
 
 
-def layers(before: Sequence[Layer], after: Sequence[Layer]) -> Pairs:
-    """Return the pairs of layers that are one layer; what is in none was added or removed."""
+def layers(before: Sequence[Layer], after: Sequence[Layer], *, line: bool = False) -> Pairs:
+    """Return the pairs of layers that are one layer; what is in none was added or removed.
+
+    ``line``: each layer follows the one before it, so that the order says more than a number.
+    """
     ones, others = list(before), list(after)
     pairs: Pairs = []
 
@@ -37,11 +40,14 @@ def layers(before: Sequence[Layer], after: Sequence[Layer]) -> Pairs:
             ones.remove(one)
             others.remove(other)
 
-    names, same = {one.name for one in ones}, {one.name for one in others}
-    if names == same:
+    names, same = [one.name for one in ones], [one.name for one in others]
+    if names == same or (set(names) == set(same) and not line):
         take(_named(ones, others, _any))
     take(_named(ones, others, lambda one, other: not (is_automatic(one) or is_automatic(other))))
-    if len(ones) * len(others) <= MOST:
+    ends = len(ones) * len(others) > MOST
+    if ends:
+        take(iter(_ends(ones, others)))
+    if not ends or len(ones) * len(others) <= MOST:
         take(iter(_aligned(ones, others)))
     take(_named(ones, others, _alike))
     take(_first(ones, others, _alike_in_shape))
@@ -90,30 +96,59 @@ def _alike_in_shape(one: Layer, other: Layer) -> bool:
     return has and _alike(one, other) and (shapes(one) == shapes(other) or not one.weights)
 
 
-def _score(one: Layer, other: Layer) -> int:
+Traits = tuple[Layer, Shapes, bool]
+
+
+def _traits(layer: Layer) -> Traits:
+    """Return a layer, the shapes of its weights, and whether Keras named it."""
+    return layer, shapes(layer), is_automatic(layer)
+
+
+def _equal(one: Layer, other: Layer) -> bool:
+    """Say whether all but the number in their names is one."""
+    named = one.name == other.name or (is_automatic(one) and is_automatic(other))
+    alike = one.class_name == other.class_name and one.settings == other.settings
+    return named and alike and shapes(one) == shapes(other)
+
+
+def _score(first: Traits, second: Traits) -> int:
     """Return how much speaks for it that these are one layer; 0: nothing."""
+    (one, shaped, automatic), (other, shaped_there, automatic_there) = first, second
     if not _alike(one, other):
         return 0
-    if one.class_name is None and shapes(one) != shapes(other) and one.key != other.key:
+    if one.class_name is None and shaped != shaped_there and one.key != other.key:
         return 0
-    chosen = not (is_automatic(one) and is_automatic(other))
-    score = 4 if one.name == other.name else 1 if chosen else 2
-    score += 8 if shapes(one) == shapes(other) else 0
+    score = 4 if one.name == other.name else 2 if automatic and automatic_there else 1
+    score += 8 if shaped == shaped_there else 0
     return score + (4 if one.settings == other.settings else 0)
+
+
+def _ends(ones: Sequence[Layer], others: Sequence[Layer]) -> Pairs:
+    """Return the pairs from both ends on, as long as there is no doubt."""
+    both = min(len(ones), len(others))
+    first = next((at for at in range(both) if not _equal(ones[at], others[at])), both)
+    rest = range(1, both - first + 1)
+    last = next((at - 1 for at in rest if not _equal(ones[-at], others[-at])), both - first)
+    pairs = list(zip(ones[:first], others[:first], strict=True))
+    behind = zip(ones[len(ones) - last :], others[len(others) - last :], strict=True)
+    return [*pairs, *behind]
 
 
 def _aligned(ones: Sequence[Layer], others: Sequence[Layer]) -> Pairs:
     """Return the pairs, in order on both sides, for which most speaks."""
     width = len(others)
+    if len(ones) == width and all(map(_equal, ones, others)):
+        return list(zip(ones, others, strict=True))
+    weighed, against = [_traits(one) for one in ones], [_traits(one) for one in others]
     best = [[0] * (width + 1) for _ in range(len(ones) + 1)]
     for row in range(len(ones) - 1, -1, -1):
         for column in range(width - 1, -1, -1):
-            score = _score(ones[row], others[column])
+            score = _score(weighed[row], against[column])
             paired = best[row + 1][column + 1] + score if score else 0
             best[row][column] = max(paired, best[row + 1][column], best[row][column + 1])
     pairs, row, column = [], 0, 0
     while row < len(ones) and column < width:
-        score = _score(ones[row], others[column])
+        score = _score(weighed[row], against[column])
         if score and best[row][column] == best[row + 1][column + 1] + score:
             pairs.append((ones[row], others[column]))
             row, column = row + 1, column + 1
@@ -202,14 +237,27 @@ def _shapes(weights: Sequence[Weight]) -> Shapes:
 
 def _within(ones: Sequence[Weight], others: Sequence[Weight]) -> WeightPairs:
     """Pair weights of one scope: by name, by number where the shapes follow each other so."""
-    by_leaf = {one.leaf: one for one in others}
+    by_leaf: dict[str, list[Weight]] = {}
+    for other in others:
+        by_leaf.setdefault(other.leaf, []).append(other)
     if any(one.leaf in by_leaf for one in ones):
-        return [(one, by_leaf[one.leaf]) for one in ones if one.leaf in by_leaf]
+        return _consumed(ones, by_leaf)
     if len(ones) == len(others):
         first, second = _ordered(ones, others)
         if [one.array.shape for one in first] == [one.array.shape for one in second]:
             return list(zip(first, second, strict=True))
     return []
+
+
+def _consumed(ones: Sequence[Weight], by_leaf: dict[str, list[Weight]]) -> WeightPairs:
+    """Pair by name; of several with one name each is taken once, one of the same shape before."""
+    pairs = []
+    for one in ones:
+        left = by_leaf.get(one.leaf)
+        if left:
+            shaped = (at for at, it in enumerate(left) if it.array.shape == one.array.shape)
+            pairs.append((one, left.pop(next(shaped, 0))))
+    return pairs
 
 
 def _ordered(ones: Sequence[Weight], others: Sequence[Weight]) -> tuple[list[Weight], list[Weight]]:

@@ -74,6 +74,8 @@ class Layer:
     rank: int | None = None
     """Dimensions of its input, with the batch, where the file says so."""
     is_model: bool = False
+    unread: str | None = None
+    """What of it was not read, a sentence."""
     weights: list[Weight] = field(default_factory=list)
 
     def walk(self, before: str = "") -> Iterator[tuple[str, Layer]]:
@@ -98,8 +100,10 @@ class Saved:
     state: list[Stored] = field(default_factory=list)
     training: dict[str, Any] | None = None
     """Compile settings in one dialect; empty: not compiled; None: cannot be in such a file."""
-    assets: dict[str, tuple[int, Callable[[], str]]] = field(default_factory=dict)
-    """Other files inside: size in bytes, and what returns their hash."""
+    assets: dict[str, tuple[int, Callable[[], str | None]]] = field(default_factory=dict)
+    """Other files inside: size in bytes, and what returns their hash, or None: unreadable."""
+    files: str | None = None
+    """In which way other files inside are named; None where there can be none."""
     groups: list[tuple[str, str | None]] = field(default_factory=list)
     """Layers as the weights are grouped by: the group, and the layer's name if it is stated."""
     gaps: list[str] = field(default_factory=list)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import io
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from caniload.runner.comparing import architecture, bundles, compiled, hdf5arrays
+from caniload.runner.comparing import architecture, bundles, compiled, hdf5arrays, inside
 from caniload.runner.comparing.parts import Saved
 from caniload.runner.forensics import configuration
 from caniload.runner.forensics.describe import FORMATS
@@ -26,6 +24,9 @@ from caniload.runner.forensics.recognise import Recognised, recognise
 
 SHARDS = 1_000
 """Most files that weights may be divided among."""
+
+FILES = "keras"
+"""How a ``.keras`` names the files inside of it, unpacked or not."""
 
 _ROOM = 2
 """Times its size that a member must fit on the disk before it is unpacked."""
@@ -64,6 +65,8 @@ def _with_model(config: Any, saved: Saved, compiled_as: Any, *, whole_model: boo
     """Add the architecture and how it was compiled; ``whole_model``: nothing stated is nothing."""
     if configuration.is_model(config):
         saved.model = architecture.read(config)
+        every = (saved.model, *architecture.everything(saved.model))
+        saved.gaps += dict.fromkeys(one.unread for one in every if one.unread)
     elif config is not None:
         saved.gaps.append("its configuration describes no model")
     if whole_model or compiled_as:
@@ -119,9 +122,10 @@ def _zip(known: Recognised, saved: Saved, stack: contextlib.ExitStack) -> None:
         except UnreadableError as error:
             saved.gaps.append(f"{name}: {error}")
     saved.gaps += [one.text for one in archive.findings if one.kind in _UNREAD]
+    saved.files = FILES
     for other, info in archive.members.items():
         if other not in (CONFIG, METADATA, name) and not other.endswith("/"):
-            saved.assets[other] = (info.file_size, _hashing(archive, other))
+            saved.assets[other] = (info.file_size, inside.of_archive(archive, other))
 
 
 _UNREAD = ("zip-member", "zip-encrypted")
@@ -141,26 +145,6 @@ def _member(archive: Archive, name: str, stack: contextlib.ExitStack) -> BinaryI
     return spool if archive.unpack(name, spool) else None
 
 
-def _hashing(archive: Archive, name: str) -> Callable[[], str]:
-    def hashed() -> str:
-        sink = _Hash()
-        return sink.whole.hexdigest() if archive.unpack(name, sink) else ""
-
-    return hashed
-
-
-class _Hash(io.BytesIO):
-    """A file that keeps only the hash of what is written to it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.whole = hashlib.sha256()
-
-    def write(self, piece: Any) -> int:
-        self.whole.update(piece)
-        return len(piece)
-
-
 def _of(config: Any, key: str) -> Any:
     return config.get(key) if isinstance(config, Mapping) else None
 
@@ -169,6 +153,8 @@ def _folder(known: Recognised, saved: Saved, stack: contextlib.ExitStack) -> Non
     config = _json(bounded(known.path / CONFIG), CONFIG, saved)
     _with_model(config, saved, _of(config, "compile_config"), whole_model=True)
     name = next((one for one in WEIGHTS if (known.path / one).is_file()), None)
+    saved.files = FILES
+    saved.assets = inside.of_folder(known.path, (CONFIG, METADATA, name))
     if name is None:
         saved.gaps.append("its weights are missing, or kept in another way")
         return
@@ -219,6 +205,8 @@ def _savedmodel(known: Recognised, saved: Saved, stack: contextlib.ExitStack) ->
     root = found.root
     if root is not None and configuration.is_model(root):
         _with_model(whole(root, found.parts), saved, root.get("training_config"), whole_model=True)
+    saved.files = "savedmodel"
+    saved.assets = inside.of_savedmodel(known.path)
     _with_bundle(known.path / "variables" / "variables", saved)
 
 
@@ -226,6 +214,7 @@ def _checkpoint(known: Recognised, saved: Saved, stack: contextlib.ExitStack) ->
     del stack
     stored = checkpoint.read(known.path)
     _with_model(_json(stored.config, "its configuration", saved), saved, None, whole_model=False)
+    saved.files = "checkpoint"
     _with_bundle(known.path, saved)
 
 
@@ -233,12 +222,13 @@ def _with_bundle(prefix: Path, saved: Saved) -> None:
     if not prefix.with_name(f"{prefix.name}.index").is_file():
         return
     try:
-        model, state = bundles.read(prefix)
+        model, state, texts = bundles.read(prefix)
     except UnreadableError as error:
         saved.gaps.append(f"{prefix.name}: {error}")
         return
     saved.weights += model
     saved.state += state
+    saved.assets |= texts
 
 
 _READERS: dict[str, Callable[[Recognised, Saved, contextlib.ExitStack], None]] = {

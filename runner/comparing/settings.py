@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from caniload.runner.comparing import values
+from caniload.runner.comparing.architecture import INPUT, PACKAGE, PLACE, is_own
 from caniload.runner.comparing.facts import Setting
 from caniload.runner.comparing.parts import Layer
 
@@ -13,6 +14,7 @@ Names = Mapping[str | None, str | None]
 """Layers of the first model to what they are called in the second."""
 
 _AXIS = "axis"
+_DTYPES = ("float32", "floatx")  # what a layer has that states none
 _INFERRED = ("backward_layer",)
 """What a version writes that another makes of the rest."""
 
@@ -24,7 +26,7 @@ def settings_of(one: Layer, other: Layer, names: Names, prefix: str = "") -> Ite
         if not _same_setting(one, other, key, left, right):
             yield setting(f"{prefix}{key}", left, right)
     called = one.calls is not None and other.calls is not None
-    if called and _sources(one.calls, names) != _sources(other.calls, {}):
+    if called and not _same_calls(_sources(one.calls, names), _sources(other.calls, {})):
         yield Setting(name="inputs", before=_given(one.calls), after=_given(other.calls))
     for part in dict.fromkeys([*one.parts, *other.parts]):
         left_part, right_part = one.parts.get(part), other.parts.get(part)
@@ -42,14 +44,19 @@ def settings_of(one: Layer, other: Layer, names: Names, prefix: str = "") -> Ite
 
 def _same_setting(one: Layer, other: Layer, key: str, left: Any, right: Any) -> bool:
     if left is None or right is None:
-        if key in ("dtype", "shape", "backend"):
-            return True  # versions before did not write it
         stated = right if left is None else left
+        # Versions before did not write them.
+        if key == "backend" or (key == "shape" and INPUT in (one.class_name, other.class_name)):
+            return True
+        if key == "dtype":
+            return stated in _DTYPES
+        if key == PACKAGE:
+            return not (is_own(one.class_name) and is_own(other.class_name))
         return values.is_default(values.folded(one.class_name or ""), key, stated)
     if key == _AXIS:
         rank = one.rank or other.rank
         return _axes(left, rank) == _axes(right, rank)
-    return values.same(left, right)
+    return values.same(left, right, exact=not values.is_named(key))
 
 
 def _axes(value: Any, rank: int | None) -> tuple[Any, ...]:
@@ -78,6 +85,23 @@ def _sources(calls: Any, names: Names) -> list[Any]:
     return found
 
 
+def _same_calls(ones: Sequence[Any], others: Sequence[Any]) -> bool:
+    if len(ones) != len(others):
+        return False
+    return all(
+        tensors == tensors_there and _same_constants(plain, plain_there)
+        for (tensors, plain), (tensors_there, plain_there) in zip(ones, others, strict=True)
+    )
+
+
+def _same_constants(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Compare by name; by value alone where only one of them was given by its place."""
+    by_place = [any(name.startswith(PLACE) for name in each) for each in (one, other)]
+    if by_place[0] != by_place[1]:
+        return len(one) == len(other) and all(map(values.same, one.values(), other.values()))
+    return one.keys() == other.keys() and all(values.same(one[key], other[key]) for key in one)
+
+
 def _tensors(value: Any) -> bool:
     return isinstance(value, list)
 
@@ -99,3 +123,18 @@ def ends(one: Layer, other: Layer, names: Names, at: str) -> Iterator[Setting]:
         if [(names.get(name, name), *place) for name, *place in left] != right:
             said = [", ".join(name for name, _, _ in each) for each in (left, right)]
             yield Setting(name=f"{at}{what}", before=said[0], after=said[1])
+
+
+def order(
+    pairs: Sequence[tuple[Layer, Layer]], one: Layer, other: Layer, at: str
+) -> Iterator[Setting]:
+    """Yield another order of the layers that both of two lines have; inputs stand anywhere."""
+    matched = {id(a): b for a, b in pairs if INPUT not in (a.class_name, b.class_name)}
+    place = {id(b): number for number, b in enumerate(other.members)}
+    there = [matched[id(a)] for a in one.members if id(a) in matched]
+    follow = sorted(there, key=lambda b: place[id(b)])
+    if there != follow:
+        names = {id(b): a.name for a, b in pairs}
+        said = [[names[id(b)] or b.key for b in each] for each in (there, follow)]
+        before, after = (values.shown(", ".join(each)) for each in said)
+        yield Setting(name=f"{at}order of layers", before=before, after=after)

@@ -54,7 +54,10 @@ def sentence(found: Comparison) -> str:
         case Status.DIFFERENT:
             parts = [*_layers_said(found), *_weights_said(found), *_training_said(found)]
             text = "; ".join(parts)
-            return shown(f"{text[:1].upper()}{text[1:]}", _LONG)
+            named = {one.name for one in found.weights.changes}
+            if not any(text.startswith(name) for name in named if name):  # a name is as it is
+                text = f"{text[:1].upper()}{text[1:]}"
+            return shown(text, _LONG)
 
 
 def _sides(found: Comparison) -> tuple[Side, Side]:
@@ -65,7 +68,7 @@ def _same(found: Comparison) -> str:
     weights = found.weights
     equal = "all equal to the last bit"
     if weights.alike:
-        equal = f"the same numbers, {weights.alike} of them in another type"
+        equal = f"the same numbers, {weights.alike} of them in another type or sign of 0"
     arrays = _number(weights.compared, "weight")
     layers = _number(found.layers_paired, "layer")
     if found.layers_paired and weights.compared:
@@ -144,8 +147,9 @@ def _training_said(found: Comparison) -> Iterator[str]:
     differing = [one for one in found.state.changes if one.kind is not Kind.NOT_COMPARED]
     if differing:
         yield f"{len(differing)} of the optimizer's arrays {_state_word(differing)}"
-    if found.assets:
-        yield f"{_number(len(found.assets), 'other file')} inside differ"
+    files = sum(one.kind is not Kind.NOT_COMPARED for one in found.assets)
+    if files:
+        yield f"{_number(files, 'other file')} inside {'differs' if files == 1 else 'differ'}"
 
 
 def _state_word(changes: Sequence[WeightChange]) -> str:
@@ -169,7 +173,10 @@ def _difference(one: WeightChange) -> str:
 def numbers(found: Numbers) -> str:
     """Return how two arrays differ."""
     relative = f", relative {found.relative:.3g}" if found.relative is not None else ""
-    said = f"by up to {found.largest:.6g} ({found.differing:,} of {found.of:,} numbers{relative})"
+    count = f"{found.differing:,} of {found.of:,} numbers"
+    if found.not_finite == found.differing:
+        return f"{count} not finite on one side"
+    said = f"by up to {found.largest:.6g} ({count}{relative})"
     if found.not_finite:
         said += f", {_number(found.not_finite, 'number')} not finite on one side"
     return f"{said}, as rounding to {found.rounded} does" if found.rounded else said
@@ -225,7 +232,7 @@ def sections(found: Comparison) -> Iterator[tuple[str, list[str]]]:
 
 
 def _title(title: str, weights: Weights) -> str:
-    alike = f", {weights.alike:,} in another type" if weights.alike else ""
+    alike = f", {weights.alike:,} in another type or sign of 0" if weights.alike else ""
     return f"{title} ({weights.equal:,} equal to the last bit{alike})"
 
 

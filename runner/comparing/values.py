@@ -2,8 +2,9 @@
 
 An object (an initializer, a loss, a policy) becomes an ``Object`` of its folded name and what it
 is given that is no default; one that is only a name is the same as that name in a text. ``None``
-and what is not there are one: versions write all that they know, so what is not written was not
-there yet, and is as it was.
+and what is not there are one, but where ``words.yaml`` says that null is a choice: versions write
+all that they know, so what is not written was not there yet, and is as it was. Texts are compared
+letter by letter, but where an argument holds a name.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from caniload.runner.comparing.knowledge import defaults, words
 from caniload.runner.forensics.configuration import policy_of
 
 ANY = "*"
+
+NOTHING = {"class_name": "None", "config": {}}
+"""A null that was chosen; it is kept as the name None."""
 
 _TUPLES = ("__tuple__", "TensorShape", "__tensor__", "__numpy__")
 _FUNCTIONS = ("function", "builtin_function_or_method", "ufunc")
@@ -56,20 +60,32 @@ def class_of(name: str | None) -> str | None:
     return words()["classes"].get(name, name) if name is not None else None
 
 
-def arguments(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the arguments that say something of the model, under today's names."""
+def arguments(config: Mapping[str, Any], of: str | None = None) -> Iterator[tuple[str, Any]]:
+    """Yield the arguments that say something of the model, under today's names.
+
+    ``of`` is the folded class. One that is not Keras's own means by a name what it likes.
+    """
     known = words()["arguments"]
+    own = of is None or of in defaults()
+    choices = words()["nothing"].get(of or "", ())
     for name, value in config.items():
         key = known.get(name, name)
-        if key is not None and value is not None:
-            yield str(key), value
+        if key is None and not own and name not in words()["of_any_class"]:
+            key = name
+        if key is not None and (value is not None or key in choices):
+            yield str(key), NOTHING if value is None else value
+
+
+def is_named(argument: str) -> bool:
+    """Say whether an argument holds a name, and no text that is compared letter by letter."""
+    return argument.endswith(tuple(words()["names"]))
 
 
 def canonical(value: Any) -> Any:
     """Return a value in the one way in which it is compared."""
-    if isinstance(value, bool | str) or value is None:
+    if isinstance(value, bool | str | int) or value is None:
         return value
-    if isinstance(value, int | float):
+    if isinstance(value, float):
         return _number(value)
     if isinstance(value, list | tuple):
         return tuple(canonical(one) for one in value)
@@ -100,9 +116,13 @@ def _object(name: str, node: Mapping[str, Any]) -> Any:
     if name == "__lambda__":
         text = json.dumps(config, sort_keys=True)
         return f"code {hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    if folded(name) in _POLICIES or (isinstance(config, str) and "module" not in node):
-        return policy_of(node)
     given = config if isinstance(config, Mapping) else {}
+    if folded(name) in _POLICIES or (isinstance(config, str) and "module" not in node):
+        policy = policy_of(node)
+        if policy is not None or not given:
+            return policy
+        quantized = tuple(str(given.get(one)) for one in ("mode", "source_name"))
+        return "_from_".join(quantized)
     return made(name, given)
 
 
@@ -116,7 +136,7 @@ def made(name: str, config: Mapping[str, Any]) -> Any:
         return _wrapped(fn, config)
     given = {
         argument: canonical(value)
-        for argument, value in arguments(config)
+        for argument, value in arguments(config, key)
         if argument not in ("fn", "dtype") and not is_default(key, argument, canonical(value))
     }
     bare = name.rpartition(">")[2]
