@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from caniload.runner.answering import quick
@@ -76,9 +76,19 @@ def _notes(case: Case | None, index: Index, kin: Kin, answers: Sequence[Answer])
     }
     used = {elsewhere[cell] for one in answers for cell in one.cells if cell in elsewhere}
     if used:
-        yield f"reference models: measured {'; '.join(sorted(used))}, not here"
+        yield f"reference models: measured {'; '.join(_by_pack(used))}, not here"
     if not index.measured and not measured:
         yield NO_EVIDENCE
+
+
+def _by_pack(sources: Iterable[str]) -> Iterator[str]:
+    """Yield each pack once, with the days on which what it says was measured."""
+    days: dict[str, list[str]] = {}
+    for source in sorted(sources):
+        pack, _, day = source.rpartition(", ")
+        days.setdefault(pack, []).append(day)
+    for pack, found in days.items():
+        yield f"{pack}, {' and '.join(found)}"
 
 
 def _from_others(

@@ -16,12 +16,12 @@ from caniload.runner.core.outcomes import Outcome, Purpose
 from caniload.runner.core.precision import HalfPrecision
 from caniload.runner.judging.catalogue import Rule
 from caniload.runner.judging.verdict import cause, judge
+from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.schema import Environment, Tolerances
 
 PREDICTED = frozenset({"outputs", "structure"})
 TRAINED = frozenset({"training"})
 _NO_MODULE = re.compile(r"No module named '(\w+)")
-_FRAMEWORKS = frozenset({"tensorflow", "keras", "tf_keras"})
 UNCOMPARED = "; a training step could not be compared"
 
 
@@ -144,7 +144,8 @@ def _not_built(record: Record) -> str | None:
     if error is None or error["phase"] != "build":
         return None
     lacks = _NO_MODULE.search(error["message"])
-    if lacks and lacks[1] not in _FRAMEWORKS:
+    known = {one.package.replace("-", "_") for one in frameworks().frameworks}
+    if lacks and lacks[1] not in known:
         name, where = lacks[1], record["environment"]
         return f"your code imports {name}, which {where} has not: --with {name}"
     if not facts.get("building"):
