@@ -12,7 +12,7 @@ from caniload.runner.checking.answers import Checked
 from caniload.runner.checking.customs import Custom
 from caniload.runner.checking.judging import Judge
 from caniload.runner.checking.kept import Terms
-from caniload.runner.checking.subjects import Subject
+from caniload.runner.checking.subjects import WEIGHTS_ENDING, Subject
 from caniload.runner.core.errors import UsageError
 from caniload.runner.core.outcomes import Purpose
 from caniload.runner.core.precision import precision_of
@@ -26,9 +26,8 @@ CARRIES: dict[str, FormatName] = {"yaml": "json"}
 """Formats that carry what another one does, by its name in matrix.yaml."""
 
 WEIGHTS = ("weights",)
-WEIGHTS_ENDING, BY_LAYERS = ".weights.h5", "layers by name"
-"""An ending by which Keras from 2.12 on chooses a loader (keras 2.12, saving_api.py, load_weights),
-and the layout, as an inspection calls it, that this loader cannot read."""
+BY_LAYERS = "layers by name"
+"""The layout, as an inspection calls it, that the loader of ``.weights.h5`` cannot read."""
 
 
 @dataclass(frozen=True, kw_only=True)

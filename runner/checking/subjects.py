@@ -15,6 +15,8 @@ from caniload.runner.forensics.facts import Holds, Inspection, Severity
 
 ENDINGS = (".h5", ".hdf5", ".keras", ".json", ".yaml", ".yml", ".index")
 GRAPH = "saved_model.pb"
+WEIGHTS_ENDING = ".weights.h5"
+"""By which Keras from 2.12 on chooses a loader (keras 2.12, saving_api.py, load_weights)."""
 LOADED = ("h5", "keras", "savedmodel", "json", "yaml")
 """Formats from which a model is loaded by one call, or by one and its weights."""
 
@@ -103,6 +105,11 @@ def gather(paths: Sequence[Path]) -> Iterator[Subject]:
                 yield _subject(one, said)
 
 
+def _ending(name: str) -> str:
+    """Return the end of a name, by which loaders choose how to read a file."""
+    return WEIGHTS_ENDING if name.endswith(WEIGHTS_ENDING) else Path(name).suffix
+
+
 def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
@@ -137,7 +144,7 @@ def _subject(path: Path, inspection: Inspection) -> Subject:
     folder = path if path.is_dir() else path.parent
     files = [folder / name for name in inspection.files]
     try:
-        contents = [(file.suffix, _sha256(file)) for file in files]
+        contents = [(_ending(file.name), _sha256(file)) for file in files]
     except OSError as error:
         problem = f"cannot be read: {error.strerror}"
         return Subject(path=path, inspection=Inspection(path=str(path), problem=problem))

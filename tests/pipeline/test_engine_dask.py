@@ -213,7 +213,7 @@ def test_a_worker_that_is_killed_costs_its_shard_another_start(
     process = machines.at("bereft").start("matrix", *words)
     killed, measuring = _one_at_work(process, three.workers.values())
     killed.kill()
-    measuring.resume()
+    _resume(measuring)
     _, err = process.communicate(timeout=2 * PATIENCE)
 
     assert process.returncode == 0, err
@@ -241,6 +241,12 @@ def _one_at_work(
                         one.suspend()
                         return worker, one
         time.sleep(0.02)
+
+
+def _resume(process: psutil.Process) -> None:
+    """Let it go on, unless it has ended with its worker already."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.resume()
 
 
 def _stage(process: psutil.Process) -> str | None:
@@ -285,7 +291,7 @@ def test_a_scheduler_that_is_killed_costs_no_result(machines: Machines) -> None:
         _, measuring = _one_at_work(process, [psutil.Process(there.worker.pid)])
         there.scheduler.kill()
         there.scheduler.wait()
-        measuring.resume()
+        _resume(measuring)
         there.worker.wait(PATIENCE)
         there.start()
         _, err = process.communicate(timeout=2 * PATIENCE)

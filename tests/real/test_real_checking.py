@@ -108,7 +108,7 @@ def test_a_zoo_is_run_once_and_known_from_then_on(files: Path) -> None:
         "words.h5": ["identical", "error"],
     }
     assert {one["reference"] for one in found} == {"tf-2.15"}
-    assert found[1]["notes"][-1] == "inputs, made up: int32 [4, 6]"  # bounded by what is embedded
+    assert found[1]["notes"][-1] == "inputs, made up: float32 [4, 6]"  # bounded by what is embedded
     assert "{'time_major': False}" in found[1]["answers"][1]["reason"]
     assert found[1]["turns"] == [
         {"stack": "tf.keras", "last_good": "tf-2.15", "first_bad": "tf-2.21"}

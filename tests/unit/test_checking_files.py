@@ -137,6 +137,17 @@ def test_the_same_content_under_another_name_is_the_same(files: Path) -> None:
     assert one.sha256 != other.sha256  # loaders go by the ending
 
 
+def test_weights_under_a_name_that_is_read_otherwise_are_another_file(tmp_path: Path) -> None:
+    """Keras from 2.12 on reads x.weights.h5 in another layout than x.h5, whatever is in it."""
+    content = Path(__file__).with_name("recorded_models.zip")
+    with zipfile.ZipFile(content) as archive:
+        whole = archive.read("keras-3.13.weights.h5")
+    for name in ("a.h5", "b.h5", "b.weights.h5"):
+        (tmp_path / name).write_bytes(whole)
+    found = {one.path.name: one.sha256 for one in gather([tmp_path])}
+    assert found["a.h5"] == found["b.h5"] != found["b.weights.h5"]
+
+
 def test_inputs_must_be_arrays(capsys: pytest.CaptureFixture[str]) -> None:
     assert check("tf-1.15-lstm.h5", "--inputs", "text.h5") == 2
     assert "no .npz file" in capsys.readouterr().err
