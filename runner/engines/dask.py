@@ -40,14 +40,20 @@ CERTIFICATES = "--engine dask+tls://… needs certificates, which Dask takes fro
     f"DASK_DISTRIBUTED__COMM__TLS__{name}" for name in ("CA_FILE", "CLIENT__KEY", "CLIENT__CERT")
 )
 
+_GONE = "{worker} is gone; what it was at starts again elsewhere"
+
 INSTALL = "pip install 'caniload[dask]'"
 
 
 @dataclass(kw_only=True)
 class _Out:
-    """An errand that is out: Dask's future, ours, the worker it is on, and how many it lost."""
+    """An errand that is out: Dask's future, ours, the worker it is on, and how many it lost.
+
+    Until it was seen on one it is taken to be on the first that was asked for, if one was.
+    """
 
     asked: Any
+    wanted: str | None = None
     promised: Future[Answer] = field(default_factory=Future)
     where: str | None = None
     lost: int = 0
@@ -63,6 +69,7 @@ class Dask:
         self._out: dict[str, _Out] = {}
         self._numbers = itertools.count(1)
         self._waits = False
+        self._elsewhere: list[str] = []
         self._run = uuid.uuid4().hex[:8]
         self._warn_of_lone_workers()
 
@@ -108,17 +115,24 @@ class Dask:
         except OSError:  # it goes at this very moment
             return ()
         self._look_after(there, processing)
+        while self._elsewhere:  # answered by another, before the loss of the first was seen
+            if (before := self._elsewhere.pop()) not in there:
+                self._say(_GONE.format(worker=before))
         return there
 
     def _look_after(self, there: Sequence[str], processing: Mapping[str, Sequence[Any]]) -> None:
         places = {str(key): worker for worker, keys in processing.items() for key in keys}
         for key, out in [*self._out.items()]:
-            if out.where is not None and out.where not in there:
+            now, before = places.get(key), out.where or out.wanted
+            # Dask may have given it to another before it leaves the dead one out of the list.
+            moved = out.where is not None and now is not None and now != out.where
+            if before is not None and (moved or before not in there):
                 out.lost += 1
-                self._say(f"{out.where} is gone; what it was at starts again elsewhere")
+                self._say(_GONE.format(worker=before))
                 if out.lost >= STARTS:
                     self._fail(key, LostError(_died(out.lost), starts=out.lost))
-            out.where = places.get(key)
+                out.wanted = None
+            out.where = now
 
     def submit(self, errand_: bytes, prefer: Sequence[str]) -> Future[Answer]:
         key = f"caniload-{self._run}-{next(self._numbers)}"
@@ -134,7 +148,7 @@ class Dask:
                 workers=[*prefer] or None,
                 allow_other_workers=bool(prefer),  # or it waits for ever for one that has died
             )
-        self._out[key] = out = _Out(asked=asked)
+        self._out[key] = out = _Out(asked=asked, wanted=next(iter(prefer), None))
         out.promised.add_done_callback(lambda promised: self._cancelled(key, promised))
         asked.add_done_callback(lambda asked: self._ended(key, asked))
         return out.promised
@@ -156,6 +170,8 @@ class Dask:
                 self._fail(key, error)
         else:
             self._out.pop(key, None)
+            if (before := out.where or out.wanted) not in (None, worker):
+                self._elsewhere.append(str(before))
             answer = Answer(
                 worker=worker,
                 code=process.returncode,
