@@ -43,6 +43,7 @@ def feed(job, state, model):
 
     Of what is made up several sizes are tried, as ``drawing.suited`` says.
     """
+    state.phase("predict")  # if nothing suits, or can be drawn, it is not known what it predicts
     specs = drawing.specs(model, _configuration(model), job["stated"])
     names = [one["key"] for one in specs] if specs and specs[0]["key"] is not None else None
 
@@ -58,7 +59,6 @@ def feed(job, state, model):
         order = [name for array in arrays for name in theirs if theirs[name] is array]
         return Fed(arrays, names, ["%s of --inputs" % name for name in order]), predict(arrays)
     if not specs:
-        state.phase("predict")
         raise NoInputs("neither the file nor the model states its inputs")
     _, arrays, found = drawing.suited(specs, SEED, predict)
     return Fed(arrays, names, [_told(one) for one in arrays]), found

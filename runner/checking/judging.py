@@ -86,10 +86,12 @@ def answer(case: Case, environment: Environment, judge_by: Judge) -> Answer:
 
 def of_record(record: Record, blank: Answer, judge_by: Judge, *, control: Record | None) -> Answer:
     """Judge one record; ``control`` is that of the reference compared with itself."""
+    if reason := _not_built(record):
+        return replace(blank, reason=reason)
     if record["reference"] is None:
         if loaded(record):
             return replace(blank, reason="loads, but was compared with nothing: run it again")
-        if reason := _not_built(record) or _unsuited(record):
+        if reason := _unsuited(record):
             return replace(blank, reason=reason)
     drawn = judge_by.drawn(control)
     facts = record.get("facts")

@@ -340,6 +340,11 @@ def test_a_mistake_in_own_code_is_not_the_frameworks(
     facts = {"error": error, "building": True}
     found = _not_built({"environment": "tf-2.15", "facts": facts})
     assert found is None if told is None else (found or "").startswith(told)
+    for reference in (None, "tf-2.14"):  # compared with another version or not
+        one = {**record(reference), "facts": facts, "environment": "tf-2.15"}
+        if told is not None:
+            there = of_record(one, BLANK, JUDGE, control=None)
+            assert (there.outcome, there.reason) == (Outcome.UNTESTED, found)
     other = {"error": {**error, "message": "of --custom"}}
     assert _not_built({"environment": "tf-2.15", "facts": other}) is None
 
