@@ -56,7 +56,7 @@ def merge(arguments: argparse.Namespace) -> int:
     """Write one pack of several; 1 where measurements in it contradict each other."""
     packs = [fetching.checked(path, str(path)) for path in arguments.pack]
     told: list[str] = []
-    found = merged(packs, arguments.into, told)
+    found = merged(packs, arguments.into, told, latest=arguments.latest)
     for line in told:
         print(f"differs: {line}; one of them was kept, whichever came first")
     for line in found:

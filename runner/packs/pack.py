@@ -226,8 +226,13 @@ def replaced(path: Path, name: str, plain: Any, environments: Mapping[str, Row])
     )
 
 
-def merged(packs: Sequence[Pack], path: Path, told: list[str]) -> list[str]:
-    """Write what all of these say; return the contradictions in it, and tell what else differs."""
+def merged(
+    packs: Sequence[Pack], path: Path, told: list[str], *, latest: bool = False
+) -> list[str]:
+    """Write what all of these say; return the contradictions in it, and tell what else differs.
+
+    With ``latest`` only what was measured last of each place.
+    """
     tables = Tables(
         environments=joining.table(*(one.tables.environments for one in packs)),
         sources=joining.table(*(one.tables.sources for one in packs)),
@@ -242,8 +247,12 @@ def merged(packs: Sequence[Pack], path: Path, told: list[str]) -> list[str]:
         for name in sorted({one["name"] for pack in packs for one in pack.files()}):
             part = Part()
             for pack in packs:
-                part, differing = joining.joined(part, pack.part(name), tables.sources)
+                part, differing = joining.joined(
+                    part, pack.part(name), tables.sources, latest=latest
+                )
                 told.extend(f"{name}: features of {model} were read twice" for model in differing)
+            if latest:
+                part = joining.latest(part, tables.environments, tables.sources)
             _, format_id, _ = name.split("/")
             found.extend(joining.contradictions(part, format_id, tables.environments))
             yield written(name, part, tables)

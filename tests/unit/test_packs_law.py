@@ -6,11 +6,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from packs_made import contents, small, written
+from packs_made import contents, small, source, written
 
 from caniload.runner.packs.fetching import checked
 from caniload.runner.packs.frame import PackError
@@ -28,8 +29,8 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def merge(here: Path, name: str, *paths: Path) -> Path:
-    merged([Pack(path) for path in paths], here / name, [])
+def merge(here: Path, name: str, *paths: Path, latest: bool = False) -> Path:
+    merged([Pack(path) for path in paths], here / name, [], latest=latest)
     return here / name
 
 
@@ -60,6 +61,56 @@ def test_merging_again_changes_nothing(one: Contents, other: Contents) -> None:
         assert merge(here, "aa", a, a).read_bytes() == a.read_bytes()
         both = merge(here, "ab", a, b)
         assert merge(here, "aba", both, a).read_bytes() == both.read_bytes()
+
+
+@LAW
+@given(contents(), contents(), contents())
+def test_the_latest_of_each_place_is_the_same_in_any_order(
+    one: Contents, other: Contents, third: Contents
+) -> None:
+    with folder() as here:
+        a, b, c = (written(made, here / str(n)) for n, made in enumerate((one, other, third)))
+        left = merge(here, "left", merge(here, "ab", a, b, latest=True), c, latest=True)
+        right = merge(here, "right", a, merge(here, "bc", b, c, latest=True), latest=True)
+        whole = merge(here, "all", c, a, b, latest=True)
+        assert left.read_bytes() == right.read_bytes() == whole.read_bytes()
+        assert merge(here, "again", whole, whole, latest=True).read_bytes() == whole.read_bytes()
+        days = [_days(Pack(path)) for path in (a, b, c)]
+        for place, there in _days(Pack(whole)).items():
+            assert there == {max(day for found in days for day in found.get(place, ()))}
+        assert set(_days(Pack(whole))) == {place for found in days for place in found}
+
+
+def _days(pack: Pack) -> dict[tuple[Any, ...], set[str]]:
+    """Return the days on which each place was measured: who saved what, and who loaded it."""
+    rows, days = pack.tables.environments, dict[tuple[Any, ...], set[str]]()
+
+    def spot(key: str | None) -> tuple[str, str]:
+        return (rows[key]["id"], rows[key]["lock"]) if key else ("", "")
+
+    for said in pack.files():
+        part = pack.part(said["name"])
+        for (key, reader), verdicts in part.cells.items():
+            file = part.files[key]
+            place = said["format"], spot(file["saver"]), file["model"], spot(reader)
+            days.setdefault(place, set()).update(
+                pack.tables.sources[one["source"]]["when"] for one in verdicts
+            )
+    return days
+
+
+def test_what_was_measured_again_replaces_what_it_contradicts(tmp_path: Path) -> None:
+    old = written(small(sha256="aa"), tmp_path / "old")
+    late = source("2026-11-30")
+    new = written(
+        small(sha256="cc", source=late, said={"signature": "load: other"}), tmp_path / "new"
+    )
+    both, found = tmp_path / "both", list[str]()
+    assert merged([Pack(old), Pack(new)], both, [])  # a contradiction, used for nothing
+    assert merged([Pack(old), Pack(new)], tmp_path / "latest", found, latest=True) == []
+    part = Pack(tmp_path / "latest").part("files/h5/tf-2.15")
+    assert [file["sha256"] for file in part.files.values()] == ["cc"]
+    assert part == Pack(new).part("files/h5/tf-2.15")
 
 
 @LAW

@@ -42,6 +42,11 @@ def add_evidence(parser: Parser) -> None:
     )
     merging.add_argument("pack", nargs="+", type=path, metavar="FILE")
     merging.add_argument("--into", type=path, metavar="FILE", required=True, help="written anew")
+    merging.add_argument(
+        "--latest",
+        action="store_true",
+        help="of what one environment saved and another loaded, keep what was measured last",
+    )
 
 
 def _add_export(parser: Parser) -> None:
