@@ -12,6 +12,7 @@ from typing import Any
 from caniload.runner.core.errors import UsageError
 from caniload.runner.environments.overlays import read_requirements
 from caniload.runner.evidence.keys import digest
+from caniload.runner.forensics.trusting import names_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,8 @@ class Custom:
     """All code of a person's own that loading gets; ``sha256`` is ``None`` where there is none.
 
     ``build`` returns the model that weights alone are loaded into; ``packages`` are requirements of
-    the code, which environments get laid over them.
+    the code, which environments get laid over them; ``provides`` are the names in it, as far as its
+    text shows them.
     """
 
     sources: tuple[Source, ...] = ()
@@ -40,6 +42,7 @@ class Custom:
     named: tuple[str, ...] = ()
     build: Source | None = None
     packages: tuple[str, ...] = ()
+    provides: frozenset[str] = frozenset()
 
     def job(self) -> list[dict[str, Any]]:
         return [asdict(one) for one in self.sources]
@@ -54,13 +57,13 @@ def read_custom(
     """
     if not wanted and build is None and not packages:
         return Custom()
-    found, hashes = [], []
+    found, all_files = list[Source](), list[Path]()
     for text in wanted:
         source, files = _named(text, "--custom")
         found.append(source)
-        hashes += files
+        all_files += files
     names = [(one.module, one.factory) for one in found]
-    terms: list[Any] = [names, hashes]
+    terms: list[Any] = [names, _hashes(all_files)]
     builder = None
     if build is not None:
         builder, files = _named(build, "--build")
@@ -68,7 +71,8 @@ def read_custom(
             raise UsageError(
                 f"--build {build}: say which function returns the model, as in {build}:make"
             )
-        terms.append(["build", builder.module, builder.factory, files])
+        terms.append(["build", builder.module, builder.factory, _hashes(files)])
+        all_files += files
     having = read_requirements(packages)
     if having:
         terms.append(["with", *having])
@@ -78,15 +82,19 @@ def read_custom(
         named=(*wanted, *([build] if build else []), *having),
         build=builder,
         packages=having,
+        provides=names_in(all_files),
     )
 
 
-def _named(text: str, option: str) -> tuple[Source, list[tuple[str, str]]]:
-    """Return what a text names, and the names and hashes of the files that make it up."""
+def _named(text: str, option: str) -> tuple[Source, list[Path]]:
+    """Return what a text names, and the files that make it up."""
     name, _, factory = text.partition(":")
     source, files = _found(name, option)
-    hashes = [(one.name, hashlib.sha256(one.read_bytes()).hexdigest()) for one in files]
-    return replace(source, factory=factory or None), hashes
+    return replace(source, factory=factory or None), files
+
+
+def _hashes(files: Sequence[Path]) -> list[tuple[str, str]]:
+    return [(one.name, hashlib.sha256(one.read_bytes()).hexdigest()) for one in files]
 
 
 def _found(name: str, option: str) -> tuple[Source, list[Path]]:

@@ -18,6 +18,7 @@ from caniload.runner.core.outcomes import Purpose
 from caniload.runner.core.precision import precision_of
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments.home import Home
+from caniload.runner.forensics import trusting
 from caniload.runner.forensics.describe import stated_origin
 from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.matrix.schema import Environment, FormatName, Matrix
@@ -87,9 +88,11 @@ def refusal(subject: Subject, request: Request, *, run: bool) -> Checked | None:
     problem, readable = subject.problem, subject.problem is None
     if not (subject.weights_alone and request.custom.build):
         problem = problem or subject.unloadable
-    if problem is None and subject.code and run and not request.trust:
-        problem = f"not run, for loading runs code that is in the file ({subject.code}): --trust"
-        return blank_of(subject, problem=problem, readable=False)
+    if problem is None and run and not request.trust:
+        why = trusting.reason(subject.inspection, request.custom.provides)
+        if why is not None:
+            problem = f"not run, for loading it runs or reaches more than a model ({why}): --trust"
+            return blank_of(subject, problem=problem, readable=False)
     return blank_of(subject, problem=problem, readable=readable) if problem else None
 
 

@@ -68,20 +68,6 @@ class Subject:
         """Say whether it is what ``load_weights`` takes, of a model that code has built."""
         return self.inspection.format in FILLING
 
-    @property
-    def code(self) -> str | None:
-        """Return what in the file runs when it is loaded, as far as was found."""
-        dangers = [
-            found.text for found in self.inspection.findings if found.severity is Severity.DANGER
-        ]
-        if dangers:
-            return dangers[0]
-        if self.inspection.code:
-            return f"it holds {self.inspection.code[0].kind}"
-        if self.inspection.format == "savedmodel":
-            return "a SavedModel is a graph of operations, some of which run when it is loaded"
-        return None
-
 
 def gather(paths: Sequence[Path]) -> Iterator[Subject]:
     """Yield the models that the paths name, and those in folders that are no model themselves."""

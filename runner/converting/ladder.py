@@ -67,7 +67,7 @@ class Ladder:
 
     def climb(self) -> Conversion:
         """Return what came of it; delivers to ``wish.out`` where a remedy held."""
-        refused = refusal(self.inspection, trusted=self.wish.trusted)
+        refused = refusal(self.inspection, self.wish)
         if refused is not None:
             return self._refused(refused)
         original = read_original(self.wish, self.inspection, self.workshop)

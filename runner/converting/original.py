@@ -10,7 +10,8 @@ from typing import Any
 from caniload.runner.converting.launching import Workshop, told
 from caniload.runner.converting.readers import reading
 from caniload.runner.converting.rules import read_rules
-from caniload.runner.forensics.facts import Inspection, Severity
+from caniload.runner.forensics import trusting
+from caniload.runner.forensics.facts import Inspection
 
 SEED = "caniload convert"
 
@@ -60,7 +61,7 @@ class Refusal:
     trust: bool = False
 
 
-def refusal(found: Inspection, *, trusted: bool) -> Refusal | None:
+def refusal(found: Inspection, wish: Wish) -> Refusal | None:
     """Return why the file is not to be loaded, or None."""
     if found.problem is not None:
         return Refusal(reason=found.problem)
@@ -69,19 +70,12 @@ def refusal(found: Inspection, *, trusted: bool) -> Refusal | None:
         return Refusal(reason=text)
     if found.format not in ("h5", "keras", "savedmodel", "json", "yaml"):
         return Refusal(reason=f"a file of the kind {found.format} is no model of Keras")
-    if trusted or (why := _danger(found)) is None:
+    if wish.trusted:
+        return None
+    why = trusting.reason(found, trusting.names_in(wish.custom))
+    if why is None:
         return None
     return Refusal(reason=f"{why}: say --trust if you know where the file comes from", trust=True)
-
-
-def _danger(found: Inspection) -> str | None:
-    """Return what of the file loading it would run."""
-    if found.format == "savedmodel":
-        return "a SavedModel is a program that is run when it is loaded"
-    if found.code:
-        where = ", ".join(str(one.where) for one in found.code[:3])
-        return f"it brings code of its own ({found.code[0].kind} in {where}), which loading runs"
-    return next((one.text for one in found.findings if one.severity is Severity.DANGER), None)
 
 
 def job_for(wish: Wish, inspection: Inspection) -> dict[str, Any]:

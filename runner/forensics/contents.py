@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import binascii
-import builtins
-import sys
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from caniload.runner.forensics import reaching, sizes
 from caniload.runner.forensics.configuration import class_name
 from caniload.runner.forensics.facts import Code, Custom, Finding, danger, notice
 from caniload.runner.forensics.formats.documents import walk
-from caniload.runner.forensics.names import custom_class, custom_function, of_keras
+from caniload.runner.forensics.names import custom_class, custom_function
 
 _LAMBDA = "Lambda"
 _BYTECODE = "__lambda__"
-_STANDARD = sys.stdlib_module_names - {"builtins"}
-_BUILTINS = frozenset(name for name in dir(builtins) if callable(getattr(builtins, name)))
 _FUNCTIONS = frozenset({"fn", "loss", "metrics", "weighted_metrics"})
-_KERAS_UTILITIES = ("keras.utils", "keras.src.utils", "tensorflow.keras.utils", "tf_keras.utils")
 _LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup"})
+_FAR = re.compile(r"/|~|[A-Za-z]:|\\|[a-z0-9]+://|(.*[/\\])?\.\.([/\\]|$)")
+"""A place outside of the folder that the file lies in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +27,8 @@ class Contents:
     custom: tuple[Custom, ...]
     code: tuple[Code, ...]
     findings: tuple[Finding, ...]
+    asks_for: int = 1
+    """Numbers in the largest array that a layer asks for, at least."""
 
 
 def of(config: Any, *, layers_under: str = "layers") -> Contents:
@@ -35,8 +36,12 @@ def of(config: Any, *, layers_under: str = "layers") -> Contents:
     custom: dict[Custom, None] = {}
     code: dict[Code, None] = {}
     findings: dict[Finding, None] = {}
+    largest = 1
     for key, value in walk(config, layers_under):
         if isinstance(value, dict):
+            inner = value.get("config")
+            if isinstance(inner, dict):
+                largest = max(largest, sizes.asked_for(inner, value.get("build_config")))
             for one in _of_node(key, value):
                 match one:
                     case Custom():
@@ -53,6 +58,7 @@ def of(config: Any, *, layers_under: str = "layers") -> Contents:
         # A Lambda layer's code is met twice: in the layer, and by itself.
         code=tuple(one for one in code if one.where is not None or one.bytes not in placed),
         findings=tuple(findings),
+        asks_for=largest,
     )
 
 
@@ -81,23 +87,24 @@ def _of_node(key: str, node: Mapping[str, Any]) -> Iterator[Custom | Code | Find
     )
     if own:
         yield own
-    if _from_standard_library(module, name):
-        yield danger("names-python", f"asks the loader for {module}.{name}, which is Python's own")
+    yield from reaching.of_class(name, module)
     if isinstance(config, dict):
         yield from _of_layer(class_name(node) or name, config)
 
 
 def _of_function(name: str, module: str | None) -> Iterator[Custom | Finding]:
-    if _from_standard_library(module, name):
-        yield danger("names-python", f"asks the loader for {module}.{name}, which is Python's own")
-    elif of_keras(module) and str(module).startswith(_KERAS_UTILITIES):
-        yield danger("names-utility", f"asks the loader for {module}.{name}, which is no layer's")
-    elif name and (own := custom_function(name, module=module)):
-        yield own
+    found = list(reaching.of_function(name, module))
+    yield from found
+    if name and all(one.kind == reaching.IMPORTS for one in found):
+        own = custom_function(name, module=module)
+        if own:
+            yield own
 
 
 def _of_layer(name: str, config: Mapping[str, Any]) -> Iterator[Custom | Code | Finding]:
     where = config["name"] if isinstance(config.get("name"), str) else None
+    yield from reaching.of_name(where)
+    yield from reaching.of_layer(name, config)
     if name == _LAMBDA:
         yield from _of_lambda(where, config)
     elif name == "TorchModuleWrapper":
@@ -107,12 +114,11 @@ def _of_layer(name: str, config: Mapping[str, Any]) -> Iterator[Custom | Code | 
             "loads-another-file", f"layer {where} loads the SavedModel {config.get('filepath')}"
         )
     elif name in _LOOKUPS and isinstance(vocabulary := config.get("vocabulary"), str):
-        yield notice(
-            "reads-another-file", f"layer {where} reads its vocabulary from the file {vocabulary}"
-        )
+        text = f"layer {where} reads its vocabulary from the file {vocabulary}"
+        yield (danger if _FAR.match(vocabulary) else notice)("reads-another-file", text)
 
 
-def _of_lambda(where: str | None, config: Mapping[str, Any]) -> Iterator[Custom | Code]:
+def _of_lambda(where: str | None, config: Mapping[str, Any]) -> Iterator[Custom | Code | Finding]:
     for part in ("function", "output_shape", "mask"):
         value = config.get(part)
         kind = config.get(f"{part}_type")
@@ -121,9 +127,7 @@ def _of_lambda(where: str | None, config: Mapping[str, Any]) -> Iterator[Custom 
             yield Code(kind="bytecode", where=where, bytes=_decoded(text))
         elif isinstance(value, str) and kind == "function":
             module = config.get("module" if part == "function" else f"{part}_module")
-            own = custom_function(value, module=module if isinstance(module, str) else None)
-            if own:
-                yield own
+            yield from _of_function(value, module if isinstance(module, str) else None)
 
 
 def _bytecode(value: Any, kind: Any) -> str | None:
@@ -146,12 +150,6 @@ def _decoded(text: str) -> int | None:
         return len(binascii.a2b_base64(text.encode(), strict_mode=False))
     except (binascii.Error, UnicodeEncodeError):
         return None
-
-
-def _from_standard_library(module: str | None, name: str) -> bool:
-    if module is None:
-        return False
-    return module.partition(".")[0] in _STANDARD or (module == "builtins" and name in _BUILTINS)
 
 
 def _names_a_function(key: str) -> bool:

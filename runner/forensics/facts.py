@@ -187,6 +187,8 @@ class Inspection:
     loss: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     weights: Weights | None = None
+    asks_for: int | None = None
+    """Numbers in the largest array that a layer's settings ask for, at least."""
     findings: tuple[Finding, ...] = ()
 
     @property

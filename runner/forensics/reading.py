@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from caniload.runner.forensics import configuration
+from caniload.runner.forensics import configuration, sizes
 from caniload.runner.forensics.facts import (
     Holds,
     Inspection,
@@ -50,7 +50,8 @@ def inspect_here(path: Path) -> Inspection:
         return Inspection(path=name, problem=f"cannot be read: {error.strerror or line(error)}")
     except (RecursionError, MemoryError) as error:
         return Inspection(path=name, problem=f"needs more room than is given: {line(error)}")
-    return found
+    trap = sizes.finding(found)
+    return adding(found, trap) if trap else found
 
 
 def _hdf5(known: Recognised, so_far: Inspection) -> Inspection:

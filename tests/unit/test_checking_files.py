@@ -50,7 +50,7 @@ def check(*arguments: str) -> int:
         ("empty", "an empty folder", 2),
         ("missing.h5", "there is no such file or folder", 2),
         ("pickle.h5", "a pickle, which is not opened", 2),
-        ("savedmodel", "not run, for loading runs code that is in the file", 2),
+        ("savedmodel", "not run, for loading it runs or reaches more than a model", 2),
         ("keras-3.13.weights.h5", "weights only: code must build the model first", 5),
         ("checkpoint", "weights only: code must build the model first", 5),
     ],

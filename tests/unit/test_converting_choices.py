@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from caniload.runner.converting.original import refusal
+from caniload.runner.converting.original import Wish, refusal
 from caniload.runner.converting.outcome import Conversion, Proof, Remedy, Verdict
 from caniload.runner.converting.proving import losses, roughened, tolerances_for
 from caniload.runner.converting.readers import reading
@@ -101,6 +101,10 @@ def test_what_is_older_than_the_file_does_not_read_it() -> None:
     assert chosen(origin) == ("tf-2.15",)
 
 
+def _wish(**more: Any) -> Wish:
+    return Wish(path=Path("m"), target="tf-2.21", out=Path("out"), **more)
+
+
 @pytest.mark.parametrize(
     "found",
     [
@@ -110,11 +114,11 @@ def test_what_is_older_than_the_file_does_not_read_it() -> None:
     ],
 )
 def test_what_runs_code_of_the_file_needs_trust(found: Inspection) -> None:
-    refused = refusal(found, trusted=False)
+    refused = refusal(found, _wish())
     assert refused is not None
     assert refused.trust
     assert "--trust" in refused.reason
-    assert refusal(found, trusted=True) is None
+    assert refusal(found, _wish(trusted=True)) is None
 
 
 def test_what_is_no_model_is_refused_whoever_trusts_it() -> None:
@@ -123,7 +127,7 @@ def test_what_is_no_model_is_refused_whoever_trusts_it() -> None:
         Inspection(path="m", format="weights-h5"),
         Inspection(path="m", format="pickle"),
     ):
-        refused = refusal(found, trusted=True)
+        refused = refusal(found, _wish(trusted=True))
         assert refused is not None
         assert not refused.trust
 

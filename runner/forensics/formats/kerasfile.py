@@ -14,6 +14,7 @@ from caniload.runner.forensics.facts import (
     unchecked,
 )
 from caniload.runner.forensics.formats.archive import Archive
+from caniload.runner.forensics.formats.arrays import findings
 from caniload.runner.forensics.formats.documents import TEXT_BYTES, read_json
 from caniload.runner.forensics.formats.layouts import with_stream
 from caniload.runner.forensics.formats.merging import (
@@ -83,9 +84,9 @@ def _with_member(archive: Archive, so_far: Inspection) -> Inspection:
     """Add the arrays, which lie in an HDF5 file within the zip."""
     name = next((one for one in WEIGHTS if one in archive.members), None)
     if name is None:
-        if any(one.endswith(".npz") for one in archive.members):
-            text = "its weights are kept as numpy arrays, which were not looked at"
-            return adding(so_far, unchecked("numpy-weights", text))
+        arrays = [one for one in archive.members if one.endswith(".npz")]
+        if arrays:
+            return _with_arrays(archive, arrays[0], so_far)
         return adding(so_far, damage("missing-weights", "has no weights: model.weights.h5"))
     right = archive.checksum_is_right(name)
     if right is False:
@@ -98,6 +99,16 @@ def _with_member(archive: Archive, so_far: Inspection) -> Inspection:
         return so_far
     with stream:
         return with_stream(stream, name, archive.members[name].file_size, so_far)
+
+
+def _with_arrays(archive: Archive, name: str, so_far: Inspection) -> Inspection:
+    """Say what is dangerous in weights that are kept as numpy arrays; the rest is not read."""
+    stream = archive.stream(name)
+    if stream is not None:
+        with stream:
+            so_far = adding(so_far, *dict.fromkeys(findings(stream, name)))
+    text = "its weights are kept as numpy arrays, whose names and shapes were not looked at"
+    return adding(so_far, unchecked("numpy-weights", text))
 
 
 def _other_zip(archive: Archive) -> str:

@@ -36,6 +36,7 @@ def with_architecture(config: Any, so_far: Inspection) -> Inspection:
         inputs=so_far.inputs or read.inputs,
         outputs=so_far.outputs or read.outputs,
         dtype_policies=read.dtype_policies,
+        asks_for=inside.asks_for,
         stated=_unique([*so_far.stated, *stated.of(config)]),
         custom=_unique([*so_far.custom, *inside.custom]),
         code=_unique([*so_far.code, *inside.code]),

@@ -1,0 +1,56 @@
+"""Numpy's ``.npz`` -> what of it is a pickle; the arrays themselves are not read.
+
+An array of objects is pickled, and so is, for a reader that allows pickles, what has no header.
+Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+"""
+
+from __future__ import annotations
+
+import ast
+import struct
+import zipfile
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from caniload.runner.forensics.facts import Finding, damage, danger, unchecked
+from caniload.runner.forensics.formats.archive import ERRORS, MEMBERS
+
+_MAGIC = b"\x93NUMPY"
+_WIDE = 2
+"""Version of the format from which the header's length has four bytes."""
+
+_HEADER_BYTES = 2**16
+"""Longest header that is read; numpy's own reader stops at 10,000 letters."""
+
+
+def findings(stream: BinaryIO, name: str) -> Iterator[Finding]:
+    """Yield what is wrong with the arrays in a zip file; ``name`` is what it is called."""
+    try:
+        with zipfile.ZipFile(stream) as arrays:
+            listed = arrays.infolist()
+            if len(listed) > MEMBERS:
+                yield unchecked("many-objects", f"{name} has {len(listed):,} arrays: not looked at")
+                return
+            for info in listed:
+                yield from _of_member(arrays, info, f"{info.filename} of {name}")
+    except (*ERRORS, SyntaxError) as error:
+        yield damage("damaged-weights", f"{name} cannot be read: {type(error).__name__}")
+
+
+def _of_member(arrays: zipfile.ZipFile, info: zipfile.ZipInfo, where: str) -> Iterator[Finding]:
+    with arrays.open(info) as stream:
+        start = stream.read(len(_MAGIC) + 2)
+        if not start.startswith(_MAGIC):
+            yield danger("pickle", f"{where} is no array: unpickling it would run code")
+            return
+        wide = start[len(_MAGIC)] >= _WIDE
+        length = struct.unpack("<I" if wide else "<H", stream.read(4 if wide else 2))[0]
+        if length > _HEADER_BYTES:
+            yield danger("absurd-size", f"{where} declares a header of {length:,} bytes")
+            return
+        header = ast.literal_eval(stream.read(length).decode("latin-1"))
+    kind = header["descr"] if isinstance(header, dict) else None
+    if kind is None:
+        yield damage("damaged-weights", f"{where} has a damaged header")
+    elif "O" in str(kind):
+        yield danger("pickle", f"{where} holds pickled objects: unpickling them runs code")
