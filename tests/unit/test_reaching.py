@@ -33,7 +33,7 @@ def layer(class_name: str, module: str | None = None, **config: Any) -> dict[str
 
 
 def dense(**config: Any) -> dict[str, Any]:
-    plain: dict[str, Any] = dict(DENSE["config"])  # type: ignore[call-overload]
+    plain: dict[str, Any] = dict(DENSE["config"])  # type: ignore[arg-type]
     return {**DENSE, "module": "keras.layers", "config": {**plain, **config}}
 
 
