@@ -125,7 +125,7 @@ def main() -> int:
                 now = time.perf_counter()
                 took, before = now - before, now
                 slowest = max(slowest, took)
-                json.dumps(as_json([one]))
+                json.dumps(as_json([(one, ())]))
                 list(as_lines(one))
                 problem = one.problem or ""
                 bad = (

@@ -4,20 +4,40 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
 from caniload.runner.core.errors import UsageError
+from caniload.runner.core.version import version
+from caniload.runner.forensics import gate, sarif
 from caniload.runner.forensics.apart import inspect_all
-from caniload.runner.forensics.describe import as_json, as_lines
+from caniload.runner.forensics.describe import as_json, as_lines, of_the_gate
+from caniload.runner.forensics.facts import Inspection
+
+FOUND = 1
 
 
 def inspect(arguments: argparse.Namespace) -> int:
-    """Print what each file holds; exit 2 if one of them could not be read, after all are shown."""
-    inspections = []
-    for number, inspection in enumerate(inspect_all(arguments.model)):
-        inspections.append(inspection)
-        if not arguments.json:
-            print("\n".join(["", *as_lines(inspection)] if number else as_lines(inspection)))
-    if arguments.json:
-        print(json.dumps(as_json(inspections), indent=1))
-    sound = all(one.sound for one in inspections)
-    return 0 if sound else UsageError.exit_code
+    """Print what each file holds; exit 2 if one could not be read, 1 if a finding stops."""
+    rules = gate.read_rules(Path.cwd(), fail_on=arguments.fail_on, baseline=arguments.baseline)
+    found: list[tuple[Inspection, tuple[gate.Judged, ...]]] = []
+    form = "json" if arguments.json else arguments.format
+    for path, inspection in zip(arguments.model, inspect_all(arguments.model), strict=True):
+        # A large file is not read for its hash where nobody asks for that.
+        sha256 = gate.sha256_of(path, inspection) if inspection.findings else ""
+        judged = gate.judged(inspection, sha256, rules)
+        if form == "text":
+            print("\n".join(["", *as_lines(inspection)] if found else as_lines(inspection)))
+            for line in of_the_gate(judged):
+                print(line)
+        found.append((inspection, judged))
+    if form == "json":
+        print(json.dumps(as_json(found), indent=1))
+    elif form == "sarif":
+        print(json.dumps(sarif.report(found, version()), indent=1))
+    if arguments.write_baseline:
+        everything = [one for _, judged in found for one in judged]
+        arguments.write_baseline.write_text(gate.as_baseline(everything), "utf-8")
+        return 0
+    if not all(one.sound for one, _ in found):
+        return UsageError.exit_code
+    return FOUND if any(one.stops for _, judged in found for one in judged) else 0

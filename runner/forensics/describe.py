@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from caniload.runner.core.texts import clean
@@ -17,6 +17,8 @@ from caniload.runner.forensics.facts import (
     Tensor,
     Weights,
 )
+from caniload.runner.forensics.gate import Judged
+from caniload.runner.forensics.published import advisories
 
 NOT_STATED = "not stated in the file"
 
@@ -43,9 +45,39 @@ _MOST = 12
 _WIDTH = 11
 
 
-def as_json(inspections: list[Inspection]) -> list[dict[str, Any]]:
-    """Return the inspections as ``--json`` prints them; the classes in ``facts`` are the schema."""
-    return [dataclasses.asdict(one) for one in inspections]
+def as_json(found: Sequence[tuple[Inspection, Sequence[Judged]]]) -> list[dict[str, Any]]:
+    """Return the inspections as ``--json`` prints them; the classes in ``facts`` are the schema.
+
+    Besides: the file's ``sha256`` if there are findings, the kinds of those that ``stops`` names,
+    why others are ``allowed``, and the ``advisories`` about them.
+    """
+    return [
+        {
+            **dataclasses.asdict(one),
+            "sha256": next((each.sha256 for each in judged), None),
+            "stops": [each.finding.kind for each in judged if each.stops],
+            "allowed": {each.finding.kind: each.allowed for each in judged if each.allowed},
+            "advisories": {
+                each.finding.kind: [dataclasses.asdict(told) for told in known]
+                for each in judged
+                if (known := advisories(each.finding.kind))
+            },
+        }
+        for one, judged in found
+    ]
+
+
+def of_the_gate(judged: Sequence[Judged]) -> Iterator[str]:
+    """Yield what is published about findings, which of them are allowed, and which stop."""
+    lines = [told.line for each in judged for told in advisories(each.finding.kind)]
+    for line in dict.fromkeys(lines):
+        yield _line("advisory", line)
+    for each in judged:
+        if each.allowed:
+            yield _line("allowed", f"{each.finding.kind}: {each.allowed}")
+    kinds = dict.fromkeys(each.finding.kind for each in judged if each.stops)
+    if kinds:
+        yield _line("stops", f"{', '.join(kinds)}; the file is {judged[0].sha256}")
 
 
 def as_lines(inspection: Inspection) -> Iterator[str]:

@@ -82,13 +82,13 @@ def test_names_cannot_steer_a_terminal(tmp_path: Path) -> None:
 
 def test_the_schema_stays(recorded: Path) -> None:
     """A field that goes, or is called otherwise, needs another number in ``facts.SCHEMA``."""
-    (data,) = as_json([inspect_here(recorded / "keras-2.15.keras")])
+    (data,) = as_json([(inspect_here(recorded / "keras-2.15.keras"), ())])
     assert data["schema"] == 1
     assert set(data) == {
         *("path", "schema", "problem", "format", "variant", "holds", "files", "bytes", "origin"),
         *("model_class", "model_name", "layers", "layers_by_class", "inputs", "outputs"),
         *("dtype_policies", "stated", "custom", "code", "optimizer", "loss", "metrics", "weights"),
-        "findings",
+        *("findings", "asks_for", "sha256", "stops", "allowed", "advisories"),
     }
     assert set(data["origin"]) == {
         *("keras_version", "tensorflow_version", "backend", "date_saved", "graph_producer")

@@ -10,6 +10,21 @@ from caniload.runner.commands.grammar.parts import Parser, count, names, path
 def add_inspect(parser: Parser) -> None:
     parser.add_argument("model", nargs="+", type=path, help="a file, a folder, or a prefix")
     parser.add_argument("--json", action="store_true", help="as a JSON list, one object a model")
+    parser.add_argument(
+        "--format", choices=("text", "json", "sarif"), default="text", help="default: text"
+    )
+    stopping = parser.add_argument_group("in CI")
+    stopping.add_argument(
+        "--fail-on",
+        choices=("danger", "notice", "unchecked", "never"),
+        help="exit 1 for such a finding, or a graver one (default: danger)",
+    )
+    stopping.add_argument(
+        "--baseline", type=path, metavar="FILE", help="stop for nothing that is in it"
+    )
+    stopping.add_argument(
+        "--write-baseline", type=path, metavar="FILE", help="write all that is found, and exit 0"
+    )
 
 
 def add_diff(parser: Parser) -> None:

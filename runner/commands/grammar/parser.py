@@ -14,6 +14,7 @@ failed, or a file was not converted · 2 matrix.yaml or an argument cannot be us
 is damaged or no model, or one to convert needs --trust · 3 another run holds the store · 4 the
 machine cannot do what was asked, or the package index does not answer · 130 interrupted (run
 again: nothing is lost)
+of inspect: 0 nothing stops · 1 a danger, or what --fail-on names · 2 a file cannot be read
 of check: 0 all models stay the same everywhere asked · 1 somewhere they do not · 2 a file cannot be
 read, or is not run without --trust · 5 not known
 of diff: 0 the same · 1 not the same · 2 a file cannot be read · 5 nothing differs, but not all was

@@ -1,0 +1,160 @@
+"""Inspections and what a person allows -> what stops; pure but for reading what is allowed.
+
+What is allowed is one finding of one file, by the hash of its bytes, with a reason: another file,
+or another finding in the same, stops again. A baseline is the same without reasons, of all that was
+there on a day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from caniload.runner.core.errors import UsageError
+from caniload.runner.forensics.facts import Finding, Inspection, Severity
+
+NEVER = "never"
+LEVELS = ("danger", "notice", "unchecked", NEVER)
+"""From which finding on a gate closes; each takes in those before it."""
+
+_STOPS = {
+    "danger": {Severity.DANGER},
+    "notice": {Severity.DANGER, Severity.NOTICE},
+    "unchecked": {Severity.DANGER, Severity.NOTICE, Severity.UNCHECKED},
+    NEVER: frozenset[Severity](),
+}
+_SCHEMA = 1
+_PIECE = 2**20
+_ENTRY = {"sha256", "finding", "reason"}
+_KEYS = {"fail-on", "allow"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What a person has decided; ``allowed`` is by sha256 and kind, with the reason."""
+
+    fail_on: str = "danger"
+    allowed: Mapping[tuple[str, str], str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A finding, the file's hash, and why it does not stop, if somebody allowed it."""
+
+    finding: Finding
+    sha256: str
+    allowed: str | None = None
+    stops: bool = False
+
+
+def judged(inspection: Inspection, sha256: str, rules: Rules) -> tuple[Judged, ...]:
+    """Return the findings of one file, each with whether it stops."""
+    stopping, allowed = _STOPS[rules.fail_on], rules.allowed or {}
+    return tuple(
+        Judged(
+            finding=one,
+            sha256=sha256,
+            allowed=(why := allowed.get((sha256, one.kind))),
+            stops=one.severity in stopping and why is None,
+        )
+        for one in inspection.findings
+    )
+
+
+def sha256_of(path: Path, inspection: Inspection) -> str:
+    """Hash a file; of a folder, or of several files, the lines ``sha256sum`` prints of them.
+
+    What cannot be read has no hash: the empty text.
+    """
+    folder = path if path.is_dir() else path.parent
+    names = inspection.files or ((path.name,) if path.is_file() else ())
+    try:
+        hashes = [(_hash(folder / name), name) for name in sorted(names)]
+    except OSError:
+        return ""
+    if len(hashes) == 1 and not path.is_dir():
+        return hashes[0][0]
+    lines = "".join(f"{value}  {name}\n" for value, name in hashes)
+    return hashlib.sha256(lines.encode(errors="surrogateescape")).hexdigest() if hashes else ""
+
+
+def read_rules(folder: Path, *, fail_on: str | None, baseline: Path | None) -> Rules:
+    """Read ``[tool.caniload]`` of the nearest pyproject.toml, and a baseline.
+
+    ``UsageError``: one of them says what is not understood.
+    """
+    place = next((one / "pyproject.toml" for one in _upwards(folder) if _has(one)), None)
+    table = _table(place) if place else {}
+    allowed = dict(_allowed(table.get("allow", []), place))
+    if baseline is not None:
+        allowed.update(dict.fromkeys(_baseline(baseline), f"in the baseline {baseline.name}"))
+    level = fail_on or table.get("fail-on", "danger")
+    if level not in LEVELS:
+        raise UsageError(f"{place}: fail-on is one of {', '.join(LEVELS)}, not {level!r}")
+    return Rules(fail_on=level, allowed=allowed)
+
+
+def as_baseline(found: Iterable[Judged]) -> str:
+    """Return all findings as a baseline: what is there from now on, and stops no more."""
+    entries = sorted({(one.sha256, one.finding.kind) for one in found if one.sha256})
+    listed = [{"sha256": sha256, "finding": kind} for sha256, kind in entries]
+    return json.dumps({"caniload-baseline": _SCHEMA, "findings": listed}, indent=1) + "\n"
+
+
+def _upwards(folder: Path) -> Sequence[Path]:
+    here = folder.absolute()
+    return [here, *here.parents]
+
+
+def _has(folder: Path) -> bool:
+    return (folder / "pyproject.toml").is_file()
+
+
+def _table(place: Path) -> dict[str, Any]:
+    try:
+        tools = tomllib.loads(place.read_text("utf-8")).get("tool", {})
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{place}: cannot be read: {error}") from error
+    table = tools.get("caniload", {}) if isinstance(tools, dict) else {}
+    unknown = sorted(set(table) - _KEYS)
+    if unknown:
+        raise UsageError(
+            f"{place}: [tool.caniload] knows {' and '.join(sorted(_KEYS))}, not {unknown[0]}"
+        )
+    return dict(table)
+
+
+def _allowed(entries: Any, place: Path | None) -> Iterator[tuple[tuple[str, str], str]]:
+    for entry in entries if isinstance(entries, list) else [entries]:
+        fine = isinstance(entry, dict) and set(entry) == _ENTRY
+        if not fine or not all(isinstance(one, str) and one.strip() for one in entry.values()):
+            raise UsageError(
+                f"{place}: each of [[tool.caniload.allow]] has sha256, finding and reason, as text"
+            )
+        yield (entry["sha256"].lower(), entry["finding"]), entry["reason"]
+
+
+def _baseline(path: Path) -> list[tuple[str, str]]:
+    problem = f"--baseline {path}: no baseline that can be read; `--write-baseline` writes one"
+    try:
+        read = json.loads(path.read_text("utf-8"))
+        known = read["caniload-baseline"] == _SCHEMA
+        found = [(str(one["sha256"]), str(one["finding"])) for one in read["findings"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(problem) from error
+    if not known:
+        raise UsageError(problem)
+    return found
+
+
+def _hash(path: Path) -> str:
+    hashed = hashlib.sha256()
+    with path.open("rb") as stream:
+        while piece := stream.read(_PIECE):
+            hashed.update(piece)
+    return hashed.hexdigest()
