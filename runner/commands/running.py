@@ -24,6 +24,7 @@ def run(evidence: Evidence, arguments: argparse.Namespace) -> Run:
         isolate=arguments.isolate,
         share=arguments.twins,
         rerun=arguments.rerun,
+        save_again=not arguments.cells,
         max_disk=arguments.max_disk,
         installer=arguments.installer,
         locks=locks_of(arguments),

@@ -35,13 +35,16 @@ BATCH = 25
 class Options:
     """How to run; ``jobs`` children at a time, ``isolate`` every cell in its own process.
 
-    ``share``: cells may be told from another's run, by the rules of ``deriving``.
+    ``share``: cells may be told from another's run, by the rules of ``deriving``. ``save_again``:
+    under ``rerun`` also files that are there; a file that is written anew is another one, so that
+    every cell of it has to be run again.
     """
 
     jobs: int
     isolate: bool = False
     share: bool = True
     rerun: bool = False
+    save_again: bool = True
     max_disk: int | None = None
     installer: str = "uv"
     locks: Path = LOCKS
@@ -95,7 +98,9 @@ class Run:
         try:
             if Stage.SAVE in stages:
                 self.progress.stage("save", total=0)
-                missing = self._saving.missing(rerun=self.options.rerun)
+                missing = self._saving.missing(
+                    rerun=self.options.rerun, save_again=self.options.save_again
+                )
                 self._phase(missing, sum(map(len, missing.values())))
                 self._saving.spoil_controls()
             if Stage.LOAD in stages:

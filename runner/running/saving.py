@@ -55,25 +55,30 @@ class Saving:
         for left in self._root.glob("tmp-*"):
             shutil.rmtree(left, ignore_errors=True)
 
-    def missing(self, *, rerun: bool) -> dict[str, list[Unit]]:
-        """Return the save jobs still to be done, by environment."""
+    def missing(self, *, rerun: bool, save_again: bool = True) -> dict[str, list[Unit]]:
+        """Return the save jobs still to be done, by environment.
+
+        With ``rerun`` all, or without ``save_again`` those that left no file.
+        """
         units: dict[str, list[Unit]] = {}
         for environment, model in self._evidence.saves():
             formats = self._evidence.formats(model)
-            if not rerun:
-                formats = self._unsaved(environment, model, formats)
+            if not (rerun and save_again):
+                formats = self._unsaved(environment, model, formats, refused=rerun)
             if formats:
                 unit = self._unit(environment, model, formats)
                 units.setdefault(environment, []).append(unit)
         return units
 
-    def _unsaved(self, environment: str, model: str, formats: Sequence[str]) -> tuple[str, ...]:
-        """Return the formats that the model is still to be saved in."""
+    def _unsaved(
+        self, environment: str, model: str, formats: Sequence[str], *, refused: bool
+    ) -> tuple[str, ...]:
+        """Return the formats that the model is still to be saved in, or also where it failed."""
         saved = self._evidence.saved_model(environment, model) or {}
-        return tuple(one for one in formats if not self._is_saved(saved.get(one)))
+        return tuple(one for one in formats if not self._is_saved(saved.get(one), refused=refused))
 
-    def _is_saved(self, written: Written | None) -> bool:
-        if written is None:
+    def _is_saved(self, written: Written | None, *, refused: bool) -> bool:
+        if written is None or (refused and written.stored is None):
             return False
         if written.ended is not None and cut_short(written.ended, self._matrix.limits):
             return False

@@ -269,6 +269,21 @@ def test_rerun_runs_what_has_a_result(workshop: Workshop) -> None:
     assert steady(workshop.cells()) == steady(before)
 
 
+def test_rerun_of_listed_cells_leaves_the_others_as_they_are(workshop: Workshop) -> None:
+    workshop.use(("1.0",))
+    workshop.run("matrix")
+    before = workshop.cells()
+    listed = workshop.root / "some.txt"
+    listed.write_text(f"{before[0]['id']}\n")
+
+    again = workshop.run("matrix", "--rerun", "--cells", str(listed))
+
+    assert again.tally.endswith("0 models saved, 0 environments built")
+    assert int(again.tally.split()[0]) >= 1
+    assert steady(workshop.cells()) == steady(before)
+    assert workshop.run("matrix").tally.startswith("0 cells run")
+
+
 def test_a_disk_limit_evicts_and_builds_again(workshop: Workshop) -> None:
     workshop.use(("1.0", "2.0"))
     environments = workshop.home / "environments"
