@@ -1,13 +1,13 @@
 """How often the answer in a second is right: every reference file asked about as if it were new.
 
-    nox -s bench -- expectation [PACK] [--purpose predict] [--every 1] [--shown 20]
+    nox -s bench -- expectation [PACK] [--purpose predict] [--every 12] [--shown 20]
 
 Each file of a pack (the one that ships, if none is named) is taken for a person's: out of the
 evidence goes its model, whoever saved it; or its whole family of models; or all that its version
 saved ("version out"). What is then expected of it, in each environment that loaded it, is held
 against what was measured. ``known`` is what share has an answer. Of the answers, ``right`` is the
 same outcome, ``near`` another one on the same side of "stays the same", ``wrong`` the other side.
-Files whose fate lies in code of their own are counted apart. ``--every 7`` asks about a seventh.
+Files whose fate lies in code of their own are counted apart. ``--every 1`` asks about every file.
 """
 
 from __future__ import annotations
@@ -253,7 +253,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pack", type=Path, nargs="?", default=SHIPPED)
     parser.add_argument("--purpose", choices=list(Purpose), action="append")
-    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--every", type=int, default=12, help="1 asks about every file: 20 minutes")
     parser.add_argument("--shown", type=int, default=20)
     given = parser.parse_args(argv)
     for purpose in map(Purpose, given.purpose or Purpose):
