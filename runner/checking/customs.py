@@ -82,7 +82,7 @@ def read_custom(
         named=(*wanted, *([build] if build else []), *having),
         build=builder,
         packages=having,
-        provides=names_in(all_files),
+        provides=_provided(found, all_files),
     )
 
 
@@ -91,6 +91,16 @@ def _named(text: str, option: str) -> tuple[Source, list[Path]]:
     name, _, factory = text.partition(":")
     source, files = _found(name, option)
     return replace(source, factory=factory or None), files
+
+
+def _provided(sources: Sequence[Source], files: Sequence[Path]) -> frozenset[str]:
+    """Return the names that a loader gets: of a module's files all, of one file its own."""
+    names: set[str] = set()
+    for source in sources:
+        own = [Path(source.file)] if source.file else files
+        for file in own:
+            names |= names_in(file, source.factory)
+    return frozenset(names)
 
 
 def _hashes(files: Sequence[Path]) -> list[tuple[str, str]]:

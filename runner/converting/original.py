@@ -72,7 +72,8 @@ def refusal(found: Inspection, wish: Wish) -> Refusal | None:
         return Refusal(reason=f"a file of the kind {found.format} is no model of Keras")
     if wish.trusted:
         return None
-    why = trusting.reason(found, trusting.names_in(wish.custom))
+    given = frozenset[str]().union(*map(trusting.names_in, wish.custom))
+    why = trusting.reason(found, given)
     if why is None:
         return None
     return Refusal(reason=f"{why}: say --trust if you know where the file comes from", trust=True)

@@ -11,11 +11,14 @@ from typing import Any
 from caniload.runner.forensics import reaching, sizes
 from caniload.runner.forensics.configuration import class_name
 from caniload.runner.forensics.facts import Code, Custom, Finding, danger, notice
+from caniload.runner.forensics.formats import wire
 from caniload.runner.forensics.formats.documents import walk
 from caniload.runner.forensics.names import custom_class, custom_function
 
 _LAMBDA = "Lambda"
 _BYTECODE = "__lambda__"
+_OPERATION = re.compile(r'(?:"op"|\bop):\s*"([^"]*)"')
+_OP = 2  # of NodeDef: node_def.proto
 _FUNCTIONS = frozenset({"fn", "loss", "metrics", "weighted_metrics"})
 _LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup"})
 _FAR = re.compile(r"/|~|[A-Za-z]:|\\|[a-z0-9]+://|(.*[/\\])?\.\.([/\\]|$)")
@@ -27,8 +30,8 @@ class Contents:
     custom: tuple[Custom, ...]
     code: tuple[Code, ...]
     findings: tuple[Finding, ...]
-    asks_for: int = 1
-    """Numbers in the largest array that a layer asks for, at least."""
+    asks_for: int = 0
+    """Numbers that all layers ask for by their settings, at least."""
 
 
 def of(config: Any, *, layers_under: str = "layers") -> Contents:
@@ -36,12 +39,12 @@ def of(config: Any, *, layers_under: str = "layers") -> Contents:
     custom: dict[Custom, None] = {}
     code: dict[Code, None] = {}
     findings: dict[Finding, None] = {}
-    largest = 1
+    asked = 0
     for key, value in walk(config, layers_under):
         if isinstance(value, dict):
             inner = value.get("config")
             if isinstance(inner, dict):
-                largest = max(largest, sizes.asked_for(inner, value.get("build_config")))
+                asked += sizes.asked_for(inner, value.get("build_config"))
             for one in _of_node(key, value):
                 match one:
                     case Custom():
@@ -58,38 +61,58 @@ def of(config: Any, *, layers_under: str = "layers") -> Contents:
         # A Lambda layer's code is met twice: in the layer, and by itself.
         code=tuple(one for one in code if one.where is not None or one.bytes not in placed),
         findings=tuple(findings),
-        asks_for=largest,
+        asks_for=min(asked, sizes.MOST),
     )
 
 
 def _of_node(key: str, node: Mapping[str, Any]) -> Iterator[Custom | Code | Finding]:
     name = node.get("class_name")
     if not isinstance(name, str):
-        return
-    module = node.get("module") if isinstance(node.get("module"), str) else None
-    config = node.get("config")
-    if name == _BYTECODE:
+        if name is None and "config" not in node and isinstance(node.get("name"), str):
+            yield from _of_layer(str(class_name(node)), node)  # Keras 0.3
+    elif name == _BYTECODE:
+        config = node.get("config")
         code = config.get("code") if isinstance(config, dict) else None
         yield Code(kind="bytecode", bytes=_decoded(code) if isinstance(code, str) else None)
-        return
-    if name in ("function", "builtin_function_or_method"):
-        yield from _of_function(config if isinstance(config, str) else "", module)
-        return
-    if name.startswith("__") or ("config" not in node and "module" not in node):
-        return
-    registered = node.get("registered_name")
+    elif name == "__typespec__":
+        yield from reaching.of_spec(node.get("spec_name"), node.get("module"))
+    elif name in ("function", "builtin_function_or_method"):
+        yield from _of_function_node(key, node)
+    elif name not in reaching.MARKS and ("config" in node or "module" in node):
+        yield from _of_class_node(key, name, node)
+
+
+def _of_function_node(key: str, node: Mapping[str, Any]) -> Iterator[Custom | Finding]:
+    module, config = _text(node.get("module")), _text(node.get("config"))
+    if key == "layers":
+        text = f"has a function, {module}.{config}, where a layer belongs: loading calls it"
+        yield danger("names-unknown", text)
+    also = _looked_up_as(config or "", node.get("registered_name"))
+    for one in dict.fromkeys((config or "", also or config or "")):
+        yield from _of_function(one, module)
+
+
+def _of_class_node(
+    key: str, name: str, node: Mapping[str, Any]
+) -> Iterator[Custom | Code | Finding]:
+    module, registered = _text(node.get("module")), _text(node.get("registered_name"))
     layer = key in ("layers", "layer", "forward_layer", "backward_layer", "nodes")
-    own = custom_class(
-        name,
-        module=module,
-        registered=registered if isinstance(registered, str) else None,
-        layer=layer,
-    )
-    if own:
+    if own := custom_class(name, module=module, registered=registered, layer=layer):
         yield own
-    yield from reaching.of_class(name, module)
-    if isinstance(config, dict):
-        yield from _of_layer(class_name(node) or name, config)
+    for one in dict.fromkeys((name, _looked_up_as(name, registered) or name)):
+        yield from reaching.of_class(one, module)
+    if isinstance(node.get("config"), dict):
+        yield from _of_layer(class_name(node) or name, node["config"])
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _looked_up_as(name: str, registered: Any) -> str | None:
+    """Return the other name that a loader looks up in the module; one with a package is none."""
+    plain = isinstance(registered, str) and ">" not in registered
+    return registered if plain and registered not in (name, "function") else None
 
 
 def _of_function(name: str, module: str | None) -> Iterator[Custom | Finding]:
@@ -105,6 +128,9 @@ def _of_layer(name: str, config: Mapping[str, Any]) -> Iterator[Custom | Code | 
     where = config["name"] if isinstance(config.get("name"), str) else None
     yield from reaching.of_name(where)
     yield from reaching.of_layer(name, config)
+    if name == "TensorFlowOpLayer":
+        for operation in _operations(config.get("node_def")):
+            yield from reaching.of_graph(operation)
     if name == _LAMBDA:
         yield from _of_lambda(where, config)
     elif name == "TorchModuleWrapper":
@@ -116,6 +142,24 @@ def _of_layer(name: str, config: Mapping[str, Any]) -> Iterator[Custom | Code | 
     elif name in _LOOKUPS and isinstance(vocabulary := config.get("vocabulary"), str):
         text = f"layer {where} reads its vocabulary from the file {vocabulary}"
         yield (danger if _FAR.match(vocabulary) else notice)("reads-another-file", text)
+
+
+def _operations(node: Any) -> list[str | None]:
+    """Return the operations that a node of a graph names, as a dict, a text or its bytes.
+
+    TensorFlow writes a dict or the message itself (tensorflow/python/keras/engine/base_layer.py).
+    """
+    if isinstance(node, dict):
+        operation = node.get("op")
+        return [operation if isinstance(operation, str) else None]
+    if not isinstance(node, str):
+        return [None]
+    if named := _OPERATION.findall(node):
+        return list(named)
+    try:
+        return [wire.text(node.encode("latin-1"), _OP) or None]
+    except ValueError:
+        return [None]
 
 
 def _of_lambda(where: str | None, config: Mapping[str, Any]) -> Iterator[Custom | Code | Finding]:

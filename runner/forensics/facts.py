@@ -188,7 +188,7 @@ class Inspection:
     metrics: tuple[str, ...] = ()
     weights: Weights | None = None
     asks_for: int | None = None
-    """Numbers in the largest array that a layer's settings ask for, at least."""
+    """Numbers that the settings of all layers ask for, at least."""
     findings: tuple[Finding, ...] = ()
 
     @property

@@ -67,12 +67,16 @@ def judged(inspection: Inspection, sha256: str, rules: Rules) -> tuple[Judged, .
 
 
 def sha256_of(path: Path, inspection: Inspection) -> str:
-    """Hash a file; of a folder, or of several files, the lines ``sha256sum`` prints of them.
+    """Hash a file; of a folder, or of several files, the lines ``sha256sum`` prints of all in it.
 
     What cannot be read has no hash: the empty text.
     """
     folder = path if path.is_dir() else path.parent
-    names = inspection.files or ((path.name,) if path.is_file() else ())
+    if path.is_dir():
+        found = (one for one in path.rglob("*") if one.is_file())
+        names = tuple(one.relative_to(path).as_posix() for one in found)
+    else:
+        names = inspection.files or ((path.name,) if path.is_file() else ())
     try:
         hashes = [(_hash(folder / name), name) for name in sorted(names)]
     except OSError:
@@ -94,7 +98,7 @@ def read_rules(folder: Path, *, fail_on: str | None, baseline: Path | None) -> R
     if baseline is not None:
         allowed.update(dict.fromkeys(_baseline(baseline), f"in the baseline {baseline.name}"))
     level = fail_on or table.get("fail-on", "danger")
-    if level not in LEVELS:
+    if not isinstance(level, str) or level not in LEVELS:
         raise UsageError(f"{place}: fail-on is one of {', '.join(LEVELS)}, not {level!r}")
     return Rules(fail_on=level, allowed=allowed)
 
@@ -121,6 +125,8 @@ def _table(place: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise UsageError(f"{place}: cannot be read: {error}") from error
     table = tools.get("caniload", {}) if isinstance(tools, dict) else {}
+    if not isinstance(table, dict):
+        raise UsageError(f"{place}: [tool.caniload] is a table")
     unknown = sorted(set(table) - _KEYS)
     if unknown:
         raise UsageError(
@@ -145,11 +151,11 @@ def _baseline(path: Path) -> list[tuple[str, str]]:
         read = json.loads(path.read_text("utf-8"))
         known = read["caniload-baseline"] == _SCHEMA
         found = [(str(one["sha256"]), str(one["finding"])) for one in read["findings"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(problem) from error
     if not known:
         raise UsageError(problem)
-    return found
+    return [one for one in found if one[0]]
 
 
 def _hash(path: Path) -> str:

@@ -59,7 +59,8 @@ def custom_function(name: str, *, module: str | None = None) -> Custom | None:
     if of_keras(module):
         return None
     package, _, bare = name.rpartition(">")
-    if not package and (bare in known()["functions"] or bare in known()["classes"]):
+    keras_has = bare in known()["functions"] or bare in known()["classes"]
+    if not package and keras_has and module in (None, "", "builtins"):
         return None
     return Custom(
         name=bare,

@@ -33,7 +33,7 @@ from caniload.runner.forensics.formats.merging import (
     with_training,
 )
 from caniload.runner.forensics.formats.variables import Owner, Variable
-from caniload.runner.forensics.recognise import Recognised, recognise
+from caniload.runner.forensics.recognise import Recognised, recognise, two_formats
 
 _BESIDE = ("{stem}.weights.h5", "{stem}_weights.h5", "{stem}.h5", "{stem}.hdf5", "weights.h5")
 
@@ -50,8 +50,12 @@ def inspect_here(path: Path) -> Inspection:
         return Inspection(path=name, problem=f"cannot be read: {error.strerror or line(error)}")
     except (RecursionError, MemoryError) as error:
         return Inspection(path=name, problem=f"needs more room than is given: {line(error)}")
-    trap = sizes.finding(found)
-    return adding(found, trap) if trap else found
+    if trap := sizes.finding(found):
+        found = adding(found, trap)
+    if two_formats(path):
+        text = "is HDF5 and a zip file at once: what is told here is of one, and a loader may read"
+        found = adding(found, danger("two-formats", f"{text} the other"))
+    return found
 
 
 def _hdf5(known: Recognised, so_far: Inspection) -> Inspection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +34,8 @@ _OTHERS = (
 )
 _TFLITE = b"TFL3"  # at byte 4
 _TAR = b"ustar"  # at byte 257
-_BLOCKS = (0, 512, 1024, 2048)  # where HDF5 may begin behind a user's block
+_ZIP = b"PK"
+_BLOCK = 512  # and its doubles: where HDF5 may begin behind a user's block
 _MODEL_ENDINGS = (".h5", ".hdf5", ".keras", ".json", ".yaml", ".yml", ".index", ".pb")
 
 
@@ -92,7 +94,36 @@ def _file(path: Path) -> Recognised:
         return Recognised(kind="savedmodel", path=path.parent)
     if tail == MAGIC:
         return _table(path)
-    return Recognised(kind=_kind(path, head), path=path)
+    hdf5 = not head.startswith(_ZIP) and _hdf5_at(path) is not None
+    return Recognised(kind="hdf5" if hdf5 else _kind(path, head), path=path)
+
+
+def two_formats(path: Path) -> bool:
+    """Say whether a file is HDF5 to one loader, and a zip file to another.
+
+    A zip file's own member may lie where HDF5 is looked for, too; it is looked at as a member.
+    """
+    try:
+        place = _hdf5_at(path) if path.is_file() else None
+        if place is None or not zipfile.is_zipfile(path):
+            return False
+        with zipfile.ZipFile(path) as archive:
+            members = [(one.header_offset, one.compress_size) for one in archive.infolist()]
+    except (OSError, zipfile.BadZipFile, ValueError):
+        return False
+    return not any(start < place < start + size for start, size in members)
+
+
+def _hdf5_at(path: Path) -> int | None:
+    """Return where HDF5 begins: at the start, or behind a block of somebody else's."""
+    with path.open("rb") as stream:
+        size, place = stream.seek(0, os.SEEK_END), 0
+        while place < size:
+            stream.seek(place)
+            if stream.read(len(_HDF5)) == _HDF5:
+                return place
+            place = 2 * place or _BLOCK
+    return None
 
 
 def _table(path: Path) -> Recognised:
@@ -102,9 +133,7 @@ def _table(path: Path) -> Recognised:
 
 
 def _kind(path: Path, head: bytes) -> str:
-    if any(head[at : at + 8] == _HDF5 for at in _BLOCKS):
-        return "hdf5"
-    if head[:2] == b"PK":
+    if head.startswith(_ZIP):
         return "zip"
     if is_pickle(head):
         return "pickle"

@@ -6,6 +6,7 @@ Structure: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
@@ -58,9 +59,9 @@ def _rule(kind: str) -> dict[str, Any]:
 
 
 def _results(inspection: Inspection, judged: Sequence[Judged]) -> list[dict[str, Any]]:
-    if inspection.problem is not None:
-        return [_result(inspection, _UNREADABLE, inspection.problem, "error")]
     made = []
+    if inspection.problem is not None:
+        made.append(_result(inspection, _UNREADABLE, inspection.problem, "error"))
     for one in judged:
         finding = one.finding
         result = _result(inspection, finding.kind, finding.text, _LEVELS[finding.severity])
@@ -71,8 +72,8 @@ def _results(inspection: Inspection, judged: Sequence[Judged]) -> list[dict[str,
 
 
 def _result(inspection: Inspection, kind: str, text: str, level: str) -> dict[str, Any]:
-    place = PurePath(inspection.path)
-    uri = place.as_uri() if place.is_absolute() else quote(place.as_posix())
+    place = quote(os.fsencode(PurePath(inspection.path).as_posix()))
+    uri = f"file://{place}" if place.startswith("/") else place
     told = f"{kind}\n{text}".encode(errors="surrogateescape")
     return {
         "ruleId": kind,

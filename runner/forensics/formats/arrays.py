@@ -10,7 +10,9 @@ import ast
 import struct
 import zipfile
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO, BinaryIO
+
+import numpy as np
 
 from caniload.runner.forensics.facts import Finding, damage, danger, unchecked
 from caniload.runner.forensics.formats.archive import ERRORS, MEMBERS
@@ -24,7 +26,18 @@ _HEADER_BYTES = 2**16
 
 
 def findings(stream: BinaryIO, name: str) -> Iterator[Finding]:
-    """Yield what is wrong with the arrays in a zip file; ``name`` is what it is called."""
+    """Yield what is wrong with arrays, or with one; ``name`` is what they are called.
+
+    What is neither an array nor a zip of arrays is a pickle to numpy.
+    """
+    start = stream.read(len(_MAGIC))
+    stream.seek(0)
+    if start == _MAGIC:
+        yield from _of_array(stream, name)
+        return
+    if start[:2] != b"PK":
+        yield danger("pickle", f"{name} is no array: unpickling it would run code")
+        return
     try:
         with zipfile.ZipFile(stream) as arrays:
             listed = arrays.infolist()
@@ -32,25 +45,27 @@ def findings(stream: BinaryIO, name: str) -> Iterator[Finding]:
                 yield unchecked("many-objects", f"{name} has {len(listed):,} arrays: not looked at")
                 return
             for info in listed:
-                yield from _of_member(arrays, info, f"{info.filename} of {name}")
-    except (*ERRORS, SyntaxError) as error:
+                with arrays.open(info) as member:
+                    yield from _of_array(member, f"{info.filename} of {name}")
+    except ERRORS as error:
         yield damage("damaged-weights", f"{name} cannot be read: {type(error).__name__}")
 
 
-def _of_member(arrays: zipfile.ZipFile, info: zipfile.ZipInfo, where: str) -> Iterator[Finding]:
-    with arrays.open(info) as stream:
-        start = stream.read(len(_MAGIC) + 2)
-        if not start.startswith(_MAGIC):
-            yield danger("pickle", f"{where} is no array: unpickling it would run code")
-            return
+def _of_array(stream: IO[bytes], where: str) -> Iterator[Finding]:
+    start = stream.read(len(_MAGIC) + 2)
+    if not start.startswith(_MAGIC):
+        yield danger("pickle", f"{where} is no array: unpickling it would run code")
+        return
+    try:
         wide = start[len(_MAGIC)] >= _WIDE
         length = struct.unpack("<I" if wide else "<H", stream.read(4 if wide else 2))[0]
         if length > _HEADER_BYTES:
             yield danger("absurd-size", f"{where} declares a header of {length:,} bytes")
             return
         header = ast.literal_eval(stream.read(length).decode("latin-1"))
-    kind = header["descr"] if isinstance(header, dict) else None
-    if kind is None:
+        objects = np.lib.format.descr_to_dtype(header["descr"]).hasobject
+    except (*ERRORS, SyntaxError, struct.error, TypeError, KeyError, IndexError, RecursionError):
         yield damage("damaged-weights", f"{where} has a damaged header")
-    elif "O" in str(kind):
+        return
+    if objects:
         yield danger("pickle", f"{where} holds pickled objects: unpickling them runs code")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 from caniload.runner.forensics.facts import (
+    Finding,
     Holds,
     Inspection,
     Origin,
@@ -13,8 +15,8 @@ from caniload.runner.forensics.facts import (
     damage,
     unchecked,
 )
+from caniload.runner.forensics.formats import arrays
 from caniload.runner.forensics.formats.archive import Archive
-from caniload.runner.forensics.formats.arrays import findings
 from caniload.runner.forensics.formats.documents import TEXT_BYTES, read_json
 from caniload.runner.forensics.formats.layouts import with_stream
 from caniload.runner.forensics.formats.merging import (
@@ -27,6 +29,7 @@ from caniload.runner.forensics.formats.merging import (
 )
 from caniload.runner.forensics.recognise import Recognised
 
+_ARRAYS = (".npz", ".npy")
 CONFIG, METADATA = "config.json", "metadata.json"
 WEIGHTS = ("model.weights.h5", "variables.h5")
 """Where ``.keras`` files keep their arrays: since Keras 2.12, and in TensorFlow 2.11."""
@@ -48,6 +51,7 @@ def read_zip(known: Recognised, so_far: Inspection) -> Inspection:
         )
         so_far = _with_documents(archive.text(CONFIG), archive.text(METADATA), so_far)
         so_far = _with_member(archive, so_far)
+        so_far = adding(so_far, *dict.fromkeys(_of_arrays(archive)))
         return adding(so_far, *dict.fromkeys(archive.findings))
     finally:
         archive.close()
@@ -84,9 +88,9 @@ def _with_member(archive: Archive, so_far: Inspection) -> Inspection:
     """Add the arrays, which lie in an HDF5 file within the zip."""
     name = next((one for one in WEIGHTS if one in archive.members), None)
     if name is None:
-        arrays = [one for one in archive.members if one.endswith(".npz")]
-        if arrays:
-            return _with_arrays(archive, arrays[0], so_far)
+        if any(one.endswith(_ARRAYS) for one in archive.members):
+            text = "its weights are kept as numpy arrays, whose names and shapes were not looked at"
+            return adding(so_far, unchecked("numpy-weights", text))
         return adding(so_far, damage("missing-weights", "has no weights: model.weights.h5"))
     right = archive.checksum_is_right(name)
     if right is False:
@@ -101,14 +105,14 @@ def _with_member(archive: Archive, so_far: Inspection) -> Inspection:
         return with_stream(stream, name, archive.members[name].file_size, so_far)
 
 
-def _with_arrays(archive: Archive, name: str, so_far: Inspection) -> Inspection:
-    """Say what is dangerous in weights that are kept as numpy arrays; the rest is not read."""
-    stream = archive.stream(name)
-    if stream is not None:
-        with stream:
-            so_far = adding(so_far, *dict.fromkeys(findings(stream, name)))
-    text = "its weights are kept as numpy arrays, whose names and shapes were not looked at"
-    return adding(so_far, unchecked("numpy-weights", text))
+def _of_arrays(archive: Archive) -> Iterator[Finding]:
+    """Yield what is dangerous in numpy arrays, whether or not they are the weights."""
+    for name in archive.members:
+        if name.endswith(_ARRAYS):
+            stream = archive.stream(name)
+            if stream is not None:
+                with stream:
+                    yield from arrays.findings(stream, name)
 
 
 def _other_zip(archive: Archive) -> str:
@@ -129,6 +133,10 @@ def read_folder(known: Recognised, so_far: Inspection) -> Inspection:
     folder = known.path
     so_far = dataclasses.replace(so_far, format="keras", variant="folder", holds=Holds.MODEL)
     so_far = _with_documents(bounded(folder / CONFIG), bounded(folder / METADATA), so_far)
+    for path in sorted(folder.rglob("*")):
+        if path.name.endswith(_ARRAYS) and path.is_file():
+            with path.open("rb") as stream:
+                so_far = adding(so_far, *dict.fromkeys(arrays.findings(stream, path.name)))
     name = next((one for one in WEIGHTS if (folder / one).is_file()), None)
     if name is None:
         so_far = adding(so_far, damage("missing-weights", "has no weights: model.weights.h5"))

@@ -47,7 +47,9 @@ def with_architecture(config: Any, so_far: Inspection) -> Inspection:
 def _told(code: Any) -> Finding:
     where = f"layer {code.where}" if code.where else "its configuration"
     if code.kind == "pickle":
-        return danger("pickle", f"{where} holds a pickled PyTorch module: loading runs code")
+        return danger(
+            "pickled-module", f"{where} holds a pickled PyTorch module: loading runs code"
+        )
     return danger("bytecode", f"{where} holds Python bytecode, which runs when it is loaded")
 
 
