@@ -208,6 +208,19 @@ def feed(job, arrays):
     return framework.fed(given, job.get("inputs_by_name"))
 
 
+def numbered(stem, arrays):
+    """Return {STEM_N: array}, as a file of arrays has them."""
+    return {"%s_%d" % (stem, index): array for index, array in enumerate(arrays)}
+
+
+def taken(stem, arrays):
+    """Return the list that ``numbered`` made so."""
+    found = []
+    while "%s_%d" % (stem, len(found)) in arrays:
+        found.append(arrays["%s_%d" % (stem, len(found))])
+    return found
+
+
 def all_layers(model, prefix=""):
     """Yield (path, layer) of all layers, those of models inside behind theirs."""
     for layer in getattr(model, "layers", None) or []:

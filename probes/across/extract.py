@@ -2,10 +2,14 @@
 
 Job: ``imports``, ``model``, ``format``, ``weights`` (beside a JSON), ``custom`` [paths],
 ``trusted``, ``given`` (npz of inputs, or null), ``seed``, ``folder``; ``resave`` and ``export`` are
-paths to write it to anew, as HDF5 and as a graph. Facts: ``compiled`` (loaded with its training),
-``config``, ``inputs``, ``outputs``, ``weights`` [[path, index, name]], ``training``,
-``vocabularies``, ``lambdas``, ``noise``, ``cpu`` (seconds after the import); arrays in_N, out_N,
-w_N.
+paths to write it to anew, as HDF5 and as a graph; ``sight`` (or none) is as in seeing.py. Facts:
+``compiled`` (loaded with its training), ``config``, ``inputs``, ``outputs``, ``weights`` [[path,
+index, name]], ``training``, ``vocabularies``, ``lambdas``, ``noise``, ``cpu`` (seconds after the
+import); arrays in_N, out_N, w_N.
+
+With ``sight``: ``sets`` of inputs, the first among them [{"why", "rows", "noise", "inside" (noise
+there)}], with arrays sK_in_N, sK_out_N and, of the places inside that ``taps`` names, sK_tap_N; and
+``trained`` [[path, kind, [names]]] with arrays tK_N, of stepping.py.
 """
 
 import json
@@ -13,8 +17,6 @@ import os
 import time
 
 import crossing
-
-MILLIONTH = 1e-6
 
 
 def main(job, facts):
@@ -40,7 +42,7 @@ def main(job, facts):
     ]
 
     facts["phase"] = "predict"
-    names, arrays, (structure, outputs) = _predicted(job, model, facts)
+    specs, names, arrays, (structure, outputs) = _predicted(job, model, facts)
     if job["format"] == "savedmodel":
         facts["phase"] = "graph"
         predicted = (structure, outputs)
@@ -65,15 +67,16 @@ def main(job, facts):
     found = [entry for entry in crossing.weights(keras, model) if entry[0] not in binning]
     facts["weights"] = [entry[:3] for entry in found]
     facts["training"] = _training(keras, model) if facts["compiled"] else None
-    kept = {"in_%d" % index: array for index, array in enumerate(arrays)}
-    kept.update({"out_%d" % index: array for index, (_, array) in enumerate(outputs)})
-    kept.update({"w_%d" % index: entry[3] for index, entry in enumerate(found)})
-    np.savez(os.path.join(job["folder"], "arrays.npz"), **kept)
-    np.savez(
-        os.path.join(job["folder"], "inputs.npz"),
-        **{"in_%d" % index: array for index, array in enumerate(arrays)},
-    )
+    kept = crossing.numbered("in", arrays)
+    kept.update(crossing.numbered("out", [array for _, array in outputs]))
+    kept.update(crossing.numbered("w", [entry[3] for entry in found]))
     facts["cpu"] = time.process_time() - started
+    if job.get("sight"):
+        facts["phase"] = "sight"
+        first = arrays, [array for _, array in outputs]
+        kept.update(_sight(keras, job, model, specs, names, first, facts))
+    np.savez(os.path.join(job["folder"], "arrays.npz"), **kept)
+    np.savez(os.path.join(job["folder"], "inputs.npz"), **crossing.numbered("in", arrays))
     if job.get("resave"):
         facts["phase"] = "save"
         model.save(job["resave"], include_optimizer=False)
@@ -212,51 +215,55 @@ def _predicted(job, model, facts):
         }
         for index, array in enumerate(arrays)
     ]
-    return names, arrays, found
-
-
-def _may_move(stated, array):
-    """Say whether a number of it may be a little another: no index may, and no mask."""
-    import numpy as np
-
-    if array.dtype.kind != "f":
-        return False
-    if stated["drawn"] is None:  # given
-        return not (array == np.rint(array)).all()
-    return stated["drawn"] in (["normal"], ["pixels"], ["masked", 0])
+    return specs, names, arrays, found
 
 
 def _noise(model, stated, names, arrays, outputs):
     """Return how far outputs move, of their largest value, if inputs move by a millionth.
 
-    Rounding moves them about as far: a deep model may be rougher than its version is exact. 0 for
-    models without numbers to move, and those that remember.
+    0 for models without numbers to move, and those that remember.
     """
     import framework
-    import numpy as np
+    import roughness
 
     remembers = any(getattr(layer, "stateful", False) for _, layer in crossing.all_layers(model))
-    moving = [_may_move(one, array) for one, array in zip(stated, arrays)]
-    if remembers or not any(moving):
+    moved = roughness.moved(stated, arrays)
+    if remembers or moved is None:
         return 0.0
-    chance = np.random.RandomState(0)
-    moved = [
-        (array * (1 + MILLIONTH * chance.uniform(-1, 1, array.shape))).astype(array.dtype)
-        if moves
-        else array
-        for array, moves in zip(arrays, moving)
-    ]
     fed = framework.fed([crossing.as_fed(array) for array in moved], names)
     try:
         _, others = crossing.predict(model, fed)
     except Exception:
         return 0.0  # this was our wish, not a person's: the usual bounds hold
-    shares = [0.0]
-    for (_, was), (_, now) in zip(outputs, others):
-        size = np.abs(was).max() if was.dtype.kind == "f" and was.size else 0.0
-        if was.shape == now.shape and size > 0:
-            shares.append(float(np.abs(was - now).max() / size))
-    return max(share for share in shares if np.isfinite(share))
+    return max([0.0] + [roughness.share(was, now) for (_, was), (_, now) in zip(outputs, others)])
+
+
+def _sight(keras, job, model, specs, names, first, facts):
+    """Note how a change of the model would be seen; return the arrays that it is to be held to."""
+    import seeing
+    import stepping
+
+    kept = {}
+    try:
+        sight, facts["sight"] = seeing.choose(keras, job, model, names, specs, first, facts)
+    except Exception as error:  # the first inputs are there, and are what is compared
+        facts["sight"] = {"problem": "%s: %s" % (type(error).__name__, str(error)[:300])}
+        return kept
+    facts["sets"] = [
+        {"why": one.why, "rows": len(one.arrays[0]), "noise": one.noise, "inside": one.inside_noise}
+        for one in sight.sets
+    ]
+    facts["taps"] = sight.inner.taps if sight.inner is not None else []
+    for number, one in enumerate(sight.sets):
+        for stem, arrays in (("in", one.arrays), ("out", one.outputs), ("tap", one.inside)):
+            if number or stem == "tap":  # the first are kept as such
+                kept.update(crossing.numbered("s%d_%s" % (number, stem), arrays))
+    trained = stepping.trained(keras, model)
+    facts["trained"] = [[one["path"], one["kind"], sorted(one["numbers"])] for one in trained]
+    for number, one in enumerate(trained):
+        arrays = [one["numbers"][name] for name in sorted(one["numbers"])]
+        kept.update(crossing.numbered("t%d" % number, arrays))
+    return kept
 
 
 def _alike(array):

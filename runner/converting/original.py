@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from caniload.runner.converting.launching import Workshop, told
+from caniload.runner.converting.power import sight
 from caniload.runner.converting.readers import reading
 from caniload.runner.converting.rules import read_rules
 from caniload.runner.forensics import trusting
@@ -117,7 +118,8 @@ def read_original(wish: Wish, inspection: Inspection, workshop: Workshop) -> Ori
     problems = []
     for environment in chosen.environments:
         given = str(wish.inputs.absolute()) if wish.inputs else None
-        job = {**job_for(wish, inspection), "given": given, "seed": SEED}
+        looking = sight(workshop.matrix.tolerances, half=True)
+        job = {**job_for(wish, inspection), "given": given, "seed": SEED, "sight": looking}
         facts = workshop.run("extract", environment, job)
         if facts["error"] is None:
             return Original(environment=environment, facts=facts)

@@ -43,6 +43,38 @@ class Attempt:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Power:
+    """What a proof would have noticed: of the result's weights, each changed by 1 % for a moment.
+
+    Noticed is what makes the comparison fail, by an output or by what a layer gives inside.
+    """
+
+    layers: int
+    """Layers that have weights."""
+    changed: int
+    """Those that there was time for."""
+    noticed: int
+    """Those of which the change of a weight was noticed."""
+    weights: int
+    """Arrays that were changed, of all these layers."""
+    weights_noticed: int
+    unnoticed: tuple[str, ...] = ()
+    """Layers of which no change was noticed: they may be others, unseen."""
+    copied: tuple[str, ...] = ()
+    """Further weights of which that is so, and which are the original's bit for bit."""
+    uncertain: tuple[str, ...] = ()
+    """Further weights of which that is so, and which the original has not as they are."""
+    inputs: tuple[str, ...] = ()
+    """What else the model was fed, beside the inputs that the proof begins with."""
+    inside: tuple[str, ...] = ()
+    """Layers of which what they give was compared, too, for the outputs do not show it."""
+    trained: tuple[str, ...] = ()
+    """Layers of which was compared what a step in training does."""
+    seconds: float = 0.0
+    """CPU time that changing weights took."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Proof:
     """What was run: the original in ``reader``, the result in a fresh process in ``target``.
 
@@ -59,7 +91,9 @@ class Proof:
     """What ``max_abs`` had to stay below: absolute + relative * scale, from matrix.yaml."""
     inputs: tuple[Mapping[str, object], ...] = ()
     weak: str | None = None
-    """Why equal outputs say less here than they usually do."""
+    """Why equal outputs say less here than they usually do; None where they say it all."""
+    power: Power | None = None
+    """None where nothing could be changed, or what is called is no model."""
 
 
 @dataclass(frozen=True, kw_only=True)

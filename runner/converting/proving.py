@@ -10,18 +10,14 @@ from typing import Any
 
 from caniload.runner.converting.launching import Workshop, told
 from caniload.runner.converting.original import Original, Wish
-from caniload.runner.converting.outcome import Proof
+from caniload.runner.converting.outcome import Power, Proof
+from caniload.runner.converting.power import power, problem, roughened, sight, weaknesses
 from caniload.runner.core.precision import precision_of
 from caniload.runner.forensics.configuration import policy_of
 from caniload.runner.judging.differences import within
 from caniload.runner.matrix.schema import Tolerances
 
 _FORMATS = {".keras": "keras", ".h5": "h5", ".hdf5": "h5"}
-
-ROUNDINGS = 10
-"""What versions differ by, in steps of what a millionth of the inputs does: 5 to 10 were seen."""
-ROUGHEST = 1e-3
-"""What is further off, of the largest value, is another model whatever it makes of its inputs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +39,7 @@ def prove(
 ) -> Judged:
     """Load the file in a fresh process of the target, and compare what it computes."""
     facts = original.facts
+    usual = tolerances_for(facts["config"], workshop.matrix.tolerances)
     job = {
         "model": str(out),
         "format": _FORMATS.get(out.suffix, "keras"),
@@ -51,18 +48,21 @@ def prove(
         "outputs": facts["outputs"],
         "inputs_count": len(facts["inputs"]),
         "inputs_by_name": facts["by_name"],
+        **{name: facts.get(name, []) for name in ("sets", "taps", "trained")},
+        "sight": sight(usual, half=False),
         **(more or {}),
     }
     seen = workshop.run("prove", wish.target, job)
     if seen["error"] is not None:
         why = told(seen["error"], seen["phase"])
         return Judged(seen=seen, problem=f"the result, loaded: {why}")
-    usual = tolerances_for(facts["config"], workshop.matrix.tolerances)
     tolerances = roughened(usual, facts["noise"])
     compared = seen["compared"]
     worst = max((_number(one["max_abs"]) for one in compared), default=0.0)
-    if (problem := _problem(seen, facts, worst, tolerances)) is not None:
-        return Judged(seen=seen, problem=problem, difference=worst)
+    why_not = _problem(seen, facts, worst, tolerances) or problem(seen, usual)
+    if why_not is not None:
+        return Judged(seen=seen, problem=why_not, difference=worst)
+    noticing = power(seen)
     gap, bound, scale = _nearest_to_its_bound(compared, tolerances)
     proof = Proof(
         reader=original.environment,
@@ -72,7 +72,8 @@ def prove(
         scale=scale,
         bound=bound,
         inputs=tuple(facts["inputs"]),
-        weak="; ".join(_weaknesses(facts, compared, usual)) or None,
+        weak="; ".join(_weaknesses(facts, seen, usual, noticing)) or None,
+        power=noticing,
     )
     return Judged(seen=seen, proof=proof, difference=worst)
 
@@ -95,12 +96,6 @@ def _nearest_to_its_bound(
 def tolerances_for(config: Any, usual: Tolerances) -> Tolerances:
     """Return the bounds for a model: wider where its layers compute with half the digits."""
     return usual.of_outputs(precision_of(set(_policies(config))))
-
-
-def roughened(usual: Tolerances, noise: float) -> Tolerances:
-    """Return the bounds for a model that makes much of a millionth of its inputs, of rounding."""
-    wider = min(ROUNDINGS * noise, ROUGHEST)
-    return usual.model_copy(update={"relative": max(usual.relative, wider)})
 
 
 def _roughness(noise: float) -> str:
@@ -138,6 +133,11 @@ def _problem(
             return f"the result's output has the shape {now}, the original's {was}"
         if not within(one, tolerances):
             return f"the result loads and is another model: its outputs differ by {worst:.3g}"
+    if all(map(_says_nothing, seen["compared"])):
+        return (
+            "nothing could be compared: for all inputs that were tried, what the original gives is"
+            " empty or holds no numbers; give it others with --inputs"
+        )
     return None
 
 
@@ -145,10 +145,35 @@ def _number(value: Any) -> float:
     return float("inf") if value is None else float(value)
 
 
+def _says_nothing(one: Mapping[str, Any]) -> bool:
+    """Say whether an output of the original has not one number."""
+    sizes = one["expected"]["shape"]
+    return math.prod(sizes) == 0 or one["nan"][0] == math.prod(sizes)
+
+
 def _weaknesses(
+    facts: Mapping[str, Any],
+    seen: Mapping[str, Any],
+    usual: Tolerances,
+    noticing: Power | None,
+) -> Iterator[str]:
+    """Yield all reasons why these outputs prove less than equal ones usually do.
+
+    What is known of them at a glance does not count where a change of any layer was noticed.
+    """
+    compared = seen["compared"]
+    yield from weaknesses(noticing, seen)
+    if noticing is None or noticing.noticed < noticing.changed or not noticing.layers:
+        yield from _at_a_glance(facts, compared, usual)
+    if any(map(_says_nothing, compared)):
+        yield "of several outputs one is empty, or holds no numbers; try --inputs"
+    if not all(within(one, usual) for one in compared):
+        yield _roughness(facts["noise"])
+
+
+def _at_a_glance(
     facts: Mapping[str, Any], compared: Sequence[Mapping[str, Any]], usual: Tolerances
 ) -> Iterator[str]:
-    """Yield all reasons why these outputs prove less than equal ones usually do."""
     if facts["alike"] and all(facts["alike"]):
         yield "the original gives the same for every row of these inputs; try --inputs"
     elif any(_number(share) > 0 for share in facts["nan"]):
@@ -156,8 +181,6 @@ def _weaknesses(
     scales = [one["scale"] for one in compared if isinstance(one["scale"], float)]  # not of text
     if (small := next((one for one in scales if one <= usual.absolute), None)) is not None:
         yield f"what the original gives is as small ({small:.3g}) as what it may differ by"
-    if not all(within(one, usual) for one in compared):
-        yield _roughness(facts["noise"])
 
 
 def _moved(optimizer: Mapping[str, Any]) -> bool:

@@ -8,7 +8,8 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
-from caniload.runner.converting.outcome import Conversion, Verdict
+from caniload.runner.converting.outcome import Conversion, Power, Proof, Verdict
+from caniload.runner.converting.power import listed
 from caniload.runner.converting.rewriting import Change
 
 _WHERES = 4
@@ -49,19 +50,48 @@ def _result(conversion: Conversion) -> list[tuple[str, list[str]]]:
     proof = conversion.proof
     if conversion.verdict is Verdict.REFUSED or proof is None:
         return [(f"{_head(conversion)}: not brought across", [str(conversion.reason)])]
-    same = (
-        f"its outputs are those of the original in {proof.reader}: the largest difference is"
-        f" {proof.max_abs:.3g}, {proof.bound:.3g} was allowed, values go to {proof.scale:.3g}"
-    )
     how = "load_model" if conversion.verdict is Verdict.DELIVERED else "TFSMLayer"
     lines = [
         f"{conversion.remedy}",
-        same,
+        _same(proof),
         f"a fresh process of {proof.target} loaded it with {how}",
+        *_noticed(proof.power),
     ]
     if proof.weak:
-        lines.append(f"this proves less than usual: {proof.weak}")
+        lines.append(f"the proof is weak: {proof.weak}")
     return [(f"{_head(conversion)}: {conversion.verdict}, {conversion.out}", lines)]
+
+
+def _same(proof: Proof) -> str:
+    """Return what was found equal, as far as that says anything."""
+    size = (
+        f"the largest difference is {proof.max_abs:.3g}, {proof.bound:.3g} was allowed, values go"
+        f" to {proof.scale:.3g}"
+    )
+    if proof.power is not None and proof.power.changed and not proof.power.noticed:
+        return (
+            f"whether it is the same model as in {proof.reader} was not to be seen: its outputs"
+            f" would be these with other weights, too; {size}"
+        )
+    return f"its outputs are those of the original in {proof.reader}: {size}"
+
+
+def _noticed(power: Power | None) -> Iterator[str]:
+    """Yield what the comparison would have noticed, and what was compared beside the outputs."""
+    if power is None:
+        return
+    if power.changed:
+        some = "" if power.changed == power.layers else f" of {power.layers}"
+        yield (
+            f"a change of 1 % of the weights was noticed in {power.noticed} of {power.changed}"
+            f" layers{', a sample' if some else ''}{some}"
+        )
+    if power.inputs:
+        yield f"compared with further inputs: {', '.join(power.inputs)}"
+    if power.inside:
+        yield f"compared inside, where the outputs do not show it: {listed(power.inside)}"
+    if power.trained:
+        yield f"compared in a training step: {listed(power.trained)}"
 
 
 def _attempt(one: Any) -> str:

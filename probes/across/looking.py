@@ -1,0 +1,184 @@
+"""Asks a model again and again what it computes, cheaply: by batch where that gives what predict does.
+
+A set is one choice of inputs with what came of it; the first is what the proof begins with.
+``Look`` feeds a model; ``Inner`` feeds what is inside it. Python 3.6 to 3.13.
+"""
+
+import crossing
+
+
+class Look(object):
+    """A model that is asked for its outputs: ``ask(arrays)`` returns them in their flat order.
+
+    ``how`` says by what: "predict_on_batch", or "predict" after ``settle`` found them apart.
+    """
+
+    def __init__(self, model, names, call=None):
+        self.model, self.names = model, names
+        self.how = "predict_on_batch" if hasattr(model, "predict_on_batch") else "predict"
+        self._call = call
+        self._remembering = [
+            layer for _, layer in crossing.all_layers(model) if getattr(layer, "stateful", False)
+        ]
+
+    def settle(self, arrays, outputs, near):
+        """Take the dear way where the cheap one fails or gives something else.
+
+        ``near(expected, got)`` says whether two lists of arrays are the same.
+        """
+        if self._call is not None:
+            self.how = "call"
+            return
+        try:
+            if near(outputs, self.ask(arrays)):
+                return
+        except Exception:
+            pass
+        self.how = "predict"
+
+    def ask(self, arrays):
+        """Return the outputs for these inputs, as if nothing had been asked before."""
+        import framework
+
+        for layer in self._remembering:
+            forget = getattr(layer, "reset_states", None) or getattr(layer, "reset_state", None)
+            if forget is not None:
+                forget()
+        fed = framework.fed([crossing.as_fed(array) for array in arrays], self.names)
+        if self._call is not None:
+            given = self._call(fed)
+        elif self.how == "predict":
+            given = framework.predict(self.model, fed)
+        else:
+            given = self.model.predict_on_batch(fed)
+        _, found = framework.outputs(_as_numbers(given))
+        return [crossing.as_stored(array) for _, array in found]
+
+    def renew(self):
+        """Have what is computed followed anew: some layers hold numbers made of their weights."""
+        for name in ("predict_function", "_predict_function"):
+            if getattr(self.model, name, None) is not None and self._call is None:
+                try:
+                    setattr(self.model, name, None)
+                except AttributeError:
+                    pass
+
+
+def _as_numbers(value):
+    """Return what was given with arrays instead of tensors."""
+    if isinstance(value, dict):
+        return {key: _as_numbers(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_as_numbers(one) for one in value]
+    if hasattr(value, "detach"):
+        value = value.detach()
+    return value.numpy() if hasattr(value, "numpy") else value
+
+
+class Inner(object):
+    """What layers of a model give inside it: ``ask(arrays)`` returns an array for each of ``taps``.
+
+    A tap is {"layer": name, "plain": whether its own activation is left out}. ``taps`` holds those
+    of the wanted ones that this model has.
+    """
+
+    def __init__(self, keras, model, names, wanted):
+        self.names, self.taps, self._parts = names, [], []
+        whole = [one for one in wanted if not one["plain"]]
+        found = [(one, _tensor(keras, model, one["layer"])) for one in whole]
+        found = [(one, tensor) for one, tensor in found if tensor is not None]
+        if found:
+            part = keras.models.Model(model.inputs, [tensor for _, tensor in found])
+            self._parts.append((Look(part, names), None))
+            self.taps += [one for one, _ in found]
+        for one in wanted:
+            part = _before(keras, model, names, one["layer"]) if one["plain"] else None
+            if part is not None:
+                self._parts.append((part, model.get_layer(one["layer"])))
+                self.taps.append(one)
+
+    def ask(self, arrays):
+        found = []
+        for part, capped in self._parts:
+            if capped is None:
+                found += part.ask(arrays)
+                continue
+            activation, capped.activation = capped.activation, _plain
+            try:
+                found += part.ask(arrays)
+            finally:
+                capped.activation = activation
+        return found
+
+    def renew(self):
+        for part, _ in self._parts:
+            part.renew()
+
+
+def _plain(value):
+    return value
+
+
+def has_activation(layer):
+    """Say whether the layer applies one function at its end, which may be left out."""
+    return callable(getattr(layer, "activation", None)) and not (
+        hasattr(layer, "recurrent_activation") or hasattr(layer, "cell") or hasattr(layer, "units")
+        and not hasattr(layer, "kernel")
+    )
+
+
+def _tensor(keras, model, name):
+    """Return what the layer gives in the model's graph: of its calls the last that is in it."""
+    if not getattr(model, "inputs", None):
+        return None
+    try:
+        layer = model.get_layer(name)
+    except ValueError:
+        return None
+    nodes = getattr(layer, "_inbound_nodes", None) or getattr(layer, "inbound_nodes", None) or []
+    for node in reversed(list(nodes)):
+        value = getattr(node, "output_tensors", None)
+        value = getattr(node, "outputs", None) if value is None else value
+        value = value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
+        if value is None or isinstance(value, (list, tuple, dict)):
+            continue
+        try:
+            keras.models.Model(model.inputs, value)
+        except Exception:  # a call that is in another graph
+            continue
+        return value
+    return None
+
+
+def _before(keras, model, names, name):
+    """Return what gives a layer's output before its activation, while that is taken out; or None.
+
+    A graph that is followed when it is called leaves it out then; one that is fixed gets a call of
+    its own.
+    """
+    import framework
+
+    tensor = _tensor(keras, model, name)
+    layer = model.get_layer(name) if tensor is not None else None
+    if layer is None or not has_activation(layer):
+        return None
+    part = keras.models.Model(model.inputs, tensor)
+    if framework.is_keras_3(keras) or framework.runs_eagerly(part):
+        return Look(part, names)
+    inside = keras.models.Model(model.inputs, layer.input)
+    activation, layer.activation = layer.activation, _plain
+    try:
+        given = layer.call(layer.input)
+    finally:
+        layer.activation = activation
+    backend = keras.backend
+    fed = [*inside.inputs, backend.learning_phase()]
+    compute = backend.function(fed, [given])
+
+    def call(arrays):
+        listed = arrays if isinstance(arrays, (list, tuple)) else [arrays]
+        if isinstance(arrays, dict):
+            listed = [arrays[key] for key in names]
+        return compute([*listed, 0])[0]
+
+    return Look(part, names, call)
