@@ -1,38 +1,44 @@
-"""Asks a model again and again what it computes, cheaply: by batch where that gives what predict does.
+"""Asks a model again and again what it computes, cheaply.
 
-A set is one choice of inputs with what came of it; the first is what the proof begins with.
 ``Look`` feeds a model; ``Inner`` feeds what is inside it. Python 3.6 to 3.13.
 """
 
+import time
+
 import crossing
+
+CHEAP = 3.0
+"""CPU seconds that all calls of predict may take; for more, another trace of the model is less."""
 
 
 class Look(object):
     """A model that is asked for its outputs: ``ask(arrays)`` returns them in their flat order.
 
-    ``how`` says by what: "predict_on_batch", or "predict" after ``settle`` found them apart.
+    ``how`` says by what: "predict", as a person does; "predict_on_batch", which spares making a
+    data set for each call; or by a "call" of one's own.
     """
 
     def __init__(self, model, names, call=None):
-        self.model, self.names = model, names
-        self.how = "predict_on_batch" if hasattr(model, "predict_on_batch") else "predict"
-        self._call = call
+        self.model, self.names, self._call = model, names, call
+        self.how = "predict" if call is None else "call"
         self._remembering = [
             layer for _, layer in crossing.all_layers(model) if getattr(layer, "stateful", False)
         ]
 
-    def settle(self, arrays, outputs, near):
-        """Take the dear way where the cheap one fails or gives something else.
+    def settle(self, arrays, outputs, calls, near):
+        """Take predict_on_batch where ``calls`` calls of predict are dear, and it gives the same.
 
         ``near(expected, got)`` says whether two lists of arrays are the same.
         """
-        if self._call is not None:
-            self.how = "call"
+        started = time.process_time()
+        self.ask(arrays)
+        if calls * (time.process_time() - started) <= CHEAP:
             return
+        self.how = "predict_on_batch"
         try:
             if near(outputs, self.ask(arrays)):
                 return
-        except Exception:
+        except Exception:  # it takes what predict takes in some versions only
             pass
         self.how = "predict"
 
@@ -45,7 +51,7 @@ class Look(object):
             if forget is not None:
                 forget()
         fed = framework.fed([crossing.as_fed(array) for array in arrays], self.names)
-        if self._call is not None:
+        if self.how == "call":
             given = self._call(fed)
         elif self.how == "predict":
             given = framework.predict(self.model, fed)
@@ -57,7 +63,7 @@ class Look(object):
     def renew(self):
         """Have what is computed followed anew: some layers hold numbers made of their weights."""
         for name in ("predict_function", "_predict_function"):
-            if getattr(self.model, name, None) is not None and self._call is None:
+            if getattr(self.model, name, None) is not None:
                 try:
                     setattr(self.model, name, None)
                 except AttributeError:

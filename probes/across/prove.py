@@ -62,6 +62,7 @@ def _compare(job, facts, arrays, outputs):
 
 def _look(keras, job, facts, model, arrays):
     """Compare what else the reader noted, then change the weights and see whether that is seen."""
+    import disturbing
     import looking
     import seeing
 
@@ -70,16 +71,18 @@ def _look(keras, job, facts, model, arrays):
     sight = seeing.Sight(looking.Look(model, names), job["sight"]["seconds"])
     sight.sets = [_set(number, one, allowed, arrays) for number, one in enumerate(job["sets"])]
     first = sight.sets[0]
+    weights = disturbing.weights(keras, model)
     sight.look.settle(
         first.arrays,
         first.outputs,
+        len(weights),
         lambda was, now: seeing.times(was, now, first.bounds) <= 1,
     )
     near = _compare_sets(facts, sight.sets, sight.look)
     near = _compare_inside(keras, job, facts, model, sight, arrays) and near
     facts["trained"] = _compare_trained(keras, job, model, arrays)
     if near:
-        facts["changed"] = _change(keras, model, sight, crossing.taken("w", arrays))
+        facts["changed"] = _change(weights, sight, crossing.taken("w", arrays))
 
 
 def _set(number, stated, allowed, arrays):
@@ -167,13 +170,12 @@ def _compare_trained(keras, job, model, arrays):
     return found
 
 
-def _change(keras, model, sight, held):
+def _change(weights, sight, held):
     import compare
     import disturbing
 
     started = time.process_time()
     known = set(map(disturbing.digest, held))
-    weights = disturbing.weights(keras, model)
     for weight, size in sight.change(weights):
         weight.size = size
     return {

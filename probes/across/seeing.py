@@ -118,7 +118,10 @@ def choose(keras, job, model, names, specs, first, facts):
     sight = Sight(looking.Look(model, names), given["seconds"])
     sight.sets = [_set("the first", arrays, outputs, noise, allowed)]
     bounds = sight.sets[0].bounds
-    sight.look.settle(arrays, outputs, lambda was, now: times(was, now, bounds) <= 1)
+    weights = disturbing.weights(keras, model)
+    sight.look.settle(
+        arrays, outputs, len(weights), lambda was, now: times(was, now, bounds) <= 1
+    )
 
     def looked(why, drawn):
         found = _looked(sight.look, stated, why, drawn, allowed)
@@ -127,7 +130,7 @@ def choose(keras, job, model, names, specs, first, facts):
     if specs and not job.get("given"):
         listed = (looked(*one) for one in variants.always(specs, arrays))
         sight.sets += [one for one in listed if one is not None]
-    blind = _blind(sight, disturbing.weights(keras, model))
+    blind = _blind(sight, weights)
     if specs and not job.get("given"):
         for one in variants.further(specs, arrays, job["seed"]):
             if not any(weight.size is not None for weight in blind) or sight.is_over():

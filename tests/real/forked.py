@@ -17,6 +17,7 @@ from caniload.runner.converting.launching import ACROSS, Workshop
 from caniload.runner.core.shipped import PROBES
 from caniload.runner.environments.variables import process_variables
 
+HERE = Path(__file__).parent
 FORKING = """
 import importlib, json, os, sys
 sys.path[:0] = sys.argv[2:]
@@ -51,7 +52,7 @@ class Forked(Workshop):
             variables = process_variables(row, self.home)
             Path(variables["HOME"]).mkdir(parents=True, exist_ok=True)
             python = str(self.home.python(environment))
-            paths = (str(ACROSS), str(PROBES), str(PROBES / "own"))
+            paths = (str(ACROSS), str(PROBES), str(PROBES / "own"), str(HERE))
             self.running[environment] = subprocess.Popen(
                 [python, "-s", "-c", FORKING, row.imports, *paths],
                 stdin=subprocess.PIPE,
