@@ -32,6 +32,8 @@ class Look(object):
         """
         started = time.process_time()
         self.ask(arrays)
+        if self.how == "call":
+            return
         if calls * (time.process_time() - started) <= CHEAP:
             return
         self.how = "predict_on_batch"

@@ -33,6 +33,7 @@ def main(job, facts):
         structure, outputs = ("array", outputs) if len(outputs) == 1 else (structure, outputs)
         facts["structure"] = structure
         _compare(job, facts, arrays, outputs)
+        _look(keras, job, facts, Served(layer), dict(arrays), layer)
         return
     model = crossing.load(keras, job, compiled=job.get("compiled", True))
     facts["phase"] = "predict"
@@ -42,11 +43,14 @@ def main(job, facts):
     facts["optimizer"] = framework.optimizer(keras, model)
     facts["compiled"] = framework.is_compiled(model)
     facts["parameters"] = int(model.count_params())
-    if job.get("sight") and job["sets"]:
-        try:
-            _look(keras, job, facts, model, dict(arrays))
-        except Exception as error:  # what was compared until then counts
-            facts["unlooked"] = "%s: %s" % (type(error).__name__, str(error)[:300])
+    _look(keras, job, facts, model, dict(arrays))
+
+
+class Served(object):
+    """A graph that is called, seen as a model of one layer."""
+
+    def __init__(self, layer):
+        self.layers, self.weights = [layer], layer.weights
 
 
 def _compare(job, facts, arrays, outputs):
@@ -60,15 +64,24 @@ def _compare(job, facts, arrays, outputs):
     ]
 
 
-def _look(keras, job, facts, model, arrays):
+def _look(keras, job, facts, model, arrays, call=None):
     """Compare what else the reader noted, then change the weights and see whether that is seen."""
+    if not job.get("sight") or not job["sets"]:
+        return
+    try:
+        _look_on(keras, job, facts, model, arrays, call)
+    except Exception as error:  # what was compared until then counts
+        facts["unlooked"] = "%s: %s" % (type(error).__name__, str(error)[:300])
+
+
+def _look_on(keras, job, facts, model, arrays, call):
     import disturbing
     import looking
     import seeing
 
     allowed = seeing.Allowed(job["sight"], model)
     names = job.get("inputs_by_name")
-    sight = seeing.Sight(looking.Look(model, names), job["sight"]["seconds"])
+    sight = seeing.Sight(looking.Look(model, names, call), job["sight"]["seconds"])
     sight.sets = [_set(number, one, allowed, arrays) for number, one in enumerate(job["sets"])]
     first = sight.sets[0]
     weights = disturbing.weights(keras, model)

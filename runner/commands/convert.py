@@ -19,7 +19,8 @@ from caniload.runner.core.outcomes import Purpose
 def convert(arguments: argparse.Namespace) -> int:
     """Bring one model across; exit 0 if it was delivered, 1 if not, 2 if it may not be tried.
 
-    For going on training, what was delivered must have lost nothing of its training.
+    For going on training, what was delivered must have lost nothing of its training; with --strict,
+    its proof must not be weak.
     """
     conversion = bring_across(
         Wish(
@@ -43,7 +44,8 @@ def convert(arguments: argparse.Namespace) -> int:
     else:
         print("\n".join(as_lines(conversion)))
     whole = arguments.purpose == Purpose.PREDICT or not conversion.lost
-    if conversion.verdict is Verdict.DELIVERED and whole:
+    weak = arguments.strict and conversion.proof is not None and conversion.proof.weak is not None
+    if conversion.verdict is Verdict.DELIVERED and whole and not weak:
         return 0
     return UsageError.exit_code if conversion.needs_trust else StrictError.exit_code
 

@@ -93,7 +93,12 @@ class Proof:
     weak: str | None = None
     """Why equal outputs say less here than they usually do; None where they say it all."""
     power: Power | None = None
-    """None where nothing could be changed, or what is called is no model."""
+    """None where it is not known."""
+
+    @property
+    def is_blind(self) -> bool:
+        """Say whether other weights would have given the same: equal outputs then say nothing."""
+        return self.power is not None and self.power.changed > 0 and not self.power.noticed
 
 
 @dataclass(frozen=True, kw_only=True)

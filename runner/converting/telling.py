@@ -68,10 +68,10 @@ def _same(proof: Proof) -> str:
         f"the largest difference is {proof.max_abs:.3g}, {proof.bound:.3g} was allowed, values go"
         f" to {proof.scale:.3g}"
     )
-    if proof.power is not None and proof.power.changed and not proof.power.noticed:
+    if proof.is_blind:
         return (
-            f"whether it is the same model as in {proof.reader} was not to be seen: its outputs"
-            f" would be these with other weights, too; {size}"
+            f"nothing shows whether it is the model that {proof.reader} read: its outputs would be"
+            f" these with other weights, too ({size})"
         )
     return f"its outputs are those of the original in {proof.reader}: {size}"
 
@@ -81,10 +81,10 @@ def _noticed(power: Power | None) -> Iterator[str]:
     if power is None:
         return
     if power.changed:
-        some = "" if power.changed == power.layers else f" of {power.layers}"
+        sampled = "" if power.changed == power.layers else f" that were tried, of {power.layers}"
         yield (
-            f"a change of 1 % of the weights was noticed in {power.noticed} of {power.changed}"
-            f" layers{', a sample' if some else ''}{some}"
+            f"its weights were changed by 1 %, layer by layer: that was noticed in {power.noticed}"
+            f" of {power.changed} layers{sampled}"
         )
     if power.inputs:
         yield f"compared with further inputs: {', '.join(power.inputs)}"

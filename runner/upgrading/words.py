@@ -120,7 +120,9 @@ def _proof(conversion: Conversion) -> str:
     proof = conversion.proof
     if proof is None:
         return ""
-    weak = f", which proves less than usual: {proof.weak}" if proof.weak else ""
+    weak = f"; the proof is weak: {proof.weak}" if proof.weak else ""
+    if proof.is_blind:
+        return weak
     if proof.max_abs == 0:
         return f"; measured: its outputs equal those in {proof.reader}{weak}"
     return (
