@@ -21,7 +21,6 @@ import crossing
 
 def main(job, facts):
     keras = crossing.framework_of(job)
-    import compare
     import framework
     import numpy as np
     import served
@@ -51,10 +50,7 @@ def main(job, facts):
     facts["structure"] = structure
     facts["outputs"] = [name for name, _ in outputs]
     facts["alike"] = [_alike(array) for _, array in outputs]
-    facts["nan"] = [
-        compare.number(np.isnan(a).mean()) if a.dtype.kind == "f" else 0 for _, a in outputs
-    ]
-
+    facts["nan"] = [_share_of_nan(array) for _, array in outputs]
     facts["noise"] = _noise(model, facts["inputs"], names, arrays, outputs)
 
     facts["phase"] = "weights"
@@ -264,6 +260,15 @@ def _sight(keras, job, model, specs, names, first, facts):
         arrays = [one["numbers"][name] for name in sorted(one["numbers"])]
         kept.update(crossing.numbered("t%d" % number, arrays))
     return kept
+
+
+def _share_of_nan(array):
+    """Return which share of an output is no number; of an empty one all is."""
+    import numpy as np
+
+    if not array.size:
+        return 1.0
+    return float(np.isnan(array).mean()) if array.dtype.kind == "f" else 0.0
 
 
 def _alike(array):

@@ -14,35 +14,48 @@ CHEAP = 3.0
 class Look(object):
     """A model that is asked for its outputs: ``ask(arrays)`` returns them in their flat order.
 
-    ``how`` says by what: "predict", as a person does; "predict_on_batch", which spares making a
-    data set for each call; or by a "call" of one's own.
+    ``how`` says by what: "predict", as a person does; "direct", which calls the model;
+    "predict_on_batch", which follows it once more and spares making a data set each time; or a
+    "call" of one's own.
     """
 
-    def __init__(self, model, names, call=None):
+    def __init__(self, keras, model, names, call=None):
+        import framework
+
         self.model, self.names, self._call = model, names, call
+        self._is_eager = framework.is_keras_3(keras) or framework.runs_eagerly(model)
         self.how = "predict" if call is None else "call"
-        self._remembering = [
-            layer for _, layer in crossing.all_layers(model) if getattr(layer, "stateful", False)
-        ]
+        layers = [layer for _, layer in crossing.all_layers(model)]
+        self._remembering = [layer for layer in layers if getattr(layer, "stateful", False)]
+        self._loops = any(hasattr(layer, "return_sequences") for layer in layers)
 
     def settle(self, arrays, outputs, calls, near):
-        """Take predict_on_batch where ``calls`` calls of predict are dear, and it gives the same.
+        """Take what is cheaper than predict for so many calls, and gives the same.
 
         ``near(expected, got)`` says whether two lists of arrays are the same.
         """
-        started = time.process_time()
-        self.ask(arrays)
         if self.how == "call":
             return
-        if calls * (time.process_time() - started) <= CHEAP:
-            return
-        self.how = "predict_on_batch"
+        started = time.process_time()
+        self.ask(arrays)
+        cost, cheapest = time.process_time() - started, "predict"
+        # Called directly, some versions follow loops anew each time.
+        if self._is_eager and not self._loops:
+            started = time.process_time()
+            same = self._gives("direct", arrays, outputs, near)
+            spent = time.process_time() - started
+            if same and spent < cost:
+                cost, cheapest = spent, "direct"
+        if calls * cost <= CHEAP or not self._gives("predict_on_batch", arrays, outputs, near):
+            self.how = cheapest
+
+    def _gives(self, how, arrays, outputs, near):
+        """Ask in this way from now on; say whether it gives these outputs."""
+        self.how = how
         try:
-            if near(outputs, self.ask(arrays)):
-                return
-        except Exception:  # it takes what predict takes in some versions only
-            pass
-        self.how = "predict"
+            return near(outputs, self.ask(arrays))
+        except Exception:  # not every version takes by it what it takes by predict
+            return False
 
     def ask(self, arrays):
         """Return the outputs for these inputs, as if nothing had been asked before."""
@@ -55,6 +68,8 @@ class Look(object):
         fed = framework.fed([crossing.as_fed(array) for array in arrays], self.names)
         if self.how == "call":
             given = self._call(fed)
+        elif self.how == "direct":
+            given = self.model(fed, training=False)
         elif self.how == "predict":
             given = framework.predict(self.model, fed)
         else:
@@ -86,24 +101,30 @@ def _as_numbers(value):
 class Inner(object):
     """What layers of a model give inside it: ``ask(arrays)`` returns an array for each of ``taps``.
 
+    They are asked as ``look`` asks the model.
+
     A tap is {"layer": name, "plain": whether its own activation is left out}. ``taps`` holds those
     of the wanted ones that this model has.
     """
 
-    def __init__(self, keras, model, names, wanted):
-        self.names, self.taps, self._parts = names, [], []
+    def __init__(self, keras, look, wanted):
+        model, names = look.model, look.names
+        self.taps, self._parts = [], []
         whole = [one for one in wanted if not one["plain"]]
         found = [(one, _tensor(keras, model, one["layer"])) for one in whole]
         found = [(one, tensor) for one, tensor in found if tensor is not None]
         if found:
             part = keras.models.Model(model.inputs, [tensor for _, tensor in found])
-            self._parts.append((Look(part, names), None))
+            self._parts.append((Look(keras, part, names), None))
             self.taps += [one for one, _ in found]
         for one in wanted:
             part = _before(keras, model, names, one["layer"]) if one["plain"] else None
             if part is not None:
                 self._parts.append((part, model.get_layer(one["layer"])))
                 self.taps.append(one)
+        for part, _ in self._parts:
+            if part.how != "call":
+                part.how = look.how
 
     def ask(self, arrays):
         found = []
@@ -130,7 +151,9 @@ def _plain(value):
 def has_activation(layer):
     """Say whether the layer applies one function at its end, which may be left out."""
     return callable(getattr(layer, "activation", None)) and not (
-        hasattr(layer, "recurrent_activation") or hasattr(layer, "cell") or hasattr(layer, "units")
+        hasattr(layer, "recurrent_activation")
+        or hasattr(layer, "cell")
+        or hasattr(layer, "units")
         and not hasattr(layer, "kernel")
     )
 
@@ -171,8 +194,8 @@ def _before(keras, model, names, name):
     if layer is None or not has_activation(layer):
         return None
     part = keras.models.Model(model.inputs, tensor)
-    if framework.is_keras_3(keras) or framework.runs_eagerly(part):
-        return Look(part, names)
+    if framework.is_keras_3(keras) or framework.runs_eagerly(part):  # follows it when it is asked
+        return Look(keras, part, names)
     inside = keras.models.Model(model.inputs, layer.input)
     activation, layer.activation = layer.activation, _plain
     try:
@@ -189,4 +212,4 @@ def _before(keras, model, names, name):
             listed = [arrays[key] for key in names]
         return compute([*listed, 0])[0]
 
-    return Look(part, names, call)
+    return Look(keras, part, names, call)

@@ -81,7 +81,7 @@ def _look_on(keras, job, facts, model, arrays, call):
 
     allowed = seeing.Allowed(job["sight"], model)
     names = job.get("inputs_by_name")
-    sight = seeing.Sight(looking.Look(model, names, call), job["sight"]["seconds"])
+    sight = seeing.Sight(looking.Look(keras, model, names, call), job["sight"]["seconds"])
     sight.sets = [_set(number, one, allowed, arrays) for number, one in enumerate(job["sets"])]
     first = sight.sets[0]
     weights = disturbing.weights(keras, model)
@@ -92,7 +92,7 @@ def _look_on(keras, job, facts, model, arrays, call):
         lambda was, now: seeing.times(was, now, first.bounds) <= 1,
     )
     near = _compare_sets(facts, sight.sets, sight.look)
-    near = _compare_inside(keras, job, facts, model, sight, arrays) and near
+    near = _compare_inside(keras, job, facts, sight) and near
     facts["trained"] = _compare_trained(keras, job, model, arrays)
     if near:
         facts["changed"] = _change(weights, sight, crossing.taken("w", arrays))
@@ -129,12 +129,11 @@ def _compare_sets(facts, sets, look):
         )
         near = near and seeing.times(one.outputs, got, one.bounds) <= 1
     return near and all(
-        float(one["max_abs"] or 0) <= bound
-        for one, bound in zip(facts["compared"], sets[0].bounds)
+        float(one["max_abs"] or 0) <= bound for one, bound in zip(facts["compared"], sets[0].bounds)
     )
 
 
-def _compare_inside(keras, job, facts, model, sight, arrays):
+def _compare_inside(keras, job, facts, sight):
     """Note what layers give that the reader looked at, of those that are here; as above."""
     import compare
     import looking
@@ -142,7 +141,7 @@ def _compare_inside(keras, job, facts, model, sight, arrays):
 
     facts["inside"] = []
     try:
-        inner = looking.Inner(keras, model, job.get("inputs_by_name"), job["taps"])
+        inner = looking.Inner(keras, sight.look, job["taps"])
     except Exception:  # it may be no graph here
         inner = None
     here = [one for one in job["taps"] if inner is not None and one in inner.taps]

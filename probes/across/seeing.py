@@ -115,13 +115,11 @@ def choose(keras, job, model, names, specs, first, facts):
     allowed = Allowed(given, model)
     arrays, outputs = first
     stated, noise = facts["inputs"], facts["noise"]
-    sight = Sight(looking.Look(model, names), given["seconds"])
+    sight = Sight(looking.Look(keras, model, names), given["seconds"])
     sight.sets = [_set("the first", arrays, outputs, noise, allowed)]
     bounds = sight.sets[0].bounds
     weights = disturbing.weights(keras, model)
-    sight.look.settle(
-        arrays, outputs, len(weights), lambda was, now: times(was, now, bounds) <= 1
-    )
+    sight.look.settle(arrays, outputs, len(weights), lambda was, now: times(was, now, bounds) <= 1)
 
     def looked(why, drawn):
         found = _looked(sight.look, stated, why, drawn, allowed)
@@ -141,7 +139,7 @@ def choose(keras, job, model, names, specs, first, facts):
                 sight.sets.append(found)
                 blind = still
     if blind and not sight.is_over():
-        blind = _look_inside(keras, model, names, stated, allowed, sight, blind)
+        blind = _look_inside(keras, stated, allowed, sight, blind)
     return sight, {
         "how": sight.look.how,
         "unseen": [[one.path, one.name] for one in blind if one.size is not None],
@@ -185,15 +183,16 @@ def _says_something(array):
     return array.size > 0 and (array.dtype.kind != "f" or bool(np.isfinite(array).all()))
 
 
-def _look_inside(keras, model, names, stated, allowed, sight, blind):
+def _look_inside(keras, stated, allowed, sight, blind):
     """Look at what the layers give whose weights are not seen; return those still not seen."""
+    model = sight.look.model
     places = list(dict.fromkeys(_place(model, one.path) for one in blind if one.size is not None))
     places = [name for name in places if name is not None][:TAPS]
     wanted = []
     for plain in (False, True):
         asked = wanted + [{"layer": name, "plain": plain} for name in places]
         try:
-            inner = _kept(keras, model, names, asked, sight)
+            inner = _kept(keras, asked, sight)
             if inner is None:
                 continue
             given = [_inside(one, inner, stated) for one in sight.sets]
@@ -204,17 +203,15 @@ def _look_inside(keras, model, names, stated, allowed, sight, blind):
             one.inside, one.inside_noise = arrays, noise
             one.inside_bounds = list(map(allowed.bound, arrays, noise))
         blind = _blind(sight, blind, inside=True)
-        places = [
-            name for name in places if any(_place(model, one.path) == name for one in blind)
-        ]
+        places = [name for name in places if any(_place(model, one.path) == name for one in blind)]
         if not blind:
             break
     return blind
 
 
-def _kept(keras, model, names, wanted, sight):
+def _kept(keras, wanted, sight):
     """Return what gives those of the wanted that are numbers, and not too many."""
-    inner = looking.Inner(keras, model, names, wanted)
+    inner = looking.Inner(keras, sight.look, wanted)
     while inner.taps:
         found = inner.ask(sight.sets[0].arrays)
         fit = [
@@ -224,7 +221,7 @@ def _kept(keras, model, names, wanted, sight):
         ]
         if len(fit) == len(inner.taps):
             return inner
-        inner = looking.Inner(keras, model, names, fit)
+        inner = looking.Inner(keras, sight.look, fit)
     return None
 
 

@@ -18,11 +18,15 @@ def always(specs, arrays):
         yield "numbers ten times as large", _times(specs, arrays, 10.0)
         yield "numbers a tenth as large", _times(specs, arrays, 0.1)
     if any(map(_is_of_pixels, specs)):
-        yield "pixels from 0 to 1", [
-            (array * PIXEL).astype(array.dtype) if _is_of_pixels(one) and array.dtype.kind == "f"
-            else array
-            for one, array in zip(specs, arrays)
-        ]
+        yield (
+            "pixels from 0 to 1",
+            [
+                (array * PIXEL).astype(array.dtype)
+                if _is_of_pixels(one) and array.dtype.kind == "f"
+                else array
+                for one, array in zip(specs, arrays)
+            ],
+        )
     if any(map(_is_padded, specs, arrays)):
         turned = [
             array[:, ::-1].copy() if _is_padded(one, array) else array

@@ -21,7 +21,7 @@ from caniload.runner.converting.original import (
     refusal,
 )
 from caniload.runner.converting.outcome import Attempt, Conversion, Proof, Remedy, Verdict
-from caniload.runner.converting.proving import Judged, losses, prove
+from caniload.runner.converting.proving import Judged, losses, nothing_to_compare, prove
 from caniload.runner.converting.readers import keras
 from caniload.runner.converting.rewriting import Change, Recipe, rewrite
 from caniload.runner.converting.rules import keras_version
@@ -73,6 +73,8 @@ class Ladder:
         original = read_original(self.wish, self.inspection, self.workshop)
         if isinstance(original, Refusal):
             return self._refused(original)
+        if (nothing := nothing_to_compare(original.facts)) is not None:
+            return self._refused(Refusal(reason=nothing))
         for made in self._remedies(original):
             judged = self._proven(original, made.remedy, made.way, made.out)
             if judged.proof is not None:

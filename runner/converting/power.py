@@ -117,12 +117,9 @@ def weaknesses(found: Power | None, seen: Mapping[str, Any]) -> Iterator[str]:
         why = seen.get("unlooked") or "its weights could not be changed"
         yield f"what it would have noticed is not known: {why}"
         return
-    if found.unnoticed:
-        yield f"a change of 1 % would not have been noticed in {listed(found.unnoticed)}"
-    if found.uncertain:
-        yield f"nor in {listed(found.uncertain)}" if found.unnoticed else (
-            f"a change of 1 % would not have been noticed in {listed(found.uncertain)}"
-        )
+    where = [listed(names) for names in (found.unnoticed, found.uncertain) if names]
+    if where:
+        yield f"a change of 1 % would not have been noticed in {', nor in '.join(where)}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -133,22 +133,21 @@ def _problem(
             return f"the result's output has the shape {now}, the original's {was}"
         if not within(one, tolerances):
             return f"the result loads and is another model: its outputs differ by {worst:.3g}"
-    if all(map(_says_nothing, seen["compared"])):
-        return (
-            "nothing could be compared: for all inputs that were tried, what the original gives is"
-            " empty or holds no numbers; give it others with --inputs"
-        )
     return None
+
+
+def nothing_to_compare(facts: Mapping[str, Any]) -> str | None:
+    """Return why no result could be proven to be the original, or None."""
+    if not all(_number(share) == 1 for share in facts["nan"]):
+        return None
+    return (
+        "nothing could be compared: what the original gives is empty, or no numbers, for all"
+        " inputs that were tried; give it others with --inputs"
+    )
 
 
 def _number(value: Any) -> float:
     return float("inf") if value is None else float(value)
-
-
-def _says_nothing(one: Mapping[str, Any]) -> bool:
-    """Say whether an output of the original has not one number."""
-    sizes = one["expected"]["shape"]
-    return math.prod(sizes) == 0 or one["nan"][0] == math.prod(sizes)
 
 
 def _weaknesses(
@@ -165,7 +164,7 @@ def _weaknesses(
     yield from weaknesses(noticing, seen)
     if noticing is None or noticing.noticed < noticing.changed or not noticing.layers:
         yield from _at_a_glance(facts, compared, usual)
-    if any(map(_says_nothing, compared)):
+    if any(_number(share) == 1 for share in facts["nan"]):
         yield "of several outputs one is empty, or holds no numbers; try --inputs"
     if not all(within(one, usual) for one in compared):
         yield _roughness(facts["noise"])

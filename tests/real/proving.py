@@ -1,6 +1,7 @@
 """Bring stored reference models across, and count what their proofs would have noticed.
 
     python tests/real/proving.py ARTIFACTS --out OUT [--to tf-2.21] [--savers tf-2.4 …] [--count 60]
+        [--largest KB]
 
 ARTIFACTS is the folder ``artifacts`` of a home in which the matrix was run. The order is random, so
 that the first of them are a fair sample; models with classes of their own are left out. What was
@@ -36,9 +37,9 @@ Found = Mapping[str, Any]
 
 def stored(artifacts: Path, savers: Sequence[str], matrix: Matrix) -> list[Path]:
     """Return all models in one file that no code of one's own is needed for."""
-    plain = {
-        one.id for one in matrix.models if not read_family(one.family).definer(one.id)
-    } - {"control"}
+    plain = {one.id for one in matrix.models if not read_family(one.family).definer(one.id)} - {
+        "control"
+    }
     files = [*artifacts.glob("*/*/h5-*/model.h5"), *artifacts.glob("*/*/keras-*/model.keras")]
     return sorted(
         path
@@ -76,6 +77,7 @@ def main() -> None:
     parser.add_argument("--savers", nargs="*", default=[])
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--largest", type=int, default=100_000, metavar="KB")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     book = given.out / "results.jsonl"
@@ -83,6 +85,7 @@ def main() -> None:
     known = {one["file"]: one for one in map(json.loads, lines)}
     matrix, home = read_matrix(ROOT / "matrix.yaml"), Home.default()
     paths = stored(given.artifacts, given.savers, matrix)
+    paths = [one for one in paths if one.stat().st_size <= 1000 * given.largest]
     print(f"{len(paths)} files", flush=True)
     random.Random(given.seed).shuffle(paths)
     paths = paths[: given.count]

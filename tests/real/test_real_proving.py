@@ -56,8 +56,9 @@ class Wrong(Ladder):
 
     def _weights(self, source: Original, recipe: Recipe) -> dict[str, Any]:
         job = super()._weights(source, recipe)
-        named = {f"{path}/{name}": f"w_{number}" for number, (path, _, name) in
-                 enumerate(job["weights"])}
+        named = {
+            f"{path}/{name}": f"w_{number}" for number, (path, _, name) in enumerate(job["weights"])
+        }
         with np.load(job["arrays"]) as file:
             arrays = dict(file)
         held = {name: arrays[key] for name, key in named.items()}

@@ -105,9 +105,7 @@ def add_convert(parser: Parser) -> None:
     parser.add_argument(
         "--trust", action="store_true", help="run code that the file brings (SavedModel, Lambda)"
     )
-    parser.add_argument(
-        "--strict", action="store_true", help="exit 1 where the proof is weak, too"
-    )
+    parser.add_argument("--strict", action="store_true", help="exit 1 where the proof is weak, too")
     parser.add_argument("--report", type=path, metavar="FILE", help="write .html or .json, too")
     parser.add_argument("--json", action="store_true", help="as JSON")
 
