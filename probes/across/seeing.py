@@ -76,8 +76,8 @@ def times(expected, got, bounds):
     largest = 0.0
     for was, now, bound in zip(expected, got, bounds):
         gap = compare.arrays(was, now)["max_abs"]
-        gap = float("inf") if gap is None else float(gap)
-        largest = max(largest, gap / bound if gap == gap else float("inf"))
+        gap = float("inf") if gap in (None, "nan") else float(gap)
+        largest = max(largest, gap / bound)
     return largest
 
 

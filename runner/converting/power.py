@@ -20,7 +20,7 @@ ROUNDINGS = 10
 ROUGHEST = 1e-3
 """What is further off, of the largest value, is another model whatever it makes of its inputs."""
 TRAINING = 2e-3
-"""What a step in training may differ by: some versions divide by n and some by n - 1, n a thousand."""
+"""What a training step may differ by: versions divide by n or by n - 1, and n is a thousand."""
 _NAMED = 6
 """Most layers that are named in a sentence."""
 

@@ -1,10 +1,10 @@
-"""Conversions made wrong on purpose: none is delivered; and what a proof would not notice is said."""
+"""Conversions made wrong on purpose are not delivered; what a proof would not notice is said."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 from forked import Forked
 
 from caniload.runner.converting.ladder import Ladder
-from caniload.runner.converting.original import Original, Wish
+from caniload.runner.converting.original import Original, Refusal, Wish, read_original
 from caniload.runner.converting.outcome import Conversion, Remedy, Verdict
 from caniload.runner.converting.rewriting import Recipe
 from caniload.runner.converting.telling import as_lines
@@ -44,7 +44,7 @@ class Wrong(Ladder):
     def _remedies(self, original: Original) -> Iterator[Any]:
         yield from self._rebuilt(original, original, Remedy.REBUILT)
 
-    def _for_inference(self, original: Original, reason: str) -> Conversion | None:
+    def _for_inference(self, *_: object) -> None:
         return None
 
     def _recipe(self, source: Original, *, wanted: str) -> Recipe | str:
@@ -81,7 +81,14 @@ def workshop(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
     shutil.rmtree(scratch, ignore_errors=True)
 
 
-READ: dict[str, Original] = {}
+READ: dict[Path, Original | Refusal] = {}
+
+
+def read_once(wish: Wish, *given: Any) -> Original | Refusal:
+    """Read an original as it is read; each is read once, whatever is made of it."""
+    if wish.path not in READ:
+        READ[wish.path] = read_original(wish, *given)
+    return READ[wish.path]
 
 
 def converted(workshop: Forked, model: str, **wrong: Any) -> Conversion:
@@ -92,18 +99,7 @@ def converted(workshop: Forked, model: str, **wrong: Any) -> Conversion:
     wish = Wish(path=path, target=TARGET, out=out)
     ladder = Wrong(wish=wish, inspection=inspection, workshop=workshop, **wrong)
     with pytest.MonkeyPatch.context() as patch:
-        if model in READ:
-            patch.setattr("caniload.runner.converting.ladder.read_original", lambda *_: READ[model])
-        else:
-            from caniload.runner.converting import ladder as rungs
-
-            read = rungs.read_original
-
-            def once(*given: Any) -> Any:
-                READ[model] = read(*given)  # type: ignore[assignment]
-                return READ[model]
-
-            patch.setattr(rungs, "read_original", once)
+        patch.setattr("caniload.runner.converting.ladder.read_original", read_once)
         done = ladder.climb()
     assert out.exists() is (done.verdict is Verdict.DELIVERED)
     return done
@@ -137,7 +133,7 @@ def set_to(layer: str, **settings: Any) -> Callable[[Layers], None]:
     return lambda layers: layers[layer].update(settings)
 
 
-WRONG = {
+WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
     "swapped gates": ("sequence", {"weight": swapped_gates}, "its outputs"),
     "transposed kernel": ("image", {"weight": transposed_kernel}, "its outputs"),
     "dropped mask": ("sequence", {"setting": set_to("words", mask_zero=False)}, "its outputs"),

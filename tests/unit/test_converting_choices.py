@@ -9,7 +9,8 @@ import pytest
 
 from caniload.runner.converting.original import Wish, refusal
 from caniload.runner.converting.outcome import Conversion, Proof, Remedy, Verdict
-from caniload.runner.converting.proving import losses, roughened, tolerances_for
+from caniload.runner.converting.power import roughened
+from caniload.runner.converting.proving import losses, tolerances_for
 from caniload.runner.converting.readers import reading
 from caniload.runner.converting.rules import read_rules
 from caniload.runner.converting.telling import as_lines, as_page

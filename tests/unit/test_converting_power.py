@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from test_converting_ladder import EQUAL, MADE, READ, SAME, Played, climb
 
+from caniload.runner.commands import convert as command
 from caniload.runner.commands.grammar.parser import parser
 from caniload.runner.converting.outcome import Conversion, Proof, Remedy, Verdict
 from caniload.runner.converting.power import power, problem, weaknesses
@@ -184,8 +185,6 @@ def test_the_reader_and_the_target_are_told_what_to_look_for(workshop: Played) -
 def test_weak_proofs_fail_where_that_is_asked_for(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, strict: bool
 ) -> None:
-    from caniload.runner.commands import convert as command
-
     proof = Proof(reader="a", target="b", outputs=1, max_abs=0, scale=1, bound=1, weak="why")
     done = Conversion(path="m", target="b", verdict=Verdict.DELIVERED, out="o", proof=proof)
     done = Conversion(**{**vars(done), "remedy": Remedy.REBUILT})

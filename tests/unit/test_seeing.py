@@ -73,6 +73,7 @@ class Model:
         self.weights = [one for layer in self.layers for one in layer.weights]
 
     def predict(self, fed: Any, verbose: int) -> Any:
+        assert not verbose
         return self.gate(fed @ self.first.array) @ self.second.array + self.bias.array
 
 
@@ -83,7 +84,9 @@ def choose(probes: dict[str, ModuleType], model: Model, **job: Any) -> tuple[Any
     stated = {"inputs": [{"drawn": ["normal"]}], "noise": 0.0}
     outputs = [model.predict(arrays[0], verbose=0)]
     whole = {"sight": SIGHT, "seed": "seed", **job}
-    return probes["seeing"].choose(KERAS, whole, model, None, specs, (arrays, outputs), stated)
+    first = arrays, outputs
+    sight, facts = probes["seeing"].choose(KERAS, whole, model, None, specs, first, stated)
+    return sight, facts
 
 
 def test_every_weight_of_a_plain_model_is_seen(probes: dict[str, ModuleType]) -> None:
