@@ -150,12 +150,8 @@ def _plain(value):
 
 def has_activation(layer):
     """Say whether the layer applies one function at its end, which may be left out."""
-    return callable(getattr(layer, "activation", None)) and not (
-        hasattr(layer, "recurrent_activation")
-        or hasattr(layer, "cell")
-        or hasattr(layer, "units")
-        and not hasattr(layer, "kernel")
-    )
+    applies = callable(getattr(layer, "activation", None))
+    return applies and not hasattr(layer, "recurrent_activation") and not hasattr(layer, "cell")
 
 
 def _tensor(keras, model, name):

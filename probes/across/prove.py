@@ -164,7 +164,7 @@ def _compare_inside(keras, job, facts, sight):
 
 
 def _compare_trained(keras, job, model, arrays):
-    """Note what layers do in training beside what the reader saw, by their paths, or their order."""
+    """Note what layers do in training beside what the reader saw, by path, or by their order."""
     import compare
     import stepping
 
@@ -186,6 +186,7 @@ def _change(weights, sight, held):
     import compare
     import disturbing
 
+    sight.begin()
     started = time.process_time()
     known = set(map(disturbing.digest, held))
     for weight, size in sight.change(weights):

@@ -39,10 +39,16 @@ class Sight(object):
 
     def __init__(self, look, seconds):
         self.look, self.inner, self.sets = look, None, []
-        self._until = time.process_time() + seconds
+        self._seconds = seconds
+        self.begin()
 
-    def is_over(self):
-        return time.process_time() > self._until
+    def begin(self):
+        """Count the time from now on."""
+        self._started = time.process_time()
+
+    def is_over(self, share=1.0):
+        """Say whether such a share of the time has passed."""
+        return time.process_time() > self._started + share * self._seconds
 
     def change(self, weights, sets=None, inside=True):
         for weight in weights:
@@ -126,8 +132,9 @@ def choose(keras, job, model, names, specs, first, facts):
         return found if found is not None and len(found.outputs) == len(outputs) else None
 
     if specs and not job.get("given"):
-        listed = (looked(*one) for one in variants.always(specs, arrays))
-        sight.sets += [one for one in listed if one is not None]
+        for one in variants.always(specs, arrays):
+            if not sight.is_over(0.5):
+                sight.sets += [found for found in [looked(*one)] if found is not None]
     blind = _blind(sight, weights)
     if specs and not job.get("given"):
         for one in variants.further(specs, arrays, job["seed"]):

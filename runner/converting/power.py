@@ -117,6 +117,8 @@ def weaknesses(found: Power | None, seen: Mapping[str, Any]) -> Iterator[str]:
         why = seen.get("unlooked") or "its weights could not be changed"
         yield f"what it would have noticed is not known: {why}"
         return
+    if found.layers and not found.changed:
+        yield f"{SECONDS:.0f} s were too little to change any of its weights"
     where = [listed(names) for names in (found.unnoticed, found.uncertain) if names]
     if where:
         yield f"a change of 1 % would not have been noticed in {', nor in '.join(where)}"

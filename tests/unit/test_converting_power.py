@@ -65,6 +65,16 @@ def test_a_sample_is_said_to_be_one() -> None:
     assert "noticed in 1 of 1 layers that were tried, of 3" in told_of(found)
 
 
+def test_no_time_for_any_layer_makes_a_proof_weak() -> None:
+    facts = seen()
+    facts["changed"]["left"] = [["a", "kernel"]]
+    found = power(facts)
+    assert found is not None
+    assert (found.layers, found.changed) == (1, 0)
+    assert list(weaknesses(found, facts)) == ["20 s were too little to change any of its weights"]
+    assert "layer by layer" not in told_of(found)
+
+
 def told_of(found: Any, weak: str | None = None) -> str:
     proof = Proof(
         reader="old", target="new", outputs=1, max_abs=0, scale=1, bound=1, weak=weak, power=found
