@@ -45,6 +45,20 @@ class Judge:
         found = frozenset(str(one["what"]) for one in self.verdict(control).differences)
         return found & (PREDICTED | TRAINED)
 
+    def thawed(self, control: Record | None) -> str | None:
+        """Return what the reference itself does not load frozen as the file has it.
+
+        Its training step is none to compare others with.
+        """
+        if control is None or control.get("facts") is None:
+            return None
+        told = [
+            str(one["text"])
+            for one in self.verdict(control).differences
+            if one["what"] == "trainable"
+        ]
+        return "; ".join(told) or None
+
     def untrained(self, control: Record | None) -> str | None:
         """Return what the reference itself raises at a training step, in a line."""
         error = _step_error(control)
@@ -104,7 +118,7 @@ def of_record(record: Record, blank: Answer, judge_by: Judge, *, control: Record
     untrained = judge_by.untrained(control)
     if untrained is not None and judge_by.unnamed_step(record):
         record = _without(record, "losses", "step", error=None)
-    elif drawn & TRAINED:
+    elif drawn & TRAINED or judge_by.thawed(control):
         record = _without(record, "losses", "step")
     whole = judge_by.verdict(record)
     verdict = whole.to(judge_by.purpose)
