@@ -10,6 +10,7 @@ from typing import Any
 from caniload.runner.checking.answers import Answer, Basis
 from caniload.runner.checking.cases import Case
 from caniload.runner.checking.kept import Record, loaded
+from caniload.runner.checking.misread import misread
 from caniload.runner.core import texts
 from caniload.runner.core.judged import Verdict
 from caniload.runner.core.outcomes import Outcome, Purpose
@@ -95,7 +96,10 @@ def answer(case: Case, environment: Environment, judge_by: Judge) -> Answer:
     if record is None:
         return blank
     control = case.record(case.reference) if case.reference else None
-    return of_record(record, blank, judge_by, control=control)
+    found = of_record(record, blank, judge_by, control=control)
+    error = found.error
+    told = misread(case.subject, error.phase, error.message) if error else None
+    return replace(found, reason=texts.clean(f"does not load: {told}")) if told else found
 
 
 def of_record(record: Record, blank: Answer, judge_by: Judge, *, control: Record | None) -> Answer:

@@ -111,6 +111,9 @@ def _facts(one: Inspection) -> Iterator[tuple[str, str]]:
 def _file(one: Inspection) -> Iterator[tuple[str, str]]:
     variant = f", {one.variant}" if one.variant else ""
     size = f", {one.bytes:,} bytes" if one.bytes is not None else ""
+    if one.packaging:
+        within = f": {one.packaging.within}" if one.packaging.within else ""
+        yield "folder", f"{one.packaging.said}{within}"
     yield "format", f"{FORMATS[one.format or '']}{variant}{size}"
     if one.holds:
         yield "holds", _HOLDS[one.holds]
