@@ -96,6 +96,8 @@ def alone(folder: Path) -> Unpacked | None:
 def repacked(found: Inspection, known: Unpacked) -> Inspection:
     """Return the inspection of a folder: that of the model in it, and what the folder states."""
     own, beside = found.origin, known.origin
+    if own.keras_version and beside.keras_version not in (None, own.keras_version):
+        beside = Origin()  # it is of another model than this one
     origin = dataclasses.replace(
         own,
         keras_version=own.keras_version or beside.keras_version,
@@ -104,8 +106,8 @@ def repacked(found: Inspection, known: Unpacked) -> Inspection:
     )
     found = dataclasses.replace(found, packaging=known.packaging, origin=origin)
     pairs = (
-        ("Keras", own.keras_version, beside.keras_version),
-        ("TensorFlow", own.tensorflow_version, beside.tensorflow_version),
+        ("Keras", own.keras_version, known.origin.keras_version),
+        ("TensorFlow", own.tensorflow_version, known.origin.tensorflow_version),
     )
     apart = [
         f"the model in it states {label} {inside}, the folder {outside}"
