@@ -48,10 +48,10 @@ def as_lines(one: Checked) -> Iterator[str]:
     yield shown(one.path)
     if told := headline(one):
         yield f"  {shown(told, _SENTENCE)}"
+    if one.problem is not None:
+        yield f"  {shown(one.problem, _SENTENCE)}"
     if one.saved_by:
         yield f"  {shown(one.saved_by)}"
-    if one.problem is not None:
-        yield f"  {shown(one.problem)}"
     for note in one.notes:
         yield f"  {shown(note)}"
     if one.answers and one.purpose is Purpose.TRAIN:
