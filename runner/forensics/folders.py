@@ -144,7 +144,7 @@ def _mlflow(folder: Path) -> Unpacked:
     parts = [f"{label} {value}" for label, value in pairs if value]
     parts += [f"{one}=={pins[one]}" for one in pins if _is_framework(one)]
     pickles = [
-        notice("pickle", f"{one} is a pickle: MLflow unpickles it, which runs code in it")
+        notice("pickle-beside", f"{one} is a pickle: MLflow unpickles it, which runs code in it")
         for one in _below(folder)
         if one.endswith(_PICKLES)
     ]
