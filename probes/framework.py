@@ -168,18 +168,18 @@ def trainable(model):
 
     Depth first, in the names of ``owners``; a layer inside a frozen one is told as it says itself.
     """
-    frozen = []
-
-    def walk(layers, prefix):
-        for layer in layers or []:
-            path = prefix + layer.name
-            if not layer.trainable:
-                frozen.append(path)
-            if hasattr(layer, "get_layer"):
-                walk(getattr(layer, "layers", None), path + "/")
-
-    walk(getattr(model, "layers", None), "")
+    frozen = [path for path, layer in layers_of(model) if not layer.trainable]
     return {"model": bool(model.trainable), "frozen": frozen}
+
+
+def layers_of(model, prefix=""):
+    """Yield (path, layer) of all layers, those of models within behind the model; depth first."""
+    for layer in getattr(model, "layers", None) or []:
+        path = prefix + layer.name
+        yield path, layer
+        if hasattr(layer, "get_layer"):
+            for one in layers_of(layer, path + "/"):
+                yield one
 
 
 def signatures(model):

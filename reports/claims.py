@@ -24,8 +24,8 @@ HEARD = frozenset({"load", "predict", "train"})
 UNHEARD = "noise"
 """Severity of messages about the machine, which come whatever is loaded."""
 
-OTHER_MODEL = frozenset({"outputs", "weights", "structure"})
-"""Differences that change the numbers, as against settings and training."""
+OTHER_MODEL = frozenset({"outputs", "weights", "structure", "signatures"})
+"""Differences that reach whoever predicts, as against settings and training."""
 
 RAISED = frozenset({Outcome.WORKAROUND, Outcome.ERROR, Outcome.CRASH})
 

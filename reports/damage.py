@@ -20,6 +20,7 @@ WORDS = {
     "outputs": "outputs",
     "weights": "weights",
     "structure": "shape or structure",
+    "signatures": "what it is called by",
     "trainable": "what is frozen",
     "training": "training step",
     "optimizer": "optimizer state",

@@ -5,7 +5,8 @@ JSON or YAML architecture, else ``None``), ``custom`` (see custom.py), ``build``
 which function builds the model), ``inputs`` (.npz of theirs or
 ``None``), ``stated`` (inputs that the file states: [[name, shape, dtype]]), ``losses`` (their
 names), ``train`` (whether the format carries training state), ``iterations`` (steps that the
-optimizer in the file has taken, as it states), ``expected`` (folder).
+optimizer in the file has taken, as it states), ``frozen`` (layers that it states to be: [[model
+around, name]]), ``expected`` (folder).
 
 In the role "reference" the model becomes what others are compared with: its inputs, outputs,
 weights and a training step are written to ``expected``, in the layout of saving.py. In the role
@@ -97,6 +98,8 @@ def _record(job, state, model):
         "target_names": target_names,
         "compiled": framework.is_compiled(model),
         "optimizer": optimizer,
+        "trainable": _trainable(model, job["frozen"]),
+        "signatures": framework.signatures(model),
         "losses": None,
     }
     arrays = _numbered("input", fed.arrays)
@@ -118,6 +121,22 @@ def _record(job, state, model):
             arrays.update(_numbered("after", after))
     shutil.rmtree(job["expected"], ignore_errors=True)
     saving.write_expected(job["expected"], expected, arrays)
+
+
+def _trainable(model, stated=()):
+    """Return what is frozen, if it can be asked; also what the file states to be, where asked for.
+
+    What loading forgets even here is seen where this environment is compared with itself.
+    """
+    if not hasattr(model, "trainable"):
+        return None
+    found, wanted = framework.trainable(model), {tuple(one) for one in stated}
+    forgotten = [
+        path
+        for path, _ in framework.layers_of(model)
+        if path not in found["frozen"] and tuple([None, *path.split("/")][-2:]) in wanted
+    ]
+    return dict(found, frozen=found["frozen"] + forgotten)
 
 
 def _train(state, model, format_id, batch, expected):
@@ -157,6 +176,8 @@ def _compare(job, state, model):
     loaded = framework.named_weights(keras, model)
     order, facts["weights"] = compare.weights(saved, loaded)
     facts["compiled"] = [was["compiled"], framework.is_compiled(model)]
+    facts["trainable"] = [was["trainable"], _trainable(model)]
+    facts["signatures"] = [was["signatures"], framework.signatures(model)]
     compared = job["train"] and was["compiled"]
     if compared:
         facts["optimizer"] = [was["optimizer"], framework.optimizer(keras, model)]

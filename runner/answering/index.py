@@ -28,6 +28,7 @@ RULES = (
     "answering/writing.py",
     "judging/verdict.py",
     "judging/differences.py",
+    "judging/signatures.py",
     "judging/catalogue.yaml",
     "core/texts.py",
     "packs/contents.py",

@@ -9,7 +9,7 @@ from caniload.runner.bisecting.search import Result
 from caniload.runner.checking.answers import Answer
 from caniload.runner.core.outcomes import CLEAN, Outcome
 
-_MODEL = frozenset({"outputs", "weights", "structure"})
+_MODEL = frozenset({"outputs", "weights", "structure", "signatures"})
 
 
 class Level(IntEnum):

@@ -7,7 +7,9 @@ import json
 from collections.abc import Iterator
 
 from caniload.runner.bisecting.answers import Bisection, Status
+from caniload.runner.core import texts
 from caniload.runner.core.outcomes import Purpose
+from caniload.runner.core.sheet import Row
 from caniload.runner.forensics.describe import shown
 
 
@@ -29,6 +31,19 @@ def as_lines(one: Bisection) -> Iterator[str]:
     for text in one.notes:
         yield f"  note: {shown(text)}"
     yield f"  {len(one.steps)} environments tried; each is in --json with its packages"
+
+
+def as_row(one: Bisection) -> Row:
+    """Return it in a row: a release that was found is a failure, none is not."""
+    good = {Status.NOT_BAD: True, Status.UNTESTED: None, Status.REFUSED: None}
+    if one.problem is not None:
+        return Row(about=one.path, word="not run", said=one.problem, good=None)
+    return Row(
+        about=one.path,
+        word=str(one.status),
+        said="; ".join(filter(None, (_answer(one), one.reason))),
+        good=good.get(one.status, False),
+    )
 
 
 def _with(one: Bisection) -> str:
@@ -74,4 +89,6 @@ def _answer(one: Bisection) -> str:
 
 def as_json(one: Bisection) -> str:
     """Return it as a JSON object; the classes in ``answers`` are the schema."""
-    return json.dumps({**dataclasses.asdict(one), "found": one.found}, indent=1)
+    return json.dumps(
+        {**texts.cleaned(dataclasses.asdict(one)), "path": one.path, "found": one.found}, indent=1
+    )

@@ -132,6 +132,7 @@ class Case:
             "stated": [[one.name, one.shape, one.dtype] for one in said.inputs],
             "losses": list(said.loss),
             "iterations": said.optimizer.iterations if said.optimizer else None,
+            "frozen": [[one.inside, one.name] for one in said.layers if one.trainable is False],
             "train": "training" in self.carries,
             "expected": str(self.kept.expected(self.terms, self.fingerprints[source])),
         }

@@ -165,9 +165,11 @@ def _notes(case: Case, answers: Sequence[Answer], request: Request) -> Iterator[
     if fed.get("fed"):
         made = "given" if case.inputs else "made up"
         yield f"inputs, {made}: {', '.join(fed['fed'])}"
+    control = case.record(case.reference)
+    if thawed := request.judge_by(case.subject).thawed(control):
+        yield f"as {case.reference} loads it, {thawed}: no training step was compared"
     if request.purpose is Purpose.PREDICT:
         return
-    control = case.record(case.reference)
     if untrained := request.judge_by(case.subject).untrained(control):
         yield f"a training step raises even in {case.reference}: {untrained}"
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Any
 
 from caniload.runner.checking.answers import Answer, Basis, Checked, Turn
 from caniload.runner.checking.headline import headline
@@ -50,10 +48,10 @@ def as_lines(one: Checked) -> Iterator[str]:
     yield shown(one.path)
     if told := headline(one):
         yield f"  {shown(told, _SENTENCE)}"
+    if one.problem is not None:
+        yield f"  {shown(one.problem, _SENTENCE)}"
     if one.saved_by:
         yield f"  {shown(one.saved_by)}"
-    if one.problem is not None:
-        yield f"  {shown(one.problem)}"
     for note in one.notes:
         yield f"  {shown(note)}"
     if one.answers and one.purpose is Purpose.TRAIN:
@@ -117,18 +115,11 @@ def _other(answer: Answer, purpose: Purpose) -> str:
 def as_json(found: Sequence[Checked]) -> str:
     """Return all of it as a JSON list; the classes in ``answers`` are the schema."""
     listed = [
-        {**dataclasses.asdict(one), "turns": [dataclasses.asdict(turn) for turn in one.turns]}
+        {
+            **texts.cleaned(dataclasses.asdict(one)),
+            "path": one.path,
+            "turns": [dataclasses.asdict(turn) for turn in one.turns],
+        }
         for one in found
     ]
-    return json.dumps(_plain(listed), indent=1)
-
-
-def _plain(value: Any) -> Any:
-    """Return the value with numbers that JSON lacks as text."""
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value
+    return json.dumps(listed, indent=1)

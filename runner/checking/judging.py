@@ -10,6 +10,7 @@ from typing import Any
 from caniload.runner.checking.answers import Answer, Basis
 from caniload.runner.checking.cases import Case
 from caniload.runner.checking.kept import Record, loaded
+from caniload.runner.checking.misread import misread
 from caniload.runner.core import texts
 from caniload.runner.core.judged import Verdict
 from caniload.runner.core.outcomes import Outcome, Purpose
@@ -44,6 +45,20 @@ class Judge:
             return frozenset()
         found = frozenset(str(one["what"]) for one in self.verdict(control).differences)
         return found & (PREDICTED | TRAINED)
+
+    def thawed(self, control: Record | None) -> str | None:
+        """Return what the reference itself does not load frozen as the file has it.
+
+        Its training step is none to compare others with.
+        """
+        if control is None or control.get("facts") is None:
+            return None
+        told = [
+            str(one["text"])
+            for one in self.verdict(control).differences
+            if one["what"] == "trainable"
+        ]
+        return "; ".join(told) or None
 
     def untrained(self, control: Record | None) -> str | None:
         """Return what the reference itself raises at a training step, in a line."""
@@ -81,7 +96,10 @@ def answer(case: Case, environment: Environment, judge_by: Judge) -> Answer:
     if record is None:
         return blank
     control = case.record(case.reference) if case.reference else None
-    return of_record(record, blank, judge_by, control=control)
+    found = of_record(record, blank, judge_by, control=control)
+    error = found.error
+    told = misread(case.subject, error.phase, error.message) if error else None
+    return replace(found, reason=texts.clean(f"does not load: {told}")) if told else found
 
 
 def of_record(record: Record, blank: Answer, judge_by: Judge, *, control: Record | None) -> Answer:
@@ -104,7 +122,7 @@ def of_record(record: Record, blank: Answer, judge_by: Judge, *, control: Record
     untrained = judge_by.untrained(control)
     if untrained is not None and judge_by.unnamed_step(record):
         record = _without(record, "losses", "step", error=None)
-    elif drawn & TRAINED:
+    elif drawn & TRAINED or judge_by.thawed(control):
         record = _without(record, "losses", "step")
     whole = judge_by.verdict(record)
     verdict = whole.to(judge_by.purpose)

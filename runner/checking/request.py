@@ -20,6 +20,7 @@ from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments.home import Home
 from caniload.runner.forensics import trusting
 from caniload.runner.forensics.describe import stated_origin
+from caniload.runner.forensics.facts import Severity
 from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.matrix.schema import Environment, FormatName, Matrix
 
@@ -121,6 +122,11 @@ def needs(subject: Subject, request: Request) -> Iterator[str]:
     names = [one.name for one in subject.inspection.custom]
     if names and not request.custom.sources:
         yield f"needs your own {', '.join(names)}: give the code with --custom FILE.py"
+    if subject.inspection.packaging:
+        yield subject.inspection.packaging.said
+    for found in subject.inspection.findings:
+        if found.severity is Severity.NOTICE:
+            yield found.text
     by_layers = subject.weights_alone and subject.inspection.variant == BY_LAYERS
     if by_layers and subject.path.name.endswith(WEIGHTS_ENDING):
         yield (

@@ -12,6 +12,7 @@ from caniload.runner.evidence import artifacts
 from caniload.runner.evidence.keys import digest
 from caniload.runner.forensics.apart import inspect_all
 from caniload.runner.forensics.facts import Holds, Inspection, Severity
+from caniload.runner.forensics.folders import KERAS_PARTS, MLMODEL
 
 ENDINGS = (".h5", ".hdf5", ".keras", ".json", ".yaml", ".yml", ".index")
 GRAPH = "saved_model.pb"
@@ -81,12 +82,13 @@ def gather(paths: Sequence[Path]) -> Iterator[Subject]:
         beside = {
             str(one.parent / name)
             for one, said in zip(inner, found, strict=True)
-            if said.format in ("json", "yaml")
+            if said.format in ("json", "yaml", "weights-h5")
             for name in said.files
             if name != one.name
         }
         for one, said in zip(inner, found, strict=True):
             text = one.suffix in (".json", ".yaml", ".yml")
+            text = text or one.is_dir()  # of MLflow, with something else in it
             if str(one) not in beside and not (text and said.format is None):
                 yield _subject(one, said)
 
@@ -108,7 +110,7 @@ def _inside(folder: Path) -> list[Path]:
     found: list[Path] = []
     for root, folders, files in os.walk(folder):
         here = Path(root)
-        if GRAPH in files and here != folder:
+        if here != folder and (GRAPH in files or MLMODEL in files or {*files} >= KERAS_PARTS):
             found.append(here)
             folders.clear()
             continue
@@ -120,6 +122,8 @@ def _inside(folder: Path) -> list[Path]:
 def _subject(path: Path, inspection: Inspection) -> Subject:
     if inspection.problem is not None:
         return Subject(path=path, inspection=inspection)
+    if inspection.packaging:
+        path /= inspection.packaging.within
     if inspection.format == "savedmodel":
         folder = path if path.is_dir() else path.parent
         return Subject(

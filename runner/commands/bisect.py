@@ -8,8 +8,9 @@ from rich.console import Console
 
 from caniload.runner.bisecting.answers import Status
 from caniload.runner.bisecting.asking import find
-from caniload.runner.bisecting.telling import as_json, as_lines
+from caniload.runner.bisecting.telling import as_json, as_lines, as_row
 from caniload.runner.commands.arguments import locks_of, read
+from caniload.runner.commands.showing import written
 from caniload.runner.core.errors import CaniloadError, UsageError
 
 EXIT_CODES = {
@@ -38,5 +39,12 @@ def bisect(arguments: argparse.Namespace) -> int:
         locks=locks_of(arguments),
         console=Console(stderr=True),
     )
-    print(as_json(found) if arguments.json else "\n".join(as_lines(found)))
+    text = written(
+        arguments.format,
+        text=lambda: as_lines(found),
+        json=lambda: as_json(found),
+        rows=lambda: [as_row(found)],
+        title="caniload bisect",
+    )
+    print(text)
     return EXIT_CODES[found.status]

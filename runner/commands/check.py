@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from caniload.runner.answering.asking import ask
 from caniload.runner.checking.answers import Checked
-from caniload.runner.checking.describe import as_json, as_lines
+from caniload.runner.checking.describe import SIGNS, as_json, as_lines
+from caniload.runner.checking.headline import headline
 from caniload.runner.checking.request import Request
+from caniload.runner.checking.sheets import as_table, rows, sentence
 from caniload.runner.checking.wanted import wish
 from caniload.runner.commands.arguments import locks_of, read
+from caniload.runner.commands.showing import TEXT, is_coloured, painted, written
 from caniload.runner.core.errors import UsageError
 from caniload.runner.core.outcomes import Outcome
 
 ALL_GOOD, NOT_GOOD, NOT_KNOWN = 0, 1, 5
+
+MANY = 3
+"""Most models of a folder that are shown in full."""
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -36,13 +42,30 @@ def check(arguments: argparse.Namespace) -> int:
         locks=locks_of(arguments),
     )
     found = ask(arguments.model, request, run=arguments.run, aloud=True)
-    if arguments.json:
-        print(as_json(found))
-    else:
-        print("\n\n".join("\n".join(as_lines(one)) for one in found))
+    text = written(
+        arguments.format,
+        text=lambda: _text(found, arguments),
+        json=lambda: as_json(found),
+        rows=lambda: rows(found),
+        title="caniload check",
+        sentence=sentence(found) or "".join(map(headline, found)),
+    )
+    is_text = arguments.format == TEXT
+    print(painted(text, SIGNS) if is_text and is_coloured(arguments.color) else text)
     if arguments.report is not None:
         print(f"report: {_drawn(found, request, arguments.report)}", file=sys.stderr)
     return exit_code(found)
+
+
+def _text(found: Sequence[Checked], arguments: argparse.Namespace) -> Iterator[str]:
+    """Yield what a person is shown: of the models in a folder a table, of others all there is."""
+    if len(found) > max(MANY, len(arguments.model)) and not arguments.verbose:
+        yield from as_table(found)
+        return
+    for number, one in enumerate(found):
+        if number:
+            yield ""
+        yield from as_lines(one)
 
 
 def _drawn(found: Sequence[Checked], request: Request, folder: Path) -> Path:

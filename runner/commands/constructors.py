@@ -46,12 +46,16 @@ def _of_environment(arguments: argparse.Namespace, one: Environment) -> int:
             f"`caniload env build {one.id}`, then `caniload constructors {one.id} --run`"
         )
     if arguments.of is None:
-        print(json.dumps(report, indent=1) if arguments.json else "\n".join(summary(report)))
+        print(
+            json.dumps(report, indent=1)
+            if arguments.format == "json"
+            else "\n".join(summary(report))
+        )
         return 0
     listed = find(report, arguments.of, arguments.kind)
     if not listed:
         raise UsageError(f"{one.id} has no class or function {arguments.of}")
-    if arguments.json:
+    if arguments.format == "json":
         print(json.dumps({found.kind: found.record for found in listed}, indent=1))
         return 0
     print("\n".join(line for found in listed for line in lines(found)))
@@ -68,7 +72,7 @@ def _of_class(arguments: argparse.Namespace, environments: Sequence[Environment]
             f"{arguments.name} is no environment of matrix.yaml, and no class or function of those"
             " whose constructors are known"
         )
-    if arguments.json:
+    if arguments.format == "json":
         print(json.dumps(rows, indent=1))
         return 0
     print("\n".join(_table(rows)))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from caniload.runner.commands.showing import written
 from caniload.runner.comparing.apart import compare
 from caniload.runner.comparing.facts import Status
 from caniload.runner.comparing.page import as_html
-from caniload.runner.comparing.telling import as_json, as_lines, sentence
+from caniload.runner.comparing.telling import as_json, as_lines, as_rows, sentence
 from caniload.runner.core.errors import UsageError
 
 EXIT = {Status.SAME: 0, Status.DIFFERENT: 1, Status.UNREADABLE: 2, Status.UNKNOWN: 5}
@@ -22,13 +23,18 @@ def diff(arguments: argparse.Namespace) -> int:
     if out is not None and out.exists() and any(map(out.samefile, _there(arguments))):
         raise UsageError(f"-o {out}: is one of the two models")
     found = compare(arguments.before, arguments.after)
-    match arguments.format:
-        case "json":
-            text = as_json(found)
-        case "html":
-            text = as_html(found)
-        case _:
-            text = "\n".join(as_lines(found))
+    text = (
+        as_html(found)
+        if arguments.format == "html"
+        else written(
+            arguments.format,
+            text=lambda: as_lines(found),
+            json=lambda: as_json(found),
+            rows=lambda: as_rows(found),
+            title="caniload diff",
+            sentence=sentence(found),
+        )
+    )
     if out is None:
         print(text)
     else:

@@ -51,7 +51,7 @@ def show(arguments: argparse.Namespace) -> int:
                 ),
             }
         )
-    print(json.dumps(rows, indent=1) if arguments.json else "\n".join(_as_table(rows)))
+    print(json.dumps(rows, indent=1) if arguments.format == "json" else "\n".join(_as_table(rows)))
     return 0
 
 

@@ -11,6 +11,7 @@ import webbrowser
 from dataclasses import asdict
 from pathlib import Path
 
+from caniload.runner.answering.index import read_index
 from caniload.runner.commands import engines, running, sharding
 from caniload.runner.commands.arguments import evidence_of, locks_of, read, selection_of
 from caniload.runner.core.errors import StrictError, UsageError
@@ -36,7 +37,7 @@ def plan(arguments: argparse.Namespace) -> int:
         return sharding.plan(arguments, chosen)
     evidence = evidence_of(arguments, chosen, Home.default())
     cost = estimate.cost(evidence, jobs=arguments.jobs or cores(), locks=locks_of(arguments))
-    if arguments.json:
+    if arguments.format == "json":
         print(json.dumps(estimate.as_json(evidence, cost), indent=1))
     else:
         print("\n".join(estimate.as_lines(evidence, cost)))
@@ -55,6 +56,9 @@ def matrix(arguments: argparse.Namespace) -> int:
     with evidence.store:
         tally = engines.run(evidence, arguments)
     drawn = _draw(evidence, selection, arguments)
+    if selection.added is None:  # what was added is in no matrix.yaml, and asked about by nobody
+        # Here it is a small part of what was waited for; else the next check takes that long.
+        read_index(matrix=known, home=evidence.home, locks=locks_of(arguments), say=_said)
     print("\n".join(drawn.summary))
     print(running.as_line(tally, time.monotonic() - started))
     _show(Path(drawn.index), arguments)
@@ -62,6 +66,10 @@ def matrix(arguments: argparse.Namespace) -> int:
         told = [f"{drawn.untested} cells untested, {drawn.unproven} without valid controls"]
         raise StrictError(f"--strict: {'; '.join([*told, *drawn.unnamed])}")
     return 0
+
+
+def _said(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 def report(arguments: argparse.Namespace) -> int:

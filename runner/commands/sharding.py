@@ -28,7 +28,7 @@ def plan(arguments: argparse.Namespace, whole: Plan) -> int:
     prices, of = _prices(whole, arguments), arguments.shards
     jobs = arguments.jobs or cores()
     found = [one for stage in Stage for one in dividing.shards(whole, stage, of, prices)]
-    if arguments.json:
+    if arguments.format == "json":
         same = notes.identify(whole, prices, locks_of(arguments))
         print(json.dumps(telling.as_json(whole, found, same, jobs), indent=1))
     else:

@@ -7,10 +7,11 @@ import argparse
 from rich.console import Console
 
 from caniload.runner.commands.arguments import locks_of, read
+from caniload.runner.commands.showing import MARKDOWN, written
 from caniload.runner.core.errors import UsageError
 from caniload.runner.upgrading.asking import ask
 from caniload.runner.upgrading.judging import exit_code
-from caniload.runner.upgrading.telling import as_json, as_markdown, sentence
+from caniload.runner.upgrading.telling import as_json, as_lines, as_markdown, as_rows, sentence
 
 
 def upgrade(arguments: argparse.Namespace) -> int:
@@ -36,7 +37,17 @@ def upgrade(arguments: argparse.Namespace) -> int:
         locks=locks_of(arguments),
         console=console,
     )
-    text = as_json(found) if arguments.json else as_markdown(found)
+    text = (
+        as_markdown(found)
+        if arguments.format == MARKDOWN
+        else written(
+            arguments.format,
+            text=lambda: as_lines(found),
+            json=lambda: as_json(found),
+            rows=lambda: as_rows(found),
+            title="caniload upgrade",
+        )
+    )
     if out is None:
         print(text)
     else:

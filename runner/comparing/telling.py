@@ -18,7 +18,8 @@ from caniload.runner.comparing.facts import (
     WeightChange,
     Weights,
 )
-from caniload.runner.forensics.describe import shown
+from caniload.runner.core.sheet import Row
+from caniload.runner.core.texts import cleaned, shown
 
 MOST = 30
 """Most lines of one kind; JSON has all."""
@@ -38,7 +39,7 @@ def as_json(found: Comparison) -> str:
         "sentence": sentence(found),
         **dataclasses.asdict(found),
     }
-    return json.dumps(plain, indent=1, allow_nan=False)
+    return json.dumps(cleaned(plain), indent=1, allow_nan=False)
 
 
 def sentence(found: Comparison) -> str:
@@ -194,6 +195,18 @@ def as_lines(found: Comparison) -> Iterator[str]:
         yield from (f"  {shown(line, _LONG)}" for line in lines[:most])
         if len(lines) > most:
             yield f"  and {len(lines) - most:,} more; --format json has all"
+
+
+def as_rows(found: Comparison) -> list[Row]:
+    """Return what differs in rows; where nothing does, one that says so."""
+    about = " and ".join(shown(side.path) for side in _sides(found))
+    good = {Status.SAME: True, Status.DIFFERENT: False}.get(found.status)
+    listed = [
+        Row(about=about, where=title, word=found.status.value, said=line, good=good)
+        for title, lines in sections(found)
+        for line in lines[:MOST]
+    ]
+    return listed or [Row(about=about, word=found.status.value, said=sentence(found), good=good)]
 
 
 def side_said(side: Side) -> str:

@@ -90,8 +90,8 @@ class Verdict:
     alike: the error or warning text with names, paths and numbers taken out. ``max_abs_diff``,
     ``max_rel_diff`` and ``max_ulp_diff`` are the worst over all outputs (``None``: never compared;
     ``inf``/``nan`` are possible). ``differences`` lists what differs, each ``{"what": "outputs" |
-    "weights" | "settings" | "optimizer" | "training" | "trainable" | "structure", "text": ...,
-    "size": float | None, "unit": what the size is in}``.
+    "weights" | "settings" | "optimizer" | "training" | "trainable" | "structure" | "signatures",
+    "text": ..., "size": float | None, "unit": what the size is in}``.
 
     It is the verdict for whoever goes on training; ``predicting`` is that for whoever only
     predicts, where it is another one.

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
+from typing import Any
 
+LONGEST = 200
+"""Most letters of a text that is shown in a line."""
+
+_BIDIRECTIONAL = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 _ANSI = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\-_])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _NORMAL: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -31,6 +37,23 @@ def clean(text: str) -> str:
     """Take out terminal escapes, control characters and lone surrogates; keep line breaks."""
     text = text.encode("utf-8", "backslashreplace").decode("utf-8")
     return _CONTROL.sub("", _ANSI.sub("", text).replace("\r", ""))
+
+
+def shown(text: object, longest: int = LONGEST) -> str:
+    """Return a text that cannot steer a terminal, in one line of bounded length."""
+    line = " ".join(_BIDIRECTIONAL.sub("", clean(str(text))).split())
+    return line if len(line) <= longest else f"{line[:longest]}…"
+
+
+def cleaned(value: Any) -> Any:
+    """Return plain data with all its texts cleaned, and numbers that JSON lacks as text."""
+    if isinstance(value, dict):
+        return {cleaned(key): cleaned(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [cleaned(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return clean(value) if type(value) is str else value
 
 
 def first_line(text: str) -> str:

@@ -137,10 +137,15 @@ def _of_layer(name: str, config: Mapping[str, Any]) -> Iterator[Custom | Code | 
         yield Code(kind="pickle", where=where)
     elif name == "TFSMLayer":
         yield danger(
-            "loads-another-file", f"layer {where} loads the SavedModel {config.get('filepath')}"
+            "loads-another-file",
+            f"layer {where} loads a SavedModel that lies outside of this file:"
+            f" {config.get('filepath')}; keep both together",
         )
     elif name in _LOOKUPS and isinstance(vocabulary := config.get("vocabulary"), str):
-        text = f"layer {where} reads its vocabulary from the file {vocabulary}"
+        text = (
+            f"layer {where} reads its vocabulary from a file outside of this one: {vocabulary};"
+            " keep both together"
+        )
         yield (danger if _FAR.match(vocabulary) else notice)("reads-another-file", text)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from caniload.runner.core.texts import clean
+from caniload.runner.core import texts
+from caniload.runner.core.sheet import Row
 from caniload.runner.forensics.facts import (
     Code,
     Custom,
@@ -19,6 +19,8 @@ from caniload.runner.forensics.facts import (
 )
 from caniload.runner.forensics.gate import Judged
 from caniload.runner.forensics.published import advisories
+
+shown = texts.shown
 
 NOT_STATED = "not stated in the file"
 
@@ -38,9 +40,7 @@ _HOLDS = {
     Holds.ARCHITECTURE: "an architecture only, without weights",
     Holds.GRAPH: "a graph with weights, and no description by Keras",
 }
-_BIDIRECTIONAL = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 _FIRST = ("learning_rate", "lr")
-_LONGEST = 200
 _MOST = 12
 _WIDTH = 11
 
@@ -53,7 +53,9 @@ def as_json(found: Sequence[tuple[Inspection, Sequence[Judged]]]) -> list[dict[s
     """
     return [
         {
-            **dataclasses.asdict(one),
+            **texts.cleaned(dataclasses.asdict(one)),
+            "path": one.path,
+            "files": one.files,
             "sha256": next((each.sha256 for each in judged), None),
             "stops": [each.finding.kind for each in judged if each.stops],
             "allowed": {each.finding.kind: each.allowed for each in judged if each.allowed},
@@ -92,10 +94,17 @@ def as_lines(inspection: Inspection) -> Iterator[str]:
         yield _line(finding.severity.value, finding.text)
 
 
-def shown(text: object, longest: int = _LONGEST) -> str:
-    """Return a text that cannot steer a terminal, in one line of bounded length."""
-    line = " ".join(_BIDIRECTIONAL.sub("", clean(str(text))).split())
-    return line if len(line) <= longest else f"{line[:longest]}…"
+def as_row(one: Inspection, judged: Sequence[Judged]) -> Row:
+    """Return what was found in a row; good is what could be read whole, and nothing stops."""
+    _, *lines = (*as_lines(one), *of_the_gate(judged))
+    said = "; ".join(" ".join(line.split()) for line in lines)
+    word = one.format or "no model"
+    return Row(
+        about=one.path,
+        word=word,
+        said=said,
+        good=one.sound and not any(each.stops for each in judged),
+    )
 
 
 def _line(label: str, text: str) -> str:
@@ -111,6 +120,9 @@ def _facts(one: Inspection) -> Iterator[tuple[str, str]]:
 def _file(one: Inspection) -> Iterator[tuple[str, str]]:
     variant = f", {one.variant}" if one.variant else ""
     size = f", {one.bytes:,} bytes" if one.bytes is not None else ""
+    if one.packaging:
+        within = f": {one.packaging.within}" if one.packaging.within else ""
+        yield "folder", f"{one.packaging.said}{within}"
     yield "format", f"{FORMATS[one.format or '']}{variant}{size}"
     if one.holds:
         yield "holds", _HOLDS[one.holds]

@@ -153,12 +153,21 @@ class Weights:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Packaging:
+    """What a folder is that a model lies in, in words; ``within``: where, if not at its top."""
+
+    said: str
+    within: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Inspection:
     """All that was found in one file or folder; with a ``problem``, little or nothing else.
 
     ``format`` is one of ``h5``, ``weights-h5``, ``keras``, ``savedmodel``, ``checkpoint``,
     ``json``, ``yaml``, ``pickle``, or ``None`` for what is none of them; ``variant`` says which
-    layout of it. ``bytes`` counts all ``files``, which are relative to ``path`` or beside it.
+    layout of it. ``bytes`` counts all ``files``, which are relative to ``path`` or beside it; in a
+    folder with a ``packaging``, to where the model lies in it.
     """
 
     path: str
@@ -167,6 +176,7 @@ class Inspection:
     format: str | None = None
     variant: str | None = None
     holds: Holds | None = None
+    packaging: Packaging | None = None
     files: tuple[str, ...] = ()
     bytes: int | None = None
     origin: Origin = Origin()

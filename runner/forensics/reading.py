@@ -18,7 +18,15 @@ from caniload.runner.forensics.facts import (
     danger,
     unchecked,
 )
-from caniload.runner.forensics.formats import checkpoint, hdf5file, pickles, savedmodel, variables
+from caniload.runner.forensics.folders import Unpacked, alone, repacked, unfetched, unpacked
+from caniload.runner.forensics.formats import (
+    checkpoint,
+    hdf5file,
+    pickles,
+    savedmodel,
+    shards,
+    variables,
+)
 from caniload.runner.forensics.formats.documents import TaggedError, read_json
 from caniload.runner.forensics.formats.hdf5file import Hdf5
 from caniload.runner.forensics.formats.kerasfile import bounded, read_folder, read_zip
@@ -42,8 +50,7 @@ def inspect_here(path: Path) -> Inspection:
     """Return what a path holds; whatever is wrong with it is said inside."""
     name = str(path)
     try:
-        known = recognise(path)
-        found = _READERS[known.kind](known, Inspection(path=name))
+        found = _unpacked(path)
     except UnreadableError as error:
         return Inspection(path=name, problem=line(error))
     except OSError as error:
@@ -58,6 +65,36 @@ def inspect_here(path: Path) -> Inspection:
     return found
 
 
+def _unpacked(path: Path) -> Inspection:
+    """Read what a path holds, in a folder the model that lies in it."""
+    folder = unpacked(path)
+    if folder is not None:
+        return _packaged(path, folder)
+    try:
+        return _read(path, path)
+    except UnreadableError:
+        folder = alone(path)
+        if folder is None:
+            raise
+        return _packaged(path, folder)
+
+
+def _packaged(path: Path, folder: Unpacked) -> Inspection:
+    within = folder.packaging.within
+    try:
+        return repacked(_read(path, path / within), folder)
+    except UnreadableError as error:
+        where = f" of which {within} is no sound model" if within else ""
+        raise UnreadableError(f"{folder.packaging.said}{where}: {error}") from error
+
+
+def _read(path: Path, model: Path) -> Inspection:
+    if waiting := unfetched(model):
+        raise UnreadableError(waiting)
+    known = recognise(model)
+    return _READERS[known.kind](known, Inspection(path=str(path)))
+
+
 def _hdf5(known: Recognised, so_far: Inspection) -> Inspection:
     path = known.path
     size = path.stat().st_size
@@ -70,7 +107,7 @@ def _hdf5(known: Recognised, so_far: Inspection) -> Inspection:
         holds=Holds.MODEL if model else Holds.WEIGHTS,
         files=(path.name,),
         bytes=size,
-        findings=misnamed(path.name, ".keras", "an HDF5 file"),
+        findings=misnamed(path.name, (".h5", ".hdf5"), "an HDF5 file"),
     )
     if weights_only and not is_layout_3(found):
         return _foreign_hdf5(found, so_far)
@@ -101,8 +138,8 @@ def _yaml(known: Recognised, so_far: Inspection) -> Inspection:
 
 def _document(path: Path, data: Any, kind: str, so_far: Inspection) -> Inspection:
     """Read an architecture, with the weights that lie beside it under a name that fits."""
-    if isinstance(data, dict) and isinstance(data.get("weight_map"), dict):
-        raise UnreadableError("a list of the parts of weights; name one of the parts")
+    if shards.is_list(data):
+        return shards.read(path, data, so_far)
     if not configuration.is_model(data):
         raise UnreadableError(f"a {kind.upper()} text, but no description of a model")
     origin = Origin(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from caniload.runner.forensics.facts import UnreadableError
+from caniload.runner.forensics.folders import KERAS_PARTS, LFS
 from caniload.runner.forensics.formats import checkpoint, savedmodel
 from caniload.runner.forensics.formats.pickles import is_pickle
+from caniload.runner.forensics.formats.shards import LIST
 from caniload.runner.forensics.formats.sstable import MAGIC
 
 HEAD = 4_096
@@ -29,13 +32,21 @@ _OTHERS = (
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
     (b"GGUF", "a GGUF file, which is of llama.cpp"),
-    (b"version https://git-lfs", "a Git LFS pointer: fetch the file itself with `git lfs pull`"),
+    (LFS, "a Git LFS pointer: fetch the file itself with `git lfs pull`"),
     (b"<", "an HTML or XML text, perhaps the error page of a download"),
 )
 _TFLITE = b"TFL3"  # at byte 4
 _TAR = b"ustar"  # at byte 257
 _ZIP = b"PK"
 _BLOCK = 512  # and its doubles: where HDF5 may begin behind a user's block
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/+(.*)")  # a path has lost one of two slashes
+_FETCHED_BY = {
+    "hf": "hf download {} --local-dir model",
+    "models": "mlflow artifacts download -u models:/{} -d model",
+    "runs": "mlflow artifacts download -u runs:/{} -d model",
+    "gs": "gcloud storage cp -r gs://{} model",
+    "s3": "aws s3 cp --recursive s3://{} model",
+}
 _MODEL_ENDINGS = (".h5", ".hdf5", ".keras", ".json", ".yaml", ".yml", ".index", ".pb")
 
 
@@ -74,9 +85,19 @@ def _reason(error: OSError) -> str:
 
 def _prefix(path: Path, error: OSError) -> Recognised:
     """Recognise what a checkpoint is called by: the beginning of its files' names."""
+    if address := _ADDRESS.match(str(path)):
+        raise UnreadableError(_from_afar(*address.groups())) from error
     if path.name and path.with_name(f"{path.name}.index").is_file():
         return Recognised(kind="checkpoint", path=path)
     raise UnreadableError(_reason(error)) from error
+
+
+def _from_afar(scheme: str, rest: str) -> str:
+    way = _FETCHED_BY.get(scheme, "").format(rest)
+    return (
+        f"{scheme}://{rest} is an address and no path, and nothing is fetched from there: download"
+        f" it{f' (`{way}`)' if way else ''}, then name the file or folder"
+    )
 
 
 def _file(path: Path) -> Recognised:
@@ -191,17 +212,21 @@ def _folder(path: Path) -> Recognised:
         raise UnreadableError(_reason(error)) from error
     if savedmodel.GRAPH_FILE in names:
         return Recognised(kind="savedmodel", path=path)
-    if {"config.json", "metadata.json"} <= names:
+    if names >= KERAS_PARTS:
         return Recognised(kind="keras-folder", path=path)
     if prefix := checkpoint.latest(path):
         return Recognised(kind="checkpoint", path=path / prefix)
     indexes = sorted(name for name in names if name.endswith(".index"))
     if len(indexes) == 1:
         return Recognised(kind="checkpoint", path=path / indexes[0].removesuffix(".index"))
-    documents = [name for name in sorted(names) if name.endswith((".json", ".yaml", ".yml"))]
+    documents = [name for name in sorted(names) if _is_document(name)]
     if len(documents) == 1 and any(name.endswith((".h5", ".hdf5")) for name in names):
         return _file(path / documents[0])
     raise UnreadableError(_what_is_in(path, names))
+
+
+def _is_document(name: str) -> bool:
+    return name.endswith((".json", ".yaml", ".yml")) and not name.endswith(LIST)
 
 
 def _what_is_in(path: Path, names: set[str]) -> str:

@@ -7,11 +7,13 @@ Inspection of the next one, as JSON. A path that ends the process is answered fo
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import os
 import resource
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from caniload.runner.forensics.facts import Inspection
@@ -24,6 +26,9 @@ SECONDS = 0.8
 SECONDS_FOR_A_MEGABYTE = 0.5
 SECONDS_AT_MOST = 30.0
 """Processor time for one file: none that is small takes long unless it is made to."""
+
+MEMBERS = 5_000
+"""Most files of a folder that its size is made of."""
 
 WAITING = 4.0
 """Times that, by the clock, for a slow disk."""
@@ -54,11 +59,16 @@ def _in_use() -> int:
 def budget(path: Path) -> float:
     """Return the seconds of processor time that a file or folder of its size may take."""
     try:
-        sizes = [entry.stat().st_size for entry in os.scandir(path)] if path.is_dir() else []
+        sizes = [*itertools.islice(_sizes(path), MEMBERS)] if path.is_dir() else []
         megabytes = (sum(sizes) or path.stat().st_size) / 2**20
     except (OSError, ValueError):
         return SECONDS
     return min(SECONDS + SECONDS_FOR_A_MEGABYTE * megabytes, SECONDS_AT_MOST)
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    for root, _, files in os.walk(folder):
+        yield from (os.stat(os.path.join(root, name)).st_size for name in files)  # noqa: PTH116, PTH118 - many
 
 
 def as_line(inspection: Inspection) -> bytes:

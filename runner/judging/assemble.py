@@ -40,13 +40,14 @@ from caniload.runner.environments.variables import replay_variables
 from caniload.runner.evidence import derivations
 from caniload.runner.evidence.known import Evidence, died_of_limits
 from caniload.runner.evidence.log import Record
-from caniload.runner.judging import confirm
+from caniload.runner.judging import confirm, signatures
 from caniload.runner.judging.asides import asides
 from caniload.runner.judging.byreader import Measured, by_reader, own_of
 from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.judging.derived import Rule, statements
 from caniload.runner.judging.provenance import origins
 from caniload.runner.judging.recorded import said
+from caniload.runner.judging.signatures import Signatures
 from caniload.runner.judging.verdict import cause, failure, judge
 from caniload.runner.matrix.choosing import Gaps
 from caniload.runner.matrix.reference import provoked, read_form
@@ -67,7 +68,7 @@ class Assembly:
 
     def __call__(self) -> JudgedMatrix:
         plan = self.evidence.plan
-        known = by_reader(self.evidence, self._judge)
+        known = by_reader(self.evidence, self._judge, self._called)
         cells = self.table(self.planned(), known)
         matrix = plan.matrix
         environments = tuple(self._environment(one) for one in plan.environments)
@@ -250,6 +251,7 @@ class Assembly:
         Return also whether the verdict is that of all that says the same, of a path as long.
         """
         carries, precision = self.evidence.carries(cell), self.evidence.precision(cell)
+        record = signatures.beside(record, lambda: self._called(cell.artifact))
         content, marked = said(record, path)
         key = hashlib.blake2b(repr((content, carries, precision)).encode(), digest_size=16).digest()
         if key not in self._judged:
@@ -265,6 +267,17 @@ class Assembly:
     ) -> Verdict:
         tolerances = self.evidence.plan.matrix.tolerances
         return judge(record, tolerances, read_catalogue(), carries, precision)
+
+    def _called(self, artifact: Artifact) -> Signatures | None:
+        """Return by what a file is called where it was saved, if it was loaded there."""
+        if artifact not in self._known_calls:
+            own = self.evidence.record(Cell(artifact=artifact, loaded_by=artifact.saved_by))
+            self._known_calls[artifact] = signatures.of(own) if own else None
+        return self._known_calls[artifact]
+
+    @cached_property
+    def _known_calls(self) -> dict[Artifact, Signatures | None]:
+        return {}
 
     @cached_property
     def _shared(self) -> Shared:

@@ -12,14 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from caniload.runner.core.cells import Cell
+from caniload.runner.core.cells import Artifact, Cell
 from caniload.runner.core.judged import Verdict
 from caniload.runner.evidence import lookup
 from caniload.runner.evidence.known import Evidence, under_path
 from caniload.runner.evidence.log import Record
+from caniload.runner.judging import signatures
 
 Judge = Callable[[Record, Cell, str], tuple[Verdict, bool]]
 """Returns a verdict, and whether it is that of all that says the same, of a path as long."""
+
+Called = Callable[[Artifact], signatures.Signatures | None]
+"""Returns by what a file is called where it was saved."""
 
 NONE = -1
 
@@ -83,19 +87,22 @@ def own_of(record: Record) -> dict[str, Any]:
     }
 
 
-def by_reader(evidence: Evidence, judge: Judge) -> Measured:
+def by_reader(evidence: Evidence, judge: Judge, called: Called) -> Measured:
     """Judge all that the store has of a plan."""
     found = Measured(len(evidence.plan.cells))
     for reader in evidence.plan.cells.names.environments:
-        _judge_reader(evidence, reader, judge, found)
+        _judge_reader(evidence, reader, found, judge, called)
     found.read()
     return found
 
 
-def _judge_reader(evidence: Evidence, reader: str, judge: Judge, into: Measured) -> None:
+def _judge_reader(
+    evidence: Evidence, reader: str, into: Measured, judge: Judge, called: Called
+) -> None:
     there = lookup.found(evidence, reader)
     ran = there.at >= 0
     rows, known = there.rows, {}
+    shows: dict[int, bool] = {}  # whether what many say alike has signatures, which are compared
     derived, texts = rows.coded("derived")
     told = texts.to_pylist()
     for number, row in zip(there.cells[ran].tolist(), there.at[ran].tolist(), strict=True):
@@ -104,9 +111,14 @@ def _judge_reader(evidence: Evidence, reader: str, judge: Judge, into: Measured)
         assert saved is not None  # noqa: S101 - it has a key
         path = saved.file.path
         carries, precision = evidence.carries(cell), evidence.precision(cell)
-        kind = (rows.codes[row].item(), carries, precision, len(path))
-        if kind not in known:
+        code, record = rows.codes[row].item(), None
+        if code not in shows:
             record = rows.record(row)
+            shows[code] = signatures.of(record) is not None
+        was = json.dumps(called(cell.artifact), sort_keys=True) if shows[code] else ""
+        kind = (code, carries, precision, len(path), was)
+        if kind not in known:
+            record = record or rows.record(row)
             if record["artifact"] != path:
                 record = dict(under_path(record, path))
             verdict, is_of_all = judge(record, cell, path)
@@ -115,8 +127,8 @@ def _judge_reader(evidence: Evidence, reader: str, judge: Judge, into: Measured)
                 known[kind] = found
         else:
             found = known[kind]
-        code, own, audited = found
+        judged, own, audited = found
         into.audited += audited
-        into.put(number, code, own, rows.seconds[row].item())
+        into.put(number, judged, own, rows.seconds[row].item())
         if derived[row] >= 0:
             into.put_derived(number, told[derived[row]])

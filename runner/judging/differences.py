@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from caniload.runner.core.precision import HalfPrecision
+from caniload.runner.judging import signatures
 from caniload.runner.matrix.schema import Tolerances
 
 UNCOMPARED_SETTINGS = frozenset({"name", "jit_compile", "is_legacy_optimizer"})
@@ -72,6 +73,9 @@ def differences_of_model(
 ) -> Iterator[Difference]:
     """Yield in what it is another model, training apart."""
     yield from _structure(facts)
+    yield from (
+        _difference("signatures", text) for text in signatures.texts(facts.get("signatures"))
+    )
     yield from _outputs(facts, tolerances.of_outputs(precision))
     yield from _weights(facts, tolerances)
 

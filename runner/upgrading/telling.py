@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from caniload.runner.forensics.describe import shown
+from caniload.runner.core.markup import escaped, folded, table
+from caniload.runner.core.sheet import Row, as_text
+from caniload.runner.core.texts import cleaned, shown
 from caniload.runner.upgrading.judging import counted, exit_code
-from caniload.runner.upgrading.markup import escaped, folded, table
 from caniload.runner.upgrading.outcome import Fate, Model, Upgrade
 from caniload.runner.upgrading.rollback import back_lines, back_sentence
 from caniload.runner.upgrading.stored import FOR, reference_lines, reference_sentence
@@ -145,6 +144,37 @@ def _code(text: str) -> str:
     return shown(text, 1000).replace("`", "'")
 
 
+_KEPT = (Fate.KEEPS, Fate.WARNS)
+_NOT_KNOWN = (Fate.UNREAD, Fate.UNTESTED, Fate.BEFORE)
+
+
+def as_rows(upgrade: Upgrade) -> list[Row]:
+    """Return a row for each model, what needs action first; of reference models for each way."""
+    if upgrade.reference:
+        return [
+            Row(about=f"{one.save} to {one.load}", word=str(outcome), said=str(count), good=None)
+            for one in upgrade.reference
+            for outcome, count in one.outcomes.items()
+        ]
+    ordered = sorted(upgrade.models, key=lambda one: ORDER.index(one.fate))
+    return [
+        Row(
+            about=one.path,
+            where=upgrade.after.id,
+            word=str(one.fate),
+            said=". ".join(filter(None, (happens(one), advice(one, upgrade)))),
+            good=None if one.fate in _NOT_KNOWN else one.fate in _KEPT,
+        )
+        for one in ordered
+    ]
+
+
+def as_lines(upgrade: Upgrade) -> Iterator[str]:
+    """Yield the answer for a terminal."""
+    yield sentence(upgrade)
+    yield from as_text(as_rows(upgrade))
+
+
 def as_json(upgrade: Upgrade) -> str:
     """Return all of it as one JSON object; the classes in ``outcome`` are the schema."""
     whole = {
@@ -152,15 +182,4 @@ def as_json(upgrade: Upgrade) -> str:
         "sentence": sentence(upgrade),
         "exit_code": exit_code(upgrade),
     }
-    return json.dumps(_plain(whole), indent=1)
-
-
-def _plain(value: Any) -> Any:
-    """Return the value with numbers that JSON lacks as text."""
-    if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value
+    return json.dumps(cleaned(whole), indent=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from caniload.runner.environments.home import Home
 
 pytest_plugins = ["real_home"]
 pytestmark = pytest.mark.real
@@ -35,6 +38,11 @@ model.save(sys.argv[1] + "/own.h5")
 words = keras.layers.Input((6,))
 rows = keras.layers.Embedding(5, 4)(words)
 keras.Model(words, keras.layers.GRU(2)(rows)).save(sys.argv[1] + "/words.h5")
+features = keras.layers.Input((4,), name="features")
+base = keras.layers.Dense(3, name="base", trainable=False)
+graph = keras.Model(features, keras.layers.Dense(2, name="head")(base(features)))
+graph.compile("sgd", "mse")
+graph.save(sys.argv[1] + "/../graph", save_format="tf")
 """
 )
 
@@ -132,6 +140,24 @@ def test_without_its_own_layer_a_model_loads_nowhere(files: Path) -> None:
     assert outcomes([found]) == {"own.h5": ["error", "error"]}
     assert found["reference"] is None
     assert found["notes"][0] == "needs your own Doubled: give the code with --custom FILE.py"
+
+
+def test_a_savedmodel_stays_what_it_is_called_by_and_what_is_frozen(files: Path) -> None:
+    graph = str(files / "graph")
+    code, (found,) = check(files, graph, "--run", "--trust", "--for", "train")
+    assert code == 1  # Keras 3 takes no SavedModel
+    same, refused = found["answers"]
+    assert (same["outcome"], same["differences"], refused["outcome"]) == ("identical", [], "error")
+    home = Home(root=Path(os.environ["CANILOAD_HOME"]))
+    kept = [json.loads(one.read_text()) for one in home.checked.glob("*/*.json")]
+    facts = [one["facts"] for one in kept if one["environment"] == one["reference"] == "tf-2.15"]
+    own = [one for one in facts if one["signatures"] != [None, None]]
+    assert own
+    for one in own:  # a home that is used again has more of them
+        was, now = one["signatures"]
+        assert was == now
+        assert was["serving_default"]["inputs"]["features"]["dtype"] == "float32"
+        assert one["trainable"] == [{"model": True, "frozen": ["base"]}] * 2
 
 
 def test_weights_alone_are_loaded_into_what_a_function_builds(files: Path) -> None:

@@ -56,7 +56,7 @@ READING_HDF5 = {
 LARGEST = 400
 """Lines of a module; one of more is two."""
 PURE = {
-    "runner.core": ("texts", "judged", "outcomes", "cells"),
+    "runner.core": ("texts", "judged", "outcomes", "cells", "markup", "sheet", "testcases"),
     "runner.forensics": (
         *("configuration", "contents", "training", "facts", "describe"),
         *("formats.variables", "formats.wire"),
@@ -65,11 +65,11 @@ PURE = {
     "runner.packages": ("listing", "simpleapi"),
     "runner.packs": ("columns", "contents", "joining", "asking", "covering"),
     "runner.evidence": ("candidates", "taken"),
-    "runner.judging": ("verdict", "differences", "confirm"),
+    "runner.judging": ("verdict", "differences", "confirm", "signatures"),
     "runner.sharding": ("dividing", "contradicting"),
     "runner.engines": ("address", "engine", "parcels"),
     "runner.releases": ("wishes", "missing", "naming", "inference"),
-    "runner.checking": ("answers",),
+    "runner.checking": ("answers", "sheets"),
     "runner.answering": ("lineage",),
     "runner.converting": (
         *("graph", "operations", "outcome", "readers", "rewriting", "telling", "transforms"),
@@ -79,9 +79,7 @@ PURE = {
         *("placing", "settings", "telling", "values"),
     ),
     "runner.bisecting": ("answers", "mixing", "search", "symptoms", "telling"),
-    "runner.upgrading": (
-        *("judging", "markup", "outcome", "rollback", "stored", "telling", "words"),
-    ),
+    "runner.upgrading": (*("judging", "outcome", "rollback", "stored", "telling", "words"),),
 }
 
 

@@ -361,6 +361,24 @@ def test_a_step_that_raises_in_the_reference_counts_only_where_it_is_known_why()
     assert of_record(raised, BLANK, JUDGE, control=record()).outcome is Outcome.ERROR
 
 
+def test_where_the_reference_forgets_what_is_frozen_its_step_is_none_to_compare_with() -> None:
+    frozen, thawed = ({"model": True, "frozen": one} for one in (["base"], []))
+    control = record(trainable=[frozen, thawed])
+    found = of_record(control, BLANK, JUDGE, control=control)
+    assert found.reason.startswith(
+        "predicts the same, but training does not go on from where it was: layer base was frozen,"
+        " and is trainable"
+    )
+    other_step = {"step": 2.0, "difference": 1.7, "max_abs": 1.0}
+    there = record(trainable=[frozen, frozen], step=other_step, seconds={"train": 0.1})
+    right = of_record(there, BLANK, JUDGE, control=control)
+    assert right.outcome is Outcome.IDENTICAL
+    assert right.reason.endswith("a training step could not be compared")
+    assert of_record(there, BLANK, JUDGE, control=record()).outcome is Outcome.DIFFERS
+    assert JUDGE.thawed(control) == "layer base was frozen, and is trainable"
+    assert JUDGE.thawed(record()) is None
+
+
 def test_a_step_that_raises_is_nothing_to_whoever_predicts() -> None:
     error = {"type": "ValueError", "message": "what is this", "phase": "train", "traceback": ""}
     raised = record(error=error, seconds={"load": 0.1, "train": 0.1})

@@ -21,6 +21,31 @@ def drawing(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return found
 
 
+def test_what_the_file_states_to_be_frozen_was_so_though_loading_forgot_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for folder in (PROBES, PROBES / "own"):
+        monkeypatch.syspath_prepend(str(folder))
+    before = set(sys.modules)
+    load = importlib.import_module("load")
+    for name in set(sys.modules) - before:
+        monkeypatch.delitem(sys.modules, name)
+
+    def layer(name: str, *layers: Any, trainable: bool = True) -> SimpleNamespace:
+        found = SimpleNamespace(name=name, trainable=trainable)
+        if layers:
+            found.layers, found.get_layer = layers, None
+        return found
+
+    model = layer("whole", layer("base"), layer("inner", layer("base"), layer("head")))
+    assert load._trainable(model, [[None, "base"], [None, "gone"]])["frozen"] == ["base"]
+    assert load._trainable(model, [["inner", "base"]])["frozen"] == ["inner/base"]
+    assert load._trainable(model) == {"model": True, "frozen": []}
+    model.layers[0].trainable = False
+    assert load._trainable(model, [[None, "base"]])["frozen"] == ["base"]
+    assert load._trainable(SimpleNamespace(), [[None, "base"]]) is None
+
+
 @pytest.mark.parametrize(
     ("layer", "filler"),
     [

@@ -68,8 +68,9 @@ def test_paths_that_are_no_files(tmp_path: Path) -> None:
     assert inspect_here(tmp_path / "none").problem == "there is no such file or folder"
     (tmp_path / "folder").mkdir()
     assert inspect_here(tmp_path / "folder").problem == "an empty folder"
-    hdf5(tmp_path / "folder" / "a.h5")
-    assert "name one in it: a.h5" in str(inspect_here(tmp_path / "folder").problem)
+    for name in ("a.h5", "b.h5"):
+        hdf5(tmp_path / "folder" / name)
+    assert "name one in it: a.h5, b.h5" in str(inspect_here(tmp_path / "folder").problem)
 
 
 def test_names_cannot_steer_a_terminal(tmp_path: Path) -> None:
@@ -88,7 +89,7 @@ def test_the_schema_stays(recorded: Path) -> None:
         *("path", "schema", "problem", "format", "variant", "holds", "files", "bytes", "origin"),
         *("model_class", "model_name", "layers", "layers_by_class", "inputs", "outputs"),
         *("dtype_policies", "stated", "custom", "code", "optimizer", "loss", "metrics", "weights"),
-        *("findings", "asks_for", "sha256", "stops", "allowed", "advisories"),
+        *("findings", "asks_for", "sha256", "stops", "allowed", "advisories", "packaging"),
     }
     assert set(data["origin"]) == {
         *("keras_version", "tensorflow_version", "backend", "date_saved", "graph_producer")

@@ -100,8 +100,8 @@ def test_weights_that_are_named_and_missing(tmp_path: Path) -> None:
     assert kinds(inspect_here(path), Severity.DAMAGE) == {"missing-weights"}
 
 
-@pytest.mark.parametrize("wrong", ["model.keras", "model.zip"])
+@pytest.mark.parametrize("wrong", ["model.keras", "model.zip", "model", "model.hdf5"])
 def test_hdf5_under_another_name(tmp_path: Path, wrong: str) -> None:
     one = inspect_here(hdf5(tmp_path / wrong, functional(INPUT, DENSE)))
     assert one.format == "h5"
-    assert kinds(one) == ({"misnamed"} if wrong == "model.keras" else set())
+    assert kinds(one) == (set() if wrong == "model.hdf5" else {"misnamed"})

@@ -11,6 +11,7 @@ import pytest
 import verdict_facts
 from verdict_facts import output
 
+from caniload.runner.core.cells import Artifact, Cell
 from caniload.runner.core.outcomes import Outcome
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.pythons import Interpreter
@@ -300,11 +301,46 @@ def test_what_is_judged_reader_by_reader_is_what_is_judged_cell_by_cell(
         assembly = Assembly(evidence=stage.evidence, batch=25)
         planned = list(assembly.planned())
         one = assembly.table(planned)
-        other = assembly.table(planned, by_reader(stage.evidence, assembly._judge))
+        measured = by_reader(stage.evidence, assembly._judge, assembly._called)
+        other = assembly.table(planned, measured)
         assert list(map(repr, one)) == list(map(repr, other))
         told_of = {cell.cell.artifact.saved_by: cell.derived for cell in other if cell.derived}
         source = "tf-2.12/dense.h5/tf-2.15"
         assert told_of == {"tf-2.14": {"rule": "same-content", "from": source}}
+
+
+def test_each_file_is_held_to_what_it_was_called_by_where_it_was_saved(
+    tmp_path: Path, store: Store
+) -> None:
+    def called(name: str) -> dict[str, Any]:
+        tensor = {name: {"shape": [None, 4], "dtype": "float32"}}
+        return {"serving_default": {"inputs": tensor, "outputs": {}}}
+
+    stage = Stage(tmp_path, store, ["one", "two", "three", "four"])
+    loading = stage.loading()
+    stage.begin(loading)
+    stage.answer(loading, {"all": {**facts(), "signatures": called("x")}})
+    there = stage.records()[READER]
+    for saver, name in (("tf-2.12", "x"), ("tf-2.13", "other")):  # of 2.14 nothing is known
+        artifact = Artifact(saved_by=saver, model="dense", format="h5")
+        key = stage.evidence.cell_key(Cell(artifact=artifact, loaded_by=saver))
+        assert key is not None
+        own = {**there["facts"], "signatures": called(name)}
+        store.put(key, {**there, "facts": own, "artifact": f"{saver}/dense/h5-1"})
+    for compacted in (False, True):
+        if compacted:
+            store.compact()
+        assembly = Assembly(evidence=stage.evidence, batch=25)
+        measured = by_reader(stage.evidence, assembly._judge, assembly._called)
+        table = assembly.table(list(assembly.planned()), measured)
+        found = {
+            one.cell.artifact.saved_by: one.reason
+            for one in table
+            if one.cell.loaded_by == READER and not one.control
+        }
+        differs = "signature serving_default takes x; it took other"
+        same = "bit for bit the same model"
+        assert found == {saver: differs if saver == "tf-2.13" else same for saver in SAVERS}
 
 
 def test_the_method_says_which_rules_told_and_which_are_off(tmp_path: Path, store: Store) -> None:

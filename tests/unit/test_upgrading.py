@@ -19,12 +19,12 @@ from caniload.runner.converting.outcome import Attempt, Conversion, Proof, Remed
 from caniload.runner.core.cells import Artifact, Cell
 from caniload.runner.core.errors import UsageError
 from caniload.runner.core.judged import JudgedCell, Message
+from caniload.runner.core.markup import escaped, in_html
 from caniload.runner.core.outcomes import Outcome
 from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.matrix.reading import read_matrix
 from caniload.runner.matrix.schema import Matrix
 from caniload.runner.upgrading.judging import direction, exit_code, fate_with, plain_fate, warned
-from caniload.runner.upgrading.markup import escaped, in_html
 from caniload.runner.upgrading.outcome import Fate, Model, Returned, Side, Tried, Upgrade, Warned
 from caniload.runner.upgrading.sides import both, one_environment
 from caniload.runner.upgrading.telling import BUDGET, as_json, as_markdown, sentence

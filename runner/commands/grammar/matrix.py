@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 
 from caniload.runner.commands.grammar.parts import (
+    LISTED,
     Parser,
     add,
+    add_format,
     count,
     later,
     listed,
@@ -75,7 +77,7 @@ def add_adding(parser: argparse._ActionsContainer) -> None:
 def add_plan(parser: Parser) -> None:
     add_selection(parser)
     parser.add_argument("--jobs", type=count, metavar="N", help="processes at a time")
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    add_format(parser, LISTED)
     parser.add_argument(
         "--shards", type=count, metavar="N", help="how N machines would divide it, from nothing"
     )
@@ -170,14 +172,14 @@ def add_reproduce(parser: Parser) -> None:
 
 def add_env(parser: Parser) -> None:
     inner = parser.add_subparsers(metavar="ACTION", parser_class=Parser)
-    parser.set_defaults(json=False)
+    parser.set_defaults(format="text")
     listing = add(
         inner,
         "list",
         later("environments", "show"),
         "Show what was found in each of them.",
     )
-    listing.add_argument("--json", action="store_true", help="as JSON")
+    add_format(listing, LISTED)
     for name, command, text in (
         ("build", later("environments", "build_named"), "Build environments."),
         (
@@ -209,7 +211,7 @@ def add_env(parser: Parser) -> None:
 
 def add_releases(parser: Parser) -> None:
     parser.add_argument("--pre", action="store_true", help="pre-releases, too")
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    add_format(parser, LISTED)
 
 
 def add_clean(parser: Parser) -> None:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import argparse
 
-from caniload.runner.commands.grammar.parts import Parser, count, names, path
+from caniload.runner.commands.grammar.parts import (
+    ANSWERED,
+    LISTED,
+    Parser,
+    add_colour,
+    add_format,
+    count,
+    names,
+    path,
+)
 
 
 def add_inspect(parser: Parser) -> None:
     parser.add_argument("model", nargs="+", type=path, help="a file, a folder, or a prefix")
-    parser.add_argument("--json", action="store_true", help="as a JSON list, one object a model")
-    parser.add_argument(
-        "--format", choices=("text", "json", "sarif"), default="text", help="default: text"
-    )
+    add_format(parser, (*ANSWERED, "sarif"), json="as a JSON list, one object a model")
     stopping = parser.add_argument_group("in CI")
     stopping.add_argument(
         "--fail-on",
@@ -30,9 +36,7 @@ def add_inspect(parser: Parser) -> None:
 def add_diff(parser: Parser) -> None:
     parser.add_argument("before", metavar="A", type=path, help="a file, a folder, or a prefix")
     parser.add_argument("after", metavar="B", type=path, help="another, of any format")
-    parser.add_argument(
-        "--format", choices=("text", "json", "html"), default="text", help="default: text"
-    )
+    add_format(parser, (*ANSWERED, "html"))
     parser.add_argument(
         "-o", "--output", type=path, metavar="FILE", help="write it there (default: print it)"
     )
@@ -49,7 +53,7 @@ def add_constructors(parser: Parser) -> None:
     parser.add_argument("--kind", metavar="KIND", help="only such as layers, losses or metrics")
     parser.add_argument("--envs", type=names, default=(), metavar="ID,ID", help="environments")
     parser.add_argument("--run", action="store_true", help="ask in environments that are built")
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    add_format(parser, LISTED)
 
 
 def add_check(parser: Parser) -> None:
@@ -59,7 +63,9 @@ def add_check(parser: Parser) -> None:
     )
     parser.add_argument("--envs", type=names, default=(), metavar="ID,ID", help="environments")
     _add_purpose(parser)
-    parser.add_argument("--json", action="store_true", help="as a JSON list, one object a model")
+    add_format(parser, json="as a JSON list, one object a model")
+    add_colour(parser)
+    parser.add_argument("-v", "--verbose", action="store_true", help="many models in full, too")
     parser.add_argument(
         "--report", type=path, metavar="DIR", help="write the pages of the matrix for them, too"
     )
@@ -82,7 +88,7 @@ def add_bisect(parser: Parser) -> None:
     parser.add_argument("--bad", required=True, metavar="2.16", help="where it does not")
     _add_purpose(parser)
     _add_with(parser, such_as="h5py==2.10")
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    add_format(parser)
     _add_given(parser)
 
 
@@ -124,7 +130,7 @@ def add_upgrade(parser: Parser) -> None:
         "-o", "--output", type=path, metavar="FILE", help="write it there (default: print it)"
     )
     _add_purpose(parser)
-    parser.add_argument("--json", action="store_true", help="as JSON instead of Markdown")
+    add_format(parser, usual="markdown")
     how = parser.add_argument_group("how")
     _add_given(how, more="; remedies take FILE.py only")
     how.add_argument(

@@ -180,3 +180,43 @@ def size(text: str) -> int:
     if size < 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 20G")
     return size
+
+
+LISTED = ("text", "json")
+"""How a list is written; answers about models have more."""
+
+ANSWERED = (*LISTED, "markdown", "junit")
+
+
+def add_format(
+    parser: argparse._ActionsContainer,
+    kinds: tuple[str, ...] = ANSWERED,
+    *,
+    usual: str = "text",
+    json: str = "the same as --format json",
+) -> None:
+    """Add how an answer is written."""
+    parser.add_argument(
+        "--format",
+        choices=kinds,
+        default=usual,
+        help=f"default: {usual}",
+    )
+    parser.add_argument(
+        "--json",
+        dest="format",
+        action="store_const",
+        const="json",
+        default=argparse.SUPPRESS,
+        help=json,
+    )
+
+
+def add_colour(parser: argparse._ActionsContainer) -> None:
+    """Add whether text is coloured."""
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="auto: on a terminal, and not where NO_COLOR is set",
+    )

@@ -6,6 +6,7 @@ Links that lead out of the file are never followed, attributes are measured befo
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -81,7 +82,34 @@ def read(source: Path | BinaryIO, size: int) -> Hdf5:
             found.findings.append(
                 damage("hdf5-damaged", f"part of the HDF5 file cannot be read: {_why(error)}")
             )
-    return found
+    return _from_windows(found)
+
+
+def _from_windows(found: Hdf5) -> Hdf5:
+    """Read names that were joined with backslashes as paths, and say so.
+
+    Keras before 3 joined the names of groups as the system joins paths (keras 2.12 to 2.15,
+    saving_lib.py: tf.io.gfile.join), and looks for them in the same way.
+    """
+    joined = [one for one in found.groups if "\\" in one and one.endswith("/vars")]
+    if not joined:
+        return found
+    text = (
+        f"was written on Windows: a group is named {joined[0].removesuffix('/vars')}, with a"
+        " backslash; where paths have a slash, loaders look for another name and find no weights"
+    )
+    found.findings.append(notice("written-on-windows", text))
+    renamed = {one: one.replace("\\", "/") for one in (*found.groups, *found.variables)}
+    return dataclasses.replace(
+        found,
+        labels={renamed.get(one, one): label for one, label in found.labels.items()},
+        groups={renamed[one]: None for one in found.groups},
+        variables={
+            renamed[one]: dataclasses.replace(variable, path=renamed[one])
+            for one, variable in found.variables.items()
+        },
+        scalars={renamed.get(one, one): value for one, value in found.scalars.items()},
+    )
 
 
 def text_attribute(attributes: Any, name: str) -> str | None:

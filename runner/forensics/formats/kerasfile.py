@@ -15,7 +15,7 @@ from caniload.runner.forensics.facts import (
     damage,
     unchecked,
 )
-from caniload.runner.forensics.formats import arrays
+from caniload.runner.forensics.formats import arrays, shards
 from caniload.runner.forensics.formats.archive import Archive
 from caniload.runner.forensics.formats.documents import TEXT_BYTES, read_json
 from caniload.runner.forensics.formats.layouts import with_stream
@@ -31,6 +31,7 @@ from caniload.runner.forensics.recognise import Recognised
 
 _ARRAYS = (".npz", ".npy")
 CONFIG, METADATA = "config.json", "metadata.json"
+SHARDED = "model.weights.json"
 WEIGHTS = ("model.weights.h5", "variables.h5")
 """Where ``.keras`` files keep their arrays: since Keras 2.12, and in TensorFlow 2.11."""
 
@@ -47,7 +48,7 @@ def read_zip(known: Recognised, so_far: Inspection) -> Inspection:
             holds=Holds.MODEL,
             files=(known.path.name,),
             bytes=known.path.stat().st_size,
-            findings=misnamed(known.path.name, (".h5", ".hdf5"), "a zip file"),
+            findings=misnamed(known.path.name, (".keras",), "a zip file of Keras"),
         )
         so_far = _with_documents(archive.text(CONFIG), archive.text(METADATA), so_far)
         so_far = _with_member(archive, so_far)
@@ -123,6 +124,12 @@ def _other_zip(archive: Archive) -> str:
         return "a zip file that holds a SavedModel folder: unpack it first"
     if names and all(name.endswith(".npy") for name in names):
         return "numpy arrays (.npz), which say nothing of a model"
+    within = [name for name in names if name.replace("\\", "/").endswith(f"/{CONFIG}")]
+    if within:
+        return (
+            f"a zip file whose {CONFIG} lies in a folder ({within[0]}): a .keras has it at its top;"
+            " zip the files, not their folder"
+        )
     if any(name.endswith((".h5", ".hdf5", ".keras")) for name in names):
         return "a zip file that holds a model: unpack it first"
     return "a zip file, but no model of Keras: it has no config.json"
@@ -137,7 +144,9 @@ def read_folder(known: Recognised, so_far: Inspection) -> Inspection:
         if path.name.endswith(_ARRAYS) and path.is_file():
             with path.open("rb") as stream:
                 so_far = adding(so_far, *dict.fromkeys(arrays.findings(stream, path.name)))
-    name = next((one for one in WEIGHTS if (folder / one).is_file()), None)
+    name = next((one for one in (*WEIGHTS, SHARDED) if (folder / one).is_file()), None)
+    if name == SHARDED:
+        return _with_shards(folder, so_far)
     if name is None:
         so_far = adding(so_far, damage("missing-weights", "has no weights: model.weights.h5"))
     else:
@@ -145,6 +154,20 @@ def read_folder(known: Recognised, so_far: Inspection) -> Inspection:
             size = (folder / name).stat().st_size
             so_far = with_stream(stream, name, size, so_far)
     return with_files(so_far, folder, [folder / one for one in (CONFIG, METADATA, name) if one])
+
+
+def _with_shards(folder: Path, so_far: Inspection) -> Inspection:
+    path = folder / SHARDED
+    try:
+        data = read_json(bounded(path))
+    except UnreadableError as error:
+        return adding(so_far, damage("damaged-weights", f"{SHARDED}: {error}"))
+    if not shards.is_list(data):
+        return adding(so_far, damage("damaged-weights", f"{SHARDED} lists no shards"))
+    found = shards.read(path, data, so_far)
+    files = [folder / one for one in (CONFIG, METADATA, *found.files)]
+    found = dataclasses.replace(found, format=so_far.format, holds=so_far.holds)
+    return with_files(found, folder, files)
 
 
 def bounded(path: Path) -> bytes:

@@ -77,11 +77,12 @@ def with_files(so_far: Inspection, folder: Path, files: Iterable[Path]) -> Inspe
     )
 
 
-def misnamed(name: str, endings: str | tuple[str, ...], what: str) -> tuple[Finding, ...]:
-    if not name.endswith(endings):
+def misnamed(name: str, endings: tuple[str, ...], what: str) -> tuple[Finding, ...]:
+    """Find a name that does not end as what it is should; loaders of Keras 3 go by that alone."""
+    if name.endswith(endings):
         return ()
-    text = f"is {what} under a name that ends in .{name.rpartition('.')[2]}"
-    return (notice("misnamed", text),)
+    text = f"is {what} under a name that does not end in {' or '.join(endings)}, by which newer"
+    return (notice("misnamed", f"{text} versions choose how to read it"),)
 
 
 def stated_text(value: Any) -> str | None:

@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 
-from caniload.runner.forensics.describe import shown
+from caniload.runner.core.texts import shown
 
 LONGEST = 400
 
