@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 
 @dataclass(frozen=True, kw_only=True)
 class Advisory:
@@ -32,6 +30,8 @@ def advisories(kind: str) -> Sequence[Advisory]:
 
 @functools.cache
 def _read() -> dict[str, tuple[Advisory, ...]]:
+    import yaml  # noqa: PLC0415 - few files have anything found in them
+
     text = Path(__file__).with_name("advisories.yaml").read_text("utf-8")
     return {
         kind: tuple(Advisory(**{**one, "fixed": tuple(one["fixed"])}) for one in entries)
