@@ -89,15 +89,16 @@ class Display:
         self._outcomes[outcome] += 1
 
     def building(self, environment: str) -> None:
-        self._say(f"building {environment}")
+        self.say(f"building {environment}")
 
     def unusable(self, environment: str, reason: str) -> None:
-        self._say(f"untested {environment}: {reason}")
+        self.say(f"untested {environment}: {reason}")
 
     def fault(self, label: str, reason: str) -> None:
-        self._say(f"untested {label}: {reason}")
+        self.say(f"untested {label}: {reason}")
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """Show a line beside what is counted."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def _seen(self) -> str:
@@ -107,7 +108,7 @@ class Display:
         spent = time.monotonic() - self._since
         rate = self._done / max(spent, 1e-6)
         left = (self._total - self._done) / rate if rate else 0.0
-        self._say(
+        self.say(
             f"{self._name} {self._done}/{self._total}  {rate:.1f}/s"
             f"  {left / 60:.1f} min left  {self._seen()}"
         )

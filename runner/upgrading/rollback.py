@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from caniload.runner.forensics.markup import escaped, table
 from caniload.runner.upgrading.judging import same
-from caniload.runner.upgrading.markup import escaped, table
 from caniload.runner.upgrading.outcome import Fate, Model, Returned, Upgrade
 from caniload.runner.upgrading.words import came_back
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from caniload.runner.checking.describe import WORDS
 from caniload.runner.core.outcomes import CLEAN, Outcome, Purpose
-from caniload.runner.upgrading.markup import escaped, folded, table
+from caniload.runner.forensics.markup import escaped, folded, table
 from caniload.runner.upgrading.outcome import Cause, Direction
 
 MOST = 15

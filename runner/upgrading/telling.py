@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from caniload.runner.forensics.describe import shown
+from caniload.runner.forensics.markup import escaped, folded, table
 from caniload.runner.upgrading.judging import counted, exit_code
-from caniload.runner.upgrading.markup import escaped, folded, table
 from caniload.runner.upgrading.outcome import Fate, Model, Upgrade
 from caniload.runner.upgrading.rollback import back_lines, back_sentence
 from caniload.runner.upgrading.stored import FOR, reference_lines, reference_sentence

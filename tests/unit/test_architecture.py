@@ -58,7 +58,7 @@ LARGEST = 400
 PURE = {
     "runner.core": ("texts", "judged", "outcomes", "cells"),
     "runner.forensics": (
-        *("configuration", "contents", "training", "facts", "describe"),
+        *("configuration", "contents", "training", "facts", "describe", "markup"),
         *("formats.variables", "formats.wire"),
     ),
     "runner.matrix": ("where", "choosing", "plan", "joining", "editing"),
@@ -73,15 +73,14 @@ PURE = {
     "runner.answering": ("lineage",),
     "runner.converting": (
         *("graph", "operations", "outcome", "readers", "rewriting", "telling", "transforms"),
+        *("many.manifest", "many.naming", "many.telling"),
     ),
     "runner.comparing": (
         *("architecture", "compiled", "facts", "matching", "naming", "page", "parts"),
         *("placing", "settings", "telling", "values"),
     ),
     "runner.bisecting": ("answers", "mixing", "search", "symptoms", "telling"),
-    "runner.upgrading": (
-        *("judging", "markup", "outcome", "rollback", "stored", "telling", "words"),
-    ),
+    "runner.upgrading": (*("judging", "outcome", "rollback", "stored", "telling", "words"),),
 }
 
 
