@@ -95,6 +95,8 @@ class Run:
         def done(task: Task) -> None:
             entries[task.found.name] = self._entry(task, together)
 
+        # Neighbours are read by the same environment, whose worker is there then.
+        tasks.sort(key=lambda one: (one.found.inspection.origin.keras_version or "", one.number))
         together("convert", [functools.partial(done, task) for task in tasks])
         return [entries[found.name] for found in models]
 
