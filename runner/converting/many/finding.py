@@ -119,6 +119,6 @@ def _format(said: dict[Path, Inspection], path: Path) -> str | None:
 
 def _no_model(path: Path, one: Inspection) -> str | None:
     """Return why it is nothing to bring across, not even by its name."""
-    if one.problem is None or path.name.endswith(_NAMED_SO):
+    if one.problem is None or path.name.endswith(_NAMED_SO) or path.is_dir():
         return None
     return one.problem if one.format in (None, "pickle") else None

@@ -8,6 +8,7 @@ is logged and lies there with these hashes is done, all else is done again. At t
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import threading
@@ -19,7 +20,7 @@ import filelock
 from pydantic import TypeAdapter
 
 from caniload.runner.converting.many.manifest import Entry, Manifest
-from caniload.runner.converting.receipt import files_of, hashed
+from caniload.runner.converting.receipt import ENDING, files_of, hashed
 from caniload.runner.core.errors import StoreBusyError, UsageError
 from caniload.runner.evidence.log import Log
 
@@ -117,6 +118,17 @@ class Results:
             return False
         receipt = entry.receipt is None or (self.into / entry.receipt).is_file()
         return there == entry.result and receipt
+
+    def has_receipt(self, name: str) -> bool:
+        """Say whether a receipt beside it says that it was put there by us, as it is."""
+        path = self.into / name
+        try:
+            stated = json.loads((self.into / f"{name}{ENDING}").read_text("utf-8"))["subject"]
+            said = {one["name"]: one["digest"]["sha256"] for one in stated}
+            there = hashed(files_of(path, path.name))
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+        return said == {one.name: one.sha256 for one in there}
 
     def making(self, number: int) -> Path:
         """Return a new folder for something that is being made; it goes if this is killed."""

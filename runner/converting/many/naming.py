@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import PurePosixPath
+from posixpath import splitext
 
 from caniload.runner.checking.subjects import ENDINGS
 
@@ -31,5 +31,5 @@ def results(names: Sequence[str], suffix: str, known: Mapping[str, str]) -> dict
 
 
 def _stem(name: str) -> str:
-    path = PurePosixPath(name)
-    return str(path.with_suffix("")) if path.suffix in ENDINGS and path.stem else name
+    stem, suffix = splitext(name)
+    return stem if suffix in ENDINGS else name

@@ -190,7 +190,7 @@ class Run:
         """Return why the result has no place: something lies there that was not put there by us."""
         known = self._results.known(task.found.name)
         ours = known is not None and known.out == name and self._results.intact(known)
-        if ours or not (self._results.into / name).exists():
+        if ours or not (self._results.into / name).exists() or self._results.has_receipt(name):
             return None
         return (
             f"{name} is there already, and not as it was put there: move it away, or name"

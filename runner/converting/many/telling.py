@@ -27,9 +27,7 @@ def sentence(manifest: Manifest) -> str:
     if refused := len(manifest.having(Verdict.REFUSED)):
         parts.append(f"{refused} not")
     if skipped := len(manifest.skipped):
-        parts.append(
-            "1 other file is no model" if skipped == 1 else f"{skipped} others are no models"
-        )
+        parts.append("1 other is no model" if skipped == 1 else f"{skipped} others are no models")
     return ", ".join(parts)
 
 
