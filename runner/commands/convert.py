@@ -50,6 +50,8 @@ def convert(arguments: argparse.Namespace) -> int:
         print(json.dumps(as_json(conversion), indent=1))
     else:
         print("\n".join(as_lines(conversion)))
+    if model.is_dir() and conversion.verdict is Verdict.REFUSED and not conversion.attempts:
+        print("for all models in a folder: --into NEW", file=sys.stderr)
     whole = arguments.purpose == Purpose.PREDICT or not conversion.lost
     weak = arguments.strict and conversion.proof is not None and conversion.proof.weak is not None
     if conversion.verdict is Verdict.DELIVERED and whole and not weak:

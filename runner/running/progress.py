@@ -79,7 +79,7 @@ class Display:
     def advance(self, count: int) -> None:
         self._done += count
         now = time.monotonic()
-        rate = f"{self._done / max(now - self._since, 1e-6):.1f}/s"
+        rate = _per(self._done / max(now - self._since, 1e-6))
         self._bar.update(self._task, completed=self._done, rate=rate, seen=self._seen())
         if not self._live and now - self._last_line > LINE_EVERY:
             self._last_line = now
@@ -109,6 +109,11 @@ class Display:
         rate = self._done / max(spent, 1e-6)
         left = (self._total - self._done) / rate if rate else 0.0
         self.say(
-            f"{self._name} {self._done}/{self._total}  {rate:.1f}/s"
+            f"{self._name} {self._done}/{self._total}  {_per(rate)}"
             f"  {left / 60:.1f} min left  {self._seen()}"
         )
+
+
+def _per(rate: float) -> str:
+    """Return so many a second as a person counts them."""
+    return f"{rate:.1f}/s" if rate >= 0.1 else f"{rate * 60:.1f}/min"  # noqa: PLR2004 - one digit

@@ -54,7 +54,7 @@ class Played:
         self.climbed: list[str] = []
         self.refused = "broken"
         self.content = "made of {}"
-        self.before: Callable[[Path], None] = lambda _: None
+        self.before: Callable[[Path], object] = lambda _: None
 
     def __call__(self, *, wish: Any, inspection: Any, workshop: Workshop) -> Any:
         assert inspection.path

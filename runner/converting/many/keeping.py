@@ -108,7 +108,7 @@ class Results:
                 yield one
 
     def intact(self, entry: Entry) -> bool:
-        """Say whether all that was delivered lies there as it was."""
+        """Say whether what was delivered lies there as it was."""
         if entry.out is None:
             return False
         path = self.into / entry.out
@@ -116,8 +116,14 @@ class Results:
             there = hashed(files_of(path, entry.out)) if path.exists() else ()
         except OSError:
             return False
+        return there == entry.result
+
+    def whole(self, entry: Entry) -> bool:
+        """Say whether all is there that came of a model: nothing, or a result and its receipt."""
+        if entry.out is None:
+            return True
         receipt = entry.receipt is None or (self.into / entry.receipt).is_file()
-        return there == entry.result and receipt
+        return receipt and self.intact(entry)
 
     def has_receipt(self, name: str) -> bool:
         """Say whether a receipt beside it says that it was put there by us, as it is."""

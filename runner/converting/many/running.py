@@ -111,7 +111,7 @@ class Run:
             return None
         if known.asked != self._asked(known.verdict, material):
             return None
-        return known if known.out is None or self._results.intact(known) else None
+        return known if self._results.whole(known) else None
 
     def _entry(self, task: Task, together: Together) -> Entry:
         try:
