@@ -340,6 +340,14 @@ def test_a_result_of_an_original_that_was_replaced_is_not_taken_for_its(
     assert across(zoo, rerun=True).models[0].verdict is Verdict.DELIVERED
 
 
+def test_a_try_that_says_nothing_takes_nothing_away(zoo: Path, played: Played) -> None:
+    first = across(zoo)
+    made = (zoo.parent / "new" / "a.keras").read_bytes()
+    played.before = lambda path: path.rename(path.with_name("gone"))
+    assert across(zoo, rerun=True).models[0] == first.models[0]
+    assert (zoo.parent / "new" / "a.keras").read_bytes() == made
+
+
 def test_an_original_that_changes_while_it_is_read_proves_nothing(
     zoo: Path, played: Played
 ) -> None:

@@ -116,6 +116,8 @@ class Run:
     def _entry(self, task: Task, together: Together) -> Entry:
         try:
             entry, made = self._climbed(task, together)
+            if (known := self._replaced(task, entry)) is not None:
+                return known
             if entry.asked is not None:
                 self._results.put(entry, self._order.target)
             for path, name in made:
@@ -148,15 +150,12 @@ class Run:
         ):
             return _failed(task, "it changed while it was read; run this again"), []
         entry = self._told(task, conversion)
-        known = self._results.known(task.found.name)
         name = task.out
         made = Path(conversion.out) if conversion.out is not None else None
         if made is not None and made.is_dir():
             name = str(Path(task.out).with_suffix("")) + GRAPH_ENDING
             if (why := self._in_the_way(task, name)) is not None:
                 return _failed(task, why), []
-        if known is not None and (made is None or known.out != name):
-            self._results.set_aside(known)
         if made is None:
             return entry, []
         subject = receipt.hashed(receipt.files_of(made, name))
@@ -169,6 +168,16 @@ class Run:
             moves.insert(0, (self._receipt(task, conversion, subject, folder), beside))
             entry = replace(entry, receipt=beside)
         return entry, moves
+
+    def _replaced(self, task: Task, entry: Entry) -> Entry | None:
+        """Return what was proved earlier if that still holds; set it aside if it does not."""
+        known = self._results.known(task.found.name)
+        if known is None or known.out == entry.out or not self._results.intact(known):
+            return None
+        if entry.asked is None and known.material == task.material:
+            return known  # this try says nothing of the model
+        self._results.set_aside(known)
+        return None
 
     def _receipt(
         self, task: Task, conversion: Conversion, subject: Sequence[Hashed], folder: Path
