@@ -114,20 +114,25 @@ class Run:
         return known if self._results.whole(known) else None
 
     def _entry(self, task: Task, together: Together) -> Entry:
+        made: list[tuple[Path, str]] = []
         try:
             entry, made = self._climbed(task, together)
+        except Stopped:
+            raise
+        except (CaniloadError, OSError) as error:
+            entry = _failed(task, str(error))
+        except Exception as error:  # noqa: BLE001 - one file must not cost the others
+            kind = type(error).__name__
+            entry = _failed(task, f"a fault of caniload's own: {kind}: {error}")
+        try:
             if (known := self._replaced(task, entry)) is not None:
                 return known
             if entry.asked is not None:
                 self._results.put(entry, self._order.target)
             for path, name in made:
                 self._results.move(path, name)
-        except Stopped:
-            raise
-        except (CaniloadError, OSError) as error:
+        except OSError as error:
             return _failed(task, str(error))
-        except Exception as error:  # noqa: BLE001 - one file must not cost the others
-            return _failed(task, f"a fault of caniload's own: {type(error).__name__}: {error}")
         return entry
 
     def _climbed(self, task: Task, together: Together) -> tuple[Entry, list[tuple[Path, str]]]:
