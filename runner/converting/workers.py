@@ -6,6 +6,7 @@ worker could not do for a reason of its own is left to whoever asked: ``run`` sa
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import queue
@@ -26,6 +27,11 @@ KEPT = 8
 """Workers that wait for more to do, of 0.3 to 0.6 GB each; the one that waits longest goes."""
 FED = 0.5
 """What share of a processor a job must have had for its silence to be held against it."""
+STARVING, MOVING = 3, 0.01
+"""How many times as long it may take if it had less, but at least that share.
+
+On a busy machine what is starved goes on, and what waits for itself does not.
+"""
 GRACE = 10.0
 """Seconds until a child that was ended is told to have."""
 
@@ -118,10 +124,12 @@ class Workers:
             self._leaving.append(worker)
 
     def _watched(self, child: _Child, seconds: float) -> Ran:
-        if not self._wait(child, self._import_seconds, lambda: child.pid is not None):
+        forked = functools.partial(self._wait, child, until=lambda: child.pid is not None)
+        if not _patient(forked, self._import_seconds, lambda: child.worker.pid):
             child.worker.kill()  # its framework does not import; that it is gone is told next
             return Ran.NOT
-        if not self._wait(child, seconds, lambda: child.ended):
+        ended = functools.partial(self._wait, child, until=lambda: child.ended)
+        if not _patient(ended, seconds, lambda: child.pid):
             fed = _cpu_seconds(child.pid) >= FED * seconds
             _end(child.pid)
             self._wait(child, GRACE, lambda: child.ended)
@@ -172,6 +180,14 @@ class Workers:
             self._leaving.remove(worker)
         if not self._closed:
             threading.Thread(target=worker.clean, daemon=True).start()
+
+
+def _patient(wait: Callable[[float], bool], seconds: float, pid: Callable[[], int | None]) -> bool:
+    """Wait so many seconds, or longer for what is starved; say whether it came."""
+    if wait(seconds):
+        return True
+    starved = MOVING * seconds <= _cpu_seconds(pid()) < FED * seconds
+    return starved and wait(seconds * (STARVING - 1))
 
 
 def _cpu_seconds(pid: int | None) -> float:
