@@ -96,6 +96,8 @@ def _convert_all(arguments: argparse.Namespace) -> int:
     if any(one.needs_trust for one in models):
         return UsageError.exit_code
     training = arguments.purpose == Purpose.TRAIN
+    if arguments.strict and any(one.proof is not None and one.proof.weak for one in models):
+        return StrictError.exit_code
     whole = all(one.verdict is Verdict.DELIVERED and not (training and one.lost) for one in models)
     return 0 if whole else StrictError.exit_code
 

@@ -12,12 +12,12 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from caniload.runner.converting.original import Wish
-from caniload.runner.converting.outcome import Conversion
+from caniload.runner.converting.outcome import Conversion, Proof
 from caniload.runner.core.version import version
 from caniload.runner.environments.locking import lock_sha256
 from caniload.runner.forensics.facts import Inspection
@@ -94,12 +94,18 @@ def statement(
             "environments": environments,
             "verdict": conversion.verdict,
             "remedy": conversion.remedy,
-            "proof": asdict(proof),
+            "proof": asdict(untimed(proof)),
             "changes": [asdict(one) for one in conversion.changes],
             "lost": [unplaced(one, conversion) for one in conversion.lost],
             "kept": [unplaced(one, conversion) for one in conversion.kept],
         },
     }
+
+
+def untimed(proof: Proof) -> Proof:
+    """Return a proof without the time that it took, which is another each time."""
+    power = proof.power
+    return proof if power is None else replace(proof, power=replace(power, seconds=0.0))
 
 
 def unplaced(text: str, conversion: Conversion) -> str:

@@ -224,7 +224,7 @@ class Run:
             reason=_plain(conversion.reason, conversion),
             needs_trust=conversion.needs_trust,
             remedy=conversion.remedy,
-            proof=conversion.proof,
+            proof=receipt.untimed(conversion.proof) if conversion.proof is not None else None,
             lost=tuple(receipt.unplaced(one, conversion) for one in conversion.lost),
             kept=tuple(receipt.unplaced(one, conversion) for one in conversion.kept),
         )
