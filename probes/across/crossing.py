@@ -1,7 +1,8 @@
 """What the scripts that bring a model across share: a job, custom objects, loading, arrays.
 
-A script is started as ``SCRIPT job.json`` in a fresh process and writes ``facts.json`` beside it;
-arrays are ``arrays.npz``. Nothing here judges. Python 3.6 to 3.13; frameworks are imported inside.
+A script is started as ``SCRIPT job.json`` in a fresh process, or forked by serve.py, and writes
+``facts.json`` beside it; arrays are ``arrays.npz``. Nothing here judges. Python 3.6 to 3.13;
+frameworks are imported inside.
 """
 
 import inspect
@@ -19,7 +20,12 @@ TRACEBACK_LINES = 30
 def run(main):
     """Read the job, run ``main(job, facts)`` and write the facts, whatever it raises."""
     sys.path[:1] = [os.path.dirname(HERE), HERE, os.path.join(os.path.dirname(HERE), "own")]
-    with open(sys.argv[1]) as file:
+    begin(main, sys.argv[1])
+
+
+def begin(main, path):
+    """Do the job that is written down there, and end the process."""
+    with open(path) as file:
         job = json.load(file)
     _work(lambda facts: main(job, facts), job, "import")
 

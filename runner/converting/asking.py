@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
+
+from caniload.runner.converting import receipt
 from caniload.runner.converting.ladder import Ladder
 from caniload.runner.converting.launching import Workshop
 from caniload.runner.converting.original import Wish
@@ -28,28 +35,62 @@ def bring_across(
     home: Home | None = None,
     locks: Path = LOCKS,
     tell: object = None,
+    receipts: bool = False,
 ) -> Conversion:
     """Return what came of the wish; the original is only read.
 
-    ``UsageError``: there is no such file or target, or the result would stand in its own way.
-    ``MatrixError``: there is a mistake in rules.yaml. ``CaniloadError``: the target cannot be built
-    here.
+    With ``receipts`` one is written beside what is delivered. ``UsageError``: there is no such file
+    or target, or the result would stand in its own way. ``MatrixError``: there is a mistake in
+    rules.yaml. ``CaniloadError``: the target cannot be built here, or the original changed
+    meanwhile.
     """
     read_rules()  # a mistake in them is told before anything is built
-    wish = replace(wish, target=_target(matrix, wish.target))
+    wish = replace(wish, target=target_of(matrix, wish.target))
     _check(wish)
     home = home or Home.default()
     inspection = next(iter(inspect_all([wish.path])))
-    home.root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="convert-", dir=home.root) as scratch:
-        workshop = Workshop(matrix=matrix, home=home, scratch=Path(scratch), locks=locks, tell=tell)
+    with scratch_in(home) as scratch:
+        workshop = Workshop(matrix=matrix, home=home, scratch=scratch, locks=locks, tell=tell)
         ladder = Ladder(wish=wish, inspection=inspection, workshop=workshop)
         if (problem := workshop.problem(wish.target)) is not None:
             raise CaniloadError(f"{wish.target}: {problem}")
-        return ladder.climb()
+        if not receipts:
+            return ladder.climb()
+        path = Path(os.path.abspath(wish.path))  # noqa: PTH100 - "." has no name; links stay
+        files = list(receipt.files_of(path, path.name, inspection))
+        material = (*receipt.hashed(files), *receipt.given(wish))
+        conversion = ladder.climb()
+        if conversion.out is not None:
+            if material != (*receipt.hashed(files), *receipt.given(wish)):
+                raise CaniloadError(f"{wish.path}: changed while it was read; run this again")
+            out = Path(conversion.out)
+            stated = receipt.statement(
+                conversion,
+                subject=receipt.hashed(receipt.files_of(out, out.name)),
+                material=material,
+                matrix=matrix,
+                locks=locks,
+            )
+            conversion = replace(conversion, receipt=str(receipt.put(stated, out)))
+        return conversion
 
 
-def _target(matrix: Matrix, name: str) -> str:
+@contextmanager
+def scratch_in(home: Home) -> Iterator[Path]:
+    """Make a folder for scratch files, and remove those of conversions that were killed."""
+    home.root.mkdir(parents=True, exist_ok=True)
+    for left in home.root.glob("convert-*-*"):
+        number = left.name.split("-")[1]
+        if number.isdecimal() and not psutil.pid_exists(int(number)):
+            shutil.rmtree(left, ignore_errors=True)
+    prefix = f"convert-{os.getpid()}-"
+    with tempfile.TemporaryDirectory(
+        prefix=prefix, dir=home.root, ignore_cleanup_errors=True
+    ) as made:
+        yield Path(made)
+
+
+def target_of(matrix: Matrix, name: str) -> str:
     """Return the environment given as ``tf-2.21`` or as plain ``2.21``."""
     known = [one.id for one in matrix.environments]
     for candidate in frameworks().called(name):
@@ -59,13 +100,20 @@ def _target(matrix: Matrix, name: str) -> str:
     raise UsageError(f"there is no environment {name!r}; {near}")
 
 
-def _check(wish: Wish) -> None:
-    for path in (wish.path, *wish.custom, *([wish.inputs] if wish.inputs else [])):
+def check_given(custom: tuple[Path, ...], inputs: Path | None) -> None:
+    """Refuse code and inputs that are not there; ``UsageError``."""
+    for path in (*custom, *([inputs] if inputs else [])):
         if not path.exists():
             raise UsageError(f"{path}: no such file")
-    if wish.inputs is not None and not zipfile.is_zipfile(wish.inputs):
+    if inputs is not None and not zipfile.is_zipfile(inputs):
         made = "numpy.savez(path, name=array) writes one"
-        raise UsageError(f"--inputs {wish.inputs}: no .npz file; {made}")
+        raise UsageError(f"--inputs {inputs}: no .npz file; {made}")
+
+
+def _check(wish: Wish) -> None:
+    if not wish.path.exists():
+        raise UsageError(f"{wish.path}: no such file")
+    check_given(wish.custom, wish.inputs)
     if wish.out.exists() and wish.path.exists() and wish.out.samefile(wish.path):
         raise UsageError(f"{wish.out} is the original, which is left as it is; name another file")
     if wish.out.suffix not in (".keras", ".h5"):

@@ -1,15 +1,22 @@
-"""Start one script of probes/across in an environment, in a fresh process with limits."""
+"""Start one script of probes/across in an environment, in a fresh process with limits.
+
+Where there are workers it is forked from one that has the framework imported. What ends badly there
+is done again in a process of its own, whose answer counts.
+"""
 
 from __future__ import annotations
 
 import itertools
 import json
+import queue
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from caniload.runner.converting.workers import Ran, Workers
 from caniload.runner.core.errors import EnvironmentUnusable
 from caniload.runner.core.shipped import LOCKS, PROBES
 from caniload.runner.environments import processes
@@ -19,6 +26,7 @@ from caniload.runner.environments.home import Home
 from caniload.runner.environments.variables import process_variables
 from caniload.runner.evidence.resolve import Resolution, resolve
 from caniload.runner.matrix.schema import Environment, Matrix
+from caniload.runner.running.workers import Event, Worker
 
 ACROSS = PROBES / "across"
 SLOWER = 10
@@ -35,15 +43,20 @@ class Workshop:
     locks: Path = LOCKS
     tell: Any = None
     """Called with a line when something takes long, or None."""
+    workers: Workers | None = None
+    """What has frameworks imported, or None: then every script imports its own."""
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
     _resolution: Resolution | None = None
     _built: dict[str, str | None] = field(default_factory=dict)
+    _building: Any = field(default_factory=threading.RLock)
 
     @property
     def resolution(self) -> Resolution:
-        if self._resolution is None:
-            self._resolution = resolve(self.matrix.environments, home=self.home, locks=self.locks)
-        return self._resolution
+        with self._building:
+            if self._resolution is None:
+                every = self.matrix.environments
+                self._resolution = resolve(every, home=self.home, locks=self.locks)
+            return self._resolution
 
     def is_built(self, environment: str) -> bool:
         return (
@@ -57,7 +70,9 @@ class Workshop:
     def problem(self, environment: str) -> str | None:
         """Build the environment if need be; return one sentence if that cannot be done."""
         if environment not in self._built:
-            self._built[environment] = self._problem(self.matrix.environment(environment))
+            with self._building:  # several files may wait for it
+                if environment not in self._built:
+                    self._built[environment] = self._problem(self.matrix.environment(environment))
         return self._built[environment]
 
     def _problem(self, environment: Environment) -> str | None:
@@ -105,32 +120,55 @@ class Workshop:
         if (problem := self.problem(environment)) is not None:
             return _died(folder, "start", "Unusable", problem)
         row = self.matrix.environment(environment)
-        variables = process_variables(row, self.home)
-        Path(variables["HOME"]).mkdir(parents=True, exist_ok=True)
         config = folder / "job.json"
         whole = {"imports": row.imports, "folder": str(folder), **job}
         config.write_text(json.dumps(whole), encoding="utf-8")
         limits = self.matrix.limits
-        seconds = limits.import_seconds + limits.seconds * SLOWER
+        if self.workers is not None:
+            seconds = limits.seconds * SLOWER
+            ran = self.workers.run(environment, script, config, seconds)
+            if ran is Ran.HUNG:
+                return _died(folder, "run", "Killed", _late(seconds))
+            if ran is Ran.ENDED and (facts := _facts(folder)) is not None:
+                return facts
+            for one in (whole, *job.get("tries", ())):  # what is half done is not to be read
+                (Path(one["folder"]) / "facts.json").unlink(missing_ok=True)
+        return self._alone(script, row, config)
+
+    def _alone(self, script: str, row: Environment, config: Path) -> dict[str, Any]:
+        """Run a script in a process of its own."""
+        folder, limits = config.parent, self.matrix.limits
         started = time.monotonic()
-        python = str(self.home.python(environment))
         finished = processes.run(
-            [python, "-s", str(ACROSS / f"{script}.py"), str(config)],
-            variables={**variables, "TMPDIR": str(folder)},
-            seconds=seconds,
+            [str(self.home.python(row.id)), "-s", str(ACROSS / f"{script}.py"), str(config)],
+            variables={**self._variables(row), "TMPDIR": str(folder)},
+            seconds=limits.import_seconds + limits.seconds * SLOWER,
             cwd=folder,
         )
         (folder / "output.log").write_text(finished.output[-100_000:], encoding="utf-8")
-        try:
-            facts: dict[str, Any] = json.loads((folder / "facts.json").read_text("utf-8"))
-        except (OSError, ValueError):
-            if finished.code is None:
-                how = f"did not end within {time.monotonic() - started:.0f} s"
-            else:
-                how = f"ended with {finished.code}"
-            return _died(folder, "run", "Killed", f"the process {how}")
-        facts["folder"] = str(folder)
-        return facts
+        if (facts := _facts(folder)) is not None:
+            return facts
+        spent = time.monotonic() - started
+        how = _late(spent) if finished.code is None else f"the process ended with {finished.code}"
+        return _died(folder, "run", "Killed", how)
+
+    def launch(self, environment: str, events: queue.Queue[Event]) -> Worker:
+        """Start what has the framework of an environment imported; it is built already."""
+        row = self.matrix.environment(environment)
+        return Worker(
+            environment=environment,
+            python=self.home.python(environment),
+            imports=row.imports,
+            variables=self._variables(row),
+            folder=self.folder(f"worker-{environment}") / "worker",
+            events=events,
+            script=ACROSS / "serve.py",
+        )
+
+    def _variables(self, row: Environment) -> dict[str, str]:
+        variables = process_variables(row, self.home)
+        Path(variables["HOME"]).mkdir(parents=True, exist_ok=True)
+        return variables
 
     def rebuild(
         self, environment: str, tries: Sequence[Mapping[str, Any]], cpu: float
@@ -143,6 +181,19 @@ class Workshop:
         jobs = [{"folder": str(self.folder("try")), **job} for job in tries]
         facts = self.run("rebuild", environment, {"tries": jobs, "seconds": self.patience(cpu)})
         return facts.get("tries") or [facts]
+
+
+def _facts(folder: Path) -> dict[str, Any] | None:
+    """Return what a script wrote, or None where it did not come to that."""
+    try:
+        facts: dict[str, Any] = json.loads((folder / "facts.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return {**facts, "folder": str(folder)}
+
+
+def _late(seconds: float) -> str:
+    return f"the process did not end within {seconds:.0f} s"
 
 
 def _died(folder: Path, phase: str, kind: str, message: str) -> dict[str, Any]:

@@ -118,3 +118,5 @@ class Conversion:
     changes: tuple[Change, ...] = ()
     lost: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    receipt: str | None = None
+    """The file beside the result that says what it was made of, and how that was proved."""

@@ -57,6 +57,8 @@ def _result(conversion: Conversion) -> list[tuple[str, list[str]]]:
         f"a fresh process of {proof.target} loaded it with {how}",
         *_noticed(proof.power),
     ]
+    if conversion.receipt:
+        lines.append(f"its receipt is {conversion.receipt}")
     if proof.weak:
         lines.append(f"the proof is weak: {proof.weak}")
     return [(f"{_head(conversion)}: {conversion.verdict}, {conversion.out}", lines)]

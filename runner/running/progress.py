@@ -79,7 +79,7 @@ class Display:
     def advance(self, count: int) -> None:
         self._done += count
         now = time.monotonic()
-        rate = f"{self._done / max(now - self._since, 1e-6):.1f}/s"
+        rate = _per(self._done / max(now - self._since, 1e-6))
         self._bar.update(self._task, completed=self._done, rate=rate, seen=self._seen())
         if not self._live and now - self._last_line > LINE_EVERY:
             self._last_line = now
@@ -89,15 +89,16 @@ class Display:
         self._outcomes[outcome] += 1
 
     def building(self, environment: str) -> None:
-        self._say(f"building {environment}")
+        self.say(f"building {environment}")
 
     def unusable(self, environment: str, reason: str) -> None:
-        self._say(f"untested {environment}: {reason}")
+        self.say(f"untested {environment}: {reason}")
 
     def fault(self, label: str, reason: str) -> None:
-        self._say(f"untested {label}: {reason}")
+        self.say(f"untested {label}: {reason}")
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """Show a line beside what is counted."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def _seen(self) -> str:
@@ -107,7 +108,12 @@ class Display:
         spent = time.monotonic() - self._since
         rate = self._done / max(spent, 1e-6)
         left = (self._total - self._done) / rate if rate else 0.0
-        self._say(
-            f"{self._name} {self._done}/{self._total}  {rate:.1f}/s"
+        self.say(
+            f"{self._name} {self._done}/{self._total}  {_per(rate)}"
             f"  {left / 60:.1f} min left  {self._seen()}"
         )
+
+
+def _per(rate: float) -> str:
+    """Return so many a second as a person counts them."""
+    return f"{rate:.1f}/s" if rate >= 0.1 else f"{rate * 60:.1f}/min"  # noqa: PLR2004 - one digit

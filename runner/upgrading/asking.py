@@ -27,13 +27,13 @@ from caniload.runner.core.shipped import LOCKS
 from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.matrix.schema import Matrix
 from caniload.runner.running.progress import Display
+from caniload.runner.running.together import Together
 from caniload.runner.upgrading.judging import fate_with, plain_fate, warned
 from caniload.runner.upgrading.outcome import Fate, Model, Tried, Upgrade
 from caniload.runner.upgrading.reference import of_reference_models
 from caniload.runner.upgrading.remedies import CONVERT_SECONDS, Pair, convert_all
 from caniload.runner.upgrading.returning import RESAVE_SECONDS, return_all
 from caniload.runner.upgrading.sides import both, side
-from caniload.runner.upgrading.together import Together
 
 
 def ask(

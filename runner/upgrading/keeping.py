@@ -6,8 +6,6 @@ written when a step is through; one that was interrupted is done again.
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
@@ -17,26 +15,12 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from caniload.runner.checking.cases import Case
-from caniload.runner.converting.launching import ACROSS
 from caniload.runner.converting.outcome import Conversion, Verdict
-from caniload.runner.evidence.keys import digest, schema
-from caniload.runner.matrix import frameworks
+from caniload.runner.converting.sources import sources_sha256
+from caniload.runner.evidence.keys import digest
 from caniload.runner.matrix.schema import ConversionReaders
 
-_CONVERTING = Path(__file__).resolve().parents[1] / "converting"
 _CONVERSION = TypeAdapter(Conversion)
-
-
-@functools.cache
-def sources_sha256() -> str:
-    """Hash all that decides what a remedy is: the scripts, the rules, and the ladder."""
-    files = [
-        *sorted(ACROSS.glob("*.py")),
-        *sorted(_CONVERTING.glob("*.py")),
-        *sorted(_CONVERTING.glob("*.yaml")),
-        frameworks.FILE,
-    ]
-    return digest(schema("load"), [hashlib.sha256(one.read_bytes()).hexdigest() for one in files])
 
 
 class Keeping:

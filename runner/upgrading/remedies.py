@@ -24,10 +24,10 @@ from caniload.runner.evidence.resolve import Resolution
 from caniload.runner.matrix.joining import knows_keras_format
 from caniload.runner.matrix.schema import Environment, Matrix
 from caniload.runner.running.progress import Progress
+from caniload.runner.running.together import Together
 from caniload.runner.upgrading.judging import ours
 from caniload.runner.upgrading.keeping import Keeping
 from caniload.runner.upgrading.outcome import Tried
-from caniload.runner.upgrading.together import Together
 
 CONVERT_SECONDS = 40.0
 """Seconds of one conversion of a small model, most rungs: 16 to 22 of CPU alone (2026-11)."""

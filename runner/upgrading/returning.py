@@ -18,11 +18,11 @@ from caniload.runner.converting.launching import Workshop, told
 from caniload.runner.converting.original import Wish, job_for
 from caniload.runner.converting.outcome import Verdict
 from caniload.runner.forensics.apart import inspect_all
+from caniload.runner.running.together import Together
 from caniload.runner.upgrading.judging import LOADED
 from caniload.runner.upgrading.keeping import Keeping
 from caniload.runner.upgrading.outcome import Model, Returned, Tried
 from caniload.runner.upgrading.remedies import Pair
-from caniload.runner.upgrading.together import Together
 
 RESAVE_SECONDS = 20.0
 """Seconds of one file saved anew, read by both and compared."""

@@ -1,6 +1,6 @@
 """Says whether a saved Keras or TensorFlow model can be loaded there, and is the same model then.
 
-Six questions about model files, as functions that return frozen results; ``caniload`` asks them on
+Questions about model files, as functions that return frozen results; ``caniload`` asks them on
 the command line:
 
 ``inspect``
@@ -11,6 +11,8 @@ the command line:
     Whether models load in other versions and stay the same.
 ``convert``
     A model brought to another version, and the proof.
+``convert_all``
+    The same of all models in folders.
 ``bisect``
     The release with which a model stops loading, or changes.
 ``upgrade``
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from caniload.runner.bisecting.answers import Bisection
     from caniload.runner.checking.answers import Checked
     from caniload.runner.comparing.facts import Comparison
+    from caniload.runner.converting.many.manifest import Manifest
     from caniload.runner.converting.outcome import Conversion
     from caniload.runner.core.errors import CaniloadError, MatrixError, UsageError
     from caniload.runner.forensics.facts import Inspection
@@ -46,6 +49,7 @@ __all__ = [
     "Comparison",
     "Conversion",
     "Inspection",
+    "Manifest",
     "MatrixError",
     "Upgrade",
     "UsageError",
@@ -53,6 +57,7 @@ __all__ = [
     "bisect",
     "check",
     "convert",
+    "convert_all",
     "diff",
     "inspect",
     "upgrade",
@@ -65,6 +70,7 @@ _LIVES_IN = {
     "Comparison": "comparing.facts",
     "Conversion": "converting.outcome",
     "Inspection": "forensics.facts",
+    "Manifest": "converting.many.manifest",
     "MatrixError": "core.errors",
     "Upgrade": "upgrading.outcome",
     "UsageError": "core.errors",
@@ -203,13 +209,15 @@ def convert(
     custom: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
     inputs: str | os.PathLike[str] | None = None,
     trust: bool = False,
+    receipt: bool = True,
 ) -> Conversion:
     """Bring a saved model to the environment ``to``, such as ``tf-2.21``; the original stays.
 
     The file ``out`` is written only if the target loads it plainly and it computes what the
     original does; ``verdict`` says whether, ``reason`` why not. ``trust`` allows running code that
-    the file brings. Raises ``UsageError`` for a file or an environment that is not
-    there, ``CaniloadError`` where the target cannot be built.
+    the file brings. A ``receipt`` is written beside it: hashes and the proof. Raises ``UsageError``
+    for a file or an environment that is not there, ``CaniloadError`` where the target cannot be
+    built or the original changed meanwhile.
     """
     from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
 
@@ -225,7 +233,45 @@ def convert(
         inputs=Path(inputs) if inputs is not None else None,
         trusted=trust,
     )
-    return bring_across(wish, open_matrix())
+    return bring_across(wish, open_matrix(), receipts=receipt)
+
+
+def convert_all(
+    *paths: str | os.PathLike[str],
+    to: str,
+    into: str | os.PathLike[str],
+    custom: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
+    inputs: str | os.PathLike[str] | None = None,
+    trust: bool = False,
+    receipt: bool = True,
+    rerun: bool = False,
+    jobs: int | None = None,
+) -> Manifest:
+    """Bring all models that the paths name, also in folders, to the environment ``to``.
+
+    Results are written to the folder ``into``, below it where the originals lie, with a manifest;
+    what an earlier call did there is not done again but with ``rerun``. ``jobs`` is how many are
+    worked on at a time, by default as many as there are processors. The rest is as in ``convert``.
+    Raises ``CaniloadError`` for what cannot be asked; never for what is wrong with a file:
+    ``verdict`` and ``reason`` of its entry say it.
+    """
+    from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
+
+    from caniload.runner.converting.many.asking import bring_all_across  # noqa: PLC0415
+    from caniload.runner.converting.many.running import Order  # noqa: PLC0415
+    from caniload.runner.environments.opening import open_matrix  # noqa: PLC0415
+
+    order = Order(
+        target=to,
+        custom=tuple(map(Path, _several(custom))),
+        inputs=Path(inputs) if inputs is not None else None,
+        trusted=trust,
+        receipts=receipt,
+        rerun=rerun,
+    )
+    return bring_all_across(
+        [Path(one) for one in paths], order, Path(into), open_matrix(), jobs=jobs
+    )
 
 
 def upgrade(

@@ -58,7 +58,7 @@ LARGEST = 400
 PURE = {
     "runner.core": ("texts", "judged", "outcomes", "cells", "markup", "sheet", "testcases"),
     "runner.forensics": (
-        *("configuration", "contents", "training", "facts", "describe"),
+        *("configuration", "contents", "training", "facts", "describe", "markup"),
         *("formats.variables", "formats.wire"),
     ),
     "runner.matrix": ("where", "choosing", "plan", "joining", "editing"),
@@ -73,6 +73,7 @@ PURE = {
     "runner.answering": ("lineage",),
     "runner.converting": (
         *("graph", "operations", "outcome", "readers", "rewriting", "telling", "transforms"),
+        *("many.manifest", "many.naming", "many.telling"),
     ),
     "runner.comparing": (
         *("architecture", "compiled", "facts", "matching", "naming", "page", "parts"),

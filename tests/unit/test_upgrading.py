@@ -21,14 +21,15 @@ from caniload.runner.core.errors import UsageError
 from caniload.runner.core.judged import JudgedCell, Message
 from caniload.runner.core.markup import escaped, in_html
 from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.markup import escaped, in_html
 from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.matrix.reading import read_matrix
 from caniload.runner.matrix.schema import Matrix
+from caniload.runner.running.together import Together
 from caniload.runner.upgrading.judging import direction, exit_code, fate_with, plain_fate, warned
 from caniload.runner.upgrading.outcome import Fate, Model, Returned, Side, Tried, Upgrade, Warned
 from caniload.runner.upgrading.sides import both, one_environment
 from caniload.runner.upgrading.telling import BUDGET, as_json, as_markdown, sentence
-from caniload.runner.upgrading.together import Together
 
 ROOT = Path(__file__).parents[2]
 OLD, NEW = "tf-2.15", "tf-2.21"

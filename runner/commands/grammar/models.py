@@ -93,7 +93,9 @@ def add_bisect(parser: Parser) -> None:
 
 
 def add_convert(parser: Parser) -> None:
-    parser.add_argument("model", type=path, help="a file or folder, which is left as it is")
+    parser.add_argument(
+        "model", nargs="+", type=path, help="a file or folder, which is left as it is; or a zoo"
+    )
     parser.add_argument("--to", required=True, metavar="ID", help="where, such as 2.21")
     parser.add_argument("-o", "--output", type=path, metavar="OUT", help="such as out.keras")
     _add_purpose(parser)
@@ -114,6 +116,18 @@ def add_convert(parser: Parser) -> None:
     parser.add_argument("--strict", action="store_true", help="exit 1 where the proof is weak, too")
     parser.add_argument("--report", type=path, metavar="FILE", help="write .html or .json, too")
     parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument(
+        "--no-receipt", dest="receipt", action="store_false", help="write none beside the result"
+    )
+    many = parser.add_argument_group("many at once")
+    many.add_argument(
+        "--into",
+        type=path,
+        metavar="DIR",
+        help="bring all models in folders across, to there; again: go on where it ended",
+    )
+    many.add_argument("--rerun", action="store_true", help="do again what is done")
+    many.add_argument("--jobs", type=count, metavar="N", help="files at a time")
 
 
 def add_upgrade(parser: Parser) -> None:

@@ -10,15 +10,16 @@ from caniload.runner.commands.grammar.parts import Commands, Parser, RawHelp, ad
 
 EXIT_CODES = """\
 exit codes: 0 done, whatever the cells say · 1 under --strict something is untested or a control
-failed, or a file was not converted · 2 matrix.yaml or an argument cannot be used, a file to inspect
-is damaged or no model, or one to convert needs --trust · 3 another run holds the store · 4 the
-machine cannot do what was asked, or the package index does not answer · 130 interrupted (run
-again: nothing is lost)
+failed · 2 matrix.yaml or an argument cannot be used, or a file to inspect is damaged or no model ·
+3 another run holds the store · 4 the machine cannot do what was asked, or the package index does
+not answer · 130 interrupted (run again: nothing is lost)
 of inspect: 0 nothing stops · 1 a danger, or what --fail-on names · 2 a file cannot be read
 of check: 0 all models stay the same everywhere asked · 1 somewhere they do not · 2 a file cannot be
 read, or is not run without --trust · 5 not known
 of diff: 0 the same · 1 not the same · 2 a file cannot be read · 5 nothing differs, but not all was
 compared
+of convert: 0 all were delivered · 1 one was not · 2 one needs --trust, or there is no model · 3
+another run writes to that folder · 4 the target cannot be built here
 of bisect: 0 the release and its package are found · 1 an end is not good or not bad as said · 2 as
 of check · 4 an end cannot be tested here · 5 narrowed, but not to one release of one package
 of upgrade: 0 nothing is to be done · 1 a model warns, needs a change, works in part or is lost ·
@@ -137,7 +138,7 @@ COMMANDS = {
     "convert": (
         models.add_convert,
         later("convert", "convert"),
-        "Bring a saved model to another version, and prove that it is the same model there.",
+        "Bring saved models to another version, and prove that they are the same models there.",
     ),
     "upgrade": (
         models.add_upgrade,

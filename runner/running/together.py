@@ -17,10 +17,15 @@ class Stopped(Exception):  # noqa: N818 - it is no error
 
 
 class Together:
-    """Does pieces of work; each is told by ``check`` whether what it has just run counts."""
+    """Does pieces of work; each is told by ``check`` whether what it has just run counts.
 
-    def __init__(self, jobs: int, progress: Progress) -> None:
-        self._jobs, self._progress = jobs, progress
+    ``end`` ends what they wait for, more than once if need be.
+    """
+
+    def __init__(
+        self, jobs: int, progress: Progress, end: Callable[[], None] = processes.kill_all
+    ) -> None:
+        self._jobs, self._progress, self._end_all = jobs, progress, end
         self._stopped = threading.Event()
 
     def check(self) -> None:
@@ -51,4 +56,4 @@ class Together:
         for future in futures:
             future.cancel()
         while wait(futures, timeout=AGAIN).not_done:
-            processes.kill_all()
+            self._end_all()
