@@ -14,6 +14,8 @@ nox.options.sessions = ["lint", "types", "tests"]
 
 GROUPS = nox.project.load_toml("pyproject.toml")["dependency-groups"]
 BENCHES = ("cells", "startup", "expectation", "many", "scale-store", "scale")
+ASKED = ("down",)
+"""Benches that run only where they are named."""
 
 
 @nox.session
@@ -77,11 +79,11 @@ def types(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure all, or what is named: `-- cells`, `-- startup`, `-- expectation`, `-- scale`.
 
-    `-- --cells 5000000` is for both of the latter, if all is measured.
+    `-- --cells 5000000` is for both of the latter, if all is measured; `-- down` runs if named.
     """
     _install(session)
     named, *given = session.posargs or [""]
-    if named in BENCHES:
+    if named in (*BENCHES, *ASKED):
         session.run("python", f"tests/bench/{named.replace('-', '_')}.py", *given)
         return
     for name in BENCHES:

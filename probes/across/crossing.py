@@ -143,6 +143,40 @@ def load(keras, job, compiled=True, known=None):
     return load_model(path, **more)
 
 
+def operations(keras, job):
+    """Return the classes of the operations that an HDF5 file of Keras 3 has in its graph, by name.
+
+    Its own loader of HDF5 looks for all among the layers, so no version loads such a file. What
+    states whether it is trainable is a layer, also where an operation is called the same.
+    """
+    if job["format"] != "h5" or not hasattr(keras, "ops"):
+        return {}
+    import h5py
+    from keras.src.ops import core, image, linalg, math, nn, numpy
+
+    with h5py.File(job["model"], "r") as file:
+        text = file.attrs["model_config"]
+    nodes = list(_nodes(json.loads(text.decode() if isinstance(text, bytes) else text)))
+    layers = {node["class_name"] for node in nodes if "trainable" in node["config"]}
+    found = {}
+    for module in (image, linalg, math, core, nn, numpy):
+        for node in nodes:
+            kind = vars(module).get(node["class_name"])
+            if isinstance(kind, type) and node["class_name"] not in layers:
+                found[node["class_name"]] = kind
+    return found
+
+
+def _nodes(node):
+    """Yield what a model's configuration lists as its layers, those of models within, too."""
+    config = node.get("config") if isinstance(node, dict) else None
+    for one in config.get("layers", ()) if isinstance(config, dict) else ():
+        if isinstance(one, dict) and isinstance(one.get("config"), dict):
+            yield one
+            for inner in _nodes(one):
+                yield inner
+
+
 def missing(keras, error):
     """Return what the file's author had and loading did not find, as far as it can be told."""
     if str(error).startswith("Unknown "):

@@ -95,15 +95,21 @@ def _loaded(keras, job, facts):
         try:
             model = crossing.load(keras, job, compiled=compiled)
         except Exception as error:
-            known = crossing.missing(keras, error)
+            known = crossing.missing(keras, error) or {}
+            known.update(crossing.operations(keras, job))
             if not known:
                 raise
             model = crossing.load(keras, job, compiled=compiled, known=known)
         facts["compiled"] = framework.is_compiled(model)
     except Exception as error:
         facts["first_error"] = "%s: %s" % (type(error).__name__, str(error)[:300])
-        model = crossing.load(keras, job, compiled=False, known=known)
         facts["compiled"] = False
+        model = crossing.load(keras, job, compiled=False, known=known)
+    if job["format"] == "h5" and hasattr(keras, "ops"):
+        for _, layer in crossing.all_layers(model):
+            if type(layer).__name__ == "Normalization":
+                # Its loader of HDF5 goes on with the mean and variance that were there before.
+                layer.finalize_state()
     return model
 
 

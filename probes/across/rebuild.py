@@ -51,6 +51,8 @@ def make(keras, job, facts):
         scope = getattr(keras.utils, "custom_object_scope", None) or keras.utils.CustomObjectScope
         with scope(objects):
             model = Builder(keras, objects, job.get("unroll")).model(recipe)
+            if any(map(_is_path_of_operation, model.layers)):
+                model = _named_plainly(keras, model, objects)
         facts["phase"] = "weights"
         facts["placed"] = placing.place(keras, model, job)
         facts["phase"] = "compile"
@@ -70,6 +72,10 @@ def make(keras, job, facts):
     if job.get("unroll"):
         model = _named_plainly(keras, model, objects)
     model.save(job["out"])
+
+
+def _is_path_of_operation(layer):
+    return type(layer).__name__ == "TensorFlowOpLayer" and "/" in layer.name
 
 
 def _named_plainly(keras, model, objects):
@@ -140,7 +146,11 @@ class Builder(object):
         return self._line(recipe)
 
     def _is_no_layer(self, spec):
-        return "operation" in spec or (self.unroll and spec.get("class_name") == "Lambda")
+        return (
+            "operation" in spec
+            or "older" in spec
+            or (self.unroll and spec.get("class_name") == "Lambda")
+        )
 
     def _line(self, recipe):
         made = [self.make(one) for member in recipe["members"] for one in member["chain"]]
@@ -244,6 +254,10 @@ class Builder(object):
         if "node" in spec:  # an operation of Keras 3, which it reads itself
             node = {key: value for key, value in spec["node"].items() if key != "inbound_nodes"}
             return self.keras.saving.deserialize_keras_object(node)
+        if "older" in spec:
+            import older
+
+            return older.Operation(self.keras, spec)
         if "operation" in spec:
             import operations
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from caniload.runner.converting.applying import Change
+from caniload.runner.converting.constructors import fitting
 from caniload.runner.converting.graph import GraphError
 from caniload.runner.converting.launching import Workshop, told
 from caniload.runner.converting.original import (
@@ -23,7 +25,7 @@ from caniload.runner.converting.original import (
 from caniload.runner.converting.outcome import Attempt, Conversion, Proof, Remedy, Verdict
 from caniload.runner.converting.proving import Judged, losses, nothing_to_compare, prove
 from caniload.runner.converting.readers import keras
-from caniload.runner.converting.rewriting import Change, Recipe, rewrite
+from caniload.runner.converting.rewriting import Recipe, rewrite
 from caniload.runner.converting.rules import keras_version
 from caniload.runner.converting.transforms import Refused
 from caniload.runner.forensics.facts import Inspection
@@ -311,6 +313,7 @@ class Ladder:
                 written=written or keras(environments(source.environment)),
                 wanted=keras(environments(wanted)),
                 vocabularies=source.facts["vocabularies"],
+                fitting=fitting(self.workshop, source.environment, wanted),
             )
         except (Refused, GraphError) as error:
             return str(error)

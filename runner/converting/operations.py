@@ -1,6 +1,6 @@
-"""Layers that are one operation (TFOpLambda and its kin) -> operations of Keras 3; pure.
+"""Layers that are one operation (TFOpLambda and its kin) -> operations of Keras 3, and back; pure.
 
-What computes the same is data: ``operations`` in ``rules.yaml``.
+What computes the same is data: ``operations`` in ``rules.yaml``, for the way back ``older.yaml``.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from packaging.version import Version
-
+from caniload.runner.converting import older
+from caniload.runner.converting.applying import Change, Work
 from caniload.runner.converting.graph import Call, Node, bare
 from caniload.runner.converting.rules import Operation, Rules
 from caniload.runner.converting.transforms import Refused
-from caniload.runner.matrix.frameworks import frameworks
 
 ABOUT: Mapping[str, Any] = {
     "keeps": "outputs",
@@ -45,16 +44,30 @@ def concerns(node: Node) -> bool:
 
 
 def translated(
-    node: Node, calls: list[Call], path: str, wanted: Version, rules: Rules
-) -> tuple[dict[str, Any], list[Call]]:
-    """Return the operation with what is told of it, and its calls in Keras's own arguments."""
+    node: Node, calls: list[Call], path: str, work: Work
+) -> tuple[dict[str, Any], list[Call], list[Change]]:
+    """Return the operation, its calls in the wanted version's own arguments, and what was done."""
     if str(node.get("module")).startswith(_KERAS_3):
-        if wanted < frameworks().since.keras_3:
-            raise Refused(f"{path} is keras.ops.{node.get('class_name')}, which came with Keras 3")
-        return {"operation": "", "node": dict(node), "told": []}, calls
-    if wanted < frameworks().since.keras_3:
+        if work.to_keras_3:
+            return {"operation": "", "node": dict(node)}, calls, []
+        lambdas, there = work.lambdas, work.there
+        made, calls = older.operation(node, calls, path, lambdas=lambdas, there=there)
+        text = f"keras.ops.{node.get('class_name')} is {made['older']}"
+        about: dict[str, Any] = dict(older.ABOUT)
+        if lambdas:
+            text += ", in a Lambda layer"
+            about["loses"] = f"{there} keeps it as code in the file, which is run when it is loaded"
+        return made, calls, [Change(rule="older", where=path, text=text, **about)]
+    if not work.to_keras_3:
         kept = {key: node.get(key) for key in ("class_name", "config")}
-        return {**kept, "registered_name": None, "told": []}, calls
+        return {**kept, "registered_name": None}, calls, []
+    made, calls, text = _for_keras_3(node, calls, path, work.rules)
+    return made, calls, [Change(rule="operations", where=path, text=text, **ABOUT)]
+
+
+def _for_keras_3(
+    node: Node, calls: list[Call], path: str, rules: Rules
+) -> tuple[dict[str, Any], list[Call], str]:
     name = bare(node.get("class_name"))
     if name == "TensorFlowOpLayer":
         return _graph_operation(node, calls, path, rules)
@@ -64,9 +77,9 @@ def translated(
         raise Refused(
             f"the layer {path} is tf.{function}, for which no operation of Keras is known"
         )
-    told = [f"tf.{function} is keras.ops.{found.to.lstrip('@')}"]
+    told = f"tf.{function} is keras.ops.{found.to.lstrip('@')}"
     made = [_called(found, call, function, path) for call in calls]
-    return {"operation": found.to, "told": told}, made
+    return {"operation": found.to}, made, told
 
 
 def _called(found: Operation, call: Call, function: str, path: str) -> Call:
@@ -90,7 +103,7 @@ def _called(found: Operation, call: Call, function: str, path: str) -> Call:
 
 def _graph_operation(
     node: Node, calls: list[Call], path: str, rules: Rules
-) -> tuple[dict[str, Any], list[Call]]:
+) -> tuple[dict[str, Any], list[Call], str]:
     """Translate an operation of a graph, as TensorFlow 1.15 to 2.3 kept it: by its raw name."""
     config = node.get("config") or {}
     definition = config.get("node_def")
@@ -114,8 +127,8 @@ def _graph_operation(
         for place in sorted(constants):
             given.insert(place, constants[place])
         made.append({"args": [], "kwargs": _raw_arguments(raw, found, given, attributes, path)})
-    told = [f"TensorFlow's operation {raw} is keras.ops.{found.to.lstrip('@')}"]
-    return {"operation": found.to, "told": told}, made
+    told = f"TensorFlow's operation {raw} is keras.ops.{found.to.lstrip('@')}"
+    return {"operation": found.to}, made, told
 
 
 def _raw_arguments(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from caniload.runner.converting.rewriting import Change
+from caniload.runner.converting.applying import Change
 
 SCHEMA = 1
 

@@ -23,6 +23,10 @@ class Reading:
     because: tuple[Silent, ...] = ()
 
 
+_NEAREST = 3
+"""So many versions of Keras 3 are asked to read a file, beside the target and the newest."""
+
+
 def tensorflow(environment: Environment) -> Version | None:
     return versions(environment).get("tensorflow")
 
@@ -135,7 +139,9 @@ def _newer(version: Version, usable: Sequence[Environment], target: str) -> Iter
     able = [one for one in able if keras(one) >= Version(f"{version.major}.{version.minor}")]
     if any(one.id == target for one in able):
         yield target
-    yield from (one.id for one in sorted(able, key=keras))
+    # A file that these do not read lacks something else, such as a person's own class.
+    ordered = sorted(able, key=keras)
+    yield from (one.id for one in (*ordered[:_NEAREST], *ordered[-1:]))
 
 
 def _is_multi_backend(inspection: Inspection) -> bool:

@@ -10,33 +10,30 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from packaging.version import Version
 
 from caniload.runner.converting import operations
+from caniload.runner.converting.applying import (
+    Change,
+    Work,
+    apply,
+    called,
+    fit,
+    functions,
+    inner_objects,
+)
+from caniload.runner.converting.fitting import Fitting
 from caniload.runner.converting.graph import Graph, Member, Node, bare, is_model, read
-from caniload.runner.converting.rules import Rule, Rules, read_rules
-from caniload.runner.converting.transforms import TRANSFORMS, Layer, Refused
-from caniload.runner.matrix.frameworks import frameworks
+from caniload.runner.converting.masking import masked
+from caniload.runner.converting.rules import Rules, read_rules
+from caniload.runner.converting.transforms import Layer, Refused
 
 _WITHIN = ("layer", "forward_layer", "cell")
 _RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN", "RNN", "ConvLSTM2D", "Bidirectional"})
 _CELLS = {"LSTMCell": 3, "GRUCell": 3, "SimpleRNNCell": 3, "LSTM": 3, "GRU": 3, "ConvLSTM2D": 3}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """One thing done to one layer, under which rule, and what stays the same of it."""
-
-    rule: str
-    where: str
-    text: str
-    keeps: str
-    why: str
-    source: str
-    loses: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,29 +45,6 @@ class Recipe:
     scaled: tuple[dict[str, Any], ...] = ()
 
 
-@dataclass(kw_only=True)
-class _Work:
-    written: Version
-    wanted: Version
-    rules: Rules
-    vocabularies: Mapping[str, list[Any]]
-    changes: list[Change] = field(default_factory=list)
-    scaled: list[dict[str, Any]] = field(default_factory=list)
-
-    def note(self, rule: Rule, where: str, text: str, *, loses: bool = True) -> None:
-        self.changes.append(
-            Change(
-                rule=rule.id,
-                where=where,
-                text=text,
-                keeps=rule.keeps,
-                why=rule.why,
-                source=rule.source,
-                loses=rule.loses if loses else None,
-            )
-        )
-
-
 def rewrite(
     config: Node,
     *,
@@ -78,29 +52,38 @@ def rewrite(
     wanted: Version,
     vocabularies: Mapping[str, list[Any]] | None = None,
     rules: Rules | None = None,
+    fitting: Fitting | None = None,
 ) -> Recipe:
     """Return how the model is built by Keras ``wanted``; ``config`` is left as it is.
 
-    ``Refused`` or ``GraphError``: there is no way that keeps its numbers, or none known.
+    Without ``fitting`` only the rules say what is unknown there. ``Refused`` (with all reasons) or
+    ``GraphError``: there is no way that keeps its numbers, or none known.
     """
-    work = _Work(
+    work = Work(
         written=written,
         wanted=wanted,
         rules=rules or read_rules(),
         vocabularies=vocabularies or {},
+        fitting=fitting,
     )
     model = _model(copy.deepcopy(dict(config)), "", work)
+    work.check()
     return Recipe(model=model, changes=tuple(work.changes), scaled=tuple(work.scaled))
 
 
-def _model(node: Node, prefix: str, work: _Work) -> dict[str, Any]:
+def _model(node: Node, prefix: str, work: Work, *, mask: bool = False) -> dict[str, Any]:
+    """Return the recipe of a model; ``mask``: one may come to it from without."""
     graph = read(node)
-    members = [_member(one, prefix, work) for one in graph.members]
+    reached = masked(graph, outside=mask)
+    members = []
+    for one in graph.members:
+        try:
+            members.append(_member(one, prefix, work, mask=one.name in reached))
+        except Refused as error:
+            work.refused.append(str(error))
     return {
         "kind": "sequential" if graph.sequential else "functional",
-        "name": graph.name.replace("/", "_")
-        if work.wanted >= frameworks().since.keras_3
-        else graph.name,
+        "name": graph.name.replace("/", "_") if work.to_keras_3 else graph.name,
         "trainable": bool(graph.settings.get("trainable", True)),
         "members": [*_input(graph, work), *members],
         "inputs": graph.inputs,
@@ -109,7 +92,7 @@ def _model(node: Node, prefix: str, work: _Work) -> dict[str, Any]:
     }
 
 
-def _input(graph: Graph, work: _Work) -> list[dict[str, Any]]:
+def _input(graph: Graph, work: Work) -> list[dict[str, Any]]:
     """Return the input layer of a line of layers whose first one states the shape itself."""
     if not graph.sequential or not graph.members or is_model(graph.members[0].node):
         return []
@@ -119,7 +102,7 @@ def _input(graph: Graph, work: _Work) -> list[dict[str, Any]]:
     if shape is None or bare(first.get("class_name")) == "InputLayer":
         return []
     dtype = config.get("dtype") if bare(first.get("class_name")) != "Embedding" else None
-    key = "batch_shape" if work.wanted >= frameworks().since.keras_3 else "batch_input_shape"
+    key = "batch_shape" if work.to_keras_3 else "batch_input_shape"
     made = {"name": f"{graph.members[0].name}_input", key: shape}
     if isinstance(dtype, str) and not dtype.startswith("mixed"):
         made["dtype"] = dtype
@@ -127,25 +110,31 @@ def _input(graph: Graph, work: _Work) -> list[dict[str, Any]]:
     return [{"name": made["name"], "calls": [], "chain": chain}]
 
 
-def _member(member: Member, prefix: str, work: _Work) -> dict[str, Any]:
+def _member(member: Member, prefix: str, work: Work, *, mask: bool) -> dict[str, Any]:
     calls = [dict(call) for call in member.calls]
     path = prefix + member.name
     if is_model(member.node):
-        chain = [{"model": _model(member.node, path + "/", work)}]
+        chain = [{"model": _model(member.node, path + "/", work, mask=mask)}]
         return {"name": member.name, "calls": calls, "chain": chain}
     class_name = bare(member.node.get("class_name"))
     if operations.concerns(member.node):
-        made, calls = operations.translated(member.node, calls, path, work.wanted, work.rules)
-        for text in made.pop("told"):
-            work.changes.append(
-                Change(rule="operations", where=path, text=text, **operations.ABOUT)
-            )
+        made, calls, told = operations.translated(member.node, calls, path, work)
+        work.changes += told
         return {"name": member.name, "calls": calls, "chain": [made]}
-    layer = _layer(member.node, path, 0, work)
-    before = layer.pop("before")
+    layer = _layer(member.node, path, 0, work, mask=mask)
+    before, after = layer.pop("before"), layer.pop("after")
+    if layer["registered_name"] is None and not work.to_keras_3:
+        calls = [_without_nothing(call) for call in calls]
+        called(layer, calls, path, work)
     if class_name in _RECURRENT:
         calls = [_with_states(call) for call in calls]
-    return {"name": member.name, "calls": calls, "chain": [*before, layer]}
+    return {"name": member.name, "calls": calls, "chain": [*before, layer, *after]}
+
+
+def _without_nothing(call: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what a call says to be none: Keras 3 writes all arguments that there are."""
+    kwargs = {key: value for key, value in call["kwargs"].items() if value is not None}
+    return {"args": call["args"], "kwargs": kwargs}
 
 
 def _with_states(call: dict[str, Any]) -> dict[str, Any]:
@@ -156,8 +145,13 @@ def _with_states(call: dict[str, Any]) -> dict[str, Any]:
     return call
 
 
-def _layer(node: Node, path: str, first: int, work: _Work) -> dict[str, Any]:
-    """Return how a layer is made; ``first`` is the place of its first weight among its owner's."""
+def _layer(
+    node: Node, path: str, first: int, work: Work, *, mask: bool = False, within: bool = False
+) -> dict[str, Any]:
+    """Return how a layer is made; ``first`` is the place of its first weight among its owner's.
+
+    ``within`` another layer nothing can stand behind it.
+    """
     name = node.get("class_name")
     config = node.get("config")
     layer = Layer(
@@ -166,13 +160,18 @@ def _layer(node: Node, path: str, first: int, work: _Work) -> dict[str, Any]:
         config=dict(config) if isinstance(config, dict) else {},
         first=first,
         vocabulary=work.vocabularies.get(path),
+        masked=mask,
+        within=within,
     )
     own = node.get("registered_name") or (name if ">" in str(name) else None)
-    _inner_objects(layer, work)
-    _functions(layer, work)
+    inner_objects(layer, work)
+    _layers_as_functions(layer, work)
+    functions(layer, work)
     for rule in work.rules.of("layer", work.written, work.wanted):
         if rule.concerns(layer.class_name):
-            _apply(rule, layer, work)
+            apply(rule, layer, work)
+    if own is None:
+        fit("layer", layer, work)
     _inner_layers(layer, work)
     work.scaled += layer.scaled
     return {
@@ -180,15 +179,24 @@ def _layer(node: Node, path: str, first: int, work: _Work) -> dict[str, Any]:
         "registered_name": own,
         "config": layer.config,
         "before": [{"registered_name": None, **one} for one in layer.before],
+        "after": layer.after,
     }
 
 
-def _inner_layers(layer: Layer, work: _Work) -> None:
+def _layers_as_functions(layer: Layer, work: Work) -> None:
+    """Make layers that stand where a function is expected, such as activation=LeakyReLU()."""
+    for key, stated in list(layer.config.items()):
+        named = key == "activation" or key.endswith("_activation")
+        if named and isinstance(stated, dict) and isinstance(stated.get("config"), dict):
+            layer.config[key] = {"$layer": _alone(stated, layer.path, 0, work)}
+
+
+def _inner_layers(layer: Layer, work: Work) -> None:
     offset = layer.first
     for key in (*_WITHIN, "backward_layer"):
         inner = layer.config.get(key)
         if isinstance(inner, dict) and "class_name" in inner:
-            layer.config[key] = _inner(inner, layer.path, offset, work)
+            layer.config[key] = _inner(inner, layer, offset, work)
             offset += _weights(inner)
             if layer.class_name == "Bidirectional" and key != "backward_layer":
                 _second_direction(layer, inner, offset, work)
@@ -196,27 +204,33 @@ def _inner_layers(layer: Layer, work: _Work) -> None:
     if isinstance(cells, list):
         made = []
         for cell in cells:
-            made.append(_inner(cell, layer.path, offset, work))
+            made.append(_inner(cell, layer, offset, work))
             offset += _weights(cell)
         layer.config["cells"] = made
 
 
-def _second_direction(layer: Layer, inner: Node, offset: int, work: _Work) -> None:
+def _second_direction(layer: Layer, inner: Node, offset: int, work: Work) -> None:
     """Scale the weights of the copy that Bidirectional makes of its layer by itself."""
     if layer.config.get("backward_layer") is None:
-        apart = _Work(written=work.written, wanted=work.wanted, rules=work.rules, vocabularies={})
-        _layer(inner, layer.path, offset, apart)
+        apart = Work(written=work.written, wanted=work.wanted, rules=work.rules, vocabularies={})
+        _layer(inner, layer.path, offset, apart, within=True)
         work.scaled += apart.scaled
 
 
-def _inner(node: Node, path: str, first: int, work: _Work) -> dict[str, Any]:
+def _inner(node: Node, outer: Layer, first: int, work: Work) -> dict[str, Any]:
     if is_model(node):
         name = (node.get("config") or {}).get("name", "")
-        return {"$layer": {"model": _model(node, f"{path}/{name}/", work)}}
-    made = _layer(node, path, first, work)
-    if made.pop("before"):
+        path = f"{outer.path}/{name}/"
+        return {"$layer": {"model": _model(node, path, work, mask=outer.masked)}}
+    return {"$layer": _alone(node, outer.path, first, work, mask=outer.masked)}
+
+
+def _alone(node: Node, path: str, first: int, work: Work, *, mask: bool = False) -> dict[str, Any]:
+    """Return how a layer within another is made, where there is no room before it or behind it."""
+    made = _layer(node, path, first, work, mask=mask, within=True)
+    if made.pop("before") or made.pop("after"):
         raise Refused(f"a layer within {path} applies hard_sigmoid, which has no equal there")
-    return {"$layer": made}
+    return made
 
 
 def _weights(node: Node) -> int:
@@ -224,92 +238,3 @@ def _weights(node: Node) -> int:
     config = node.get("config")
     bias = isinstance(config, dict) and config.get("use_bias", True)
     return _CELLS.get(bare(node.get("class_name")), 2) - (0 if bias else 1)
-
-
-def _inner_objects(layer: Layer, work: _Work) -> None:
-    """Rewrite initializers, and give every object the module that Keras 3 looks for it in."""
-    for key, value in list(layer.config.items()):
-        if not isinstance(value, dict) or not isinstance(value.get("class_name"), str):
-            continue
-        kind = key.rpartition("_")[2]
-        if kind not in ("initializer", "regularizer", "constraint"):
-            continue
-        inner = Layer(
-            path=f"{layer.path}.{key}",
-            class_name=bare(value["class_name"]),
-            config=dict(value.get("config") or {}),
-        )
-        if kind == "initializer":
-            for rule in work.rules.of("initializer", work.written, work.wanted):
-                _apply(rule, inner, work)
-        registered = value.get("registered_name")
-        if ">" in value["class_name"]:
-            registered = value["class_name"]
-        made: dict[str, Any] = {"class_name": inner.class_name, "config": inner.config}
-        if work.wanted >= frameworks().since.keras_3:
-            custom = registered not in (None, inner.class_name)
-            made["module"] = value.get("module") if custom else f"keras.{kind}s"
-            made["registered_name"] = registered
-        layer.config[key] = made
-
-
-def _functions(layer: Layer, work: _Work) -> None:
-    """Write functions by their names, and by those of today."""
-    for key, stated in list(layer.config.items()):
-        if key != "activation" and not key.endswith("_activation"):
-            continue
-        value: Any = stated
-        if isinstance(stated, dict) and isinstance(stated.get("config"), str):
-            value = layer.config[key] = stated["config"]
-        elif isinstance(stated, dict) and isinstance(stated.get("config"), dict):
-            layer.config[key] = {"$layer": _function_layer(stated, layer.path, work)}
-        for rule in work.rules.of("function", work.written, work.wanted):
-            if isinstance(value, str) and value in rule.names:
-                layer.config[key] = rule.names[value]
-                text = f"its function {value} is called {rule.names[value]}"
-                work.note(rule, layer.path, text)
-    for rule in work.rules.of("function", work.written, work.wanted):
-        if rule.apply and (done := TRANSFORMS[rule.apply](layer)):
-            work.note(rule, layer.path, done)
-
-
-def _function_layer(value: Node, path: str, work: _Work) -> dict[str, Any]:
-    """Return a layer that stands where a function is expected, such as activation=LeakyReLU()."""
-    made = _layer(value, path, 0, work)
-    made.pop("before")
-    return made
-
-
-def _apply(rule: Rule, layer: Layer, work: _Work) -> None:
-    done = []
-    if rule.become and layer.class_name != rule.become:
-        done.append(f"{layer.class_name} is {rule.become}")
-        layer.class_name = rule.become
-    dropped, unusual = _dropped(rule, layer)
-    done += dropped
-    for old, new in rule.rename.items():
-        if old in layer.config:
-            layer.config[new] = layer.config.pop(old)
-            done.append(f"{old} is {new}")
-    for key, value in rule.set.items():
-        layer.config.setdefault(key, value)
-    if rule.apply and (text := TRANSFORMS[rule.apply](layer)):
-        done.append(text)
-    if done:
-        work.note(rule, layer.path, ", ".join(done), loses=rule.when is None or unusual)
-
-
-def _dropped(rule: Rule, layer: Layer) -> tuple[list[str], bool]:
-    """Drop keys; return what was dropped, and whether any stood at an unusual value."""
-    done, unusual = [], False
-    for key in rule.drop:
-        if key not in layer.config:
-            continue
-        value = layer.config.pop(key)
-        usual = rule.when is None or value in rule.when
-        if not usual and rule.keeps == "outputs":
-            raise Refused(f"the layer {layer.path} has {key}={value!r}: {rule.why}")
-        if rule.keeps != "initial":
-            done.append(f"{key} is dropped" if usual else f"{key}={value!r} is dropped")
-            unusual = unusual or not usual
-    return done, unusual

@@ -29,8 +29,8 @@ from caniload.runner.matrix.where import Specifier, specifier
 
 FILE = Path(__file__).with_name("rules.yaml")
 Keeps = Literal["outputs", "inference", "initial"]
-Kind = Literal["layer", "initializer", "function"]
-ACTIONS = ("drop", "rename", "become", "set", "names", "apply")
+Kind = Literal["layer", "initializer", "regularizer", "constraint", "function"]
+ACTIONS = ("drop", "rename", "become", "set", "names", "differs", "apply")
 _NUMBER = re.compile(r"\d+(\.\d+)*")
 
 
@@ -60,6 +60,8 @@ class Rule(_Node):
     become: str | None = None
     set: Mapping[str, Any] = {}
     names: Mapping[str, str] = {}
+    lacking: str | None = None
+    differs: tuple[str, ...] = ()
     apply: Annotated[str, AfterValidator(_transform)] | None = None
     keeps: Keeps
     loses: str | None = None
@@ -84,6 +86,38 @@ class Rule(_Node):
 
     def concerns(self, class_name: str) -> bool:
         return class_name in self.classes or "*" in self.classes
+
+
+class Missing(_Node):
+    """Arguments that an older class does not know, and at which values it does as they say."""
+
+    id: str
+    kind: Kind = "layer"
+    classes: tuple[str, ...] = ("*",)
+    arguments: tuple[str, ...]
+    value: Literal["default", "unmasked", "any"] = "default"
+    keeps: Keeps
+    loses: str | None = None
+    why: str
+    source: str
+
+
+class Called(_Node):
+    """An argument that older layers are not called with, and the setting that did the same."""
+
+    id: str
+    wanted_by: Specifier = Field(alias="to")
+    classes: tuple[str, ...]
+    argument: str
+    sets: Mapping[str, Any] = {}
+    keeps: Keeps
+    loses: str | None = None
+    why: str
+    source: str
+
+    def concerns(self, class_name: str, wanted: Version) -> bool:
+        allowed = SpecifierSet(self.wanted_by)
+        return class_name in self.classes and allowed.contains(wanted, prereleases=True)
 
 
 class Operation(_Node):
@@ -122,11 +156,21 @@ class Silent(_Node):
 class Rules(_Node):
     schema_version: Literal[1] = Field(alias="schema")
     rules: tuple[Rule, ...]
+    missing: tuple[Missing, ...] = ()
+    calls: tuple[Called, ...] = ()
     operations: Mapping[str, Operation] = {}
     silent: tuple[Silent, ...] = ()
 
-    def of(self, kind: Kind, written: Version, wanted: Version) -> list[Rule]:
+    def of(self, kind: str, written: Version, wanted: Version) -> list[Rule]:
         return [one for one in self.rules if one.kind == kind and one.holds(written, wanted)]
+
+    def without(self, kind: str, class_name: str, argument: str) -> Missing | None:
+        """Return what is known of a class that does not know an argument."""
+        for one in self.missing:
+            concerned = class_name in one.classes or "*" in one.classes
+            if one.kind == kind and concerned and {argument, "*"} & set(one.arguments):
+                return one
+        return None
 
 
 @functools.cache
@@ -138,7 +182,7 @@ def read_rules() -> Rules:
 def parse_rules(text: str) -> Rules:
     """Check the text of a rules.yaml; ``MatrixError`` names every problem, one line each."""
     problems, data = read_yaml(text, FILE.name)
-    problems += repeated_ids(data, ("rules", "silent"))
+    problems += repeated_ids(data, ("rules", "missing", "calls", "silent"))
     rules: Rules | None = None
     try:
         rules = Rules.model_validate_json(as_json(data))

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
+from caniload.runner.converting.applying import Change
 from caniload.runner.converting.outcome import Conversion, Power, Proof, Verdict
 from caniload.runner.converting.power import listed
-from caniload.runner.converting.rewriting import Change
 
 _WHERES = 4
 """Most layers that are named where one rule changed many."""

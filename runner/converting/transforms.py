@@ -29,7 +29,13 @@ class Layer:
     first: int = 0
     vocabulary: list[Any] | None = None
     """What it has learnt by adapting: words, or bounds of bins."""
+    masked: bool = False
+    """A mask may come to it."""
+    within: bool = False
+    """It stands in another layer."""
     before: list[dict[str, Any]] = field(default_factory=list)
+    after: list[dict[str, Any]] = field(default_factory=list)
+    """What goes behind it: operations, or what one ``needs`` (its name and ``settings``)."""
     scaled: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -130,6 +136,42 @@ def no_such_layer(layer: Layer) -> str | None:
     raise Refused(f"the layer {layer.path} is a {layer.class_name}, which there is no more")
 
 
+def mirrored(layer: Layer) -> str | None:
+    """Leave the way back of a Bidirectional to it, where it is what it makes by itself."""
+    there, back = layer.config.get("layer"), layer.config.get("backward_layer")
+    if not isinstance(there, dict) or not isinstance(back, dict):
+        return None
+    one, other = (_unnumbered(each.get("config") or {}) for each in (there, back))
+    turned = bool(one.pop("go_backwards", False)) is not bool(other.pop("go_backwards", False))
+    for config in (one, other):
+        config.pop("name", None)
+    if not turned or one != other or there.get("class_name") != back.get("class_name"):
+        return None
+    del layer.config["backward_layer"]
+    return "backward_layer is what it makes by itself"
+
+
+def _unnumbered(value: Any) -> Any:
+    """Return a configuration without the numbers by which objects in it are told apart."""
+    if isinstance(value, list):
+        return [_unnumbered(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: _unnumbered(one) for key, one in value.items() if key != "shared_object_id"}
+
+
+def places_behind(layer: Layer) -> str | None:
+    """Have a layer behind a pooling over all places put places of the size 1 back."""
+    if not layer.config.pop("keepdims", False):
+        return "keepdims is dropped"
+    if layer.within:
+        raise Refused(f"the layer {layer.path} keeps its places, within another layer")
+    axis = -1 if layer.config.get("data_format") == "channels_first" else 1
+    places = int(layer.class_name[-2])
+    layer.after += [{"needs": "ExpandDims", "settings": {"axis": axis}}] * places
+    return "operations behind it put the places back"
+
+
 SLOPE = 1.2
 """new(1.2 x) = clip(1.2 x / 6 + 0.5) = clip(0.2 x + 0.5) = old(x)"""
 
@@ -150,6 +192,8 @@ _LINEAR: Mapping[str, tuple[int, ...]] = {
     **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D"), (0, 1)),
     **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), (1, 2)),
 }
+ENDING = frozenset(_LINEAR)
+"""Layers that apply their function last, so that it may stand behind them."""
 
 
 def hard_sigmoid(layer: Layer) -> str | None:
@@ -163,6 +207,15 @@ def hard_sigmoid(layer: Layer) -> str | None:
             }
         )
         return f"a layer {name} before it multiplies by {SLOPE}"
+    return _scaled(layer, SLOPE)
+
+
+def hard_sigmoid_back(layer: Layer) -> str | None:
+    """Keep what the formula of Keras 3 gives, by scaling what leads to it."""
+    return None if layer.class_name == "Activation" else _scaled(layer, 1 / SLOPE)
+
+
+def _scaled(layer: Layer, factor: float) -> str | None:
     if layer.config.get("recurrent_activation") == "hard_sigmoid" and layer.class_name in _GATES:
         if layer.config.get("activation") == "hard_sigmoid":
             raise Refused(_no_way(layer))
@@ -174,10 +227,10 @@ def hard_sigmoid(layer: Layer) -> str | None:
                     "index": layer.first + index,
                     "blocks": blocks,
                     "scaled": list(gates),
-                    "factor": SLOPE,
+                    "factor": factor,
                 }
             )
-        return f"the weights of its gates are multiplied by {SLOPE}"
+        return f"the weights of its gates are multiplied by {factor:.6g}"
     if layer.config.get("activation") != "hard_sigmoid":
         return None
     if layer.class_name not in _LINEAR:
@@ -190,17 +243,17 @@ def hard_sigmoid(layer: Layer) -> str | None:
             "index": layer.first + index,
             "blocks": 1,
             "scaled": [0],
-            "factor": SLOPE,
+            "factor": factor,
         }
         for index in indices
     ]
-    return f"its weights are multiplied by {SLOPE}"
+    return f"its weights are multiplied by {factor:.6g}"
 
 
 def _no_way(layer: Layer) -> str:
     return (
-        f"the layer {layer.path} applies hard_sigmoid to what it keeps, and Keras 3 computes"
-        " another function under that name"
+        f"the layer {layer.path} applies hard_sigmoid to what it keeps, and Keras 3 and what was"
+        " before it compute different functions under that name"
     )
 
 
@@ -218,4 +271,7 @@ TRANSFORMS: Mapping[str, Callable[[Layer], str | None]] = {
     "no_such_layer": no_such_layer,
     "plain_name": plain_name,
     "hard_sigmoid": hard_sigmoid,
+    "hard_sigmoid_back": hard_sigmoid_back,
+    "mirrored": mirrored,
+    "places_behind": places_behind,
 }

@@ -80,6 +80,7 @@ class Since:
     tensorflow_keras_numbered: Version
     tensorflow_keras_apart: Version
     tensorflow_threads: Version
+    tensorflow_operations_as_layers: Version
     tensorflow_eager: Version
 
 

@@ -89,7 +89,7 @@ def test_good_ones() -> None:
         (
             "    become: LSTM\n",
             "",
-            "3: rules[0]: does nothing: give one of drop, rename, become, set, names, apply",
+            "3: rules[0]: does nothing: give one of drop, rename, become, set, names, differs,",
         ),
         (
             "become: LSTM",

@@ -21,7 +21,6 @@ from caniload.runner.core.errors import UsageError
 from caniload.runner.core.judged import JudgedCell, Message
 from caniload.runner.core.markup import escaped, in_html
 from caniload.runner.core.outcomes import Outcome
-from caniload.runner.core.markup import escaped, in_html
 from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.matrix.reading import read_matrix
 from caniload.runner.matrix.schema import Matrix
