@@ -13,7 +13,7 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "tests"]
 
 GROUPS = nox.project.load_toml("pyproject.toml")["dependency-groups"]
-BENCHES = ("cells", "startup", "expectation", "scale-store", "scale")
+BENCHES = ("cells", "startup", "expectation", "people", "scale-store", "scale")
 
 
 @nox.session
