@@ -14,7 +14,7 @@ nox.options.sessions = ["lint", "types", "tests"]
 
 GROUPS = nox.project.load_toml("pyproject.toml")["dependency-groups"]
 BENCHES = ("cells", "startup", "expectation", "many", "scale-store", "scale")
-ASKED = ("down",)
+ASKED = ("down", "people")
 """Benches that run only where they are named."""
 
 

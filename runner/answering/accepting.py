@@ -75,13 +75,15 @@ class Accepting:
                 if (text := _refused(found, one, legacy=legacy)) is not None:
                     yield Refusal(trait=f"{one.what} with {one.argument}", text=text)
 
-    def takes(self, trait: str) -> bool:
-        """Say whether it is known that a class, or its argument, is taken."""
+    def takes(self, trait: str, format_id: str) -> bool:
+        """Say whether it is known that a class, or its argument, is taken of a file's format."""
         one = apart(trait)
         found = self.record(_ALL[one.kind], one.name) if one.kind in _ALL and one.name else None
         if not found:
             return False
-        return not one.argument or bool(found.get("takes", {}).get(one.argument))
+        legacy = found.get("legacy", {}) if format_id in _LEGACY else {}
+        taken = found.get("takes", {})
+        return not one.argument or any(bool(which.get(one.argument)) for which in (taken, legacy))
 
 
 def _class_of(one: Trait) -> str:

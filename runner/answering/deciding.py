@@ -28,10 +28,16 @@ _KINDS = frozenset(
 ANY = "any "
 """Before the kind of an object whose class does not matter: its base class takes the argument."""
 
+SHORT = f"{ANY}loss by a short name"
+
 STATE = "optimizer state"
 _WITH, _CALLED = " with ", " called with "
 _NUMBER = re.compile(r"-?[\d.].*|\[.*|null|inf|nan|true|false|…", re.DOTALL)
 _ONES = re.compile(r"[\[\], ]*1[1\[\], ]*")
+_LATER = re.compile(r"(?<![-\d.])(?:[2-9]|\d{2,})(?![\d.])")
+_OF = re.compile(r"\w+ of (?P<module>[\w.]+)")
+_DIMENSIONS = re.compile(r"(?<=[a-z])[123]D(?=$|[A-Z])")
+_EACH = "1D/2D/3D"
 
 
 class Trait(NamedTuple):
@@ -76,6 +82,15 @@ def _is_layer(trait: str) -> bool:
     return trait.startswith("layer ") or (bool(stated) and " " not in what)
 
 
+def _is_own(trait: str) -> bool:
+    return trait.startswith("own ") or " registered as " in trait
+
+
+def is_general(trait: str) -> bool:
+    """Say whether a trait is of layers of several numbers of dimensions."""
+    return _EACH in apart(trait).name
+
+
 @dataclass(frozen=True, kw_only=True)
 class Weighed:
     """A file's traits for one purpose.
@@ -94,10 +109,14 @@ class Weighed:
 
 @dataclass(frozen=True, kw_only=True)
 class Shared:
-    """What an argument is weighed as in every layer; ``ones``: of a number only 1 or more."""
+    """What an argument is weighed as in every layer.
+
+    ``ones``: of a number only 1 or more; ``size``: of a number only that it is one.
+    """
 
     name: str
     ones: bool = False
+    size: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +124,15 @@ class Lists:
     """``deciding.yaml``, whose head says what each is."""
 
     sizes: frozenset[str]
+    data: frozenset[str]
+    wrapped: frozenset[str]
+    axes: frozenset[str]
+    joining: frozenset[str]
+    alike: frozenset[str]
+    short: frozenset[str]
+    places: tuple[re.Pattern[str], ...]
     shared: Mapping[str, Shared]
+    called: frozenset[str]
     stored_kinds: frozenset[str]
     stored_arguments: tuple[str, ...]
     kinds: frozenset[str]
@@ -119,14 +146,33 @@ class Lists:
         for trait in traits:
             for one, decides in self._weighed(trait, purpose):
                 (asked if decides else idle).add(one)
+        if any(map(_is_own, traits)):  # where that is found says nothing of the framework's
+            idle -= {f"{ANY}{kind}" for kind in self.alike}
         return Weighed(asked=frozenset(asked), idle=frozenset(idle - asked))
 
     def _weighed(self, trait: str, purpose: Purpose) -> Iterator[tuple[str, bool]]:
         """Yield what a trait is weighed as, and whether that is asked."""
         one = apart(trait)
         decides = not self._idle(one, trait, purpose)
+        if _CALLED in trait:
+            yield from self._called(trait, purpose)
+            return
+        if not one.kind and (said := _OF.fullmatch(trait)):
+            yield trait, False
+            yield f"a layer of {said['module']}", True
+            return
+        general = _DIMENSIONS.sub(_EACH, one.name) if one.kind == LAYER else one.name
+        if general != one.name:
+            yield from ((found, False) for found, _ in self._plainly(one, trait, decides=False))
+            one, trait = one._replace(name=general), trait.replace(one.name, general, 1)
+        yield from self._plainly(one, trait, decides=decides)
+
+    def _plainly(self, one: Trait, trait: str, *, decides: bool) -> Iterator[tuple[str, bool]]:
+        """Yield what a trait of a class is weighed as."""
         if not one.argument:
             yield trait, decides
+            if general := self.stands_for(one):
+                yield general, False
             if one.kind not in ("", LAYER) and " registered as " in trait:
                 package = trait.rpartition(" ")[2].partition(">")[0]
                 yield f"{ANY}{one.kind} registered as {package}>", False
@@ -143,6 +189,20 @@ class Lists:
             if one.kind != LAYER:
                 yield f"{ANY}{one.kind}{_WITH}{one.argument}={value}", False
 
+    def stands_for(self, one: Trait) -> str:
+        if one.kind in self.alike and one.name:
+            return f"{ANY}{one.kind}"
+        return SHORT if one.kind == "loss" and one.name in self.short else ""
+
+    def _called(self, trait: str, purpose: Purpose) -> Iterator[tuple[str, bool]]:
+        """Yield what a layer is called with: whichever layer it is, if the model passes it on."""
+        given = trait.partition(_CALLED)[2]
+        shared = given.partition("=")[0] in self.called
+        decides = purpose is not Purpose.PREDICT or f"called with {given}" not in self.traits
+        yield trait, decides and not shared
+        if shared:
+            yield f"called with {given}", decides
+
     def _idle(self, one: Trait, trait: str, purpose: Purpose) -> bool:
         if one.kind in self.stored_kinds or one.argument.endswith(self.stored_arguments):
             return True
@@ -157,14 +217,22 @@ class Lists:
 
     def _value(self, one: Trait) -> str | None:
         """Return the value as exactly as it is weighed; None if it is not."""
+        if one.argument in self.wrapped:
+            return None
         if one.argument in self.sizes and _NUMBER.fullmatch(one.value):
             return None
+        if one.argument in self.data and _NUMBER.fullmatch(one.value):
+            return one.value if one.value == "null" else "given"
+        if one.argument in self.axes:
+            return None if one.name in self.joining else _LATER.sub("later", one.value)
         return one.value
 
     def _shared(self, one: Trait, shared: Shared) -> str:
-        if shared.ones and _NUMBER.fullmatch(one.value):
-            return "1" if _ONES.fullmatch(one.value) else "more"
-        return one.value
+        if not (shared.ones or shared.size) or not _NUMBER.fullmatch(one.value):
+            return one.value
+        if shared.size:
+            return "in numbers"
+        return "1" if _ONES.fullmatch(one.value) else "more"
 
 
 @functools.cache
@@ -180,13 +248,26 @@ def lists(file: Path = FILE) -> Lists:
 def lists_of(data: Mapping[str, Any]) -> Lists:
     """Check what ``deciding.yaml`` says; ``KeyError`` and ``ValueError`` where it is malformed."""
     stored, training = data["stored"], data["training"]
-    for group in (*data["sizes"], *data["shared"], stored, training):
+    alone = [
+        data[name] for name in ("data", "wrapped", "axes", "called", "alike", "short", "places")
+    ]
+    for group in (*data["sizes"], *data["shared"], *alone, stored, training):
         if not str(group["because"]).strip():
             raise ValueError("a list without a reason")
     return Lists(
         sizes=frozenset(name for group in data["sizes"] for name in group["arguments"]),
+        data=frozenset(data["data"]["arguments"]),
+        wrapped=frozenset(data["wrapped"]["arguments"]),
+        axes=frozenset(data["axes"]["arguments"]),
+        joining=frozenset(data["axes"]["joining"]),
+        alike=frozenset(data["alike"]["kinds"]),
+        short=frozenset(data["short"]["losses"]),
+        places=tuple(re.compile(one, re.DOTALL) for one in data["places"]["patterns"]),
+        called=frozenset(data["called"]["arguments"]),
         shared={
-            name: Shared(name=group["as"], ones=bool(group.get("ones")))
+            name: Shared(
+                name=group["as"], ones=bool(group.get("ones")), size=bool(group.get("size"))
+            )
             for group in data["shared"]
             for name in group["arguments"]
         },
@@ -205,10 +286,34 @@ def weighed(traits: frozenset[str], purpose: Purpose) -> Weighed:
     return lists().weighed(traits, purpose)
 
 
+def widened(named: frozenset[str], suspects: frozenset[str]) -> frozenset[str]:
+    """Return what is to blame: where one is named that stands for all of its kind, all of them."""
+    general = {one: of_one_place(one) for one in named}
+    told = {found for found in general.values() if found in suspects}
+    if not told:
+        return named
+    kinds = {apart(one).kind for one, found in general.items() if found in told}
+    return frozenset({*told, *(one for one in named if apart(one).kind not in kinds)})
+
+
+def of_one_place(trait: str) -> str:
+    """Return the trait that all have which loaders look for in the same way; empty if none."""
+    one = apart(trait)
+    return "" if one.argument else lists().stands_for(one)
+
+
+def without_places(text: str) -> str:
+    """Return a message without what it says of where it was raised."""
+    for pattern in lists().places:
+        text = pattern.sub(" ", text)
+    return text
+
+
 def without_size(trait: str) -> str:
     """Return a trait without a number that is not weighed anyway, such as how many units."""
-    one = apart(trait)
-    if one.argument in lists().sizes and _NUMBER.fullmatch(one.value):
+    one, listed = apart(trait), lists()
+    numbers = one.argument in listed.sizes or (one.argument in listed.data and one.value != "null")
+    if numbers and _NUMBER.fullmatch(one.value):
         return f"{trait.partition('=')[0]}=…"
     return trait
 

@@ -50,8 +50,9 @@ class _Measured(NamedTuple):
 
 @dataclass(kw_only=True)
 class _File:
-    """One file in one pack, with its cells by the environment's id: those that are asked about.
+    """One file in one pack, with its cells by the environment's id.
 
+    Those are kept that are asked about, and what the version that saved it makes of it;
     ``counts``: there are some that count here, asked about or not.
     """
 
@@ -173,7 +174,7 @@ class Lookup:
             ]
             file.counts |= bool(counting_here)
             name = tables.environments[reader]["id"]
-            if name in self.asked:
+            if name in {*self.asked, file.saved_by}:
                 order = number, file.order[1] + rank
                 file.cells[name] += [
                     _Measured(order, one, counting[one["source"]]) for one in counting_here

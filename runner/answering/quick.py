@@ -11,7 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from caniload.runner.answering.accepting import Accepting, Refusal
-from caniload.runner.answering.deciding import LAYER, Weighed, apart, in_words, weighed
+from caniload.runner.answering.deciding import (
+    LAYER,
+    Weighed,
+    apart,
+    in_words,
+    is_general,
+    of_one_place,
+    weighed,
+)
 from caniload.runner.answering.features import Features
 from caniload.runner.answering.references import Kin, Known
 from caniload.runner.answering.weighing import Evidence, Guilty
@@ -165,8 +173,23 @@ def _unread(asked: Question, wanted: Weighed, evidence: Evidence) -> list[str]:
     Which value an argument has is no matter then.
     """
     unread = [one for one in wanted.idle - evidence.loaded if _is_read(one)]
+    return sorted(one for one in unread if not _taken(asked, one, evidence))
+
+
+def _taken(asked: Question, trait: str, evidence: Evidence) -> bool:
+    """Say whether a trait that nobody loaded there is known to be read by what is taken there.
+
+    What takes them there says little of where a loader looks for schedules, and for functions that
+    compute a loss, of which a file has the name alone.
+    """
+    general = of_one_place(trait)
+    if general and general not in evidence.loaded:
+        return False
+    one = apart(trait)
+    if one.kind == "loss" and not one.argument and not trait.endswith(", an object"):
+        return bool(general)
     accepting = asked.accepting
-    return sorted(one for one in unread if accepting is None or not accepting.takes(one))
+    return accepting is not None and accepting.takes(trait, asked.wanted.format)
 
 
 def _is_read(trait: str) -> bool:
@@ -174,7 +197,7 @@ def _is_read(trait: str) -> bool:
     one = apart(trait)
     if one.kind == "metric" and not (one.argument or trait.endswith(", an object")):
         return False  # a name, which may be any
-    return bool(one.kind and one.name) and not one.value
+    return bool(one.kind and one.name) and not one.value and not is_general(trait)
 
 
 def _as_refused(one: Refusal) -> Expected:
@@ -215,15 +238,16 @@ def _as_bad(failing: Guilty, evidence: Evidence) -> Expected:
 
 def _short(failing: Guilty) -> list[str]:
     """Return what is told of what is to blame: arguments rather than their class or their value."""
-    classes = {apart(one).what for one in failing.traits if " with " in one}
-    stated = {one.partition("=")[0] for one in failing.traits if "=" not in one}
+    traits = frozenset(one for one in failing.traits if not is_general(one)) or failing.traits
+    classes = {apart(one).what for one in traits if " with " in one}
+    stated = {one.partition("=")[0] for one in traits if "=" not in one}
     told = [
         one
-        for one in failing.traits
+        for one in traits
         if (" with " in one or apart(one).what not in classes)
         and ("=" not in one or one.partition("=")[0] not in stated)
     ]
-    return sorted(told or failing.traits, key=lambda one: (" with " in one, one))
+    return sorted(told or traits, key=lambda one: (" with " in one, one))
 
 
 def _as_good(wanted: Weighed, evidence: Evidence) -> Expected:

@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from caniload.runner.answering.accepting import MODELS
-from caniload.runner.answering.deciding import Trait, Weighed, apart, weighed
+from caniload.runner.answering.deciding import (
+    Trait,
+    Weighed,
+    apart,
+    weighed,
+    widened,
+    without_places,
+)
 from caniload.runner.answering.references import Known
 from caniload.runner.core.outcomes import CLEAN, SEVERITY, Outcome, Purpose
 
@@ -89,9 +96,10 @@ class Evidence:
         groups: defaultdict[frozenset[str], list[Known]] = defaultdict(list)
         for one in self.bad:
             raised = one.cells[self.environment].raised
-            words = frozenset(_WORD.findall(raised))
-            if named := frozenset(x for x in self.suspects(one) if _names(x, words)):
-                groups[named].append(one)
+            words = frozenset(_WORD.findall(without_places(raised)))
+            suspects = self.suspects(one)
+            if named := frozenset(x for x in suspects if _names(x, words)):
+                groups[widened(named, suspects)].append(one)
         for named, files in groups.items():
             yield Guilty(traits=named, files=tuple(files), how="named")
 
@@ -115,12 +123,16 @@ class Evidence:
     def _alone(self) -> Iterator[Guilty]:
         """Yield all that is suspect in one file: its only difference from what stays the same.
 
-        Not where the same befell files in which nothing is suspect: then it is something else.
+        Not where the same befell files in which nothing is suspect: then it is something else. Nor
+        where the file is another model already to the version that saved it: what it lost on the
+        way is not in it.
         """
         for alike in self._alike:
             each = [(one, self.suspects(one)) for one in alike]
             if all(suspects for _, suspects in each):
                 for one, suspects in each:
+                    if _lost(one):
+                        continue
                     yield Guilty(traits=suspects, files=(one,), how="alone")
 
     def within(self, wanted: Weighed) -> list[Known]:
@@ -131,6 +143,12 @@ class Evidence:
         return [
             one for one in self.bad if not self.suspects(one) and self.traits(one).all <= wanted.all
         ]
+
+
+def _lost(one: Known) -> bool:
+    """Say whether a file is another model where it was saved, as far as that was measured."""
+    cell = one.cells.get(one.saved_by)
+    return cell is not None and cell.outcome is Outcome.DIFFERS
 
 
 def _names(trait: str, words: frozenset[str]) -> bool:
