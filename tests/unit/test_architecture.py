@@ -58,7 +58,7 @@ LARGEST = 400
 PURE = {
     "runner.core": ("texts", "judged", "outcomes", "cells", "markup", "sheet", "testcases"),
     "runner.forensics": (
-        *("configuration", "contents", "training", "facts", "describe", "markup"),
+        *("configuration", "contents", "training", "facts", "describe"),
         *("formats.variables", "formats.wire"),
     ),
     "runner.matrix": ("where", "choosing", "plan", "joining", "editing"),

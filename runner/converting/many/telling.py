@@ -8,7 +8,7 @@ from caniload.runner.converting.many.manifest import Entry, Manifest
 from caniload.runner.converting.outcome import Verdict
 from caniload.runner.converting.receipt import Hashed
 from caniload.runner.core.markup import escaped, table
-from caniload.runner.forensics.describe import shown
+from caniload.runner.core.texts import shown
 
 _SHOWN = 12
 """Digits of a hash in a table; the whole of it is in the JSON."""
