@@ -60,7 +60,7 @@ PURE = {
     "runner.core": ("texts", "judged", "outcomes", "cells", "markup", "sheet", "testcases"),
     "runner.sandbox": ("words", "levels", "syscalls", "blaming"),
     "runner.forensics": (
-        *("configuration", "contents", "training", "facts", "describe", "markup"),
+        *("configuration", "contents", "training", "facts", "describe"),
         *("formats.variables", "formats.wire"),
     ),
     "runner.matrix": ("where", "choosing", "plan", "joining", "editing"),
