@@ -13,7 +13,7 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "tests"]
 
 GROUPS = nox.project.load_toml("pyproject.toml")["dependency-groups"]
-BENCHES = ("cells", "startup", "expectation", "many", "scale-store", "scale")
+BENCHES = ("cells", "sandbox", "startup", "expectation", "many", "scale-store", "scale")
 ASKED = ("down", "people")
 """Benches that run only where they are named."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from caniload.runner.bisecting.search import Result
 from caniload.runner.core.outcomes import Outcome, Purpose
@@ -72,6 +73,8 @@ class Bisection:
     evidence: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+    sandbox: Mapping[str, Any] | None = None
+    """The wall that held in this run: ``level``, what it ``blocked``, and what is ``open``."""
 
     @property
     def found(self) -> bool:

@@ -24,6 +24,8 @@ from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.schema import Matrix
 from caniload.runner.packages import index
 from caniload.runner.packages.listing import Listing
+from caniload.runner.sandbox import walls
+from caniload.runner.sandbox.words import AUTO
 
 
 def find(
@@ -33,6 +35,7 @@ def find(
     bad: str,
     having: Sequence[str] = (),
     trust: bool = False,
+    sandbox: str = AUTO,
     custom: Sequence[str] = (),
     inputs: Path | None = None,
     purpose: str = Purpose.PREDICT,
@@ -43,7 +46,13 @@ def find(
     """Return where the model changes between two environments; ``console`` is told on the way."""
     console = console or Console(quiet=True)
     request = wish(
-        trust=trust, custom=custom, inputs=inputs, purpose=purpose, matrix=matrix, locks=locks
+        trust=trust,
+        sandbox=sandbox,
+        custom=custom,
+        inputs=inputs,
+        purpose=purpose,
+        matrix=matrix,
+        locks=locks,
     )
     request = replace(request, asked=())  # the bench says what to try
     matrix = request.matrix
@@ -79,7 +88,10 @@ def find(
         raise CaniloadError(str(error)) from error
     if first.id == last.id:
         raise UsageError(f"--good {good} and --bad {bad} are one environment, {first.id}")
-    blank = replace(blank, notes=tuple(needs(subject, request)))
+    held = walls.of(sandbox, request.home.checked).held
+    blank = replace(
+        blank, notes=tuple(needs(subject, request)), sandbox=held.told() if held else None
+    )
     hunt = Hunt(
         bench=bench,
         matrix=matrix,

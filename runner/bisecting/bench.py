@@ -19,7 +19,7 @@ from caniload.runner.bisecting.symptoms import Trial, level
 from caniload.runner.checking.cases import Case
 from caniload.runner.checking.judging import Judge, answer
 from caniload.runner.checking.kept import Kept, Record
-from caniload.runner.checking.measuring import Measuring, Ways
+from caniload.runner.checking.measuring import Measuring
 from caniload.runner.checking.request import Request
 from caniload.runner.checking.subjects import Subject
 from caniload.runner.core.errors import EnvironmentUnusable, UsageError
@@ -156,7 +156,7 @@ class Bench:
             unusable=dict(resolution.untested),
         )
         if next(case.steps(), None) is not None:
-            ways = Ways(jobs=request.jobs, limits=request.matrix.limits, locks=self.locks)
+            ways = request.ways(self.locks)
             with self._console.status(f"trying {one.id}"):
                 Measuring(request.home, resolution, ways, _Told(self._say))([case])
             self._remove_passing(one.id)

@@ -11,6 +11,7 @@ from caniload.runner.core import texts
 from caniload.runner.core.outcomes import Purpose
 from caniload.runner.core.sheet import Row
 from caniload.runner.forensics.describe import shown
+from caniload.runner.sandbox.levels import as_line
 
 
 def as_lines(one: Bisection) -> Iterator[str]:
@@ -30,6 +31,8 @@ def as_lines(one: Bisection) -> Iterator[str]:
         yield f"  they differ in: {', '.join(one.differing)}"
     for text in one.notes:
         yield f"  note: {shown(text)}"
+    if one.sandbox is not None:
+        yield f"  sandbox: {as_line(one.sandbox)}"
     yield f"  {len(one.steps)} environments tried; each is in --json with its packages"
 
 

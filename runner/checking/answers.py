@@ -30,9 +30,10 @@ class Answer:
 
     ``outcome`` is ``untested`` where it is not known. ``likely``: it was not this file that was
     measured, so it is what to expect. ``cells`` names the reference models' cells it rests on.
-    What else was measured is as in ``caniload.runner.core.judged.JudgedCell``. It is an answer for
-    one purpose, to predict or to go on training; ``other_purpose`` is the verdict for the other,
-    where that is another outcome.
+    ``sandbox`` is the wall that it was measured behind: ``level``, what it ``blocked``, and what is
+    ``open``; ``None`` where this file was not measured. What else was measured is as in
+    ``caniload.runner.core.judged.JudgedCell``. It is an answer for one purpose, to predict or to go
+    on training; ``other_purpose`` is the verdict for the other, where that is another outcome.
     """
 
     environment: str
@@ -52,6 +53,7 @@ class Answer:
     max_ulp_diff: float | None = None
     signature: str = ""
     seconds: float | None = None
+    sandbox: Mapping[str, Any] | None = None
     other_purpose: Verdict | None = None
 
     @property
@@ -94,6 +96,12 @@ class Checked:
     reference: str | None = None
     notes: tuple[str, ...] = ()
     answers: tuple[Answer, ...] = ()
+
+    @property
+    def sandbox(self) -> Mapping[str, Any] | None:
+        """The weakest wall that any of it was measured behind; ``None``: nothing was measured."""
+        held = [one.sandbox for one in self.answers if one.sandbox is not None]
+        return min(held, key=lambda one: len(one["blocked"]), default=None)
 
     @property
     def turns(self) -> tuple[Turn, ...]:

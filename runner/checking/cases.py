@@ -96,6 +96,10 @@ class Case:
             ),
         )
 
+    def compared_under(self) -> tuple[Terms, ...]:
+        """Return the terms under which what it is compared with is kept."""
+        return (self.terms,)
+
     def fed(self) -> Record | None:
         """Return what the reference said of its inputs and training step."""
         return self._reference_record(self.reference) if self.reference else None

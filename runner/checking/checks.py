@@ -11,7 +11,7 @@ from caniload.runner.checking.answers import Answer, Checked
 from caniload.runner.checking.cases import Case
 from caniload.runner.checking.judging import answer
 from caniload.runner.checking.kept import Kept
-from caniload.runner.checking.measuring import Measuring, Ways
+from caniload.runner.checking.measuring import Measuring
 from caniload.runner.checking.origins import is_origin, nearest
 from caniload.runner.checking.request import Request, blank_of, needs
 from caniload.runner.checking.subjects import Subject
@@ -128,7 +128,7 @@ def measure(
     prepared: Prepared, resolution: Resolution, request: Request, progress: Progress
 ) -> Iterator[Checked]:
     """Run what is missing, then yield what came of every case."""
-    ways = Ways(jobs=request.jobs, limits=request.matrix.limits, locks=request.locks)
+    ways = request.ways(request.locks)
     if prepared.runs:
         Measuring(request.home, resolution, ways, progress)(prepared.cases)
     for case in prepared.cases:

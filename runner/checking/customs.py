@@ -13,6 +13,7 @@ from caniload.runner.core.errors import UsageError
 from caniload.runner.environments.overlays import read_requirements
 from caniload.runner.evidence.keys import digest
 from caniload.runner.forensics.trusting import names_in
+from caniload.runner.sandbox.machine import code_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,13 @@ class Custom:
     build: Source | None = None
     packages: tuple[str, ...] = ()
     provides: frozenset[str] = frozenset()
+
+    @property
+    def readable(self) -> list[Path]:
+        """The files and folders that the code is read from, and what it may import beside it."""
+        named = [*self.sources, *([self.build] if self.build else [])]
+        files = [Path(one.file) for one in named if one.file]
+        return [*files, *(path for one in named for path in code_in(Path(one.search)))]
 
     def job(self) -> list[dict[str, Any]]:
         return [asdict(one) for one in self.sources]

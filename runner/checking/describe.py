@@ -12,6 +12,7 @@ from caniload.runner.checking.headline import headline
 from caniload.runner.core import texts
 from caniload.runner.core.outcomes import OTHER, TO, Outcome, Purpose
 from caniload.runner.forensics.describe import shown
+from caniload.runner.sandbox.levels import as_line
 
 SIGNS = {
     Outcome.NA: "–",  # noqa: RUF001 - a dash, as in the report
@@ -67,6 +68,8 @@ def as_lines(one: Checked) -> Iterator[str]:
             yield f"    {place:<{width}}  {_line(answer, one.purpose)}"
     for turn in one.turns:
         yield f"  {turn.stack}: {_turn(turn)}"
+    if one.sandbox is not None:
+        yield f"  sandbox: {as_line(one.sandbox)}"
 
 
 def _alike(answers: Sequence[Answer]) -> Iterator[tuple[str, Answer]]:
@@ -119,6 +122,7 @@ def as_json(found: Sequence[Checked]) -> str:
             **texts.cleaned(dataclasses.asdict(one)),
             "path": one.path,
             "turns": [dataclasses.asdict(turn) for turn in one.turns],
+            "sandbox": one.sandbox,
         }
         for one in found
     ]

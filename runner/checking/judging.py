@@ -19,6 +19,7 @@ from caniload.runner.judging.catalogue import Rule
 from caniload.runner.judging.verdict import cause, judge
 from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.schema import Environment, Tolerances
+from caniload.runner.sandbox.levels import NO_WALL
 
 PREDICTED = frozenset({"outputs", "structure"})
 TRAINED = frozenset({"training"})
@@ -104,6 +105,7 @@ def answer(case: Case, environment: Environment, judge_by: Judge) -> Answer:
 
 def of_record(record: Record, blank: Answer, judge_by: Judge, *, control: Record | None) -> Answer:
     """Judge one record; ``control`` is that of the reference compared with itself."""
+    blank = replace(blank, sandbox=record.get("sandbox") or NO_WALL.told())
     if reason := _not_built(record):
         return replace(blank, reason=reason)
     if record["reference"] is None:

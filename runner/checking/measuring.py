@@ -9,7 +9,6 @@ import shutil
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import psutil
 
 from caniload.runner.checking.cases import Case, Step
 from caniload.runner.checking.kept import SCRIPT
+from caniload.runner.checking.request import Ways
 from caniload.runner.core.errors import EnvironmentUnusable
 from caniload.runner.environments import processes
 from caniload.runner.environments.build import Receipt, build, existing
@@ -28,22 +28,21 @@ from caniload.runner.evidence.resolve import Resolution
 from caniload.runner.evidence.results import Result
 from caniload.runner.judging.confirm import Ask
 from caniload.runner.matrix.joining import patience
-from caniload.runner.matrix.schema import Environment, Limits
+from caniload.runner.matrix.schema import Environment
+from caniload.runner.running.confining import Confining, size
 from caniload.runner.running.progress import Progress
 from caniload.runner.running.schedule import Pool, Unit
 from caniload.runner.running.workers import Event, Worker
+from caniload.runner.sandbox import watching
+from caniload.runner.sandbox.blaming import suspicion
+from caniload.runner.sandbox.walls import Cage
+from caniload.runner.sandbox.words import Level
+
+LOG = 20_000
+"""Bytes of what a process said last that are searched for what a wall made it say."""
 
 PATIENCE = 5.0
 """Times the ordinary limit that a model has where nothing tells yet how long it takes."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ways:
-    """How to run: ``jobs`` processes at a time, each within the limits of matrix.yaml."""
-
-    jobs: int
-    limits: Limits
-    locks: Path
 
 
 class Measuring:
@@ -63,6 +62,16 @@ class Measuring:
         self._packages: Sequence[str] = ()
         self._overlays: dict[str, Path] = {}
         self._total = 0
+        self._readable: list[Path] = []
+        self._model_bytes = 0
+        self._confining = Confining(
+            wanted=ways.sandbox,
+            home=home,
+            scratch=self._scratch,
+            seconds=ways.limits.import_seconds,
+        )
+        self._recording: dict[str, str] = {}
+        self._cages: defaultdict[str, list[Cage]] = defaultdict(list)
         self._pool = Pool(
             launch=self._launch,
             slots=ways.jobs,
@@ -79,6 +88,7 @@ class Measuring:
         _sweep(self._home.checked)
         self._packages = cases[0].custom.packages if cases else ()  # all are of one request
         self._scratch.mkdir(parents=True)
+        self._read_by(cases)
         self._progress.stage("check", total=0)
         builders = ThreadPoolExecutor(max_workers=max(1, self._ways.jobs))
         try:
@@ -94,7 +104,19 @@ class Measuring:
         finally:
             self._pool.close()
             builders.shutdown(wait=False)
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            watching.remove(self._scratch)
+
+    def _read_by(self, cases: Sequence[Case]) -> None:
+        """Note what is to be read behind a wall: the models, their inputs and references."""
+        models = [file for case in cases for file in case.subject.files]
+        for case in cases:
+            kept = [case.kept.folder(one) for one in case.compared_under()]
+            for folder in kept:
+                folder.mkdir(parents=True, exist_ok=True)
+            given = [case.inputs] if case.inputs else []
+            self._readable += [*kept, *given, *case.custom.readable]
+        self._readable = list(dict.fromkeys([*models, *self._readable]))
+        self._model_bytes = size(models)
 
     def _go_on(self, case: Case) -> None:
         for step in case.steps():
@@ -107,13 +129,18 @@ class Measuring:
                     self._go_on(case)
                     return
                 continue
+            job = dict(step.job)
+            if step.reference is None and self._ways.sandbox != Level.NONE:
+                # Nothing that is kept can be written behind a wall: it is taken over from there.
+                self._recording[label] = f"expected-{next(self._numbers)}"
+                job["expected"] = self._recording[label]  # in the folder that it runs in
             self._running[label] = (case, step)
             self._total += 1
             self._waiting[step.environment].append(
                 Unit(
                     environment=step.environment,
                     label=label,
-                    job=step.job,
+                    job=job,
                     deadline=partial(self._deadline, case, step.environment),
                     solo=True,
                 )
@@ -159,19 +186,27 @@ class Measuring:
             )
         if self._packages:
             self._overlays[environment_id] = overlay(receipt, self._packages, self._home)
+        environment = found.environment
+        fingerprint = self._resolution.fingerprints[environment_id]
+        self._confining.prepare(environment, fingerprint, self._variables(environment))
         return receipt
 
     def _launch(self, environment_id: str, events: queue.Queue[Event]) -> Worker:
         environment = self._resolution.usable[environment_id].environment
         (self._home.private / environment_id).mkdir(parents=True, exist_ok=True)
+        cage = self._confining.cage(environment_id, self._readable, self._model_bytes)
+        name = f"{environment_id}-{next(self._numbers)}"
+        if cage is not None:
+            self._cages[environment_id].append(cage)
         return Worker(
             environment=environment_id,
             python=self._home.python(environment_id),
             imports=environment.imports,
             variables=self._variables(environment),
-            folder=self._scratch / f"{environment_id}-{next(self._numbers)}",
+            folder=cage.writable if cage else self._scratch / name,
             events=events,
             script=SCRIPT,
+            cage=cage,
         )
 
     def _variables(self, environment: Environment) -> dict[str, str]:
@@ -196,9 +231,10 @@ class Measuring:
     def _deliver(self, unit: Unit, result: Result) -> None:
         case, step = self._running.pop(unit.label)
         self._progress.advance(1)
-        if result.fault is not None:
-            self._progress.fault(f"{case.subject.path} in {step.environment}", result.fault)
-            case.faults[step.environment] = result.fault
+        fault = result.fault or self._walled(step, result) or self._taken(case, step, unit)
+        if fault is not None:
+            self._progress.fault(f"{case.subject.path} in {step.environment}", fault)
+            case.faults[step.environment] = fault
         else:
             record = self._record(case, step, result)
             case.put(step, record)
@@ -206,6 +242,39 @@ class Measuring:
                 self._seconds[id(case)] = record["seconds"]
         if step.reference is None:
             self._go_on(case)
+
+    def _walled(self, step: Step, result: Result) -> str | None:
+        """Return what the wall may have stopped: then the result says nothing of the file."""
+        cages = self._cages[step.environment]
+        if not cages:
+            return None
+        error = result.facts.get("error") if result.facts else None
+        log = self._log(cages[-1]) if result.crash else ""
+        why = suspicion(error, result.crash, log, cages[-1].hides)
+        return None if why is None else f"not known: {why}; --sandbox none runs without"
+
+    @staticmethod
+    def _log(cage: Cage) -> str:
+        try:
+            return watching.read(cage.writable / "output.log", LOG, -LOG).decode(errors="replace")
+        except OSError:
+            return ""
+
+    def _taken(self, case: Case, step: Step, unit: Unit) -> str | None:
+        """Keep what a reference has recorded behind the wall; return why that is not possible."""
+        name = self._recording.pop(unit.label, None)
+        if name is None:
+            return None
+        target = case.kept.expected(case.terms, case.fingerprints[step.environment])
+        for cage in reversed(self._cages[step.environment]):
+            if not (cage.writable / name).exists():
+                continue
+            try:
+                watching.take(cage.writable / name, target, cage.policy.scratch_bytes)
+            except OSError as error:
+                return f"what it recorded cannot be kept: {error}"
+            break
+        return None  # it failed before it recorded anything
 
     def _record(self, case: Case, step: Step, result: Result) -> Mapping[str, Any]:
         facts = dict(result.facts) if result.facts is not None else None
@@ -223,6 +292,7 @@ class Measuring:
             "crash": result.crash,
             "limits": limits,
             "seconds": sum(facts["seconds"].values()) if facts else None,
+            "sandbox": self._confining.level(step.environment),
             "cpu": result.cpu,
             "rss_kb": result.rss_kb,
         }

@@ -22,7 +22,9 @@ from caniload.runner.forensics import trusting
 from caniload.runner.forensics.describe import stated_origin
 from caniload.runner.forensics.facts import Severity
 from caniload.runner.judging.catalogue import read_catalogue
-from caniload.runner.matrix.schema import Environment, FormatName, Matrix
+from caniload.runner.matrix.schema import Environment, FormatName, Limits, Matrix
+from caniload.runner.sandbox import walls
+from caniload.runner.sandbox.words import AUTO
 
 CARRIES: dict[str, FormatName] = {"yaml": "json"}
 """Formats that carry what another one does, by its name in matrix.yaml."""
@@ -33,10 +35,24 @@ BY_LAYERS = "layers by name"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ways:
+    """How to run: ``jobs`` processes at a time, each within the limits of matrix.yaml.
+
+    ``sandbox`` is the wall that is wanted, a word of ``sandbox.words.CHOICES``.
+    """
+
+    jobs: int
+    limits: Limits
+    locks: Path
+    sandbox: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """What is asked: models, environments, and what they are given.
 
     ``trust``: files that hold code are run, too; ``rerun``: also what has been measured before.
+    ``sandbox`` is the wall that is wanted, a word of ``sandbox.words.CHOICES``.
     ``references`` may be compared with, in this order; empty: those nearest to what saved a file.
     ``purpose`` is what is wanted of the models.
     """
@@ -52,6 +68,12 @@ class Request:
     purpose: Purpose = Purpose.PREDICT
     jobs: int = 1
     locks: Path = LOCKS
+    sandbox: str = AUTO
+
+    def ways(self, locks: Path) -> Ways:
+        """Return how to run, with the locks of what is run."""
+        limits = self.matrix.limits
+        return Ways(jobs=self.jobs, limits=limits, locks=locks, sandbox=self.sandbox)
 
     def judge_by(self, subject: Subject) -> Judge:
         return Judge(
@@ -94,6 +116,10 @@ def refusal(subject: Subject, request: Request, *, run: bool) -> Checked | None:
         if why is not None:
             problem = f"not run, for loading it runs or reaches more than a model ({why}): --trust"
             return blank_of(subject, problem=problem, readable=False)
+    if problem is None and run:
+        unwalled = walls.of(request.sandbox, request.home.checked).refusal
+        if unwalled is not None:
+            return blank_of(subject, problem=unwalled, readable=False)
     return blank_of(subject, problem=problem, readable=readable) if problem else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
@@ -63,6 +64,15 @@ class Subject:
         if one.holds is Holds.ARCHITECTURE:
             return "an architecture without weights: put its weights beside it, as NAME.weights.h5"
         return None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files and folders that loading it reads."""
+        beside = [self.weights] if self.weights else []
+        if self.prefix is not None:
+            beside += sorted(self.prefix.parent.glob(f"{glob.escape(self.prefix.name)}.*"))
+            beside += [one for one in [self.prefix.parent / "checkpoint"] if one.is_file()]
+        return (self.path, *beside)
 
     @property
     def weights_alone(self) -> bool:

@@ -19,6 +19,8 @@ from caniload.runner.environments.opening import open_matrix
 from caniload.runner.matrix import choosing
 from caniload.runner.matrix.joining import versions
 from caniload.runner.matrix.schema import Environment, Matrix
+from caniload.runner.sandbox.levels import known
+from caniload.runner.sandbox.words import AUTO
 
 LISTING = "caniload env list"
 
@@ -70,6 +72,7 @@ def wish(
     to: Sequence[str] = (),
     envs: Sequence[str] = (),
     trust: bool = False,
+    sandbox: str = AUTO,
     custom: Sequence[str] = (),
     build: str | None = None,
     packages: Sequence[str] = (),
@@ -86,6 +89,8 @@ def wish(
     """
     matrix = matrix or open_matrix(locks=locks)
     inputs_sha256(inputs)
+    if (problem := known(sandbox)) is not None:
+        raise UsageError(problem)
     if purpose not in set(Purpose):
         raise UsageError(f"there is no purpose {purpose!r}; there are: {', '.join(Purpose)}")
     return Request(
@@ -95,6 +100,7 @@ def wish(
         custom=read_custom(custom, build=build, packages=packages),
         inputs=inputs,
         trust=trust,
+        sandbox=sandbox,
         rerun=rerun,
         purpose=Purpose(purpose),
         jobs=jobs or cores(),

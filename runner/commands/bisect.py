@@ -32,6 +32,7 @@ def bisect(arguments: argparse.Namespace) -> int:
         bad=arguments.bad,
         having=arguments.having,
         trust=arguments.trust,
+        sandbox=arguments.sandbox,
         custom=arguments.custom,
         inputs=arguments.inputs,
         purpose=arguments.purpose,

@@ -31,6 +31,7 @@ def check(arguments: argparse.Namespace) -> int:
         to=arguments.to,
         envs=arguments.envs,
         trust=arguments.trust,
+        sandbox=arguments.sandbox,
         custom=arguments.custom,
         build=arguments.build,
         packages=arguments.having,

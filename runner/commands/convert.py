@@ -36,6 +36,7 @@ def convert(arguments: argparse.Namespace) -> int:
             custom=tuple(arguments.custom),
             inputs=arguments.inputs,
             trusted=arguments.trust,
+            sandbox=arguments.sandbox,
         ),
         matrix,
         locks=locks_of(arguments),
@@ -75,6 +76,7 @@ def _convert_all(arguments: argparse.Namespace) -> int:
         custom=tuple(arguments.custom),
         inputs=arguments.inputs,
         trusted=arguments.trust,
+        sandbox=arguments.sandbox,
         receipts=arguments.receipt,
         rerun=arguments.rerun,
     )

@@ -25,6 +25,7 @@ def upgrade(arguments: argparse.Namespace) -> int:
         arguments.after,
         arguments.model,
         trust=arguments.trust,
+        sandbox=arguments.sandbox,
         custom=arguments.custom,
         inputs=arguments.inputs,
         purpose=arguments.purpose,

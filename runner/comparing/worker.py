@@ -22,6 +22,7 @@ from caniload.runner.forensics.facts import UnreadableError
 from caniload.runner.forensics.formats.hdf5file import ERRORS
 from caniload.runner.forensics.formats.merging import line
 from caniload.runner.forensics.reading import inspect_here
+from caniload.runner.sandbox.reading import shut_in
 
 MEMORY = 2**30
 """Bytes of address space beyond what the libraries take."""
@@ -35,6 +36,7 @@ def main() -> None:
     room = _in_use() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (room, room))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    shut_in([str(first), str(second)])
     signal.setitimer(signal.ITIMER_PROF, _budget(first, second))
     found = compared(first, second)
     text = json.dumps(dataclasses.asdict(found), ensure_ascii=False)

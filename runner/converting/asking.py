@@ -16,7 +16,7 @@ import psutil
 from caniload.runner.converting import receipt
 from caniload.runner.converting.ladder import Ladder
 from caniload.runner.converting.launching import Workshop
-from caniload.runner.converting.original import Wish
+from caniload.runner.converting.original import Wish, refusal
 from caniload.runner.converting.outcome import Conversion
 from caniload.runner.converting.rules import read_rules
 from caniload.runner.core.errors import CaniloadError, UsageError
@@ -26,6 +26,8 @@ from caniload.runner.environments.home import Home
 from caniload.runner.forensics.apart import inspect_all
 from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.schema import Matrix
+from caniload.runner.sandbox import walls
+from caniload.runner.sandbox.walls import Walls
 
 
 def bring_across(
@@ -50,16 +52,29 @@ def bring_across(
     home = home or Home.default()
     inspection = next(iter(inspect_all([wish.path])))
     with scratch_in(home) as scratch:
-        workshop = Workshop(matrix=matrix, home=home, scratch=scratch, locks=locks, tell=tell)
+        wall = walls.of(wish.sandbox, home.checked)
+        workshop = Workshop(
+            matrix=matrix,
+            home=home,
+            scratch=scratch,
+            locks=locks,
+            tell=tell,
+            sandbox=wish.sandbox,
+            readable=tuple(wish.readable(inspection)),
+        )
         ladder = Ladder(wish=wish, inspection=inspection, workshop=workshop)
+        if refusal(inspection, wish) is not None:
+            return ladder.climb()  # which says why
+        if wall.refusal is not None:
+            raise UsageError(f"{wish.path}: {wall.refusal}")
         if (problem := workshop.problem(wish.target)) is not None:
             raise CaniloadError(f"{wish.target}: {problem}")
         if not receipts:
-            return ladder.climb()
+            return _climbed(ladder, wall)
         path = Path(os.path.abspath(wish.path))  # noqa: PTH100 - "." has no name; links stay
         files = list(receipt.files_of(path, path.name, inspection))
         material = (*receipt.hashed(files), *receipt.given(wish))
-        conversion = ladder.climb()
+        conversion = _climbed(ladder, wall)
         if conversion.out is not None:
             if material != (*receipt.hashed(files), *receipt.given(wish)):
                 raise CaniloadError(f"{wish.path}: changed while it was read; run this again")
@@ -75,6 +90,14 @@ def bring_across(
         return conversion
 
 
+def _climbed(ladder: Ladder, wall: Walls) -> Conversion:
+    """Return what came of it, with what held; ``CaniloadError`` where a wall may be to blame."""
+    found = replace(ladder.climb(), sandbox=wall.held.told() if wall.held else None)
+    if (why := ladder.workshop.to_blame(found)) is not None:
+        raise CaniloadError(f"{ladder.wish.path}: {why}")
+    return found
+
+
 @contextmanager
 def scratch_in(home: Home) -> Iterator[Path]:
     """Make a folder for scratch files, and remove those of conversions that were killed."""
@@ -87,6 +110,7 @@ def scratch_in(home: Home) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(
         prefix=prefix, dir=home.root, ignore_cleanup_errors=True
     ) as made:
+        Path(made).chmod(0o711)  # whoever a process becomes has to come to its own folder
         yield Path(made)
 
 

@@ -215,7 +215,7 @@ class Ladder:
         if out.exists():
             told = f"{reason}; a graph for inference has no place: {out} is there already"
             return self._refused(Refusal(reason=told))
-        shutil.copytree(graph, out)
+        shutil.copytree(self.workshop.made(graph), out)
         call = f"keras.layers.TFSMLayer({str(out)!r}, call_endpoint={facts['endpoint']!r})"
         return Conversion(
             path=str(self.wish.path),
@@ -232,7 +232,7 @@ class Ladder:
     def _deliver(self, original: Original, made: _Made, judged: Judged, proof: Proof) -> Conversion:
         self.wish.out.parent.mkdir(parents=True, exist_ok=True)
         part = self.wish.out.with_name(f".{self.wish.out.name}.part")
-        shutil.copyfile(made.out, part)
+        shutil.copyfile(self.workshop.made(made.out), part)
         part.replace(self.wish.out)
         lost, kept = losses(original.facts, judged.seen, made.facts)
         lost += [f"{one.where}: {one.loses}" for one in made.changes if one.loses]

@@ -9,24 +9,30 @@ from __future__ import annotations
 import itertools
 import json
 import queue
+import secrets
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from caniload.runner.converting.outcome import Conversion, Verdict
 from caniload.runner.converting.workers import Ran, Workers
-from caniload.runner.core.errors import EnvironmentUnusable
+from caniload.runner.core.errors import CaniloadError, EnvironmentUnusable
 from caniload.runner.core.shipped import LOCKS, PROBES
-from caniload.runner.environments import processes
 from caniload.runner.environments.build import build, existing
 from caniload.runner.environments.fetching import as_line, sizes
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.variables import process_variables
 from caniload.runner.evidence.resolve import Resolution, resolve
 from caniload.runner.matrix.schema import Environment, Matrix
+from caniload.runner.running import behind
+from caniload.runner.running.confining import Confining, size
 from caniload.runner.running.workers import Event, Worker
+from caniload.runner.sandbox import watching
+from caniload.runner.sandbox.walls import WRITABLE
+from caniload.runner.sandbox.words import Level
 
 ACROSS = PROBES / "across"
 SLOWER = 10
@@ -45,10 +51,44 @@ class Workshop:
     """Called with a line when something takes long, or None."""
     workers: Workers | None = None
     """What has frameworks imported, or None: then every script imports its own."""
+    sandbox: str = Level.NONE
+    readable: tuple[Path, ...] = ()
+    """The person's files, which every script may read behind its wall."""
+    walled: list[str] = field(default_factory=list)
+    """What the wall may have stopped, in sentences."""
+    walls: Confining | None = None
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
     _resolution: Resolution | None = None
     _built: dict[str, str | None] = field(default_factory=dict)
     _building: Any = field(default_factory=threading.RLock)
+
+    @property
+    def confining(self) -> Confining:
+        """The walls of all environments, shared with workshops that are made of this one."""
+        with self._building:
+            if self.walls is None:
+                self.walls = Confining(
+                    wanted=self.sandbox,
+                    home=self.home,
+                    scratch=self.scratch,
+                    seconds=self.matrix.limits.import_seconds,
+                )
+            return self.walls
+
+    def for_file(self, scratch: Path, readable: Iterable[Path]) -> Workshop:
+        """Return a workshop for one of many files: behind a wall each has its own, and no workers.
+
+        What hostile files share they could alter.
+        """
+        workers = self.workers if self.cage is None else None
+        return replace(
+            self,
+            scratch=scratch,
+            readable=tuple(readable),
+            walled=[],
+            walls=self.confining,
+            workers=workers,
+        )
 
     @property
     def resolution(self) -> Resolution:
@@ -106,10 +146,32 @@ class Workshop:
         return max(limits.seconds_floor, limits.history_factor * cpu)
 
     def folder(self, name: str) -> Path:
-        """Make a folder for scratch files that no other has."""
-        made = self.scratch / f"{next(self._numbers)}-{name}"
+        """Make a folder for scratch files that no other has.
+
+        Behind a wall what was run before cannot have made it: nobody guesses its name.
+        """
+        stem = f"{next(self._numbers)}-{name}"
+        made = self.work / (stem if self.cage is None else f"{stem}-{secrets.token_hex(6)}")
         made.mkdir(parents=True)
         return made
+
+    @property
+    def cage(self) -> Path | None:
+        """The folder of all cages of this conversion, which share what may be written."""
+        return None if self.sandbox == Level.NONE else self.scratch / "cage"
+
+    @property
+    def work(self) -> Path:
+        return self.scratch if self.cage is None else self.cage / WRITABLE
+
+    def made(self, path: Path) -> Path:
+        """Return a path again that a script wrote, if it is what it seems: no link, no pipe.
+
+        ``CaniloadError`` where it is something else.
+        """
+        if self.cage is not None and (problem := watching.unplain(path, self.work)) is not None:
+            raise CaniloadError(f"what was made behind the sandbox is not taken: {problem}")
+        return path
 
     def run(self, script: str, environment: str, job: Mapping[str, Any]) -> dict[str, Any]:
         """Run a script and return its facts, with ``folder``; ``error`` says what went wrong.
@@ -120,6 +182,10 @@ class Workshop:
         if (problem := self.problem(environment)) is not None:
             return _died(folder, "start", "Unusable", problem)
         row = self.matrix.environment(environment)
+        try:
+            self.confining.prepare(row, self.resolution.fingerprints[environment])
+        except EnvironmentUnusable as error:
+            return _died(folder, "start", "Unusable", error.reason)
         config = folder / "job.json"
         whole = {"imports": row.imports, "folder": str(folder), **job}
         config.write_text(json.dumps(whole), encoding="utf-8")
@@ -129,31 +195,39 @@ class Workshop:
             ran = self.workers.run(environment, script, config, seconds)
             if ran is Ran.HUNG:
                 return _died(folder, "run", "Killed", _late(seconds))
-            if ran is Ran.ENDED and (facts := _facts(folder)) is not None:
-                return facts
+            if (
+                ran is Ran.ENDED
+                and (facts := behind.facts(folder / "facts.json", None)) is not None
+            ):
+                return {**facts, "folder": str(folder)}
             for one in (whole, *job.get("tries", ())):  # what is half done is not to be read
                 (Path(one["folder"]) / "facts.json").unlink(missing_ok=True)
         return self._alone(script, row, config)
 
     def _alone(self, script: str, row: Environment, config: Path) -> dict[str, Any]:
-        """Run a script in a process of its own."""
+        """Run a script in a process of its own, behind the wall if there is one."""
         folder, limits = config.parent, self.matrix.limits
         started = time.monotonic()
-        finished = processes.run(
+        cage = self.confining.shared(row.id, self.cage, self.readable, size(self.readable))
+        finished = behind.run(
             [str(self.home.python(row.id)), "-s", str(ACROSS / f"{script}.py"), str(config)],
-            variables={**self._variables(row), "TMPDIR": str(folder)},
+            cage,
+            variables=self._variables(row),
+            folder=folder,
             seconds=limits.import_seconds + limits.seconds * SLOWER,
-            cwd=folder,
         )
-        (folder / "output.log").write_text(finished.output[-100_000:], encoding="utf-8")
-        if (facts := _facts(folder)) is not None:
-            return facts
+        (self.scratch / f"{folder.name}.log").write_text(finished.output[-100_000:], "utf-8")
+        if (facts := behind.facts(folder / "facts.json", cage)) is not None:
+            return behind.without_walled({**facts, "folder": str(folder)}, cage, self.walled)
+        if finished.stopped is not None:
+            self.walled.append(finished.stopped)
+            return _died(folder, "start", "Unusable", finished.stopped)
         spent = time.monotonic() - started
         how = _late(spent) if finished.code is None else f"the process ended with {finished.code}"
         return _died(folder, "run", "Killed", how)
 
     def launch(self, environment: str, events: queue.Queue[Event]) -> Worker:
-        """Start what has the framework of an environment imported; it is built already."""
+        """Start what has the framework of an environment imported, without a wall."""
         row = self.matrix.environment(environment)
         return Worker(
             environment=environment,
@@ -164,6 +238,12 @@ class Workshop:
             events=events,
             script=ACROSS / "serve.py",
         )
+
+    def to_blame(self, found: Conversion) -> str | None:
+        """Return why it is not known whether a model comes across: a wall may have stopped it."""
+        if found.verdict is not Verdict.REFUSED or not self.walled:
+            return None
+        return f"not known, for {self.walled[0]}; --sandbox none runs without"
 
     def _variables(self, row: Environment) -> dict[str, str]:
         variables = process_variables(row, self.home)
@@ -181,15 +261,6 @@ class Workshop:
         jobs = [{"folder": str(self.folder("try")), **job} for job in tries]
         facts = self.run("rebuild", environment, {"tries": jobs, "seconds": self.patience(cpu)})
         return facts.get("tries") or [facts]
-
-
-def _facts(folder: Path) -> dict[str, Any] | None:
-    """Return what a script wrote, or None where it did not come to that."""
-    try:
-        facts: dict[str, Any] = json.loads((folder / "facts.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    return {**facts, "folder": str(folder)}
 
 
 def _late(seconds: float) -> str:

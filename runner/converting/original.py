@@ -13,6 +13,8 @@ from caniload.runner.converting.readers import reading
 from caniload.runner.converting.rules import read_rules
 from caniload.runner.forensics import trusting
 from caniload.runner.forensics.facts import Inspection
+from caniload.runner.sandbox.machine import code_in
+from caniload.runner.sandbox.words import AUTO
 
 SEED = "caniload convert"
 
@@ -27,6 +29,15 @@ class Wish:
     custom: tuple[Path, ...] = ()
     inputs: Path | None = None
     trusted: bool = False
+    sandbox: str = AUTO
+    """The wall that it is loaded behind, a word of ``sandbox.words.CHOICES``."""
+
+    def readable(self, inspection: Inspection) -> list[Path]:
+        """Return the files and folders that loading the original reads."""
+        beside = [_weights_beside(self.path, inspection)] if _is_text(inspection) else []
+        given = [self.inputs] if self.inputs else []
+        code = [path for one in self.custom for path in (one, *code_in(one.absolute().parent))]
+        return [self.path, *beside, *given, *code]
 
     @property
     def custom_paths(self) -> list[str]:
@@ -88,9 +99,13 @@ def job_for(wish: Wish, inspection: Inspection) -> dict[str, Any]:
         "custom": wish.custom_paths,
         "trusted": wish.trusted,
     }
-    if inspection.format in ("json", "yaml"):
+    if _is_text(inspection):
         job["weights"] = str(_weights_beside(wish.path, inspection))
     return job
+
+
+def _is_text(inspection: Inspection) -> bool:
+    return inspection.format in ("json", "yaml")
 
 
 def _weights_beside(path: Path, inspection: Inspection) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from caniload.runner.converting.applying import Change
 
@@ -113,6 +114,8 @@ class Conversion:
     remedy: Remedy | None = None
     reason: str | None = None
     needs_trust: bool = False
+    sandbox: Mapping[str, Any] | None = None
+    """What held while it was loaded: ``level``, what it ``blocked``, and what is ``open``."""
     attempts: tuple[Attempt, ...] = ()
     proof: Proof | None = None
     changes: tuple[Change, ...] = ()

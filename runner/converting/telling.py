@@ -11,6 +11,7 @@ from typing import Any
 from caniload.runner.converting.applying import Change
 from caniload.runner.converting.outcome import Conversion, Power, Proof, Verdict
 from caniload.runner.converting.power import listed
+from caniload.runner.sandbox.levels import as_line
 
 _WHERES = 4
 """Most layers that are named where one rule changed many."""
@@ -39,6 +40,7 @@ def sections(conversion: Conversion) -> list[tuple[str, list[str]]]:
         ("changed", list(_changes(conversion.changes))),
         ("kept", list(conversion.kept)),
         ("lost", list(conversion.lost)),
+        ("sandbox", [as_line(conversion.sandbox)] if conversion.sandbox else []),
     ]
 
 

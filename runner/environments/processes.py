@@ -17,7 +17,14 @@ LEASH = Path(__file__).with_name("leash.py")
 DRAIN_SECONDS = 2.0
 """How long output is still read after the end: a stray grandchild may hold the pipe for ever."""
 
-_RUNNING: set[subprocess.Popen[bytes]] = set()
+KEPT = 32 * 2**20
+"""Characters of output that are kept; what comes after is read and forgotten."""
+LINE = 65_536
+
+Ending = Callable[[int], None]
+"""How a process is ended that has not ended itself, by its id, with those that left its group."""
+
+_RUNNING: dict[subprocess.Popen[bytes], Ending | None] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +44,14 @@ def run(
     cwd: Path | None = None,
     keep_open: Sequence[int] = (),
     stdin: str = "",
+    ending: Ending | None = None,
+    begun: Callable[[int], None] | None = None,
 ) -> Finished:
     """Run ``command`` with nothing of our own environment; return what it said.
 
     ``keep_open`` are descriptors that the command inherits, so that a lock on them lives as long as
-    it does. It dies with us, even if we are killed, where the kernel sees to that.
+    it does. ``begun`` is told its process id. It dies with us, even if we are killed, where the
+    kernel sees to that.
     """
     with tempfile.TemporaryFile() as given:  # a file, not a pipe: nobody has to feed it
         given.write(stdin.encode())
@@ -56,7 +66,9 @@ def run(
             start_new_session=True,
             pass_fds=tuple(keep_open),
         )
-    _RUNNING.add(process)
+    _RUNNING[process] = ending
+    if begun is not None:
+        begun(process.pid)
     lines: list[str] = []
     reader = threading.Thread(target=_drain, args=(process, lines, on_output), daemon=True)
     reader.start()
@@ -65,20 +77,22 @@ def run(
         with contextlib.suppress(subprocess.TimeoutExpired):
             code = process.wait(seconds)
     finally:  # also when interrupted: no installer survives us
-        _kill(process)
+        _kill(process, ending)
         process.wait()
-        _RUNNING.discard(process)
+        _RUNNING.pop(process, None)
         reader.join(DRAIN_SECONDS)
     return Finished(code=code, output="".join(lines))
 
 
 def kill_all() -> None:
     """End whatever other threads are running here, so that an interrupt need not wait for it."""
-    for process in list(_RUNNING):
-        _kill(process)
+    for process, ending in list(_RUNNING.items()):
+        _kill(process, ending)
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def _kill(process: subprocess.Popen[bytes], ending: Ending | None = None) -> None:
+    if ending is not None and process.poll() is None:
+        ending(process.pid)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
 
@@ -88,9 +102,12 @@ def _drain(
 ) -> None:
     if process.stdout is None:  # never: it was asked for as a pipe
         return
+    left = KEPT
     with process.stdout as pipe:
-        for raw in pipe:
+        while raw := pipe.readline(LINE):
             line = raw.decode("utf-8", "backslashreplace")
-            lines.append(line)
+            left -= len(line)
+            if left > 0:
+                lines.append(line)
             if on_output is not None:
                 on_output(line.rstrip())

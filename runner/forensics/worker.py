@@ -1,5 +1,7 @@
 """The process in which strangers' files are read: bounded in memory and time, one line a file.
 
+It shuts itself in first: it reads those files and what lies beside them, and does nothing else.
+
 The first line on standard input is a JSON list of paths; each line on standard output is the
 Inspection of the next one, as JSON. A path that ends the process is answered for by ``apart``.
 """
@@ -18,6 +20,7 @@ from pathlib import Path
 
 from caniload.runner.forensics.facts import Inspection
 from caniload.runner.forensics.reading import inspect_here
+from caniload.runner.sandbox.reading import shut_in
 
 MEMORY = 384 * 2**20
 """Bytes that one file may need beyond what the libraries take."""
@@ -39,6 +42,7 @@ def main() -> None:
     room = _in_use() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (room, room))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    shut_in(paths)
     for path in paths:
         seconds = budget(Path(path))
         signal.setitimer(signal.ITIMER_PROF, seconds)  # kills, also in the midst of a library

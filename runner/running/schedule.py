@@ -8,27 +8,24 @@ is the one that counts.
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
-import signal
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import psutil
-
 from caniload.runner.core import texts
 from caniload.runner.evidence.results import Result, answered, ended, from_outside
 from caniload.runner.judging.confirm import Ask
+from caniload.runner.running import weighing
 from caniload.runner.running.workers import Event, Worker
+from caniload.runner.sandbox import watching
 
-FED, STARVING = 0.5, 3
-"""What share of a processor a job must have had to be held to its limit, and how many times as long
-it may take if it had less: on a busy machine what is only starved is not told to hang."""
+STARVING = 3
+"""How many times its limit a job may take that was starved of a processor."""
 
-CENSUS = 20  # every how many looks at a child's memory its own children are counted too
+AT_ONCE = 1000  # events that are dealt with between two looks at the workers
 TRIES = 3  # how often a job is handed out again when nothing says that the job is to blame
 
 
@@ -64,6 +61,10 @@ class Flight:
     cpu: float | None = None
     killed: Mapping[str, Any] | None = None
     result: Result | None = None
+
+    def may_start(self, job: int) -> bool:
+        """Say whether a job can begin now: none does twice, or its deadline would never come."""
+        return job < len(self.units) and self.current is None and job not in self.done
 
 
 class Pool:
@@ -123,7 +124,7 @@ class Pool:
         self._watch()
         with contextlib.suppress(queue.Empty):
             self._handle(self._events.get(timeout=timeout))
-            while True:
+            for _ in range(AT_ONCE):  # whoever floods us is looked after meanwhile
                 self._handle(self._events.get_nowait())
 
     def close(self) -> None:
@@ -131,12 +132,18 @@ class Pool:
         for worker in (*self._workers.values(), *self._closing):
             worker.close()
         for flight in self._flights.values():
-            _kill_group(flight.pid)
+            self._end(flight)
         for worker in (*self._workers.values(), *self._closing):
             worker.clean()
         self._workers.clear()
         self._closing.clear()
         self._flights.clear()
+
+    @staticmethod
+    def _end(flight: Flight) -> None:
+        if flight.worker.cage is not None and flight.pid is not None:
+            watching.end_tree(flight.pid)
+        weighing.kill_group(flight.pid)
 
     def _close_idle(self) -> None:
         flying = {id(flight.worker) for flight in self._flights.values()}
@@ -204,13 +211,14 @@ class Pool:
             unit = flight.units[flight.current] if flight.current is not None else flight.units[0]
             limit, elapsed = unit.deadline(), now - flight.since
             if flight.cpu is None:
-                flight.cpu = _cpu_seconds(flight)
-            if elapsed > limit and (elapsed > STARVING * limit or _was_fed(flight, elapsed)):
+                flight.cpu = weighing.cpu_seconds(flight)
+            late = elapsed > limit
+            if late and (elapsed > STARVING * limit or weighing.was_fed(flight, elapsed)):
                 flight.killed = {"kind": "timeout", "limit": limit}
-            elif _resident_mb(flight) > self._memory_mb:
+            elif weighing.resident_mb(flight) > self._memory_mb:
                 flight.killed = {"kind": "memory", "limit": self._memory_mb}
             if flight.killed is not None:
-                _kill_group(flight.pid)
+                self._end(flight)
 
     def _handle(self, event: Event) -> None:
         flight = self._flights.get(event.data.get("batch", -1))
@@ -220,14 +228,14 @@ class Pool:
                 self._starting.pop(event.worker.environment, None)
                 self._restarted.discard(event.worker.environment)
                 self._started(event.worker.environment, event.worker, event.data)
-            case "forked" if flight:
+            case "forked" if flight and flight.pid is None:
                 flight.pid, flight.since = event.data["pid"], time.monotonic()
-            case "start" if flight:
+            case "start" if flight and flight.may_start(event.data["job"]):
                 flight.current, flight.since = event.data["job"], time.monotonic()
                 flight.phase, flight.cpu = "start", None
             case "phase" if flight:
                 flight.phase = event.data["phase"]
-            case "facts" if flight:
+            case "facts" if flight and event.data["job"] == flight.current:
                 self._take_facts(flight, event.data)
             case "exit" if flight:
                 self._land(event.data["batch"], event.data)
@@ -240,8 +248,11 @@ class Pool:
         index = data["job"]
         flight.done.add(index)
         flight.current, flight.since = None, time.monotonic()
-        facts = flight.worker.facts(data["batch"], data["offset"], data["length"])
-        result = answered(facts)
+        try:
+            facts = flight.worker.facts(data["batch"], data["offset"], data["length"])
+            result = answered(facts)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            result = Result(fault=f"what its process wrote cannot be read: {error}"[:300])
         if flight.units[index].solo:
             flight.result = result  # told at the exit, with what the process used
         else:
@@ -276,8 +287,9 @@ class Pool:
         rest = [index for index in range(len(flight.units)) if index not in flight.done]
         tried = [index for index in rest if flight.current in (None, index)]
         spared = [flight.units[index] for index in rest if index not in tried]
-        self._again(spared, "its worker died", count=False)
-        self._again([flight.units[index] for index in tried], "its worker died", count=True)
+        why = flight.worker.stopped or "its worker died"
+        self._again(spared, why, count=False)
+        self._again([flight.units[index] for index in tried], why, count=True)
 
     def _settle(self, unit: Unit, result: Result) -> None:
         if result.fault and unit.tries + 1 < TRIES:
@@ -355,44 +367,3 @@ def _import_error(worker: Worker) -> str | None:
         return None
     message = texts.first_line(str(record.get("message", "")))
     return f"its framework does not import: {record.get('type')}: {message}"
-
-
-def _resident_mb(flight: Flight) -> float:
-    """Return a child's resident memory in MiB; 0 when it has ended.
-
-    Finding grandchildren means reading the whole process table, so they are counted every
-    ``CENSUS``-th time only.
-    """
-    flight.weighed += 1
-    try:
-        process = psutil.Process(flight.pid)
-        total = process.memory_info().rss
-        for inner in process.children(recursive=True) if flight.weighed % CENSUS == 0 else ():
-            with contextlib.suppress(psutil.Error):
-                total += inner.memory_info().rss
-    except psutil.Error:
-        return 0.0
-    return float(total) / 2**20
-
-
-def _cpu_seconds(flight: Flight, *, living: bool = False) -> float:
-    """Return what a child has computed, with its own that have ended, or with ``living`` all."""
-    found = 0.0
-    with contextlib.suppress(psutil.Error):
-        process = psutil.Process(flight.pid)
-        found = float(sum(process.cpu_times()[:4]))  # the last two are of children that have ended
-        for inner in process.children(recursive=True) if living else ():
-            with contextlib.suppress(psutil.Error):
-                found += sum(inner.cpu_times()[:4])
-    return found
-
-
-def _was_fed(flight: Flight, elapsed: float) -> bool:
-    """Say whether a job had its share of a processor, so that it is slow by itself."""
-    return _cpu_seconds(flight, living=True) - (flight.cpu or 0.0) >= elapsed * FED
-
-
-def _kill_group(pid: int | None) -> None:
-    if pid is not None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, signal.SIGKILL)

@@ -28,6 +28,8 @@ from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.matrix.schema import Matrix
 from caniload.runner.running.progress import Display
 from caniload.runner.running.together import Together
+from caniload.runner.sandbox import walls
+from caniload.runner.sandbox.words import AUTO
 from caniload.runner.upgrading.judging import fate_with, plain_fate, warned
 from caniload.runner.upgrading.outcome import Fate, Model, Tried, Upgrade
 from caniload.runner.upgrading.reference import of_reference_models
@@ -42,6 +44,7 @@ def ask(
     models: Sequence[str | os.PathLike[str]],
     *,
     trust: bool = False,
+    sandbox: str = AUTO,
     custom: Sequence[str] = (),
     inputs: Path | None = None,
     remedies: bool = True,
@@ -62,6 +65,7 @@ def ask(
     console = console or Console(quiet=True)
     request = wish(
         trust=trust,
+        sandbox=sandbox,
         custom=custom,
         inputs=inputs,
         purpose=purpose,
@@ -75,6 +79,7 @@ def ask(
     request = replace(request, asked=(old, new), references=(old.id, new.id))
     given = (
         *(["--trust"] if trust else []),
+        *(["--sandbox", sandbox] if sandbox != AUTO else []),
         *(word for one in custom for word in ("--custom", one)),
         *(["--inputs", str(inputs)] if inputs else []),
     )
@@ -104,6 +109,7 @@ def ask(
     run = [one for one in subjects if refused[id(one)] is None]
     told = iter(_fared(run, request, found, console) if run else ())
     fared = [_unrun(refused[id(one)]) or next(told) for one in subjects]
+    held = walls.of(sandbox, home.checked).held if run else None
     if converted is not None:
         fared = list(_kept(fared, subjects, converted))
     return replace(
@@ -111,6 +117,7 @@ def ask(
         before=side(old, home, locks),  # which may have been built by now
         after=side(new, home, locks),
         models=tuple(fared),
+        sandbox=held.told() if held else None,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from caniload.runner.checking.answers import Answer
 from caniload.runner.converting.outcome import Conversion
@@ -142,3 +143,5 @@ class Upgrade:
     remedies: bool = True
     rollback: bool = True
     reference: tuple[Direction, ...] = ()
+    sandbox: Mapping[str, Any] | None = None
+    """The wall that models were run behind: ``level``, ``blocked`` and ``open``; None: none ran."""

@@ -11,7 +11,7 @@ from typing import Any
 from caniload.runner.checking.cases import Case, Step
 from caniload.runner.checking.judging import answer
 from caniload.runner.checking.kept import Record, Terms
-from caniload.runner.checking.measuring import Measuring, Ways
+from caniload.runner.checking.measuring import Measuring
 from caniload.runner.checking.request import Request
 from caniload.runner.checking.subjects import Subject, gather
 from caniload.runner.converting.asking import bring_across
@@ -62,7 +62,7 @@ class Pair:
 
     def measure(self, cases: Sequence[Case]) -> None:
         request = self.request
-        ways = Ways(jobs=request.jobs, limits=request.matrix.limits, locks=request.locks)
+        ways = request.ways(request.locks)
         if cases:
             Measuring(request.home, self.resolution, ways, self.progress)(cases)
 
@@ -81,6 +81,9 @@ class Likened(Case):
         if environment == self.reference:
             return self.original.record(environment)
         return super().record(environment)
+
+    def compared_under(self) -> tuple[Terms, ...]:
+        return (self.terms, self.original.terms)
 
     def _step(self, environment: str, reference: str | None) -> Step:
         step = super()._step(environment, reference)
@@ -130,6 +133,7 @@ def _tried(case: Case, pair: Pair, together: Together) -> Tried:
         custom=tuple(Path(str(one.file)) for one in custom),
         inputs=case.inputs,
         trusted=pair.request.trust,
+        sandbox=pair.request.sandbox,
     )
     request = pair.request
     try:

@@ -90,18 +90,24 @@ def _save(one: _Anew, pair: Pair, together: Together) -> None:
     if facts is None:
         request = pair.request
         with tempfile.TemporaryDirectory(prefix="upgrade-", dir=request.home.root) as scratch:
+            Path(scratch).chmod(0o711)  # whoever a process becomes has to come to its own folder
             workshop = Workshop(
                 matrix=request.matrix,
                 home=request.home,
                 scratch=Path(scratch),
                 locks=request.locks,
+                sandbox=request.sandbox,
             )
-            job = _job(one, pair, Path(scratch) / name)
+            wish = _wish(one, pair)
+            inspection = next(iter(inspect_all([one.source])))
+            workshop.readable = tuple(wish.readable(inspection))
+            out = workshop.folder("out") / name
+            job = {**job_for(wish, inspection), "training": None, "out": str(out)}
             (facts,) = workshop.rebuild(pair.after.id, [job], _cpu(one, pair))
             together.check()
             if facts["error"] is None:
                 keeping.folder.mkdir(parents=True, exist_ok=True)
-                (Path(scratch) / name).replace(one.out)
+                workshop.made(out).replace(one.out)
         facts = {"error": facts["error"], "phase": facts["phase"]}
         if (facts["error"] or {}).get("type") != "Unusable":
             keeping.put_anew(name, facts)
@@ -114,17 +120,15 @@ def _cpu(one: _Anew, pair: Pair) -> float:
     return float((record or {}).get("cpu") or 0)
 
 
-def _job(one: _Anew, pair: Pair, out: Path) -> Mapping[str, Any]:
-    custom = tuple(Path(source.file) for source in one.case.custom.sources if source.file)
-    inspection = next(iter(inspect_all([one.source])))
-    wish = Wish(
+def _wish(one: _Anew, pair: Pair) -> Wish:
+    return Wish(
         path=one.source,
         target=pair.after.id,
-        out=out,
-        custom=custom,
+        out=one.out,
+        custom=tuple(Path(source.file) for source in one.case.custom.sources if source.file),
         trusted=pair.request.trust,
+        sandbox=pair.request.sandbox,
     )
-    return {**job_for(wish, inspection), "training": None, "out": str(out)}
 
 
 def _measure(files: Sequence[_Anew], pair: Pair) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from caniload.runner.core.markup import escaped, folded, table
 from caniload.runner.core.sheet import Row, as_text
 from caniload.runner.core.texts import cleaned, shown
+from caniload.runner.sandbox.levels import as_line
 from caniload.runner.upgrading.judging import counted, exit_code
 from caniload.runner.upgrading.outcome import Fate, Model, Upgrade
 from caniload.runner.upgrading.rollback import back_lines, back_sentence
@@ -136,6 +137,8 @@ def _how(upgrade: Upgrade) -> Iterator[str]:
             f" and a training step there were compared with those in {escaped(upgrade.before.id)}."
             " Inputs were made up where none were given, and targets always."
         )
+    if upgrade.sandbox is not None:
+        yield f"- Sandbox: {escaped(as_line(upgrade.sandbox))}"
     yield f"- {escaped(upgrade.date)}, `{_code(upgrade.command)}`, exit code {exit_code(upgrade)}"
     yield ""
 

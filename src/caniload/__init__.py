@@ -125,6 +125,7 @@ def check(
     envs: str | Sequence[str] = (),
     run: bool = False,
     trust: bool = False,
+    sandbox: str = "auto",
     custom: str | Sequence[str] = (),
     build: str | None = None,
     having: str | Sequence[str] = (),
@@ -136,7 +137,9 @@ def check(
     ``to`` are TensorFlow versions or ids, ``envs`` ids; by default those of the default profile.
     With ``run`` it is tried: every environment loads the file, and what it gives is compared with
     what the one gives that is nearest to where it was saved; ``trust`` lets files with code in them
-    be loaded, ``custom`` names your own layers (``layers.py``, ``package.module:factory``),
+    be loaded; ``sandbox`` is the wall that they are loaded behind (``"auto"``, ``"bwrap"``,
+    ``"landlock"``, ``"none"``), ``custom`` names your own layers (``layers.py``,
+    ``package.module:factory``),
     ``build`` the function that builds the model of weights alone (``net.py:make``), ``having`` what
     your code imports beside the framework, as requirements (``scipy>=1.10``),
     ``inputs`` is an .npz file to predict from. ``purpose`` is what you want of them: to ``predict``
@@ -155,6 +158,7 @@ def check(
             to=_several(to),
             envs=_several(envs),
             trust=trust,
+            sandbox=sandbox,
             custom=_several(custom),
             build=build,
             packages=_several(having),
@@ -172,6 +176,7 @@ def bisect(
     bad: str,
     having: str | Sequence[str] = (),
     trust: bool = False,
+    sandbox: str = "auto",
     custom: str | Sequence[str] = (),
     inputs: str | os.PathLike[str] | None = None,
     purpose: str = "predict",
@@ -195,6 +200,7 @@ def bisect(
         bad=bad,
         having=_several(having),
         trust=trust,
+        sandbox=sandbox,
         custom=_several(custom),
         inputs=fed,
         purpose=purpose,
@@ -209,15 +215,16 @@ def convert(
     custom: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
     inputs: str | os.PathLike[str] | None = None,
     trust: bool = False,
+    sandbox: str = "auto",
     receipt: bool = True,
 ) -> Conversion:
     """Bring a saved model to the environment ``to``, such as ``tf-2.21``; the original stays.
 
     The file ``out`` is written only if the target loads it plainly and it computes what the
     original does; ``verdict`` says whether, ``reason`` why not. ``trust`` allows running code that
-    the file brings. A ``receipt`` is written beside it: hashes and the proof. Raises ``UsageError``
-    for a file or an environment that is not there, ``CaniloadError`` where the target cannot be
-    built or the original changed meanwhile.
+    the file brings, ``sandbox`` is as of ``check``. A ``receipt`` is written beside it: hashes and
+    the proof. Raises ``UsageError`` for a file or an environment that is not there,
+    ``CaniloadError`` where the target cannot be built or the original changed meanwhile.
     """
     from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
 
@@ -232,6 +239,7 @@ def convert(
         custom=tuple(map(Path, _several(custom))),
         inputs=Path(inputs) if inputs is not None else None,
         trusted=trust,
+        sandbox=sandbox,
     )
     return bring_across(wish, open_matrix(), receipts=receipt)
 
@@ -243,6 +251,7 @@ def convert_all(
     custom: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
     inputs: str | os.PathLike[str] | None = None,
     trust: bool = False,
+    sandbox: str = "auto",
     receipt: bool = True,
     rerun: bool = False,
     jobs: int | None = None,
@@ -266,6 +275,7 @@ def convert_all(
         custom=tuple(map(Path, _several(custom))),
         inputs=Path(inputs) if inputs is not None else None,
         trusted=trust,
+        sandbox=sandbox,
         receipts=receipt,
         rerun=rerun,
     )
@@ -279,6 +289,7 @@ def upgrade(
     after: str,
     *models: str | os.PathLike[str],
     trust: bool = False,
+    sandbox: str = "auto",
     custom: str | Sequence[str] = (),
     inputs: str | os.PathLike[str] | None = None,
     remedies: bool = True,
@@ -291,9 +302,10 @@ def upgrade(
     ``before`` and ``after`` are such as ``"2.15"`` or ``"tf-2.21"``. Every model is run in both;
     ``remedies`` are tried where it does not stay the same, and their files copied to the folder
     ``converted`` if there is one; for the ``rollback`` it is saved anew by the one and loaded by
-    the other. Without models it is what is stored of reference models. ``trust``, ``custom``,
-    ``inputs`` and ``purpose`` are as of ``check``. Raises ``CaniloadError`` for what cannot be
-    asked; never for what is wrong with a file: ``fate`` and ``reason`` of its entry say it.
+    the other. Without models it is what is stored of reference models. ``trust``, ``sandbox``,
+    ``custom``, ``inputs`` and ``purpose`` are as of ``check``. Raises ``CaniloadError`` for what
+    cannot be asked; never for what is wrong with a file: ``fate`` and ``reason`` of its entry say
+    it.
     """
     from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
 
@@ -304,6 +316,7 @@ def upgrade(
         after,
         models,
         trust=trust,
+        sandbox=sandbox,
         custom=_several(custom),
         inputs=Path(inputs) if inputs is not None else None,
         remedies=remedies,

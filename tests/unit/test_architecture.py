@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = (
     "runner.core",
     "reports",
+    "runner.sandbox",
     "runner.forensics",
     "runner.matrix",
     "runner.environments",
@@ -57,6 +58,7 @@ LARGEST = 400
 """Lines of a module; one of more is two."""
 PURE = {
     "runner.core": ("texts", "judged", "outcomes", "cells", "markup", "sheet", "testcases"),
+    "runner.sandbox": ("words", "levels", "syscalls", "blaming"),
     "runner.forensics": (
         *("configuration", "contents", "training", "facts", "describe"),
         *("formats.variables", "formats.wire"),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from caniload.runner.evidence.results import Result, ended
 from caniload.runner.judging.confirm import Ask
-from caniload.runner.running import schedule
+from caniload.runner.running import schedule, weighing
 from caniload.runner.running.schedule import Pool, Unit
 from caniload.runner.running.workers import Event, Worker
 
@@ -27,6 +27,8 @@ DEATHS = {"crash": SEGV, "fault": FAULT, "killed": KILLED}
 
 class FakeWorker:
     """Does at once what its jobs say: "ok", "error", "crash", "fault", "hang", "murder", "late"."""
+
+    cage = stopped = None
 
     def __init__(self, world: World, environment: str, events: queue.Queue[Event]) -> None:
         self.world, self.environment, self.events = world, environment, events
@@ -176,7 +178,7 @@ class World:
 
 @pytest.fixture(autouse=True)
 def _no_real_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schedule, "_resident_mb", lambda _: 0.0)
+    monkeypatch.setattr(weighing, "resident_mb", lambda _: 0.0)
 
 
 def unit(name: str, does: str = "ok", environment: str = "e", **changes: Any) -> Unit:
@@ -269,9 +271,9 @@ def test_solo_units_share_with_nobody() -> None:
 )
 def test_limits(monkeypatch: pytest.MonkeyPatch, limit: str, crash: dict[str, Any]) -> None:
     world = World(slots=1)
-    monkeypatch.setattr(schedule, "_kill_group", killer(world))
+    monkeypatch.setattr(weighing, "kill_group", killer(world))
     if limit == "memory":
-        monkeypatch.setattr(schedule, "_resident_mb", lambda _: 1001.0)
+        monkeypatch.setattr(weighing, "resident_mb", lambda _: 1001.0)
     deadline = (lambda: 0.01) if limit == "time" else (lambda: 60.0)
 
     world.run([unit("a"), unit("b", "hang", deadline=deadline), unit("c")])
@@ -295,10 +297,10 @@ def test_what_is_starved_has_more_time(
         killed.append(time.monotonic() - begin)
         killer(world)(pid)
 
-    monkeypatch.setattr(schedule, "_kill_group", kill)
+    monkeypatch.setattr(weighing, "kill_group", kill)
     monkeypatch.setattr(schedule, "STARVING", starving)
     spent = lambda *_, **__: share * (time.monotonic() - begin)  # noqa: E731
-    monkeypatch.setattr(schedule, "_cpu_seconds", spent)
+    monkeypatch.setattr(weighing, "cpu_seconds", spent)
     world.run([unit("a", "hang", solo=True, deadline=lambda: 0.02)])
     assert world.results()["a"].crash == {"kind": "timeout", "limit": 0.02, "phase": "load"}
     assert killed[0] >= (0.02 if starving > 3 else 0.06)
@@ -386,7 +388,7 @@ def test_an_import_that_takes_too_long() -> None:
 @pytest.mark.parametrize("slots", [1, 2, 3])
 def test_no_more_children_than_slots(monkeypatch: pytest.MonkeyPatch, slots: int) -> None:
     world = World(slots=slots, slow={"v"})
-    monkeypatch.setattr(schedule, "_kill_group", killer(world))
+    monkeypatch.setattr(weighing, "kill_group", killer(world))
     pool = world.pool()
     pool.add([unit(name, "hang", name, solo=True) for name in "vwxyz"])
     for _ in range(20):

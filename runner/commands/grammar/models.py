@@ -14,6 +14,7 @@ from caniload.runner.commands.grammar.parts import (
     names,
     path,
 )
+from caniload.runner.sandbox.words import AUTO, CHOICES, NOT_BUILT
 
 
 def add_inspect(parser: Parser) -> None:
@@ -114,6 +115,7 @@ def add_convert(parser: Parser) -> None:
         "--trust", action="store_true", help="run code that the file brings (SavedModel, Lambda)"
     )
     parser.add_argument("--strict", action="store_true", help="exit 1 where the proof is weak, too")
+    _add_sandbox(parser)
     parser.add_argument("--report", type=path, metavar="FILE", help="write .html or .json, too")
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument(
@@ -174,6 +176,7 @@ def _add_given(parser: argparse._ActionsContainer, more: str = "") -> None:
     parser.add_argument(
         "--trust", action="store_true", help="also what runs code of its own when it is loaded"
     )
+    _add_sandbox(parser)
     parser.add_argument(
         "--custom",
         action="append",
@@ -183,6 +186,17 @@ def _add_given(parser: argparse._ActionsContainer, more: str = "") -> None:
         + more,
     )
     parser.add_argument("--inputs", type=path, metavar="X.npz", help="what to predict from")
+
+
+def _add_sandbox(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "--sandbox",
+        choices=(*CHOICES, NOT_BUILT),
+        default=AUTO,
+        metavar="LEVEL",
+        help=f"the wall that files are loaded behind: {', '.join(CHOICES)} (default: auto, the"
+        " strictest that holds here)",
+    )
 
 
 def _add_with(parser: argparse._ActionsContainer, such_as: str = "scipy") -> None:

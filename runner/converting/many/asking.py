@@ -30,6 +30,7 @@ from caniload.runner.matrix.joining import knows_keras_format
 from caniload.runner.matrix.schema import Matrix
 from caniload.runner.running.progress import Display
 from caniload.runner.running.together import Together
+from caniload.runner.sandbox import walls
 
 
 def bring_all_across(
@@ -62,12 +63,20 @@ def bring_all_across(
         raise UsageError(f"{', '.join(map(str, paths))}: no saved model in it")
     home = home or Home.default()
     target = matrix.environment(order.target)
+    wall = walls.of(order.sandbox, home.checked)
+    if wall.refusal is not None:
+        raise UsageError(f"{', '.join(map(str, paths))}: {wall.refusal}")
     with Results(into) as kept, scratch_in(home) as scratch, Display(console) as display:
         kept.read(order.target)
         names = [one.name for one in models]
         outs = results(names, ".keras" if knows_keras_format(target) else ".h5", kept.names())
         workshop = Workshop(
-            matrix=matrix, home=home, scratch=scratch, locks=locks, tell=display.say
+            matrix=matrix,
+            home=home,
+            scratch=scratch,
+            locks=locks,
+            tell=display.say,
+            sandbox=order.sandbox,
         )
         if (problem := workshop.problem(order.target)) is not None:
             raise CaniloadError(f"{order.target}: {problem}")
@@ -90,6 +99,7 @@ def bring_all_across(
             models=tuple(entries),
             skipped=tuple(skipped),
             earlier=tuple(kept.beside(names)),
+            sandbox=wall.held.told() if wall.held else None,
         )
         kept.finish(manifest, os.linesep.join(as_table(manifest)))
     return manifest

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from caniload.runner.converting.outcome import Proof, Remedy, Verdict
 from caniload.runner.converting.receipt import Hashed
@@ -58,6 +60,8 @@ class Manifest:
     models: tuple[Entry, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     earlier: tuple[Entry, ...] = ()
+    sandbox: Mapping[str, Any] | None = None
+    """The wall that held in this run: ``level``, what it ``blocked``, and what is ``open``."""
 
     def having(self, verdict: Verdict) -> list[Entry]:
         return [one for one in self.models if one.verdict is verdict]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +21,8 @@ from caniload.runner.converting.sources import sources_sha256
 from caniload.runner.core.errors import CaniloadError
 from caniload.runner.evidence.keys import digest
 from caniload.runner.running.together import Stopped, Together
+from caniload.runner.sandbox import watching
+from caniload.runner.sandbox.words import AUTO
 
 GRAPH_ENDING = ".savedmodel"
 """Of folders that are for inference only: none has the name of a folder of results."""
@@ -38,6 +39,7 @@ class Order:
     custom: tuple[Path, ...] = ()
     inputs: Path | None = None
     trusted: bool = False
+    sandbox: str = AUTO
     receipts: bool = True
     rerun: bool = False
 
@@ -64,6 +66,7 @@ class Run:
             custom=order.custom,
             inputs=order.inputs,
             trusted=order.trusted,
+            sandbox=order.sandbox,
         )
         self._given = receipt.given(self._wish)
         usable = workshop.resolution.usable
@@ -142,13 +145,15 @@ class Run:
         folder = self._results.making(task.number)
         wish = replace(self._wish, path=task.found.path, out=folder / Path(task.out).name)
         scratch = self._workshop.folder("file")
-        workshop = replace(self._workshop, scratch=scratch)
+        workshop = self._workshop.for_file(scratch, wish.readable(task.found.inspection))
         ladder = Ladder(wish=wish, inspection=task.found.inspection, workshop=workshop)
         try:
             conversion = ladder.climb()
         finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+            watching.remove(scratch)
         together.check()
+        if (why := workshop.to_blame(conversion)) is not None:
+            return _failed(task, why), []
         if (*receipt.hashed(task.found.files), *receipt.given(wish)) != (
             *task.material,
             *self._given,

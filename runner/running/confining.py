@@ -1,0 +1,112 @@
+"""Walls for environments: one that an environment starts behind, and where its own model passes."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from caniload.runner.core.errors import CaniloadError, EnvironmentUnusable
+from caniload.runner.core.shipped import PROBES
+from caniload.runner.environments.home import Home
+from caniload.runner.environments.variables import process_variables
+from caniload.runner.matrix.schema import Environment
+from caniload.runner.sandbox import control, walls, watching
+from caniload.runner.sandbox.levels import NO_WALL
+from caniload.runner.sandbox.walls import Cage, Confined
+
+PATIENCE = 3
+"""Times the limit of an import that importing, saving and loading the control may take."""
+
+
+@dataclass(kw_only=True)
+class Confining:
+    """The walls of the environments of one run; ``scratch`` is a folder of ours for it.
+
+    ``seconds`` is how long a framework may take to import.
+    """
+
+    wanted: str
+    home: Home
+    scratch: Path
+    seconds: float
+    _known: dict[str, Confined | None] = field(default_factory=dict)
+    _numbers: Any = field(default_factory=lambda: itertools.count(1))
+    _asking: Any = field(default_factory=threading.RLock)
+
+    def prepare(
+        self, environment: Environment, fingerprint: str, more: Mapping[str, str] | None = None
+    ) -> None:
+        """Find the wall for an environment that is built; ``more`` are variables of its own.
+
+        ``EnvironmentUnusable`` where there is none, or where not even the framework's own model
+        passes behind it.
+        """
+        with self._asking:
+            if environment.id in self._known:
+                return
+            variables = {**process_variables(environment, self.home), **(more or {})}
+            try:
+                wall = walls.of(self.wanted, self.home.checked)
+                found = wall.confined(self.home.python(environment.id), variables)
+            except CaniloadError as error:
+                raise EnvironmentUnusable(str(error)) from error
+            if found is not None:
+                self._control(environment, fingerprint, found)
+            self._known[environment.id] = found
+
+    def _control(self, environment: Environment, fingerprint: str, found: Confined) -> None:
+        cage = self._caged(environment.id, found, (), 0)
+        try:
+            problem = control.failing(
+                cage,
+                environment.imports,
+                seconds=PATIENCE * self.seconds,
+                known=self.home.checked / "walls",
+                key=fingerprint,
+            )
+        finally:
+            watching.remove(cage.folder)
+        if problem is not None:
+            raise EnvironmentUnusable(f"{problem}; --sandbox none runs without")
+
+    def cage(self, environment: str, readable: Iterable[Path], model_bytes: int = 0) -> Cage | None:
+        """Return a cage for one process of an environment that was prepared, ``None``: no wall."""
+        found = self._known[environment]
+        return None if found is None else self._caged(environment, found, readable, model_bytes)
+
+    def shared(
+        self, environment: str, folder: Path | None, readable: Iterable[Path], model_bytes: int
+    ) -> Cage | None:
+        """Return a cage in a folder that others have, too; ``None``: no wall."""
+        found = self._known[environment]
+        if found is None or folder is None:
+            return None
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o711)
+        return found.cage(folder, (PROBES, *readable), model_bytes=model_bytes)
+
+    def level(self, environment: str) -> dict[str, Any]:
+        """Return what held in an environment, as results have it."""
+        found = self._known.get(environment)
+        return (NO_WALL if found is None else found.held).told()
+
+    def _caged(
+        self, environment: str, found: Confined, readable: Iterable[Path], model_bytes: int
+    ) -> Cage:
+        folder = self.scratch / f"cage-{next(self._numbers)}-{environment}"
+        folder.mkdir(parents=True)
+        folder.chmod(0o711)
+        return found.cage(folder, (PROBES, *readable), model_bytes=model_bytes)
+
+
+def size(paths: Iterable[Path]) -> int:
+    """Return the bytes of files, and of all that is in folders."""
+    found = 0
+    for path in paths:
+        files = path.rglob("*") if path.is_dir() else (path,)
+        found += sum(one.stat().st_size for one in files if one.is_file())
+    return found
