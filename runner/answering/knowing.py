@@ -88,7 +88,8 @@ def _by_pack(sources: Iterable[str]) -> Iterator[str]:
         pack, _, day = source.rpartition(", ")
         days.setdefault(pack, []).append(day)
     for pack, found in days.items():
-        yield f"{pack}, {' and '.join(found)}"
+        *before, last = found
+        yield f"{pack}, {', '.join(before)} and {last}" if before else f"{pack}, {last}"
 
 
 def _from_others(
