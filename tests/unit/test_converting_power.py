@@ -201,6 +201,13 @@ def test_weak_proofs_fail_where_that_is_asked_for(
     monkeypatch.setattr(command, "bring_across", lambda *_, **__: done)
     monkeypatch.setattr(command, "read", lambda _: None)
     monkeypatch.setattr(command, "locks_of", lambda _: None)
-    given = [str(tmp_path / "m.h5"), "--to", "2.21", *(["--strict"] if strict else [])]
+    given = [
+        str(tmp_path / "m.h5"),
+        "--to",
+        "2.21",
+        "-o",
+        "n.keras",
+        *(["--strict"] if strict else []),
+    ]
     arguments = parser().parse_args(["convert", *given])
     assert command.convert(arguments) == int(strict)
