@@ -23,6 +23,8 @@ from caniload.runner.sandbox.policy import SETTINGS, SYSTEM, USER, Place, Policy
 from caniload.runner.sandbox.trying import UnheldError
 from caniload.runner.sandbox.words import AUTO, Level
 
+VARIABLE = "CANILOAD_SANDBOX"
+
 LAUNCHER = Path(launcher.__file__)
 UNPRIVILEGED = 61184
 """The first of the user ids that systemd gives to nobody in particular; we take one for a run."""
@@ -140,9 +142,19 @@ class Walls:
             return str(error)
 
 
-@functools.cache
 def of(wanted: str, root: Path) -> Walls:
-    """Return the wall of this run: what it stops is tried once."""
+    """Return the wall of this run: what it stops is tried once.
+
+    Where nothing else is wanted, $CANILOAD_SANDBOX says what is; ``UsageError``: no such level.
+    """
+    usual = os.environ.get(VARIABLE, AUTO)
+    if wanted == AUTO and (problem := levels.known(usual)) is not None:
+        raise UsageError(f"{VARIABLE}: {problem}")
+    return _of(usual if wanted == AUTO else wanted, root)
+
+
+@functools.cache
+def _of(wanted: str, root: Path) -> Walls:
     return Walls(wanted=wanted, root=root)
 
 
