@@ -70,10 +70,12 @@ def test_the_latest_of_each_place_is_the_same_in_any_order(
 ) -> None:
     with folder() as here:
         a, b, c = (written(made, here / str(n)) for n, made in enumerate((one, other, third)))
-        left = merge(here, "left", merge(here, "ab", a, b, latest=True), c, latest=True)
-        right = merge(here, "right", a, merge(here, "bc", b, c, latest=True), latest=True)
+        first, second = (
+            merge(here, f"{n}", *some, latest=True)
+            for n, some in enumerate(((a, b, c), (b, c, a)), start=3)
+        )
         whole = merge(here, "all", c, a, b, latest=True)
-        assert left.read_bytes() == right.read_bytes() == whole.read_bytes()
+        assert first.read_bytes() == second.read_bytes() == whole.read_bytes()
         assert merge(here, "again", whole, whole, latest=True).read_bytes() == whole.read_bytes()
         days = [_days(Pack(path)) for path in (a, b, c)]
         for place, there in _days(Pack(whole)).items():
