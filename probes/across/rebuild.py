@@ -10,6 +10,7 @@ with ``compiled``, to load the original. Its facts: ``placed`` (how weights were
 ``compiled``, ``compile_error``. runner/converting/rewriting.py says what a recipe is.
 """
 
+import inspect
 import json
 
 import compiling
@@ -198,8 +199,11 @@ class Builder(object):
             shape = [None, *config["shape"]]
         if hasattr(self.keras, "ops"):
             return self.keras.Input(batch_shape=tuple(shape), **kept)
-        more = dict(kept, batch_size=shape[0]) if shape[0] is not None else kept
-        return self.keras.Input(shape=tuple(shape[1:]), **more)
+        if shape[0] is None:
+            return self.keras.Input(shape=tuple(shape[1:]), **kept)
+        if "batch_size" in inspect.signature(self.keras.Input).parameters:
+            return self.keras.Input(shape=tuple(shape[1:]), batch_size=shape[0], **kept)
+        return self.keras.Input(batch_shape=tuple(shape), **kept)  # Keras 2.3 and older
 
     def _call(self, waiting, made, held):
         """Make one call if all it needs is there; say whether it was."""

@@ -132,6 +132,20 @@ def no_lambda(layer: Layer) -> str | None:
     )
 
 
+def old_lambda(layer: Layer) -> str | None:
+    """Write a Lambda as Keras 2 does: its function by name; bytecode is of one Python."""
+    function = layer.config.get("function")
+    named = isinstance(function, dict) and function.get("class_name") == "function"
+    if not named or not isinstance(function, dict):
+        raise Refused(
+            f"the layer {layer.path} is a Lambda whose bytecode is of the Python that saved it;"
+            " write it as a layer, and name the file with --custom"
+        )
+    layer.config.update(function=function["config"], function_type="function")
+    layer.config.update(output_shape=None, output_shape_type="raw")
+    return "its function is called by its name"
+
+
 def no_such_layer(layer: Layer) -> str | None:
     raise Refused(f"the layer {layer.path} is a {layer.class_name}, which there is no more")
 
@@ -268,6 +282,7 @@ TRANSFORMS: Mapping[str, Callable[[Layer], str | None]] = {
     "dtype_name": dtype_name,
     "float_input": float_input,
     "no_lambda": no_lambda,
+    "old_lambda": old_lambda,
     "no_such_layer": no_such_layer,
     "plain_name": plain_name,
     "hard_sigmoid": hard_sigmoid,

@@ -345,3 +345,15 @@ def test_mistakes_in_older_yaml_are_told_by_their_line() -> None:
 
 def test_the_versions_are_those_of_the_matrix() -> None:
     assert keras(MATRIX.environment("tf-1.15")) == Version("2.2.4")
+
+
+def test_the_function_of_a_lambda_goes_by_its_name_and_bytecode_nowhere() -> None:
+    """Bytecode is of the Python that saved it; the older version has another."""
+    named = {"class_name": "function", "module": "builtins", "config": "twice"}
+    config = model(layer("Lambda", "doubled", "features", function=named, arguments={}))
+    told = made(down(config, "tf-2.4"), "doubled")["config"]
+    assert (told["function"], told["function_type"]) == ("twice", "function")
+    code = {"class_name": "__lambda__", "config": {"code": "4wEA", "defaults": None}}
+    config = model(layer("Lambda", "doubled", "features", function=code, arguments={}))
+    with pytest.raises(Refused, match="doubled is a Lambda whose bytecode is of the Python"):
+        down(config, "tf-2.4")
