@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import stat
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ from caniload.runner.matrix.schema import Environment
 from caniload.runner.sandbox import control, walls, watching
 from caniload.runner.sandbox.levels import NO_WALL
 from caniload.runner.sandbox.walls import Cage, Confined
+from caniload.runner.sandbox.words import Level
+
+_FILE, _FOLDER, _THROUGH = 0o004, 0o005, 0o001
+"""What everybody else needs: to read a file, to list a folder, to go through it."""
 
 PATIENCE = 3
 """Times the limit of an import that importing, saving and loading the control may take."""
@@ -34,6 +39,7 @@ class Confining:
     scratch: Path
     seconds: float
     _known: dict[str, Confined | None] = field(default_factory=dict)
+    _prepared: dict[str, tuple[Environment, str]] = field(default_factory=dict)
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
     _asking: Any = field(default_factory=threading.RLock)
 
@@ -57,6 +63,7 @@ class Confining:
             if found is not None:
                 self._control(environment, fingerprint, found)
             self._known[environment.id] = found
+            self._prepared[environment.id] = environment, fingerprint
 
     def _control(self, environment: Environment, fingerprint: str, found: Confined) -> None:
         cage = self._caged(environment.id, found, (), 0)
@@ -75,19 +82,37 @@ class Confining:
 
     def cage(self, environment: str, readable: Iterable[Path], model_bytes: int = 0) -> Cage | None:
         """Return a cage for one process of an environment that was prepared, ``None``: no wall."""
-        found = self._known[environment]
+        found = self._for(environment, readable := tuple(readable))
         return None if found is None else self._caged(environment, found, readable, model_bytes)
 
     def shared(
         self, environment: str, folder: Path | None, readable: Iterable[Path], model_bytes: int
     ) -> Cage | None:
         """Return a cage in a folder that others have, too; ``None``: no wall."""
-        found = self._known[environment]
+        found = self._for(environment, readable := tuple(readable))
         if found is None or folder is None:
             return None
         folder.mkdir(exist_ok=True)
         folder.chmod(0o711)
         return found.cage(folder, (PROBES, *readable), model_bytes=model_bytes)
+
+    def _for(self, environment: str, readable: Sequence[Path]) -> Confined | None:
+        """Return the wall of an environment: one whose process stays who we are, if it has to.
+
+        A person's own folder may be closed to everybody else, as that of an administrator is.
+        """
+        found = self._known[environment]
+        if found is None or found.way.uid is None:
+            return found
+        through = found.way.level is not Level.BWRAP  # which mounts it where others can go
+        if not any(_is_closed(one, through=through) for one in readable):
+            return found
+        with self._asking:
+            other = walls.of(self.wanted, self.home.checked).of_the_same_person(found)
+            if other is not None:
+                self._control(*self._prepared[environment], other)
+                self._known[environment] = other
+        return other or found
 
     def level(self, environment: str) -> dict[str, Any]:
         """Return what held in an environment, as results have it."""
@@ -101,6 +126,21 @@ class Confining:
         folder.mkdir(parents=True)
         folder.chmod(0o711)
         return found.cage(folder, (PROBES, *readable), model_bytes=model_bytes)
+
+
+def _is_closed(path: Path, *, through: bool) -> bool:
+    """Say whether others may not read a file, or a folder with all that is right in it.
+
+    With ``through`` also whether they cannot get there.
+    """
+    inside = [*path.iterdir()] if path.is_dir() else []
+    for one in (path, *inside):
+        mode = one.stat().st_mode
+        wanted = _FOLDER if stat.S_ISDIR(mode) else _FILE
+        if mode & wanted != wanted:
+            return True
+    above = path.absolute().parents if through else ()
+    return any(one.stat().st_mode & _THROUGH != _THROUGH for one in above)
 
 
 def size(paths: Iterable[Path]) -> int:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,19 @@ class Walls:
                 return one
             problem = problem or f"{way.level}: {said}"
         raise CaniloadError(f"{python} does not start in the sandbox ({problem}); --sandbox none")
+
+    def of_the_same_person(self, one: Confined) -> Confined | None:
+        """Return a wall that lets a process stay who we are; ``None`` where none of them holds.
+
+        What it is to read may be closed to others.
+        """
+        for way in self._ways():
+            held = self._held(way) if way.uid is None else None
+            if held is not None:
+                other = replace(one, way=way, held=held)
+                if self._starts(other) is None:
+                    return other
+        return None
 
     def _starts(self, one: Confined) -> str | None:
         """Return why a Python does not start behind a wall: its files may be closed to others."""
