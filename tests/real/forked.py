@@ -83,3 +83,5 @@ class Forked(Workshop):
             assert process.stdin is not None
             process.stdin.close()
             process.wait()
+            assert process.stdout is not None
+            process.stdout.close()
