@@ -40,6 +40,7 @@ class Confining:
     seconds: float
     _known: dict[str, Confined | None] = field(default_factory=dict)
     _prepared: dict[str, tuple[Environment, str]] = field(default_factory=dict)
+    _same_person: dict[str, Confined | None] = field(default_factory=dict)
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
     _asking: Any = field(default_factory=threading.RLock)
 
@@ -105,14 +106,27 @@ class Confining:
         if found is None or found.way.uid is None:
             return found
         through = found.way.level is not Level.BWRAP  # which mounts it where others can go
-        if not any(_is_closed(one, through=through) for one in readable):
+        if not any(is_closed(one, through=through) for one in readable):
             return found
         with self._asking:
-            other = walls.of(self.wanted, self.home.checked).of_the_same_person(found)
+            if environment not in self._same_person:
+                self._same_person[environment] = self._of_the_same_person(environment, found)
+            other = self._same_person[environment]
+            self._known[environment] = other or found
+        return other or found
+
+    def _of_the_same_person(self, environment: str, found: Confined) -> Confined | None:
+        """Return such a wall, ``None`` where the framework's own model does not pass behind it.
+
+        What cannot be read is told as not known then, for the wall may have stopped it.
+        """
+        other = walls.of(self.wanted, self.home.checked).of_the_same_person(found)
+        try:
             if other is not None:
                 self._control(*self._prepared[environment], other)
-                self._known[environment] = other
-        return other or found
+        except EnvironmentUnusable:
+            return None
+        return other
 
     def level(self, environment: str) -> dict[str, Any]:
         """Return what held in an environment, as results have it."""
@@ -128,7 +142,7 @@ class Confining:
         return found.cage(folder, (PROBES, *readable), model_bytes=model_bytes)
 
 
-def _is_closed(path: Path, *, through: bool) -> bool:
+def is_closed(path: Path, *, through: bool) -> bool:
     """Say whether others may not read a file, or a folder with all that is right in it.
 
     With ``through`` also whether they cannot get there.
