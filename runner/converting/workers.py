@@ -21,14 +21,13 @@ from pathlib import Path
 
 import psutil
 
+from caniload.runner.running.weighing import FED, STARVING
 from caniload.runner.running.workers import Event, Worker
 
 KEPT = 8
 """Workers that wait for more to do, of 0.3 to 0.6 GB each; the one that waits longest goes."""
-FED = 0.5
-"""What share of a processor a job must have had for its silence to be held against it."""
-STARVING, MOVING = 3, 0.01
-"""How many times as long it may take if it had less, but at least that share.
+MOVING = 0.01
+"""What share a starved job has had at least, to be waited for.
 
 On a busy machine what is starved goes on, and what waits for itself does not.
 """

@@ -22,9 +22,6 @@ from caniload.runner.running import weighing
 from caniload.runner.running.workers import Event, Worker
 from caniload.runner.sandbox import watching
 
-STARVING = 3
-"""How many times its limit a job may take that was starved of a processor."""
-
 AT_ONCE = 1000  # events that are dealt with between two looks at the workers
 TRIES = 3  # how often a job is handed out again when nothing says that the job is to blame
 
@@ -213,7 +210,7 @@ class Pool:
             if flight.cpu is None:
                 flight.cpu = weighing.cpu_seconds(flight)
             late = elapsed > limit
-            if late and (elapsed > STARVING * limit or weighing.was_fed(flight, elapsed)):
+            if late and (elapsed > weighing.STARVING * limit or weighing.was_fed(flight, elapsed)):
                 flight.killed = {"kind": "timeout", "limit": limit}
             elif weighing.resident_mb(flight) > self._memory_mb:
                 flight.killed = {"kind": "memory", "limit": self._memory_mb}

@@ -9,6 +9,9 @@ from typing import Protocol
 
 import psutil
 
+STARVING = 3
+"""How many times its limit a job may take that was starved of a processor."""
+
 FED = 0.5
 """What share of a processor a job must have had to be held to its limit: on a busy machine what is
 only starved is not told to hang."""

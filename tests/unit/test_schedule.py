@@ -298,7 +298,7 @@ def test_what_is_starved_has_more_time(
         killer(world)(pid)
 
     monkeypatch.setattr(weighing, "kill_group", kill)
-    monkeypatch.setattr(schedule, "STARVING", starving)
+    monkeypatch.setattr(weighing, "STARVING", starving)
     spent = lambda *_, **__: share * (time.monotonic() - begin)  # noqa: E731
     monkeypatch.setattr(weighing, "cpu_seconds", spent)
     world.run([unit("a", "hang", solo=True, deadline=lambda: 0.02)])
