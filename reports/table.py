@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -67,6 +68,9 @@ _TYPES: dict[str, Any] = {
     "compared": "bool",
     **dict.fromkeys(("max_abs_diff", "max_rel_diff", "max_ulp_diff"), np.dtype(float)),
 }
+
+AT_HAND = 8_192
+"""So many verdicts are kept spelt out at most, 5 KB each; neighbours share most of theirs."""
 
 Place = tuple[str, str, str, str]
 """Format, saver, loader and model of a cell: what a link into the matrix is made of."""
@@ -165,7 +169,8 @@ class Table:
         code = int(self.verdict[row])
         if code not in self.kinds:
             error = self.said(row).error
-            self.kinds[code] = normalised(f"{error.type}: {error.message}") if error else ""
+            kind = normalised(f"{error.type}: {error.message}") if error else ""
+            self.kinds[code] = sys.intern(kind)
         return self.kinds[code]
 
     def id(self, row: int) -> str:
@@ -211,6 +216,8 @@ class Table:
         if self.cells.verdicts.marked[verdict]:
             return _flat(self.cells.told(verdict, file))
         if verdict not in self.flattened:
+            if len(self.flattened) >= AT_HAND:
+                self.flattened.clear()
             self.flattened[verdict] = _flat(self.cells.verdicts[verdict])
         return self.flattened[verdict]
 
