@@ -6,8 +6,8 @@ each cell the first that says anything of it. What one pack contradicts itself a
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +29,9 @@ MEASURED = ("load", "save")
 """The kinds of facts that an outcome rests on."""
 
 NOTHING = frozenset({Outcome.UNTESTED, Outcome.NA})
+
+MORE = 2
+"""Of an origin with so many times the files a model is likely to have what a file's own lacks."""
 
 Origin = tuple[str, ...]
 
@@ -82,13 +85,17 @@ class Lookup:
     def index(self, format_id: str, wanted: Features | None) -> Index:
         """Return what a file of that format and these features is compared with."""
         places: defaultdict[Origin, list[tuple[int, str]]] = defaultdict(list)
+        sizes: Counter[Origin] = Counter()
         for number, one in enumerate(self.shelved):
             for said in one.pack.files():
                 if said["format"] == format_id:
                     for origin in said["origins"]:
                         places[origin].append((number, said["name"]))
+                        sizes[origin] += said["files"]
         measured = bool(places)  # which may all turn out to be of other locks
-        known = list(self._near(format_id, wanted.origin, places)) if wanted is not None else []
+        known = []
+        if wanted is not None:
+            known = list(self._near(format_id, wanted.origin, places, sizes))
         return Index(known=sorted(known, key=self._place), measured=measured)
 
     def _place(self, one: Known) -> tuple[int, int, str]:
@@ -105,13 +112,17 @@ class Lookup:
         )
 
     def _near(
-        self, format_id: str, origin: Origin, places: dict[Origin, list[tuple[int, str]]]
+        self,
+        format_id: str,
+        origin: Origin,
+        places: dict[Origin, list[tuple[int, str]]],
+        sizes: Mapping[Origin, int],
     ) -> Iterator[Known]:
-        """Yield files of that origin, else those of the nearest before and after it.
+        """Yield files of that origin, of the nearest before and after it, and of richer ones.
 
         An origin of which nothing counts here is none.
         """
-        while origins := _nearest(origin, places):
+        while origins := _nearest(origin, places, sizes):
             found = {
                 one: list(_known(format_id, self.purpose, self._files(format_id, one, places[one])))
                 for one in origins
@@ -182,11 +193,15 @@ class Lookup:
         yield from files.values()
 
 
-def _nearest(origin: Origin, places: Iterable[Origin]) -> list[Origin]:
-    """Return the origin, if it is there, and those near it."""
+def _nearest(
+    origin: Origin, places: Collection[Origin], sizes: Mapping[Origin, int]
+) -> list[Origin]:
+    """Return the origin, if it is there, those near it, and the nearest that know much more."""
+    own = [origin] if origin in places else []
     others = [one for one in places if one != origin]
-    near = [one for group in around(origin, others, lambda one: one) for one in group]
-    return list(dict.fromkeys([*([origin] if origin in places else []), *near]))
+    more = [one for one in others if sizes[one] >= MORE * sizes.get(origin, 0)]
+    near = [*around(origin, others, lambda one: one), *around(origin, more, lambda one: one)]
+    return list(dict.fromkeys([*own, *(one for group in near for one in group)]))
 
 
 def _known(format_id: str, purpose: Purpose, files: Iterable[_File]) -> Iterator[Known]:

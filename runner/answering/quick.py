@@ -36,6 +36,8 @@ _UNMEASURED = "no model like it that this very version saved was measured"
 
 _NEAR = "of models that the versions nearest to it saved: of its own, none like it was measured"
 
+_FILLED = "of models that the versions nearest to it saved, for its own saved none with that"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Expected:
@@ -108,12 +110,52 @@ def from_kin(asked: Question, kin: Kin) -> Expected | str:
 
 
 def or_near(asked: Question, own: Expected | str, kin: Kin) -> Expected | str:
-    """Return what its own version lets expect, else what the versions near it do."""
+    """Return what its own version lets expect, else what the versions near it do.
+
+    First of the whole file; then of what its own version lacks, one trait by one.
+    """
     if isinstance(own, Expected | Undecided):
         return own
     near = kin.near_for(asked.environment)
     found = agreed([expect(asked, _evidence(asked, one)) for one in near])
-    return own if kin.same and isinstance(found, str) else found
+    if isinstance(found, Expected) or not kin.same:
+        return found
+    return _filled(asked, kin) or own
+
+
+def _filled(asked: Question, kin: Kin) -> Expected | None:
+    """Return what to expect where the versions near it know what its own has no model of.
+
+    Of each trait the nearest two that read a file which has it, and by these it has to be cleared;
+    nothing that either of them knows of may speak against the file.
+    """
+    wanted, own = asked.weighed(), _evidence(asked, kin.same)
+    unseen = wanted.asked - own.cleared
+    if not own.tried or not unseen or not _silent(wanted, own):
+        return None
+    tried = frozenset().union(*(own.traits(one).all for one in own.bad))
+    near: dict[tuple[str, ...], Evidence] = {}
+    for trait in sorted(unseen):
+        origins = kin.near_with(asked.environment, lambda one: trait in own.traits(one).all)  # noqa: B023 - called at once
+        if trait in tried or not origins:
+            return None
+        for origin in origins:
+            near.setdefault(origin, _evidence(asked, kin.of(origin)))
+            if trait not in near[origin].cleared:
+                return None
+    if not all(_silent(wanted, one) for one in near.values()):
+        return None
+    pooled = _evidence(asked, [*kin.same, *(one for part in near.values() for one in part.files)])
+    if _unread(asked, wanted, pooled):
+        return None
+    good = _as_good(wanted, pooled)
+    told = f"{good.reason}; {in_words(sorted(unseen))}: {_FILLED}"
+    return replace(good, reason=told)
+
+
+def _silent(wanted: Weighed, evidence: Evidence) -> bool:
+    """Say whether nothing that failed says that the wanted file does."""
+    return _failing(wanted, evidence) is None and not evidence.within(wanted)
 
 
 def _evidence(asked: Question, files: Sequence[Known]) -> Evidence:

@@ -5,7 +5,7 @@ In packs, and in the index of a store, it stands as rows of plain data.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,17 +65,26 @@ class Index:
         alike = [one for one in self.known if one.format == wanted.format]
         same = [one for one in alike if one.features.origin == wanted.origin]
         others = [one for one in alike if one.features.origin != wanted.origin]
-        near = around(wanted.origin, others, lambda one: one.features.origin)
-        return Kin(wanted=wanted.origin, same=tuple(same), near=tuple(tuple(one) for one in near))
+        near = around(wanted.origin, others, _origin)
+        return Kin(
+            wanted=wanted.origin,
+            same=tuple(same),
+            near=tuple(tuple(one) for one in near),
+            others=tuple(others),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kin:
-    """The files that one is compared with: those of its own origin, and two groups near it."""
+    """The files that one is compared with: those of its own origin, and two groups near it.
+
+    ``others`` are all that are known of other origins.
+    """
 
     wanted: tuple[str, ...]
     same: tuple[Known, ...] = ()
     near: tuple[tuple[Known, ...], ...] = ()
+    others: tuple[Known, ...] = ()
 
     def near_for(self, reader: Environment) -> tuple[tuple[Known, ...], ...]:
         """Return the groups near it, if they say something of how an environment reads such a file.
@@ -84,6 +93,24 @@ class Kin:
         """
         sides = [one[0].features.origin for one in self.near]
         return self.near if lie_between(self.wanted, sides, reader) else ()
+
+    def near_with(
+        self, reader: Environment, has: Callable[[Known], bool]
+    ) -> tuple[tuple[str, ...], ...]:
+        """Return the two origins nearest to it of which a file that has something was read there.
+
+        None where they say nothing of how an environment reads such a file.
+        """
+        files = [one for one in self.others if reader.id in one.cells and has(one)]
+        near = [one[0].features.origin for one in around(self.wanted, files, _origin)]
+        return tuple(near) if lie_between(self.wanted, near, reader) else ()
+
+    def of(self, origin: tuple[str, ...]) -> tuple[Known, ...]:
+        return tuple(one for one in self.others if one.features.origin == origin)
+
+
+def _origin(one: Known) -> tuple[str, ...]:
+    return one.features.origin
 
 
 def row_of(one: Features) -> dict[str, Any]:
