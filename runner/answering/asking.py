@@ -13,6 +13,7 @@ from caniload.runner.answering.index import read_index
 from caniload.runner.answering.knowing import known
 from caniload.runner.answering.lookup import Lookup, here_of
 from caniload.runner.checking.answers import Checked
+from caniload.runner.checking.counting import counted
 from caniload.runner.checking.request import Request, refusal
 from caniload.runner.checking.subjects import Subject, gather
 from caniload.runner.evidence.resolve import resolve
@@ -31,7 +32,7 @@ def ask(
     ``aloud``: cost and progress are told on standard error. ``CaniloadError`` where a path leads
     nowhere.
     """
-    subjects = list(gather([Path(one) for one in models]))
+    subjects = list(gather([Path(one) for one in models], aloud=aloud))
     refused = {id(one): refusal(one, request, run=run) for one in subjects}
     left = [one for one in subjects if refused[id(one)] is None]
     answer = _measured if run else _known
@@ -56,7 +57,8 @@ def _known(subjects: Sequence[Subject], request: Request, *, aloud: bool) -> lis
     resolution = resolve(request.matrix.environments, home=home, locks=request.locks)
     lookup = _lookup(request, _say if aloud else _keep_quiet)
     answers = []
-    for one in subjects:
+    asked = counted(subjects, len(subjects), "looking up") if aloud else subjects
+    for one in asked:
         index = lookup.index(one.inspection.format or "", features(one.inspection))
         answers.append(known(one, request, index=index, resolution=resolution))
     return answers

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from caniload.runner.checking.counting import counted
 from caniload.runner.evidence import artifacts
 from caniload.runner.evidence.keys import digest
 from caniload.runner.forensics.apart import inspect_all
@@ -80,15 +81,19 @@ class Subject:
         return self.inspection.format in FILLING
 
 
-def gather(paths: Sequence[Path]) -> Iterator[Subject]:
-    """Yield the models that the paths name, and those in folders that are no model themselves."""
+def gather(paths: Sequence[Path], *, aloud: bool = False) -> Iterator[Subject]:
+    """Yield the models that the paths name, and those in folders that are no model themselves.
+
+    ``aloud``: how far it is, is told on a terminal.
+    """
     named = list(inspect_all(paths))
     for path, inspection in zip(paths, named, strict=True):
         inner = _inside(path) if inspection.problem and _is_folder(path) else []
         if not inner:
             yield _subject(path, inspection)
             continue
-        found = list(inspect_all(inner))
+        reading = inspect_all(inner)
+        found = list(counted(reading, len(inner), "reading") if aloud else reading)
         beside = {
             str(one.parent / name)
             for one, said in zip(inner, found, strict=True)
