@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from caniload.reports.folder import Folder
 from caniload.reports.table import Table
 
-AT_ONCE = 16_384
+AT_ONCE = 4_096
 """Rows that are spelt out at a time."""
 
 GROUP, DICTIONARY = 131_072, 2**26

@@ -69,7 +69,7 @@ _TYPES: dict[str, Any] = {
     **dict.fromkeys(("max_abs_diff", "max_rel_diff", "max_ulp_diff"), np.dtype(float)),
 }
 
-AT_HAND = 8_192
+AT_HAND = 4_096
 """So many verdicts are kept spelt out at most, 5 KB each; neighbours share most of theirs."""
 
 Place = tuple[str, str, str, str]
@@ -329,7 +329,7 @@ def _flat(judged: Verdict) -> tuple[Any, ...]:
     )
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=1_024)
 def _messages(messages: tuple[Message, ...]) -> str:
     return _json([vars(message) for message in messages])
 
