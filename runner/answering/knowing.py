@@ -100,12 +100,15 @@ def _from_others(
 ) -> Answer:
     """Answer from reference models and constructors, else by a rule, else not at all."""
     why = "the file states no layers, or not what saved it"
+    rule = ruled(subject.inspection, environment)
     if question is not None:
         expected = quick.from_kin(question, kin)
         if isinstance(expected, quick.Expected):
-            return quick.as_answer(environment, expected)
-        why = expected
-    rule = ruled(subject.inspection, environment)
+            # What a format alone decides comes before any layer is looked at.
+            if rule is None or expected.basis is not Basis.CONSTRUCTORS:
+                return quick.as_answer(environment, expected)
+        else:
+            why = expected
     if rule is not None:
         return replace(
             quick.blank(environment, f"does not load: {rule.reason}"),

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from caniload.runner.checking.answers import Answer, Basis, Checked, Turn
-from caniload.runner.checking.headline import headline
+from caniload.runner.checking.headline import OF_OTHERS, headline
+from caniload.runner.checking.plainly import plainly
 from caniload.runner.core import texts
 from caniload.runner.core.outcomes import OTHER, TO, Outcome, Purpose
 from caniload.runner.forensics.describe import shown
@@ -40,12 +41,15 @@ WORDS = {
 }
 
 
+BEGINNINGS = ("does not load: ", "loads, but predict raises: ")
+"""What stands before the words of a framework, of which there may be plain ones."""
+
 _SENTENCE = 400
 """Longest first sentence: it ends with a command."""
 
 
-def as_lines(one: Checked) -> Iterator[str]:
-    """Yield what a person is shown of one model."""
+def as_lines(one: Checked, *, full: bool = False) -> Iterator[str]:
+    """Yield what a person is shown of one model; ``full``: what was raised, in its own words."""
     yield shown(one.path)
     if told := headline(one):
         yield f"  {shown(told, _SENTENCE)}"
@@ -65,7 +69,7 @@ def as_lines(one: Checked) -> Iterator[str]:
     for stack, rows in stacks:
         yield f"  {stack}"
         for place, answer in rows:
-            yield f"    {place:<{width}}  {_line(answer, one.purpose)}"
+            yield f"    {place:<{width}}  {_line(answer, one.purpose, full)}"
     for turn in one.turns:
         yield f"  {turn.stack}: {_turn(turn)}"
     if one.sandbox is not None:
@@ -99,12 +103,22 @@ def _turn(turn: Turn) -> str:
     return f"last good {turn.last_good}, first bad after it {turn.first_bad}"
 
 
-def _line(answer: Answer, purpose: Purpose) -> str:
+def _line(answer: Answer, purpose: Purpose, full: bool) -> str:  # noqa: FBT001 - one of a few
     word = WORDS[answer.outcome]
     if answer.likely:
         word = f"likely {word}"
     mark = "" if answer.basis is Basis.UNKNOWN else f"  [{answer.basis}]"
-    return f"{SIGNS[answer.outcome]} {word}: {shown(answer.reason)}{mark}{_other(answer, purpose)}"
+    reason = shown(_reason(answer, full))
+    return f"{SIGNS[answer.outcome]} {word}: {reason}{mark}{_other(answer, purpose)}"
+
+
+def _reason(answer: Answer, full: bool) -> str:  # noqa: FBT001
+    """Return what was raised in plain words, if there are some for it, and on what it was."""
+    raised, others, those = answer.reason.partition(OF_OTHERS)
+    begin = next((one for one in BEGINNINGS if raised.startswith(one)), "")
+    if full or not begin or not (plain := plainly(raised.removeprefix(begin))):
+        return answer.reason
+    return f"{begin}{plain}{others}{those}"
 
 
 def _other(answer: Answer, purpose: Purpose) -> str:

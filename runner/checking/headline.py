@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from caniload.runner.checking.answers import Answer, Checked
+from caniload.runner.checking.plainly import plainly
 from caniload.runner.core.outcomes import Outcome, Purpose
 
 _SAME = {
@@ -25,6 +26,9 @@ OF_OTHERS = " (so did "
 
 _LOADS_NOT = "does not load: "
 _LONGEST = 160
+NAMED = 3
+"""So many environments are named at most where it is good in none."""
+
 _CONVERTED = frozenset({"h5", "keras", "savedmodel", "json", "yaml"})
 
 
@@ -63,7 +67,7 @@ def _turning(one: Checked, known: Sequence[Answer]) -> str:
         told = _SAME[one.purpose] if only.good else _end(known).removeprefix("it ")
         return f"{told} in {only.label}{_why(only)}"
     if not good:
-        return f"{_end(known).removeprefix('it ')} in any of them{every}{_why(known[0])}"
+        return f"{_end(known).removeprefix('it ')} {_in_none(known)}{every}{_why(known[0])}"
     if len(runs) == 1:
         return f"{_SAME[one.purpose]} in all of them{every}"
     same, after = good[0], runs[-1]
@@ -75,6 +79,14 @@ def _turning(one: Checked, known: Sequence[Answer]) -> str:
         f"{_SAME[one.purpose]} {since} {same[-1].label}{every};"
         f" {later.format(after[0].label)} {_end(after)}{_why(after[0])}"
     )
+
+
+def _in_none(known: Sequence[Answer]) -> str:
+    """Name the environments in none of which it is good, or say how many they are."""
+    *most, last = dict.fromkeys(answer.label for answer in known)
+    if len(most) >= NAMED:
+        return "in any of them"
+    return f"in {', '.join(most)} or {last}" if most else f"in {last}"
 
 
 def _counted(one: Checked, known: Sequence[Answer]) -> str:
@@ -101,4 +113,5 @@ def _why(answer: Answer) -> str:
     if answer.good:
         return ""
     cause = answer.reason.removeprefix(_LOADS_NOT).partition(OF_OTHERS)[0]
+    cause = plainly(cause) or cause
     return f": {cause[:_LONGEST]}{'…' if len(cause) > _LONGEST else ''}".rstrip(".")

@@ -66,7 +66,7 @@ def _text(found: Sequence[Checked], arguments: argparse.Namespace) -> Iterator[s
     for number, one in enumerate(found):
         if number:
             yield ""
-        yield from as_lines(one)
+        yield from as_lines(one, full=arguments.verbose)
 
 
 def _drawn(found: Sequence[Checked], request: Request, folder: Path) -> Path:

@@ -66,7 +66,12 @@ def add_check(parser: Parser) -> None:
     _add_purpose(parser)
     add_format(parser, json="as a JSON list, one object a model")
     add_colour(parser)
-    parser.add_argument("-v", "--verbose", action="store_true", help="many models in full, too")
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="many models in full, and what was raised in its own words",
+    )
     parser.add_argument(
         "--report", type=path, metavar="DIR", help="write the pages of the matrix for them, too"
     )
