@@ -19,6 +19,9 @@ from caniload.runner.checking.subjects import Subject, gather
 from caniload.runner.evidence.resolve import resolve
 from caniload.runner.packs.shelf import Shelved, shelf
 
+FEW = 3
+"""So many models are answered in full, with what finding out costs."""
+
 
 def ask(
     models: Sequence[str | os.PathLike[str]],
@@ -61,7 +64,22 @@ def _known(subjects: Sequence[Subject], request: Request, *, aloud: bool) -> lis
     for one in asked:
         index = lookup.index(one.inspection.format or "", features(one.inspection))
         answers.append(known(one, request, index=index, resolution=resolution))
+    if aloud and len(subjects) <= FEW:
+        return [_with_price(*both, request) for both in zip(subjects, answers, strict=True)]
     return answers
+
+
+def _with_price(subject: Subject, found: Checked, request: Request) -> Checked:
+    """Add what finding out costs here, where something is not known that a run would tell."""
+    unknown = [one.environment for one in found.answers if not one.known]
+    if not unknown or found.problem is not None or subject.unloadable is not None:
+        return found
+    # With these a quick answer takes twice as long.
+    from caniload.runner.checking.checks import cost_lines, prepare  # noqa: PLC0415
+
+    prepared, _ = prepare([subject], request)
+    price = "; ".join(cost_lines(prepared, request))
+    return replace(found, notes=(*found.notes, f"finding out, with --run: {price}"))
 
 
 def _lookup(request: Request, say: Callable[[str], None]) -> Lookup:
