@@ -28,6 +28,9 @@ from caniload.runner.core.outcomes import CLEAN, SEVERITY, Outcome, Purpose
 SEVERAL = 3
 """How many models make a group: what two have in common may be chance."""
 
+POLICY = "policy"
+"""The kind of a trait whose names, such as float32, stand in messages about anything."""
+
 _LOADS = frozenset({*CLEAN, Outcome.WARNING, Outcome.DIFFERS})
 _WORD = re.compile(r"\w+")
 
@@ -156,6 +159,8 @@ def _names(trait: str, words: frozenset[str]) -> bool:
     one = apart(trait)
     if not one.kind or one.name in MODELS:  # a message about what is in a model names that, too
         return False
+    if one.kind == POLICY and not any(word.lower().endswith(POLICY) for word in words):
+        return False  # every weight that a message prints has a dtype
     if not one.argument:
         return one.name in words
     return one.argument in words and (not one.name or one.name in words) and _said(one, words)

@@ -144,3 +144,16 @@ def test_that_a_loss_is_there_does_not_tell_that_its_name_is_found() -> None:
     assert unknown("Dense; loss logcosh", kin, accepting=here).endswith("has loss logcosh")
     wanted = "Dense; loss Huber, an object"
     assert expected(wanted, kin, accepting=here).outcome is Outcome.IDENTICAL
+
+
+def test_the_type_of_a_weight_in_a_message_is_no_word_against_the_policy_of_that_name() -> None:
+    raised = "Unknown variable: <Variable path=a, dtype=float32>. The optimizer was built for others"
+    kin = [
+        reference(f"model {number}", "Dense; policy float32; optimizer Adam", bad(raised, "train"))
+        for number in range(3)
+    ]
+    wanted = "Dense; policy float32"
+    assert "has layer Dense, policy float32" in unknown(wanted, *kin, purpose=Purpose.TRAIN)
+    named = bad("ValueError: Unknown DTypePolicy: float32")
+    kin = [reference(f"model {number}", "Dense; policy float32", named) for number in range(3)]
+    assert expected(wanted, *kin, purpose=Purpose.TRAIN).outcome is Outcome.ERROR
