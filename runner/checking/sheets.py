@@ -32,7 +32,9 @@ def rows(found: Sequence[Checked]) -> list[Row]:
 def _rows(one: Checked) -> Iterator[Row]:
     if one.problem is not None:
         good = None if one.readable else False
-        yield Row(about=one.path, word="not checked", said=one.problem, good=good)
+        yield Row(
+            about=one.path, word="not checked", said=one.problem, good=good, rule="not-checked"
+        )
     for answer in one.answers:
         likely = "likely " if answer.likely else ""
         yield Row(
@@ -42,6 +44,8 @@ def _rows(one: Checked) -> Iterator[Row]:
             said=f"{answer.reason} [{answer.basis}]{_other(one, answer)}",
             good=answer.good if answer.known else None,
             seconds=answer.seconds or 0.0,
+            rule=answer.cause or f"outcome-{answer.outcome}",
+            level="warning" if answer.likely or answer.outcome is Outcome.WARNING else "error",
         )
 
 
