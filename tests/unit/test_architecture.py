@@ -40,6 +40,7 @@ ROOMS = (
     "runner.comparing",
     "runner.bisecting",
     "runner.upgrading",
+    "runner.ci",
     "runner.commands",
 )
 """From the ground floor up."""
@@ -94,6 +95,7 @@ PURE = {
     ),
     "runner.bisecting": ("answers", "mixing", "search", "symptoms", "telling"),
     "runner.upgrading": (*("judging", "outcome", "rollback", "stored", "telling", "words"),),
+    "runner.ci": ("outcome", "telling"),
 }
 
 

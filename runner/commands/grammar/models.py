@@ -72,6 +72,7 @@ def add_check(parser: Parser) -> None:
     parser.add_argument("--envs", type=names, default=(), metavar="ID,ID", help="environments")
     _add_purpose(parser)
     add_format(parser, json="as a JSON list, one object a model")
+    parser.add_argument("--lenient", action="store_true", help="exit 0 where it is not known, too")
     add_colour(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="many models in full, too")
     parser.add_argument(
@@ -102,6 +103,42 @@ def add_to(parser: argparse._ActionsContainer) -> None:
         "--to", type=names, default=(), metavar="2.21", help="TensorFlow versions, or ids"
     )
     from_project(where, "to", unless="envs")
+
+
+def add_ci(parser: Parser) -> None:
+    add_models(parser)
+    add_to(parser)
+    parser.add_argument("--envs", type=names, default=(), metavar="ID,ID", help="environments")
+    before = parser.add_argument(
+        "--from", dest="before", metavar="2.15", help="and what an upgrade from there does to them"
+    )
+    from_project(before, "from")
+    _add_purpose(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=path,
+        default="caniload-report",
+        metavar="DIR",
+        help="where report.md, comment.md, junit.xml and caniload.sarif go (default:"
+        " caniload-report)",
+    )
+    parser.add_argument("--lenient", action="store_true", help="exit 0 where it is not known, too")
+    parser.add_argument(
+        "--comment",
+        action="store_true",
+        help="on GitHub: write the pull request's comment, or update it",
+    )
+    parser.add_argument("--key", default="default", help="tells the comments of several jobs apart")
+    add_fail_on(parser)
+    parser.add_argument(
+        "--baseline", type=path, metavar="FILE", help="stop for no finding that is in it"
+    )
+    how = parser.add_argument_group("measuring")
+    how.add_argument("--run", action="store_true", help="load them in each, and compare")
+    _add_given(how)
+    _add_with(how)
+    _add_measuring(how)
 
 
 def add_bisect(parser: Parser) -> None:
