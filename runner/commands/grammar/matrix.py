@@ -37,6 +37,7 @@ PARTS = (
 """What `caniload clean` can remove."""
 
 STAGES = ("save", "load")
+SHELLS = ("bash", "zsh", "fish")
 
 
 def add_selection(parser: argparse.ArgumentParser, usual: str | None = None) -> None:
@@ -218,3 +219,8 @@ def add_clean(parser: Parser) -> None:
     parser.add_argument(
         "part", nargs="*", choices=[[], *PARTS], help="what to remove (default: nothing)"
     )
+
+
+def add_completion(parser: Parser) -> None:
+    parser.add_argument("shell", nargs="?", choices=SHELLS, help="for whom")
+    parser.add_argument("--words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)

@@ -161,6 +161,11 @@ COMMANDS = {
         later("releases", "releases"),
         "Show what the package index has that matrix.yaml has not, and what adding it costs.",
     ),
+    "completion": (
+        matrix.add_completion,
+        later("completion", "completion"),
+        "Print what bash, zsh or fish loads to complete commands, options and ids.",
+    ),
     "clean": (
         matrix.add_clean,
         later("clean", "clean"),

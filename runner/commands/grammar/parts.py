@@ -119,7 +119,7 @@ def later(module: str, name: str) -> Command:
 
 def add(actions: Actions[Parser], name: str, command: Command, text: str) -> Parser:
     parser: Parser = actions.add_parser(name, help=text, description=text)
-    if name not in ("clean", "diff", "inspect", "merge"):
+    if name not in ("clean", "completion", "diff", "inspect", "merge"):
         # Suppressed, for "env" has it before and after its action, and the later is not to undo it.
         parser.add_argument(
             "--locks",
