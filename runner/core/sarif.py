@@ -102,7 +102,7 @@ def _rule(kind: str, known: Rule | None) -> dict[str, Any]:
 def _result(one: Result) -> dict[str, Any]:
     place = quote(os.fsencode(one.path))
     uri = f"file://{place}" if place.startswith("/") else place
-    told = f"{one.rule}\n{one.text}".encode(errors="surrogateescape")
+    told = f"{one.rule}\n{one.text}".encode(errors="surrogatepass")
     result: dict[str, Any] = {
         "ruleId": one.rule,
         "level": one.level,
