@@ -21,7 +21,7 @@ from caniload.runner.checking.sheets import (
     sentence,
 )
 from caniload.runner.checking.wanted import wish
-from caniload.runner.commands.arguments import locks_of, read
+from caniload.runner.commands.arguments import environments_of, locks_of, read
 from caniload.runner.commands.showing import TEXT, is_coloured, painted, written
 from caniload.runner.core.errors import UsageError
 
@@ -31,9 +31,10 @@ MANY = 3
 
 def check(arguments: argparse.Namespace) -> int:
     """Print what is known of each model, after measuring it where that is asked for."""
+    matrix = read(arguments)
     request = wish(
         to=arguments.to,
-        envs=arguments.envs,
+        envs=environments_of(arguments, matrix),
         trust=arguments.trust,
         sandbox=arguments.sandbox,
         custom=arguments.custom,
@@ -43,7 +44,7 @@ def check(arguments: argparse.Namespace) -> int:
         rerun=arguments.rerun,
         purpose=arguments.purpose,
         jobs=arguments.jobs,
-        matrix=read(arguments),
+        matrix=matrix,
         locks=locks_of(arguments),
     )
     found = ask(arguments.model, request, run=arguments.run, aloud=True)

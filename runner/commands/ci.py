@@ -13,7 +13,7 @@ from caniload.runner.checking.wanted import wish
 from caniload.runner.ci import hosting, telling
 from caniload.runner.ci.asking import ask
 from caniload.runner.ci.outcome import Report
-from caniload.runner.commands.arguments import locks_of, read
+from caniload.runner.commands.arguments import environments_of, locks_of, read, version_of
 from caniload.runner.core import sarif
 from caniload.runner.core.errors import UsageError
 from caniload.runner.core.testcases import as_junit
@@ -32,9 +32,12 @@ def ci(arguments: argparse.Namespace) -> int:
     if "\n" in str(folder):
         raise UsageError("-o: a folder's name has no line break")
     rules = gate.read_rules(Path.cwd(), fail_on=arguments.fail_on, baseline=arguments.baseline)
+    matrix, before = read(arguments), arguments.before
+    if before is not None:
+        before = version_of(before, matrix, locks_of(arguments))
     request = wish(
         to=arguments.to,
-        envs=arguments.envs,
+        envs=environments_of(arguments, matrix),
         trust=arguments.trust,
         sandbox=arguments.sandbox,
         custom=arguments.custom,
@@ -43,7 +46,7 @@ def ci(arguments: argparse.Namespace) -> int:
         rerun=arguments.rerun,
         purpose=arguments.purpose,
         jobs=arguments.jobs,
-        matrix=read(arguments),
+        matrix=matrix,
         locks=locks_of(arguments),
     )
     report = ask(
@@ -51,7 +54,7 @@ def ci(arguments: argparse.Namespace) -> int:
         request,
         rules=rules,
         run=arguments.run,
-        before=arguments.before,
+        before=before,
         custom=arguments.custom,
         lenient=arguments.lenient,
         console=Console(stderr=True),

@@ -32,7 +32,8 @@ NOTE = "report.json"
 
 def plan(arguments: argparse.Namespace) -> int:
     """Print what would run, and what it would cost."""
-    chosen = planning.make(read(arguments), selection_of(arguments))
+    known = read(arguments)
+    chosen = planning.make(known, selection_of(arguments, known))
     if arguments.shards is not None:
         return sharding.plan(arguments, chosen)
     evidence = evidence_of(arguments, chosen, Home.default())
@@ -47,7 +48,7 @@ def plan(arguments: argparse.Namespace) -> int:
 def matrix(arguments: argparse.Namespace) -> int:
     """Run what is missing and write the report."""
     known = read(arguments)  # before the selection, which is then to have what is added
-    selection = selection_of(arguments)
+    selection = selection_of(arguments, known)
     chosen = planning.make(known, selection)
     if arguments.shard is not None or arguments.stage is not None:
         return sharding.run(arguments, chosen)
@@ -75,13 +76,13 @@ def _said(text: str) -> None:
 def report(arguments: argparse.Namespace) -> int:
     """Write the report from what is stored: of what is named, else of what the last one was of."""
     home, known = Home.default(), read(arguments)
-    selection = selection_of(arguments)
+    selection = selection_of(arguments, known)
     if arguments.profile is None and selection == Selection(profile="default"):
         selection = unchanged.last_selection(_note(home, arguments)) or selection
     try:
         chosen = planning.make(known, selection)
     except UsageError:  # the matrix has changed since
-        selection = selection_of(arguments)
+        selection = selection_of(arguments, known)
         chosen = planning.make(known, selection)
     drawn = _draw(evidence_of(arguments, chosen, home), selection, arguments)
     _show(Path(drawn.index), arguments)

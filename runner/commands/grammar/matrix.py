@@ -8,6 +8,7 @@ from caniload.runner.commands.grammar.parts import (
     LISTED,
     Parser,
     add,
+    add_env_from,
     add_format,
     count,
     later,
@@ -50,6 +51,7 @@ def add_selection(parser: argparse.ArgumentParser, usual: str | None = None) -> 
     chosen.add_argument(
         "--envs", type=names, default=(), metavar="ID,ID", help="environments, of any profile"
     )
+    add_env_from(chosen)
     chosen.add_argument("--from", dest="first", metavar="ID", help="first, such as 2.12")
     chosen.add_argument("--to", dest="last", metavar="ID", help="last, such as 2.21")
     chosen.add_argument("--models", type=names, default=(), metavar="ID,ID")

@@ -10,6 +10,7 @@ from caniload.runner.commands.grammar.parts import (
     LISTED,
     Parser,
     add_colour,
+    add_env_from,
     add_format,
     count,
     names,
@@ -70,6 +71,7 @@ def add_check(parser: Parser) -> None:
     add_models(parser)
     add_to(parser)
     parser.add_argument("--envs", type=names, default=(), metavar="ID,ID", help="environments")
+    add_env_from(parser)
     _add_purpose(parser)
     add_format(parser, json="as a JSON list, one object a model")
     parser.add_argument("--lenient", action="store_true", help="exit 0 where it is not known, too")
@@ -109,6 +111,7 @@ def add_ci(parser: Parser) -> None:
     add_models(parser)
     add_to(parser)
     parser.add_argument("--envs", type=names, default=(), metavar="ID,ID", help="environments")
+    add_env_from(parser)
     before = parser.add_argument(
         "--from", dest="before", metavar="2.15", help="and what an upgrade from there does to them"
     )
@@ -196,8 +199,11 @@ def add_convert(parser: Parser) -> None:
 
 
 def add_upgrade(parser: Parser) -> None:
-    parser.add_argument("before", metavar="FROM", help="what you have, such as 2.15 or tf-2.15")
-    parser.add_argument("after", metavar="TO", help="where you go, such as 2.21")
+    parser.add_argument(
+        "before", metavar="FROM", help="what you have, such as 2.15, tf-2.15 or uv.lock"
+    )
+    parser.add_argument("after", metavar="TO", nargs="?", help="where you go, such as 2.21")
+    add_env_from(parser, "in place of FROM")
     model = parser.add_argument(
         "model",
         nargs="*",

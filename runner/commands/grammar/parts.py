@@ -229,3 +229,14 @@ def add_colour(parser: argparse._ActionsContainer) -> None:
         help="auto: on a terminal, and not where NO_COLOR is set",
     )
     from_project(colour, "color")
+
+
+def add_env_from(parser: argparse._ActionsContainer, what: str = "also") -> None:
+    """Add a project's lock as what names an environment."""
+    parser.add_argument(
+        "--env-from",
+        type=path,
+        metavar="LOCK",
+        help=f"{what} the environment nearest to a uv.lock, pylock.toml, poetry.lock or"
+        " requirements.txt; which, and how near, is said",
+    )
