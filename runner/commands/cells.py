@@ -83,5 +83,5 @@ def reproduce(arguments: argparse.Namespace) -> int:
     """Print the script that repeats a cell, and the command that runs it."""
     chosen = planning.around(read(arguments), arguments.cell)
     evidence = evidence_of(arguments, chosen, Home.default())
-    print(reproduction.script(evidence, arguments.cell))
+    print(reproduction.script(evidence, arguments.cell, locks_of(arguments)))
     return 0

@@ -202,6 +202,20 @@ def add_env(parser: Parser) -> None:
         action.add_argument("id", nargs=many)
     action = add(
         inner,
+        "export",
+        later("environments", "export"),
+        "Write an environment's lock as pylock.ID.toml, which pip and uv install from.",
+    )
+    action.add_argument("id")
+    action.add_argument(
+        "-o",
+        "--output",
+        type=path,
+        metavar="FILE",
+        help="default: pylock.ID.toml, with - for each dot of the id, as PEP 751 asks; -: print it",
+    )
+    action = add(
+        inner,
         "add",
         later("environments", "add"),
         "Write an environment into matrix.yaml, locked.",
