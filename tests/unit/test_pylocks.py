@@ -72,8 +72,9 @@ def answering(
     """Let uv answer with all files that are locked, and with others for each package."""
     hashes = pylocks.locked_hashes(first_lock(environment).read_text("utf-8"))
 
-    def wheel(name: str, sha256: str) -> str:
-        place = f"https://me:secret@index.example/{name}/{sha256[:8]}/{name}-1-py3-none-any.whl"
+    def wheel(name: str, version: str, sha256: str) -> str:
+        file = f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
+        place = f"https://me:secret@index.example/{sha256[:8]}/{file}"
         return f'{{ url = "{place}", size = 1, hashes = {{ sha256 = "{sha256}" }} }}'
 
     def run(command: list[str], *, stdin: str, **_: object) -> processes.Finished:
@@ -81,7 +82,7 @@ def answering(
         for line in stdin.splitlines():
             name, version = line.split("==")
             listed = [*hashes[name]] if name != without else []
-            wheels = ", ".join(wheel(name, one) for one in [*listed, "0" * 64])
+            wheels = ", ".join(wheel(name, version, one) for one in [*listed, "0" * 64])
             parts += ["[[packages]]", f'name = "{name}"', f'version = "{version}"']
             parts += [f"wheels = [{wheels}]"]
         return processes.Finished(code=0, output="\n".join(parts))
