@@ -8,6 +8,7 @@ import os
 import sys
 import time
 import webbrowser
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from caniload.runner.judging.assemble import Assembly
 from caniload.runner.judging.unchanged import Drawn
 from caniload.runner.matrix import plan as planning
 from caniload.runner.matrix.plan import Selection
+from caniload.runner.matrix.schema import Environment
 from caniload.runner.running import estimate
 from caniload.runner.running.run import BATCH
 
@@ -36,12 +38,28 @@ def plan(arguments: argparse.Namespace) -> int:
     chosen = planning.make(known, selection_of(arguments, known))
     if arguments.shards is not None:
         return sharding.plan(arguments, chosen)
+    if arguments.platform is not None:
+        return _elsewhere(arguments, chosen.environments)
     evidence = evidence_of(arguments, chosen, Home.default())
     cost = estimate.cost(evidence, jobs=arguments.jobs or cores(), locks=locks_of(arguments))
     if arguments.format == "json":
         print(json.dumps(estimate.as_json(evidence, cost), indent=1))
     else:
         print("\n".join(estimate.as_lines(evidence, cost)))
+    return 0
+
+
+def _elsewhere(arguments: argparse.Namespace, environments: Sequence[Environment]) -> int:
+    """Print which environments have wheels on another platform, as the package index lists them."""
+    from caniload.runner.packages import elsewhere, index  # noqa: PLC0415 - asks the network
+
+    locks = locks_of(arguments)
+    listing = index.releases(elsewhere.asked_about(environments, locks))
+    rows = elsewhere.rows(environments, listing, arguments.platform, locks)
+    if arguments.format == "json":
+        print(json.dumps([asdict(one) for one in rows], indent=1))
+    else:
+        print("\n".join(elsewhere.as_lines(rows, arguments.platform)))
     return 0
 
 

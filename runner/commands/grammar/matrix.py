@@ -38,6 +38,7 @@ PARTS = (
 """What `caniload clean` can remove."""
 
 STAGES = ("save", "load")
+PLATFORMS = ("manylinux_x86_64", "manylinux_aarch64", "macosx_arm64", "macosx_x86_64", "win_amd64")
 SHELLS = ("bash", "zsh", "fish")
 
 
@@ -83,6 +84,11 @@ def add_plan(parser: Parser) -> None:
     add_format(parser, LISTED)
     parser.add_argument(
         "--shards", type=count, metavar="N", help="how N machines would divide it, from nothing"
+    )
+    parser.add_argument(
+        "--platform",
+        choices=PLATFORMS,
+        help="which environments the package index has wheels of there; nothing runs there",
     )
 
 
