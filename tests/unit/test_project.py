@@ -14,6 +14,7 @@ from caniload.runner.commands.cli import main
 from caniload.runner.commands.grammar.parser import parser
 from caniload.runner.core.errors import UsageError
 from caniload.runner.project import keys, reading
+from caniload.runner.sandbox import walls
 
 
 @pytest.fixture(autouse=True)
@@ -150,6 +151,14 @@ def test_a_variable_is_named_where_it_is_wrong(
     monkeypatch.setenv("CANILOAD_FOR", "fun")
     assert main(["check", "m.h5"]) == 2
     assert capsys.readouterr().err.startswith("caniload: CANILOAD_FOR: invalid choice: 'fun'")
+
+
+def test_a_variable_that_is_empty_is_not_set(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a step of CI sets one whose input nobody gave; the wall looks at its own, too."""
+    for key in keys.KEYS:
+        monkeypatch.setenv(keys.variable(key), "")
+    assert read("check", "a.h5").sandbox == "auto"
+    assert walls.of("auto", here) is walls.of("auto", here)
 
 
 def test_help_reads_no_project(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
