@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from caniload.runner.ci.outcome import ACT, GOOD, NOT_KNOWN, Part, Report
 from caniload.runner.core.markup import escaped, folded, table
 from caniload.runner.core.sheet import Row
+from caniload.runner.core.texts import shown
 
 COMMENT = 60_000
 """Characters; GitHub takes 65,536 in a comment."""
@@ -14,6 +15,7 @@ PAGE = 900_000
 """Bytes; GitHub takes 1 MiB in a job's summary."""
 _ROWS = 40
 """Most rows of a table in a comment."""
+_LONGEST = 1_000
 _SIGNS = {True: "✓", False: "✕", None: "?"}
 _HEAD = ("", "model", "where", "answer", "why")
 
@@ -38,7 +40,7 @@ def page(report: Report) -> str:
     """Return all of it, for a job's summary: each question with all of its rows."""
     lines = [*_head(report)]
     for part in report.parts:
-        lines += ["", f"## {part.name}: {_said(part)}", ""]
+        lines += ["", f"## {part.name}", ""]
         lines += [part.page] if part.page else list(_table(part.rows, len(part.rows)))
         if len("\n".join(lines).encode()) > PAGE:
             return "\n".join([*_head(report), "", "The rest is too long to be shown here."])
@@ -58,22 +60,27 @@ def outputs(report: Report) -> dict[str, str]:
 
 def sentence(report: Report) -> str:
     """Return the answer in a line."""
-    many = "1 model" if report.models == 1 else f"{report.models} models"
-    if report.worst == GOOD:
-        return f"{many}: nothing to do"
     told = [f"{one.name}: {_said(one)}" for one in report.parts if one.code != GOOD]
-    return f"{many}: {report.word} ({'; '.join(told)})"
+    return shown(f"{_short(report)} ({'; '.join(told)})" if told else _short(report), _LONGEST)
+
+
+def _short(report: Report) -> str:
+    many = "1 model" if report.models == 1 else f"{report.models} models"
+    return f"{many}: {'nothing to do' if report.worst == GOOD else report.word}"
 
 
 def _head(report: Report) -> Iterator[str]:
     sign = _SIGNS[True if report.worst == GOOD else None if report.worst == NOT_KNOWN else False]
-    yield f"### {sign} caniload: {escaped(sentence(report))}"
+    yield f"### {sign} caniload: {_short(report)}"
+    yield ""
+    for part in report.parts:
+        yield f"- {part.name}: {escaped(_said(part))}"
     yield ""
 
 
 def _said(part: Part) -> str:
     if part.sentence:
-        return escaped(part.sentence)
+        return part.sentence.removesuffix(".")
     bad = sum(one.good is False for one in part.rows)
     unknown = sum(one.good is None for one in part.rows)
     counted = [f"{bad} of {len(part.rows)} not good"] if bad else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 import threading
@@ -22,6 +23,7 @@ from caniload.runner.ci import hosting, telling
 from caniload.runner.ci.outcome import GRAVEST, Part, Report, gravest
 from caniload.runner.commands.cli import main
 from caniload.runner.core.sheet import Row
+from caniload.runner.core.texts import clean
 
 ROOT = Path(__file__).parents[2]
 MATRIX = str(ROOT / "matrix.yaml")
@@ -283,6 +285,18 @@ def test_whatever_models_say_the_comment_fits_and_begins_with_its_mark(
     assert len(text) <= 65_536
     assert text.count("<!--") == 1
     assert len(telling.page(report).encode()) < 2**20
+
+
+@given(st.text(), st.text())
+def test_no_model_steers_a_terminal_or_a_page(sentence: str, path: str) -> None:
+    row = Row(about=path, word="error", said=sentence, good=False)
+    part = Part(name="check", code=1, rows=(row,), sentence=sentence)
+    report = Report(models=1, parts=(part,))
+    said = telling.sentence(report)
+    assert "\n" not in said
+    assert clean(said) == said
+    assert telling.comment(report, "x").count("<!--") == 1
+    assert not re.search(r"<(?!!--|/?details|/?summary)", telling.comment(report, "x"))
 
 
 @given(st.lists(st.text(max_size=30)), st.text(min_size=1, max_size=30), st.booleans())
