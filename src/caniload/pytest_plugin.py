@@ -106,7 +106,7 @@ class Question:
 
 
 class Answers:
-    """Each model is asked about once a session, in all environments of its test."""
+    """Each model is asked about once a run, in all environments of its test."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[Path, int, bool], Checked] = {}

@@ -27,13 +27,13 @@ requires-python = ">=3.11"
 [[package]]
 name = "tensorflow"
 version = "2.16.1"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example/simple" }
 dependencies = [{ name = "keras" }]
 
 [[package]]
 name = "keras"
 version = "3.4.1"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example/simple" }
 
 [[package]]
 name = "ours"
@@ -65,7 +65,7 @@ version = "3.4.1"
 lock-version = "2.1"
 """
 REQUIREMENTS = """# by pip-compile
---index-url https://pypi.org/simple
+--index-url https://index.example/simple
 tensorflow[and-cuda]==2.16.1 ; python_version >= "3.9" \\
     --hash=sha256:aa \\
     --hash=sha256:bb
