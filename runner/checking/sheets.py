@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from caniload.runner.checking.answers import Answer, Checked
 from caniload.runner.checking.describe import SIGNS, WORDS
 from caniload.runner.checking.headline import headline
+from caniload.runner.core.errors import UsageError
 from caniload.runner.core.outcomes import OTHER, TO, Outcome
 from caniload.runner.core.sheet import Row
 from caniload.runner.core.texts import shown
@@ -23,6 +24,8 @@ _WORST = (
 _UNREADABLE, _UNKNOWN, _REFUSED, _GOOD = range(len(_WORST), len(_WORST) + 4)
 _SENTENCE = 300
 
+ALL_GOOD, NOT_GOOD, NOT_KNOWN = 0, 1, 5
+
 
 def rows(found: Sequence[Checked]) -> list[Row]:
     """Return a row for each model in each environment."""
@@ -32,7 +35,9 @@ def rows(found: Sequence[Checked]) -> list[Row]:
 def _rows(one: Checked) -> Iterator[Row]:
     if one.problem is not None:
         good = None if one.readable else False
-        yield Row(about=one.path, word="not checked", said=one.problem, good=good)
+        yield Row(
+            about=one.path, word="not checked", said=one.problem, good=good, rule="not-checked"
+        )
     for answer in one.answers:
         likely = "likely " if answer.likely else ""
         yield Row(
@@ -42,6 +47,8 @@ def _rows(one: Checked) -> Iterator[Row]:
             said=f"{answer.reason} [{answer.basis}]{_other(one, answer)}",
             good=answer.good if answer.known else None,
             seconds=answer.seconds or 0.0,
+            rule=answer.cause or f"outcome-{answer.outcome}",
+            level="warning" if answer.likely or answer.outcome is Outcome.WARNING else "error",
         )
 
 
@@ -91,3 +98,14 @@ def _rank(one: Checked) -> int:
         return _UNKNOWN
     worst = [place for place, outcome in enumerate(_WORST) if outcome in outcomes]
     return worst[0] if worst else _GOOD
+
+
+def exit_code(found: Sequence[Checked]) -> int:
+    """Return the worst that is true of any model anywhere; docs/exit-codes.md has the codes."""
+    if not found or any(not one.readable for one in found):
+        return UsageError.exit_code
+    answers = [answer for one in found for answer in one.answers]
+    if any(answer.known and not answer.good for answer in answers):
+        return NOT_GOOD
+    unknown = any(answer.outcome in (Outcome.UNTESTED, Outcome.NA) for answer in answers)
+    return NOT_KNOWN if unknown or any(one.problem for one in found) else ALL_GOOD

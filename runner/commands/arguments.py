@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from caniload.runner.core.shipped import LOCKS
+from caniload.runner.core.texts import shown
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.opening import nearest_matrix, open_matrix
 from caniload.runner.evidence.known import Evidence
@@ -44,6 +45,28 @@ def locks_of(arguments: argparse.Namespace) -> Path:
     return getattr(arguments, "locks", LOCKS)
 
 
+def had(file: Path, matrix: Matrix, locks: Path) -> str:
+    """Return the id of the environment that is nearest to a project's lock, and say how near."""
+    from caniload.runner.environments import having  # noqa: PLC0415 - few commands are asked for it
+    from caniload.runner.project import locked  # noqa: PLC0415
+
+    found = having.nearest(locked.read(file), matrix.environments, locks)
+    print(f"{shown(file)}: {found.sentence}", file=sys.stderr)
+    return found.environment.id
+
+
+def environments_of(arguments: argparse.Namespace, matrix: Matrix) -> tuple[str, ...]:
+    """Return the environments that are named, and the one that a lock is nearest to."""
+    if getattr(arguments, "env_from", None) is None:
+        return tuple(arguments.envs)
+    return (*arguments.envs, had(arguments.env_from, matrix, locks_of(arguments)))
+
+
+def version_of(text: str, matrix: Matrix, locks: Path) -> str:
+    """Return a version as it is, or of a lock that is named in its place the environment's id."""
+    return had(Path(text), matrix, locks) if Path(text).is_file() else text
+
+
 def _profile(arguments: argparse.Namespace) -> SelectedBy:
     """Return what is meant: environments that are named are found in every profile."""
     if arguments.profile is not None:
@@ -55,7 +78,9 @@ def _profile(arguments: argparse.Namespace) -> SelectedBy:
     return "named" if named else "default"
 
 
-def selection_of(arguments: argparse.Namespace) -> Selection:
+def selection_of(arguments: argparse.Namespace, matrix: Matrix) -> Selection:
+    arguments.envs = environments_of(arguments, matrix)
+    arguments.env_from = None  # said once
     return Selection(
         environments=arguments.envs,
         profile=_profile(arguments),

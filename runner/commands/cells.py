@@ -22,7 +22,8 @@ from caniload.runner.running.run import BATCH
 
 def cells(arguments: argparse.Namespace) -> int:
     """Print judged cells as JSON lines."""
-    chosen = planning.make(read(arguments), selection_of(arguments))
+    matrix = read(arguments)
+    chosen = planning.make(matrix, selection_of(arguments, matrix))
     evidence = evidence_of(arguments, chosen, Home.default())
     assembly = Assembly(evidence=evidence, batch=BATCH, locks=locks_of(arguments))
     _check_filters(arguments, chosen)
@@ -82,5 +83,5 @@ def reproduce(arguments: argparse.Namespace) -> int:
     """Print the script that repeats a cell, and the command that runs it."""
     chosen = planning.around(read(arguments), arguments.cell)
     evidence = evidence_of(arguments, chosen, Home.default())
-    print(reproduction.script(evidence, arguments.cell))
+    print(reproduction.script(evidence, arguments.cell, locks_of(arguments)))
     return 0

@@ -12,14 +12,18 @@ from caniload.runner.checking.answers import Checked
 from caniload.runner.checking.describe import SIGNS, as_json, as_lines
 from caniload.runner.checking.headline import headline
 from caniload.runner.checking.request import Request
-from caniload.runner.checking.sheets import as_table, rows, sentence
+from caniload.runner.checking.sheets import (
+    ALL_GOOD,
+    NOT_KNOWN,
+    as_table,
+    exit_code,
+    rows,
+    sentence,
+)
 from caniload.runner.checking.wanted import wish
-from caniload.runner.commands.arguments import locks_of, read
+from caniload.runner.commands.arguments import environments_of, locks_of, read
 from caniload.runner.commands.showing import TEXT, is_coloured, painted, written
 from caniload.runner.core.errors import UsageError
-from caniload.runner.core.outcomes import Outcome
-
-ALL_GOOD, NOT_GOOD, NOT_KNOWN = 0, 1, 5
 
 MANY = 3
 """Most models of a folder that are shown in full."""
@@ -27,9 +31,10 @@ MANY = 3
 
 def check(arguments: argparse.Namespace) -> int:
     """Print what is known of each model, after measuring it where that is asked for."""
+    matrix = read(arguments)
     request = wish(
         to=arguments.to,
-        envs=arguments.envs,
+        envs=environments_of(arguments, matrix),
         trust=arguments.trust,
         sandbox=arguments.sandbox,
         custom=arguments.custom,
@@ -39,7 +44,7 @@ def check(arguments: argparse.Namespace) -> int:
         rerun=arguments.rerun,
         purpose=arguments.purpose,
         jobs=arguments.jobs,
-        matrix=read(arguments),
+        matrix=matrix,
         locks=locks_of(arguments),
     )
     found = ask(arguments.model, request, run=arguments.run, aloud=True)
@@ -55,7 +60,8 @@ def check(arguments: argparse.Namespace) -> int:
     print(painted(text, SIGNS) if is_text and is_coloured(arguments.color) else text)
     if arguments.report is not None:
         print(f"report: {_drawn(found, request, arguments.report)}", file=sys.stderr)
-    return exit_code(found)
+    code = exit_code(found)
+    return ALL_GOOD if arguments.lenient and code == NOT_KNOWN else code
 
 
 def _text(found: Sequence[Checked], arguments: argparse.Namespace) -> Iterator[str]:
@@ -77,14 +83,3 @@ def _drawn(found: Sequence[Checked], request: Request, folder: Path) -> Path:
         return site.render(judged(found, request), folder, home=request.home.root)[0]
     except FileExistsError as error:
         raise UsageError(f"{error}; choose another folder with --report") from error
-
-
-def exit_code(found: Sequence[Checked]) -> int:
-    """Return the worst that is true of any model anywhere; docs/exit-codes.md has the codes."""
-    if not found or any(not one.readable for one in found):
-        return UsageError.exit_code
-    answers = [answer for one in found for answer in one.answers]
-    if any(answer.known and not answer.good for answer in answers):
-        return NOT_GOOD
-    unknown = any(answer.outcome in (Outcome.UNTESTED, Outcome.NA) for answer in answers)
-    return NOT_KNOWN if unknown or any(one.problem for one in found) else ALL_GOOD

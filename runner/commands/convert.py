@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 
 from caniload.runner.commands.arguments import locks_of, read
+from caniload.runner.commands.showing import TEXT, written
 from caniload.runner.converting.asking import bring_across, target_of
 from caniload.runner.converting.original import Wish
 from caniload.runner.converting.outcome import Conversion, Verdict
-from caniload.runner.converting.telling import as_json, as_lines, as_page
+from caniload.runner.converting.telling import as_json, as_lines, as_page, as_row
 from caniload.runner.core.errors import StrictError, UsageError
 from caniload.runner.core.outcomes import Purpose
 from caniload.runner.matrix.joining import knows_keras_format
@@ -45,12 +46,17 @@ def convert(arguments: argparse.Namespace) -> int:
     )
     if arguments.report is not None:
         _write_report(arguments.report, conversion)
-    if conversion.needs_trust and not arguments.json:
+    if conversion.needs_trust and arguments.format == TEXT:
         raise UsageError(f"{model}: {conversion.reason}")
-    if arguments.json:
-        print(json.dumps(as_json(conversion), indent=1))
-    else:
-        print("\n".join(as_lines(conversion)))
+    print(
+        written(
+            arguments.format,
+            text=lambda: as_lines(conversion),
+            json=lambda: json.dumps(as_json(conversion), indent=1),
+            rows=lambda: [as_row(conversion, conversion.path, conversion.target)],
+            title="caniload convert",
+        )
+    )
     if model.is_dir() and conversion.verdict is Verdict.REFUSED and not conversion.attempts:
         print("for all models in a folder: --into NEW", file=sys.stderr)
     whole = arguments.purpose == Purpose.PREDICT or not conversion.lost
@@ -89,10 +95,16 @@ def _convert_all(arguments: argparse.Namespace) -> int:
         locks=locks_of(arguments),
         console=Console(stderr=True),
     )
-    if arguments.json:
-        print(keeping.as_json(manifest))
-    else:
-        print("\n".join(telling.as_lines(manifest)))
+    text = written(
+        arguments.format,
+        text=lambda: telling.as_lines(manifest),
+        json=lambda: keeping.as_json(manifest),
+        rows=lambda: [as_row(one, one.name, manifest.target) for one in manifest.models],
+        title="caniload convert",
+        sentence=telling.sentence(manifest),
+    )
+    print(text)
+    if arguments.format == TEXT:
         print(f"{arguments.into / keeping.TABLE} and {keeping.MANIFEST} have all of it")
     models = manifest.models
     if any(one.needs_trust for one in models):

@@ -12,7 +12,7 @@ from typing import Any
 
 from caniload.runner.commands.arguments import locks_of, matrix_path, read
 from caniload.runner.core.errors import CaniloadError, EnvironmentUnusable
-from caniload.runner.environments import build, fetching
+from caniload.runner.environments import build, fetching, pylocks
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.variables import process_variables
 from caniload.runner.evidence.resolve import resolve
@@ -152,4 +152,17 @@ def add(arguments: argparse.Namespace) -> int:
     )
     print("\n".join(adding.as_entry(entry)))
     print(f"next: `caniload env build {entry.id}`, `caniload matrix --envs {entry.id},...`")
+    return 0
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Write an environment's lock as pylock.toml; ``-`` prints it."""
+    _, (environment,) = _found(arguments, [arguments.id])
+    out = arguments.output or Path(f"pylock.{environment.id.replace('.', '-')}.toml")
+    text = pylocks.pylock(environment, locks_of(arguments))
+    if str(out) == "-":
+        print(text, end="")
+    else:
+        out.write_text(text, encoding="utf-8")
+        print(out)
     return 0

@@ -28,7 +28,7 @@ CONTRADICTING = 1
 def export(arguments: argparse.Namespace) -> int:
     """Write what was measured here into a pack."""
     matrix, home, locks = read(arguments), Home.default(), locks_of(arguments)
-    taking = exporting.wanted(matrix, selection_of(arguments))
+    taking = exporting.wanted(matrix, selection_of(arguments, matrix))
     made = exporting.contents(matrix, home, locks, taking, _say)
     exporting.add_constructors(made, matrix, home, locks)
     if arguments.own:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from caniload.runner.commands.showing import TEXT, written
 from caniload.runner.core.errors import UsageError
+from caniload.runner.core.sarif import as_text
 from caniload.runner.core.version import version
 from caniload.runner.forensics import gate, sarif
 from caniload.runner.forensics.apart import inspect_all
@@ -31,7 +32,7 @@ def inspect(arguments: argparse.Namespace) -> int:
                 print(line)
         found.append((inspection, judged))
     if arguments.format == "sarif":
-        print(json.dumps(sarif.report(found, version()), indent=1))
+        print(as_text(sarif.report(found, version())))
     elif arguments.format != TEXT:
         text = written(
             arguments.format,

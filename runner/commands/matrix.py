@@ -8,6 +8,7 @@ import os
 import sys
 import time
 import webbrowser
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from caniload.runner.judging.assemble import Assembly
 from caniload.runner.judging.unchanged import Drawn
 from caniload.runner.matrix import plan as planning
 from caniload.runner.matrix.plan import Selection
+from caniload.runner.matrix.schema import Environment
 from caniload.runner.running import estimate
 from caniload.runner.running.run import BATCH
 
@@ -32,9 +34,12 @@ NOTE = "report.json"
 
 def plan(arguments: argparse.Namespace) -> int:
     """Print what would run, and what it would cost."""
-    chosen = planning.make(read(arguments), selection_of(arguments))
+    known = read(arguments)
+    chosen = planning.make(known, selection_of(arguments, known))
     if arguments.shards is not None:
         return sharding.plan(arguments, chosen)
+    if arguments.platform is not None:
+        return _elsewhere(arguments, chosen.environments)
     evidence = evidence_of(arguments, chosen, Home.default())
     cost = estimate.cost(evidence, jobs=arguments.jobs or cores(), locks=locks_of(arguments))
     if arguments.format == "json":
@@ -44,10 +49,24 @@ def plan(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _elsewhere(arguments: argparse.Namespace, environments: Sequence[Environment]) -> int:
+    """Print which environments have wheels on another platform, as the package index lists them."""
+    from caniload.runner.packages import elsewhere, index  # noqa: PLC0415 - asks the network
+
+    locks = locks_of(arguments)
+    listing = index.releases(elsewhere.asked_about(environments, locks))
+    rows = elsewhere.rows(environments, listing, arguments.platform, locks)
+    if arguments.format == "json":
+        print(json.dumps([asdict(one) for one in rows], indent=1))
+    else:
+        print("\n".join(elsewhere.as_lines(rows, arguments.platform)))
+    return 0
+
+
 def matrix(arguments: argparse.Namespace) -> int:
     """Run what is missing and write the report."""
     known = read(arguments)  # before the selection, which is then to have what is added
-    selection = selection_of(arguments)
+    selection = selection_of(arguments, known)
     chosen = planning.make(known, selection)
     if arguments.shard is not None or arguments.stage is not None:
         return sharding.run(arguments, chosen)
@@ -75,13 +94,13 @@ def _said(text: str) -> None:
 def report(arguments: argparse.Namespace) -> int:
     """Write the report from what is stored: of what is named, else of what the last one was of."""
     home, known = Home.default(), read(arguments)
-    selection = selection_of(arguments)
+    selection = selection_of(arguments, known)
     if arguments.profile is None and selection == Selection(profile="default"):
         selection = unchanged.last_selection(_note(home, arguments)) or selection
     try:
         chosen = planning.make(known, selection)
     except UsageError:  # the matrix has changed since
-        selection = selection_of(arguments)
+        selection = selection_of(arguments, known)
         chosen = planning.make(known, selection)
     drawn = _draw(evidence_of(arguments, chosen, home), selection, arguments)
     _show(Path(drawn.index), arguments)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from caniload.runner.core.outcomes import Outcome
 from caniload.runner.core.sheet import Row, as_markdown
 
-TEXT, JSON, MARKDOWN, JUNIT = "text", "json", "markdown", "junit"
+TEXT, JSON, MARKDOWN, JUNIT, SARIF = "text", "json", "markdown", "junit", "sarif"
 
 _COLOURS = {
     **dict.fromkeys((Outcome.IDENTICAL, Outcome.TOLERANCE), "32"),
@@ -29,7 +29,7 @@ def written(
     title: str,
     sentence: str = "",
 ) -> str:
-    """Return an answer as text, JSON, Markdown or JUnit."""
+    """Return an answer as text, JSON, Markdown, JUnit or SARIF."""
     if kind == JSON:
         return json()
     if kind == MARKDOWN:
@@ -38,6 +38,11 @@ def written(
         from caniload.runner.core.testcases import as_junit  # noqa: PLC0415 - XML is for few
 
         return as_junit(title, rows())
+    if kind == SARIF:
+        from caniload.runner.core import sarif  # noqa: PLC0415 - likewise
+        from caniload.runner.core.version import version  # noqa: PLC0415
+
+        return sarif.as_text(sarif.log(sarif.of_rows(rows()), version()))
     return "\n".join(text())
 
 

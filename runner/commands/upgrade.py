@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from rich.console import Console
 
-from caniload.runner.commands.arguments import locks_of, read
+from caniload.runner.commands.arguments import locks_of, read, version_of
 from caniload.runner.commands.showing import MARKDOWN, written
 from caniload.runner.core.errors import UsageError
 from caniload.runner.upgrading.asking import ask
@@ -20,10 +21,12 @@ def upgrade(arguments: argparse.Namespace) -> int:
     out = arguments.output
     if out is not None and (out.is_dir() or not out.absolute().parent.is_dir()):
         raise UsageError(f"-o {out}: no file can be written there")
+    matrix, locks = read(arguments), locks_of(arguments)
+    before, after, models = _asked(arguments)
     found = ask(
-        arguments.before,
-        arguments.after,
-        arguments.model,
+        version_of(before, matrix, locks),
+        after,
+        models,
         trust=arguments.trust,
         sandbox=arguments.sandbox,
         custom=arguments.custom,
@@ -34,8 +37,8 @@ def upgrade(arguments: argparse.Namespace) -> int:
         converted=arguments.converted,
         rerun=arguments.rerun,
         jobs=arguments.jobs,
-        matrix=read(arguments),
-        locks=locks_of(arguments),
+        matrix=matrix,
+        locks=locks,
         console=console,
     )
     text = (
@@ -55,3 +58,15 @@ def upgrade(arguments: argparse.Namespace) -> int:
         out.write_text(f"{text}\n", encoding="utf-8")
         console.print(f"{sentence(found)} See {out}", markup=False, highlight=False, soft_wrap=True)
     return exit_code(found)
+
+
+def _asked(arguments: argparse.Namespace) -> tuple[str, str, list[Path]]:
+    """Return from where, to where and which models: with --env-from, the first word is to where."""
+    given = [arguments.before, *filter(None, [arguments.after])]
+    models = list(arguments.model)
+    if arguments.env_from is not None:
+        after, *more = given
+        return str(arguments.env_from), after, [*map(Path, more), *models]
+    if len(given) == 1:
+        raise UsageError("the following arguments are required: TO; see `caniload upgrade --help`")
+    return given[0], given[1], models

@@ -202,11 +202,28 @@ def as_rows(found: Comparison) -> list[Row]:
     about = " and ".join(shown(side.path) for side in _sides(found))
     good = {Status.SAME: True, Status.DIFFERENT: False}.get(found.status)
     listed = [
-        Row(about=about, where=title, word=found.status.value, said=line, good=good)
+        Row(
+            about=about,
+            where=title,
+            word=found.status.value,
+            said=line,
+            good=good,
+            path=found.after.path,
+            rule=f"diff-{found.status}",
+        )
         for title, lines in sections(found)
         for line in lines[:MOST]
     ]
-    return listed or [Row(about=about, word=found.status.value, said=sentence(found), good=good)]
+    return listed or [
+        Row(
+            about=about,
+            word=found.status.value,
+            said=sentence(found),
+            good=good,
+            path=found.after.path,
+            rule=f"diff-{found.status}",
+        )
+    ]
 
 
 def side_said(side: Side) -> str:

@@ -9,8 +9,10 @@ from itertools import groupby
 from typing import Any
 
 from caniload.runner.converting.applying import Change
+from caniload.runner.converting.many.manifest import Entry
 from caniload.runner.converting.outcome import Conversion, Power, Proof, Verdict
 from caniload.runner.converting.power import listed
+from caniload.runner.core.sheet import Row
 from caniload.runner.sandbox.levels import as_line
 
 _WHERES = 4
@@ -29,6 +31,22 @@ def as_lines(conversion: Conversion) -> Iterator[str]:
             continue
         yield title
         yield from (f"  {line}" for line in lines)
+
+
+def as_row(one: Conversion | Entry, about: str, target: str) -> Row:
+    """Return the outcome in a row; good is what was delivered, by a proof that is not weak."""
+    weak = f"the proof is weak: {one.proof.weak}" if one.proof and one.proof.weak else ""
+    lines = [one.reason or "", str(one.remedy or ""), weak, *one.lost]
+    delivered = one.verdict is Verdict.DELIVERED
+    return Row(
+        about=about,
+        where=target,
+        word=str(one.verdict),
+        said="; ".join(filter(None, lines)),
+        good=None if one.needs_trust else delivered and not weak,
+        rule="convert-weak-proof" if weak else f"convert-{one.verdict.name.lower()}",
+        level="warning" if weak else "error",
+    )
 
 
 def sections(conversion: Conversion) -> list[tuple[str, list[str]]]:

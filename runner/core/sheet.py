@@ -11,7 +11,12 @@ from caniload.runner.core.texts import shown
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One answer: about what, where, in a word, and why; ``good`` is ``None`` if not known."""
+    """One answer: about what, where, in a word, and why; ``good`` is ``None`` if not known.
+
+    ``rule`` is a name that stays the same for answers of a kind, and ``path`` the file that it is
+    about, where these are not the word and what it is about. ``level`` is how grave it is where it
+    is not good: error, warning or note.
+    """
 
     about: str
     word: str
@@ -19,6 +24,9 @@ class Row:
     good: bool | None
     where: str = ""
     seconds: float = 0.0
+    rule: str = ""
+    path: str = ""
+    level: str = "error"
 
 
 def as_markdown(title: str, sentence: str, rows: Sequence[Row]) -> str:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from caniload.runner.core.errors import UsageError
 from caniload.runner.forensics.facts import Finding, Inspection, Severity
+from caniload.runner.project import reading as project
 
 NEVER = "never"
 LEVELS = ("danger", "notice", "unchecked", NEVER)
@@ -31,7 +31,6 @@ _STOPS = {
 _SCHEMA = 1
 _PIECE = 2**20
 _ENTRY = {"sha256", "finding", "reason"}
-_KEYS = {"fail-on", "allow"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +91,7 @@ def read_rules(folder: Path, *, fail_on: str | None, baseline: Path | None) -> R
 
     ``UsageError``: one of them says what is not understood.
     """
-    place = next((one / "pyproject.toml" for one in _upwards(folder) if _has(one)), None)
-    table = _table(place) if place else {}
+    table, place = project.table(folder)
     allowed = dict(_allowed(table.get("allow", []), place))
     if baseline is not None:
         allowed.update(dict.fromkeys(_baseline(baseline), f"in the baseline {baseline.name}"))
@@ -108,31 +106,6 @@ def as_baseline(found: Iterable[Judged]) -> str:
     entries = sorted({(one.sha256, one.finding.kind) for one in found if one.sha256})
     listed = [{"sha256": sha256, "finding": kind} for sha256, kind in entries]
     return json.dumps({"caniload-baseline": _SCHEMA, "findings": listed}, indent=1) + "\n"
-
-
-def _upwards(folder: Path) -> Sequence[Path]:
-    here = folder.absolute()
-    return [here, *here.parents]
-
-
-def _has(folder: Path) -> bool:
-    return (folder / "pyproject.toml").is_file()
-
-
-def _table(place: Path) -> dict[str, Any]:
-    try:
-        tools = tomllib.loads(place.read_text("utf-8")).get("tool", {})
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{place}: cannot be read: {error}") from error
-    table = tools.get("caniload", {}) if isinstance(tools, dict) else {}
-    if not isinstance(table, dict):
-        raise UsageError(f"{place}: [tool.caniload] is a table")
-    unknown = sorted(set(table) - _KEYS)
-    if unknown:
-        raise UsageError(
-            f"{place}: [tool.caniload] knows {' and '.join(sorted(_KEYS))}, not {unknown[0]}"
-        )
-    return dict(table)
 
 
 def _allowed(entries: Any, place: Path | None) -> Iterator[tuple[tuple[str, str], str]]:

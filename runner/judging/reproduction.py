@@ -7,6 +7,7 @@ import json
 import shlex
 import textwrap
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from packaging.version import Version
@@ -16,6 +17,8 @@ from caniload.runner.core.cells import Cell
 from caniload.runner.core.errors import UsageError
 from caniload.runner.core.judged import JudgedCell
 from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.shipped import LOCKS
+from caniload.runner.environments import inlined
 from caniload.runner.environments.variables import replay_variables
 from caniload.runner.evidence.artifacts import intact
 from caniload.runner.evidence.known import Evidence
@@ -122,7 +125,7 @@ os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 """
 
 
-def script(evidence: Evidence, cell_id: str) -> str:
+def script(evidence: Evidence, cell_id: str, locks: Path = LOCKS) -> str:
     """Return the script for a cell; ``UsageError`` where there is no such run to repeat."""
     cell, judged = _find(evidence, cell_id)
     saved = evidence.saved(cell.artifact)
@@ -136,8 +139,11 @@ def script(evidence: Evidence, cell_id: str) -> str:
     beside = evidence.home.artifacts / saved.expected.path
     recorded = json.loads((beside / "expected.json").read_text(encoding="utf-8"))
     expected = f"expected = np.load({str(beside / 'expected.npz')!r})"
+    there = evidence.plan.matrix.environment(cell.loaded_by)
     parts = [
         _head(evidence, cell, judged),
+        inlined.header(there, locks),
+        inlined.variables(there),
         _imports(evidence.plan.matrix.environment(cell.loaded_by)),
         _definitions(evidence, cell),
         f"folder = {str(folder)!r}\n{expected}",
@@ -175,8 +181,18 @@ def _head(evidence: Evidence, cell: Cell, judged: JudgedCell) -> str:
         f"{told or ''}"
         f"# Run it with\n"
         f"#   caniload reproduce {shlex.quote(cell.id)} > cell.py\n"
-        f"#   {shlex.join(command)}"
+        f"#   {shlex.join(command)}\n"
+        f"{_by_uv(environment)}"
     )
+
+
+def _by_uv(environment: Environment) -> str:
+    """Say how it runs in an environment that uv makes of what is stated below."""
+    if frameworks().lacks(environment.python, "uv"):
+        return (
+            f"# or with `uv run cell.py`, if a Python {environment.python} is here: uv brings none"
+        )
+    return "# or, in an environment that uv makes of what is stated here, with\n#   uv run cell.py"
 
 
 def _imports(environment: Environment) -> str:

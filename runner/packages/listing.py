@@ -13,6 +13,17 @@ from packaging.version import Version
 
 Listing = Mapping[str, tuple["Release", ...]]
 
+HERE = "manylinux_x86_64"
+"""The platform on which environments are built."""
+PLATFORMS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    HERE: (("linux", "manylinux"), ("x86_64",)),
+    "manylinux_aarch64": (("linux", "manylinux"), ("aarch64",)),
+    "macosx_arm64": (("macosx",), ("arm64", "universal2")),
+    "macosx_x86_64": (("macosx",), ("x86_64", "universal2", "intel")),
+    "win_amd64": (("win",), ("amd64",)),
+}
+"""How the tags of wheels for each platform begin, and how they end."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class File:
@@ -27,9 +38,9 @@ class File:
     def is_wheel(self) -> bool:
         return self.name.endswith(".whl")
 
-    def fits(self, python: str) -> bool:
-        """Whether a Python of that minor version on Linux, x86-64, can have it."""
-        return self._allows(python) and (not self.is_wheel or self._runs_on(python))
+    def fits(self, python: str, platform: str = HERE) -> bool:
+        """Whether a Python of that minor version on that platform can have it."""
+        return self._allows(python) and (not self.is_wheel or self._runs_on(python, platform))
 
     def _allows(self, python: str) -> bool:
         try:
@@ -38,17 +49,18 @@ class File:
         except InvalidSpecifier:  # old releases have written whatever came to mind
             return True
 
-    def _runs_on(self, python: str) -> bool:
+    def _runs_on(self, python: str, platform: str) -> bool:
         try:
             tags = parse_wheel_filename(self.name)[3]
         except InvalidWheelFilename:
             return False
-        return any(_tag_fits(tag, python) for tag in tags)
+        return any(_tag_fits(tag, python, platform) for tag in tags)
 
 
-def _tag_fits(tag: Tag, python: str) -> bool:
-    linux = tag.platform.startswith(("linux", "manylinux")) and tag.platform.endswith("x86_64")
-    if not linux and tag.platform != "any":
+def _tag_fits(tag: Tag, python: str, platform: str) -> bool:
+    begins, ends = PLATFORMS[platform]
+    there = tag.platform.startswith(begins) and tag.platform.endswith(ends)
+    if not there and tag.platform != "any":
         return False
     minor = int(python.removeprefix("3."))
     if tag.interpreter.startswith("py3"):

@@ -160,7 +160,7 @@ def of(wanted: str, root: Path) -> Walls:
 
     Where nothing else is wanted, $CANILOAD_SANDBOX says what is; ``UsageError``: no such level.
     """
-    usual = os.environ.get(VARIABLE, AUTO)
+    usual = os.environ.get(VARIABLE) or AUTO  # empty, as a step of CI sets it, is not set
     if wanted == AUTO and (problem := levels.known(usual)) is not None:
         raise UsageError(f"{VARIABLE}: {problem}")
     return _of(usual if wanted == AUTO else wanted, root)

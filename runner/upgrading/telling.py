@@ -167,6 +167,7 @@ def as_rows(upgrade: Upgrade) -> list[Row]:
             word=str(one.fate),
             said=". ".join(filter(None, (happens(one), advice(one, upgrade)))),
             good=None if one.fate in _NOT_KNOWN else one.fate in _KEPT,
+            rule=one.cause.id if one.cause else "",
         )
         for one in ordered
     ]

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.pylock import Pylock
 
+from caniload.runner.environments import uv
+from caniload.runner.environments.locking import locked_versions
 from caniload.runner.packages import index
 
 pytestmark = pytest.mark.real
@@ -74,3 +79,33 @@ def _without(matrix: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _id(value: Any) -> Any:
     return value.get("id") if isinstance(value, dict) else None
+
+
+def test_what_is_exported_is_taken_by_uv_and_is_the_lock(tmp_path: Path) -> None:
+    out = tmp_path / "pylock.tf-2-21.toml"
+    done = caniload("env", "export", "tf-2.21", "-o", str(out))
+    assert done.returncode == 0, done.stderr
+    read = Pylock.from_dict(tomllib.loads(out.read_text("utf-8")))
+    locked = {one.name: str(one.version) for one in read.packages}
+    texts = (one.read_text("utf-8") for one in (ROOT / "runner" / "locks").glob("tf-2.21.*txt"))
+    assert locked in [locked_versions(text) for text in texts]  # of the Python that is here
+    program = uv.find_uv()
+    assert program
+    taken = subprocess.run(
+        [
+            *(program, "pip", "install", "--dry-run", "--color=never", "-r", str(out)),
+            *("--target", str(tmp_path / "nowhere"), "--python", sys.executable),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert taken.returncode == 0, taken.stderr
+    assert dict(re.findall(r"^ \+ ([\w-]+)==(\S+)", taken.stderr, re.MULTILINE)) == locked
+
+
+def test_the_platform_where_we_are_has_wheels_of_all() -> None:
+    words = ["plan", "--profile", "default", "--platform", "manylinux_x86_64", "--json"]
+    done = caniload(*words)
+    assert done.returncode == 0, done.stderr
+    assert [one for one in json.loads(done.stdout) if one["python"] is None] == []

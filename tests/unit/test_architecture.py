@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = (
     "runner.core",
     "reports",
+    "runner.project",
     "runner.sandbox",
     "runner.forensics",
     "runner.matrix",
@@ -39,6 +40,7 @@ ROOMS = (
     "runner.comparing",
     "runner.bisecting",
     "runner.upgrading",
+    "runner.ci",
     "runner.commands",
 )
 """From the ground floor up."""
@@ -57,7 +59,17 @@ READING_HDF5 = {
 LARGEST = 400
 """Lines of a module; one of more is two."""
 PURE = {
-    "runner.core": ("texts", "judged", "outcomes", "cells", "markup", "sheet", "testcases"),
+    "runner.core": (
+        "texts",
+        "judged",
+        "outcomes",
+        "cells",
+        "markup",
+        "sheet",
+        "testcases",
+        "nearest",
+    ),
+    "runner.project": ("keys",),
     "runner.sandbox": ("words", "levels", "syscalls", "blaming"),
     "runner.forensics": (
         *("configuration", "contents", "training", "facts", "describe"),
@@ -83,6 +95,7 @@ PURE = {
     ),
     "runner.bisecting": ("answers", "mixing", "search", "symptoms", "telling"),
     "runner.upgrading": (*("judging", "outcome", "rollback", "stored", "telling", "words"),),
+    "runner.ci": ("outcome", "telling"),
 }
 
 

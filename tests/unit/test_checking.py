@@ -19,8 +19,8 @@ from caniload.runner.checking.headline import headline
 from caniload.runner.checking.judging import Judge, _not_built, of_record
 from caniload.runner.checking.kept import Kept, Terms
 from caniload.runner.checking.origins import is_origin, nearest
+from caniload.runner.checking.sheets import exit_code
 from caniload.runner.checking.wanted import wanted, wish
-from caniload.runner.commands.check import exit_code
 from caniload.runner.core.errors import UsageError
 from caniload.runner.core.judged import Verdict
 from caniload.runner.core.outcomes import Outcome, Purpose

@@ -177,7 +177,9 @@ def test_a_command_has_its_arguments_when_it_is_typed(
     half = len(out) // 2
     assert out.startswith(f"usage: caniload {command} ")
     assert out[:half] == out[half:]
-    assert ("--locks" in out) == (command not in {"clean", "diff", "inspect", "merge"})
+    assert ("--locks" in out) == (
+        command not in {"clean", "completion", "diff", "inspect", "merge"}
+    )
 
 
 def test_names_that_are_written_again_for_the_start_are_those_of_the_matrix() -> None:

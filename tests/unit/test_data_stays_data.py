@@ -56,7 +56,7 @@ ALLOWED: Mapping[tuple[str, str], str] = {
         "keras, keras_core, tensorflow, tf_keras",
     ): "modules as files name"
     " them, which are Keras's own: what is known of a file format, and of no version",
-    ("runner/forensics/sarif.py", "2.1.0"): "the version of SARIF that is written",
+    ("runner/core/sarif.py", "2.1.0"): "the version of SARIF that is written",
     ("reports/views.py", "(2, 3)"): "axes of an array",
 }
 """Hits that stay, by file, and why."""

@@ -89,6 +89,9 @@ OPTIONS = {
     for option in one._option_string_actions
     if option.startswith("--")
 }
+OPTIONS |= {
+    *re.findall(r'"(--caniload-[a-z]+)"', (ROOT / "src/caniload/pytest_plugin.py").read_text())
+}
 
 
 @pytest.mark.parametrize("command", OURS)

@@ -74,8 +74,8 @@ def test_what_is_allowed_is_one_finding_of_one_file(
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[tool.caniload]\nfail_on = 'danger'", "knows allow and fail-on, not fail_on"),
-        ("[tool.caniload]\nfail-on = 'always'", "not 'always'"),
+        ("[tool.caniload]\nfail_on = 'danger'", "has no key 'fail_on'; nearest: fail-on, "),
+        ("[tool.caniload]\nfail-on = 'always'", "fail-on: invalid choice: 'always' (choose from "),
         ("[[tool.caniload.allow]]\nsha256 = 'a'", "sha256, finding and reason"),
         ("[tool.caniload]\nallow = 3", "sha256, finding and reason"),
         ("[tool", "cannot be read"),

@@ -130,6 +130,7 @@ COMMANDS = {
     "diff": ["a", "b"],
     "check": ["m"],
     "upgrade": ["2.15", "2.21"],
+    "convert": ["m", "--to", "2.21"],
     "bisect": ["m", "--good", "1", "--bad", "2"],
 }
 LISTS = {"plan": [], "releases": [], "constructors": ["Dense"], "env": ["list"]}
@@ -142,7 +143,7 @@ def test_every_command_that_answers_has_formats_and_a_short_form(name: str) -> N
     usual = "markdown" if name == "upgrade" else "text"
     assert read(words).format == usual
     assert read([*words, "--json"]).format == "json"
-    for kind in ("text", "json", *(("markdown", "junit") if name in COMMANDS else ())):
+    for kind in ("text", "json", *(("markdown", "junit", "sarif") if name in COMMANDS else ())):
         assert read([*words, "--format", kind]).format == kind
 
 

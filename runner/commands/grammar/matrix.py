@@ -8,6 +8,7 @@ from caniload.runner.commands.grammar.parts import (
     LISTED,
     Parser,
     add,
+    add_env_from,
     add_format,
     count,
     later,
@@ -37,6 +38,8 @@ PARTS = (
 """What `caniload clean` can remove."""
 
 STAGES = ("save", "load")
+PLATFORMS = ("manylinux_x86_64", "manylinux_aarch64", "macosx_arm64", "macosx_x86_64", "win_amd64")
+SHELLS = ("bash", "zsh", "fish")
 
 
 def add_selection(parser: argparse.ArgumentParser, usual: str | None = None) -> None:
@@ -49,6 +52,7 @@ def add_selection(parser: argparse.ArgumentParser, usual: str | None = None) -> 
     chosen.add_argument(
         "--envs", type=names, default=(), metavar="ID,ID", help="environments, of any profile"
     )
+    add_env_from(chosen)
     chosen.add_argument("--from", dest="first", metavar="ID", help="first, such as 2.12")
     chosen.add_argument("--to", dest="last", metavar="ID", help="last, such as 2.21")
     chosen.add_argument("--models", type=names, default=(), metavar="ID,ID")
@@ -80,6 +84,11 @@ def add_plan(parser: Parser) -> None:
     add_format(parser, LISTED)
     parser.add_argument(
         "--shards", type=count, metavar="N", help="how N machines would divide it, from nothing"
+    )
+    parser.add_argument(
+        "--platform",
+        choices=PLATFORMS,
+        help="which environments the package index has wheels of there; nothing runs there",
     )
 
 
@@ -199,6 +208,20 @@ def add_env(parser: Parser) -> None:
         action.add_argument("id", nargs=many)
     action = add(
         inner,
+        "export",
+        later("environments", "export"),
+        "Write an environment's lock as pylock.ID.toml, which pip and uv install from.",
+    )
+    action.add_argument("id")
+    action.add_argument(
+        "-o",
+        "--output",
+        type=path,
+        metavar="FILE",
+        help="default: pylock.ID.toml, with - for each dot of the id, as PEP 751 asks; -: print it",
+    )
+    action = add(
+        inner,
         "add",
         later("environments", "add"),
         "Write an environment into matrix.yaml, locked.",
@@ -218,3 +241,8 @@ def add_clean(parser: Parser) -> None:
     parser.add_argument(
         "part", nargs="*", choices=[[], *PARTS], help="what to remove (default: nothing)"
     )
+
+
+def add_completion(parser: Parser) -> None:
+    parser.add_argument("shell", nargs="?", choices=SHELLS, help="for whom")
+    parser.add_argument("--words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 
+from caniload.runner.commands.grammar.defaults import from_project
 from caniload.runner.commands.grammar.parts import (
     ANSWERED,
     LISTED,
     Parser,
     add_colour,
+    add_env_from,
     add_format,
     count,
     names,
@@ -18,20 +20,28 @@ from caniload.runner.sandbox.words import AUTO, CHOICES, NOT_BUILT
 
 
 def add_inspect(parser: Parser) -> None:
-    parser.add_argument("model", nargs="+", type=path, help="a file, a folder, or a prefix")
-    add_format(parser, (*ANSWERED, "sarif"), json="as a JSON list, one object a model")
-    stopping = parser.add_argument_group("in CI")
-    stopping.add_argument(
-        "--fail-on",
-        choices=("danger", "notice", "unchecked", "never"),
-        help="exit 1 for such a finding, or a graver one (default: danger)",
+    from_project(
+        parser.add_argument("model", nargs="+", type=path, help="a file, a folder, or a prefix"),
+        "models",
     )
+    add_format(parser, json="as a JSON list, one object a model")
+    stopping = parser.add_argument_group("in CI")
+    add_fail_on(stopping)
     stopping.add_argument(
         "--baseline", type=path, metavar="FILE", help="stop for nothing that is in it"
     )
     stopping.add_argument(
         "--write-baseline", type=path, metavar="FILE", help="write all that is found, and exit 0"
     )
+
+
+def add_fail_on(parser: argparse._ActionsContainer) -> None:
+    failing = parser.add_argument(
+        "--fail-on",
+        choices=("danger", "notice", "unchecked", "never"),
+        help="exit 1 for such a finding, or a graver one (default: danger)",
+    )
+    from_project(failing, "fail-on")
 
 
 def add_diff(parser: Parser) -> None:
@@ -58,13 +68,13 @@ def add_constructors(parser: Parser) -> None:
 
 
 def add_check(parser: Parser) -> None:
-    parser.add_argument("model", nargs="+", type=path, help="a file, a model folder, or a zoo")
-    parser.add_argument(
-        "--to", type=names, default=(), metavar="2.21", help="TensorFlow versions, or ids"
-    )
+    add_models(parser)
+    add_to(parser)
     parser.add_argument("--envs", type=names, default=(), metavar="ID,ID", help="environments")
+    add_env_from(parser)
     _add_purpose(parser)
     add_format(parser, json="as a JSON list, one object a model")
+    parser.add_argument("--lenient", action="store_true", help="exit 0 where it is not known, too")
     add_colour(parser)
     parser.add_argument(
         "-v",
@@ -79,11 +89,63 @@ def add_check(parser: Parser) -> None:
     how.add_argument("--run", action="store_true", help="load it in each, and compare")
     _add_given(how)
     _add_with(how)
-    how.add_argument(
+    building = how.add_argument(
         "--build",
         metavar="FILE.py:FUNCTION",
         help="a function of yours that returns the model, for files that hold weights alone",
     )
+    from_project(building, "build")
+    _add_measuring(how)
+
+
+def add_models(parser: argparse._ActionsContainer) -> None:
+    model = parser.add_argument(
+        "model", nargs="+", type=path, help="a file, a model folder, or a zoo"
+    )
+    from_project(model, "models")
+
+
+def add_to(parser: argparse._ActionsContainer) -> None:
+    where = parser.add_argument(
+        "--to", type=names, default=(), metavar="2.21", help="TensorFlow versions, or ids"
+    )
+    from_project(where, "to", unless="envs")
+
+
+def add_ci(parser: Parser) -> None:
+    add_models(parser)
+    add_to(parser)
+    parser.add_argument("--envs", type=names, default=(), metavar="ID,ID", help="environments")
+    add_env_from(parser)
+    before = parser.add_argument(
+        "--from", dest="before", metavar="2.15", help="and what an upgrade from there does to them"
+    )
+    from_project(before, "from")
+    _add_purpose(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=path,
+        default="caniload-report",
+        metavar="DIR",
+        help="where report.md, comment.md, junit.xml and caniload.sarif go (default:"
+        " caniload-report)",
+    )
+    parser.add_argument("--lenient", action="store_true", help="exit 0 where it is not known, too")
+    parser.add_argument(
+        "--comment",
+        action="store_true",
+        help="on GitHub: write the pull request's comment, or update it",
+    )
+    parser.add_argument("--key", default="default", help="tells the comments of several jobs apart")
+    add_fail_on(parser)
+    parser.add_argument(
+        "--baseline", type=path, metavar="FILE", help="stop for no finding that is in it"
+    )
+    how = parser.add_argument_group("measuring")
+    how.add_argument("--run", action="store_true", help="load them in each, and compare")
+    _add_given(how)
+    _add_with(how)
     _add_measuring(how)
 
 
@@ -102,10 +164,12 @@ def add_convert(parser: Parser) -> None:
     parser.add_argument(
         "model", nargs="+", type=path, help="a file or folder, which is left as it is; or a zoo"
     )
-    parser.add_argument("--to", required=True, metavar="ID", help="where, such as 2.21")
+    from_project(
+        parser.add_argument("--to", required=True, metavar="ID", help="where, such as 2.21"), "to"
+    )
     parser.add_argument("-o", "--output", type=path, metavar="OUT", help="such as out.keras")
     _add_purpose(parser)
-    parser.add_argument(
+    custom = parser.add_argument(
         "--custom",
         type=path,
         action="append",
@@ -113,16 +177,18 @@ def add_convert(parser: Parser) -> None:
         metavar="FILE",
         help="a Python file with your own layers and functions; may be given several times",
     )
-    parser.add_argument(
+    from_project(custom, "custom")
+    inputs = parser.add_argument(
         "--inputs", type=path, metavar="FILE", help="inputs to compare on, .npz (default: drawn)"
     )
+    from_project(inputs, "inputs")
     parser.add_argument(
         "--trust", action="store_true", help="run code that the file brings (SavedModel, Lambda)"
     )
     parser.add_argument("--strict", action="store_true", help="exit 1 where the proof is weak, too")
     _add_sandbox(parser)
     parser.add_argument("--report", type=path, metavar="FILE", help="write .html or .json, too")
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    add_format(parser)
     parser.add_argument(
         "--no-receipt", dest="receipt", action="store_false", help="write none beside the result"
     )
@@ -138,15 +204,19 @@ def add_convert(parser: Parser) -> None:
 
 
 def add_upgrade(parser: Parser) -> None:
-    parser.add_argument("before", metavar="FROM", help="what you have, such as 2.15 or tf-2.15")
-    parser.add_argument("after", metavar="TO", help="where you go, such as 2.21")
     parser.add_argument(
+        "before", metavar="FROM", help="what you have, such as 2.15, tf-2.15 or uv.lock"
+    )
+    parser.add_argument("after", metavar="TO", nargs="?", help="where you go, such as 2.21")
+    add_env_from(parser, "in place of FROM")
+    model = parser.add_argument(
         "model",
         nargs="*",
         default=[],
         type=path,
         help="a file, a model folder, or a zoo (default: what is stored of reference models)",
     )
+    from_project(model, "models")
     parser.add_argument(
         "-o", "--output", type=path, metavar="FILE", help="write it there (default: print it)"
     )
@@ -167,13 +237,14 @@ def add_upgrade(parser: Parser) -> None:
 
 
 def _add_purpose(parser: argparse._ActionsContainer) -> None:
-    parser.add_argument(
+    purpose = parser.add_argument(
         "--for",
         dest="purpose",
         choices=("predict", "train"),
         default="predict",
         help="what you want of it: to predict (the default), or to go on training",
     )
+    from_project(purpose, "for")
 
 
 def _add_given(parser: argparse._ActionsContainer, more: str = "") -> None:
@@ -182,7 +253,7 @@ def _add_given(parser: argparse._ActionsContainer, more: str = "") -> None:
         "--trust", action="store_true", help="also what runs code of its own when it is loaded"
     )
     _add_sandbox(parser)
-    parser.add_argument(
+    custom = parser.add_argument(
         "--custom",
         action="append",
         default=[],
@@ -190,11 +261,15 @@ def _add_given(parser: argparse._ActionsContainer, more: str = "") -> None:
         help="your layers and functions: a file or a module; a factory returns a dict of them"
         + more,
     )
-    parser.add_argument("--inputs", type=path, metavar="X.npz", help="what to predict from")
+    from_project(custom, "custom")
+    inputs = parser.add_argument(
+        "--inputs", type=path, metavar="X.npz", help="what to predict from"
+    )
+    from_project(inputs, "inputs")
 
 
 def _add_sandbox(parser: argparse._ActionsContainer) -> None:
-    parser.add_argument(
+    wall = parser.add_argument(
         "--sandbox",
         choices=(*CHOICES, NOT_BUILT),
         default=AUTO,
@@ -202,10 +277,11 @@ def _add_sandbox(parser: argparse._ActionsContainer) -> None:
         help=f"the wall that files are loaded behind: {', '.join(CHOICES)} (default: auto, the"
         " strictest that holds here)",
     )
+    from_project(wall, "sandbox")
 
 
 def _add_with(parser: argparse._ActionsContainer, such_as: str = "scipy") -> None:
-    parser.add_argument(
+    having = parser.add_argument(
         "--with",
         dest="having",
         action="append",
@@ -213,8 +289,10 @@ def _add_with(parser: argparse._ActionsContainer, such_as: str = "scipy") -> Non
         metavar="REQUIREMENT",
         help=f"in every environment, such as {such_as}; may be given several times",
     )
+    from_project(having, "with")
 
 
 def _add_measuring(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--rerun", action="store_true", help="measure again what has been")
-    parser.add_argument("--jobs", type=count, metavar="N", help="processes at a time")
+    jobs = parser.add_argument("--jobs", type=count, metavar="N", help="processes at a time")
+    from_project(jobs, "jobs")

@@ -24,6 +24,7 @@ of bisect: 0 the release and its package are found · 1 an end is not good or no
 of check · 4 an end cannot be tested here · 5 narrowed, but not to one release of one package
 of upgrade: 0 nothing is to be done · 1 a model warns, needs a change, works in part or is lost ·
 2 as of check · 5 something was not tested; the rollback changes none of them
+of ci: as of inspect, check and upgrade, the gravest of 4, 3, 2, 1, 5, 0
 of merge: 0 all is in one place · 1 results contradict each other; the first was kept · 2 shards are
 of different plans or machines · 5 shards are missing; nothing was merged (also of matrix --shard
 whose files are not all there)
@@ -145,6 +146,11 @@ COMMANDS = {
         later("upgrade", "upgrade"),
         "Say what of yours survives an upgrade, what needs a change, and what a rollback reads.",
     ),
+    "ci": (
+        models.add_ci,
+        later("ci", "ci"),
+        "Ask it all of a project's models: a page, one comment, SARIF, JUnit, one exit code.",
+    ),
     "evidence": (
         evidence.add_evidence,
         later("evidence", "show"),
@@ -154,6 +160,11 @@ COMMANDS = {
         matrix.add_releases,
         later("releases", "releases"),
         "Show what the package index has that matrix.yaml has not, and what adding it costs.",
+    ),
+    "completion": (
+        matrix.add_completion,
+        later("completion", "completion"),
+        "Print what bash, zsh or fish loads to complete commands, options and ids.",
     ),
     "clean": (
         matrix.add_clean,

@@ -8,6 +8,7 @@ import importlib
 import os
 from collections.abc import Callable
 
+from caniload.runner.commands.grammar.defaults import fill, from_project
 from caniload.runner.core.errors import UsageError
 
 TYPE_CHECKING = False  # checkers know the name; to import it takes as long as all else here
@@ -46,6 +47,13 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **{"formatter_class": Help, **named})
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Any = None, namespace: Any = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        found, rest = super().parse_known_args(args, namespace)
+        fill(self, found)
+        return found, rest
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if isinstance(action, Commands) and value not in action.choices:
@@ -111,7 +119,7 @@ def later(module: str, name: str) -> Command:
 
 def add(actions: Actions[Parser], name: str, command: Command, text: str) -> Parser:
     parser: Parser = actions.add_parser(name, help=text, description=text)
-    if name not in ("clean", "diff", "inspect", "merge"):
+    if name not in ("clean", "completion", "diff", "inspect", "merge"):
         # Suppressed, for "env" has it before and after its action, and the later is not to undo it.
         parser.add_argument(
             "--locks",
@@ -185,7 +193,7 @@ def size(text: str) -> int:
 LISTED = ("text", "json")
 """How a list is written; answers about models have more."""
 
-ANSWERED = (*LISTED, "markdown", "junit")
+ANSWERED = (*LISTED, "markdown", "junit", "sarif")
 
 
 def add_format(
@@ -214,9 +222,21 @@ def add_format(
 
 def add_colour(parser: argparse._ActionsContainer) -> None:
     """Add whether text is coloured."""
-    parser.add_argument(
+    colour = parser.add_argument(
         "--color",
         choices=("auto", "always", "never"),
         default="auto",
         help="auto: on a terminal, and not where NO_COLOR is set",
+    )
+    from_project(colour, "color")
+
+
+def add_env_from(parser: argparse._ActionsContainer, what: str = "also") -> None:
+    """Add a project's lock as what names an environment."""
+    parser.add_argument(
+        "--env-from",
+        type=path,
+        metavar="LOCK",
+        help=f"{what} the environment nearest to a uv.lock, pylock.toml, poetry.lock or"
+        " requirements.txt; which, and how near, is said",
     )
