@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from transcripts import EXAMPLES
 
@@ -128,10 +128,11 @@ RESULTS = st.lists(
         path=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30),
         allowed=st.none() | TEXT,
     ),
-    max_size=20,
+    max_size=5,
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(RESULTS)
 def test_whatever_is_found_a_reader_can_read_it(results: list[Result]) -> None:
     text = json.dumps(log(results, "1"))
