@@ -85,7 +85,11 @@ window.caniload.index = async () => {
       chip.setAttribute("aria-pressed", state.st.includes(chip.dataset.outcome));
     }
     $("clear").hidden = !state.st.length;
-    for (const block of document.querySelectorAll("[data-format]")) block.hidden = block.dataset.format !== state.f;
+    for (const block of document.querySelectorAll("[data-format]")) {
+      block.hidden = block.dataset.format !== state.f;
+      const kept = block.querySelector(":scope > template");
+      if (kept && !block.hidden) kept.replaceWith(kept.content);
+    }
     $("matrix-format").textContent = formats[where.f].label;
   }
 
