@@ -1,0 +1,148 @@
+"""The site: built strictly; links lead somewhere, search works from a disk, nothing is fetched."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import Watched
+from playwright.sync_api import Browser
+
+ROOT = Path(__file__).parents[2]
+NEEDED = ("sphinx", "myst_parser", "furo")
+LOOKED_AT = (
+    ("index.html", 1280),
+    ("index.html", 390),
+    ("docs/commands/check.html", 390),
+    ("docs/reference/rules.html", 1280),
+    ("search.html", 390),
+)
+"""Pages, and the widths at which they are looked at."""
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not all(map(importlib.util.find_spec, NEEDED)),
+        reason=f"{', '.join(NEEDED)} build the site, and are not all installed here",
+    ),
+]
+
+
+@pytest.fixture(scope="session")
+def site(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build it, with a report beside it."""
+    out = tmp_path_factory.mktemp("built") / "site"
+    done = subprocess.run(
+        [sys.executable, "docs/site/build.py", "--report", str(folder), "--out", str(out)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+class Seen(HTMLParser):
+    """What a page has to be led to, and what it leads to."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.anchors = {"", "top"}
+        self.links: list[str] = []
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, _: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name == "id" and value:
+                self.anchors.add(value)
+            elif name in ("href", "src") and value:
+                self.links.append(value)
+
+
+def test_no_link_leads_nowhere(site: Path) -> None:
+    pages = {page.resolve(): Seen(page) for page in site.rglob("*.html")}
+    assert len(pages) > 60
+    lost = []
+    for page, seen in pages.items():
+        for link in seen.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            there = (page.parent / unquote(parts.path)).resolve() if parts.path else page
+            # The report's pages read what stands behind # themselves.
+            ours = "report" not in there.relative_to(site.resolve()).parts
+            known = pages[there].anchors if there in pages and ours else {unquote(parts.fragment)}
+            if not there.is_file() or unquote(parts.fragment) not in known:
+                lost.append(f"{page.relative_to(site.resolve())}: {link}")
+    assert not lost
+
+
+def test_nothing_is_taken_from_elsewhere(site: Path) -> None:
+    """In no page and no style: what a browser would fetch by itself."""
+    for page in site.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert 'src="http' not in text
+        assert 'rel="preconnect"' not in text
+    for style in site.rglob("*.css"):
+        assert "url(http" not in style.read_text(encoding="utf-8").replace('"', "")
+
+
+def test_search_finds_from_a_disk(browser: Browser, site: Path) -> None:
+    context = browser.new_context()
+    watched = Watched(context, site.as_uri())
+    page = context.pages[0]
+    page.goto(f"{site.as_uri()}/search.html?q=time_major")
+    page.wait_for_selector("#search-results li a")
+    found = page.locator("#search-results li a").all_inner_texts()
+    context.close()
+    assert {"Before an upgrade", "caniload check"} <= {*found}
+    assert not watched.complaints
+    assert not watched.strays
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_are_for_everybody(
+    browser: Browser, site: Path, scheme: Literal["light", "dark"]
+) -> None:
+    """Wide and narrow, in light and in dark."""
+    context = browser.new_context(color_scheme=scheme)
+    watched = Watched(context, site.as_uri())
+    page = context.pages[0]
+    for path, width in LOOKED_AT:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"{site.as_uri()}/{path}")
+        page.wait_for_load_state("load")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        results = Axe().run(page, options={"preload": False})
+        assert not [
+            (path, width, one["id"], [node["html"][:160] for node in one["nodes"][:3]])
+            for one in results.response["violations"]
+        ]
+    context.close()
+    assert not watched.complaints
+    assert not watched.strays
+
+
+def test_the_report_lies_below_it_and_is_led_to(site: Path) -> None:
+    assert (site / "report" / "manifest.json").is_file()
+    assert "report/index.html" in Seen(site / "index.html").links
+
+
+def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "docs/site/build.py", "--report", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode != 0
+    assert "is not a report" in done.stderr
