@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT / "src")]
 
-from pages import include, outside  # noqa: E402 - it lies beside this file
+import pages  # noqa: E402 - it lies beside this file
 
 import caniload  # noqa: E402
 
@@ -22,8 +22,9 @@ release = version = caniload.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "pages"]
 root_doc = "README"
-include_patterns = include()
-exclude_patterns = outside()
+pages.left_out |= set() if tags.has("drop") else {pages.DROP}  # noqa: F821 - of Sphinx
+include_patterns = pages.include()
+exclude_patterns = pages.outside()
 nitpicky = True
 nitpick_ignore_regex = [
     # Python's own are described elsewhere; of results, those that functions return are enough.

@@ -28,10 +28,20 @@ LINK = re.compile(r"\]\(([^)\s#]+)\)")
 FENCED = re.compile(r"(```.*?```)", re.DOTALL)
 
 
+DROP = "docs/site/inspect"
+"""The page that reads files; what it needs cannot be had everywhere."""
+
+left_out: set[str] = set()
+"""Pages that this build goes without."""
+
+
 def navigation() -> list[dict[str, Any]]:
     """Return the sections of nav.yaml."""
     sections: list[dict[str, Any]] = yaml.safe_load((HERE / "nav.yaml").read_text("utf-8"))
-    return sections
+    return [
+        {**section, "pages": [page for page in section["pages"] if page not in left_out]}
+        for section in sections
+    ]
 
 
 def below(page: str) -> list[str]:
@@ -48,7 +58,7 @@ def include() -> list[str]:
     named = [page for section in navigation() for page in section["pages"]]
     listed = [FRONT, *(one for page in named for one in (_first(page), *below(page)))]
     there = {str(path.relative_to(ROOT).with_suffix("")) for path in ROOT.glob("docs/**/*.md")}
-    if left := sorted(there - {*listed}):
+    if left := sorted(there - {*listed} - left_out):
         raise SphinxError(f"docs/site/nav.yaml does not list {', '.join(left)}")
     if gone := [page for page in listed if not (ROOT / f"{page}.md").is_file()]:
         raise SphinxError(f"docs/site/nav.yaml lists {', '.join(gone)}, which is not there")
@@ -62,7 +72,9 @@ def _first(page: str) -> str:
 def outside() -> list[str]:
     """Return what lies beside the pages, so that nobody looks for pages in it."""
     first = {page.split("/")[0] for page in include()}
-    return [path.name for path in ROOT.iterdir() if path.name not in first]
+    return [path.name for path in ROOT.iterdir() if path.name not in first] + [
+        f"{page}.md" for page in left_out
+    ]
 
 
 def adapt(_: Sphinx, name: str, source: list[str]) -> None:
@@ -130,7 +142,11 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
 
 
 def tell_templates(_: Sphinx, config: Any) -> None:
-    config.html_context = {**config.html_context, "report": bool(config.caniload_report)}
+    config.html_context = {
+        **config.html_context,
+        "report": bool(config.caniload_report),
+        "drop": not left_out,
+    }
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import shutil
 import subprocess
 import sys
+import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
+import h5py
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import Watched
+from conftest import Watched, serving
 from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parents[2]
@@ -134,6 +139,69 @@ def test_pages_are_for_everybody(
 def test_the_report_lies_below_it_and_is_led_to(site: Path) -> None:
     assert (site / "report" / "manifest.json").is_file()
     assert "report/index.html" in Seen(site / "index.html").links
+
+
+TRAPS: dict[str, dict[str, Any]] = {
+    "elsewhere.h5": {"shape": (3, 2), "dtype": "f4", "external": [("/etc/passwd", 0, 24)]},
+    "absurd.h5": {"shape": (2**20, 2**20), "dtype": "f4", "chunks": (16, 16)},
+    "plain.h5": {"data": np.zeros((3, 2), ">f8"), "track_times": True},
+}
+
+
+def dropped(folder: Path) -> list[str]:
+    """Lay out what is dropped: the examples, and files that a reader has to beware of."""
+    for path in (ROOT / "docs" / "examples").iterdir():
+        if path.suffix in (".h5", ".keras", ".txt"):
+            shutil.copy(path, folder)
+    for name, options in TRAPS.items():
+        with h5py.File(folder / name, "w") as file:
+            file["model_weights/d"] = h5py.ExternalLink("/home/you/secret.h5", "/x")
+            file["model_weights"].attrs["layer_names"] = [b"d", b"e"]
+            file["model_weights"].create_dataset("e/kernel:0", **options)
+    cut = (folder / "text.h5").read_bytes()
+    (folder / "cut.h5").write_bytes(cut[: len(cut) // 2])
+    with zipfile.ZipFile(folder / "pickled.keras", "w") as archive:
+        archive.writestr("config.json", '{"class_name": "Sequential", "config": {"layers": []}}')
+        archive.writestr("metadata.json", '{"keras_version": "3.5.0"}')
+        archive.writestr("model.weights.npz", b"no array at all")
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_dropped_file_is_told_of_as_on_the_command_line(
+    browser: Browser, site: Path, tmp_path: Path
+) -> None:
+    if not (site / "drop").is_dir():
+        pytest.skip("the site was built without the page that reads files: npm is missing")
+    names = dropped(tmp_path)
+    assert len(names) == 12
+    done = subprocess.run(
+        [sys.executable, "-m", "caniload", "inspect", *names],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "NO_COLOR": "1"},
+    )
+    wanted = {one.partition("\n")[0]: one for one in done.stdout.rstrip("\n").split("\n\n")}
+    context = browser.new_context()
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    with serving(site) as origin:
+        watched = Watched(context, origin)
+        page = watched.page
+        page.goto(f"{origin}/docs/site/inspect.html")
+        page.wait_for_selector("body[data-ready]", timeout=120_000)
+        page.set_input_files("#files", [tmp_path / name for name in names])
+        page.wait_for_selector("body[data-done]", timeout=120_000)
+        shown = page.locator("#said section")
+        found = {
+            shown.nth(n).get_attribute("data-name"): shown.nth(n).text_content()
+            for n in range(shown.count())
+        }
+    context.close()
+    assert found == wanted
+    assert all(url.startswith((origin, "data:")) for url in asked)
+    assert not watched.complaints
 
 
 def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
