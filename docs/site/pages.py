@@ -142,11 +142,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
 
 
 def tell_templates(_: Sphinx, config: Any) -> None:
-    config.html_context = {
-        **config.html_context,
-        "report": bool(config.caniload_report),
-        "drop": not left_out,
-    }
+    config.html_context = {**config.html_context, "report": bool(config.caniload_report)}
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the page that reads files has of its own: headers of HDF5 objects, names of numpy's types."""
+"""What the page that reads files has of its own: headers of HDF5 objects, types of numpy."""
 
 from __future__ import annotations
 
@@ -81,9 +81,24 @@ def test_damage_raises_nothing(changes: list[tuple[int, int]], address: int) -> 
 
 @pytest.mark.parametrize(
     "text",
-    ["<f4", "|O", "O", "|S10", "<U3", "?", "<M8[ns]", [("a", "<f4"), ("b", "|O")],
-     [("a", "<i8"), ("b", [("c", "<f2")])], ("<f4", (2, 3)), "<V8", "<c16", "nonsense", "<x4", "f4,f4"],
-)  # fmt: skip
+    [
+        *(
+            "<f4",
+            "|O",
+            "O",
+            "|S10",
+            "<U3",
+            "?",
+            "<M8[ns]",
+            "<V8",
+            "<c16",
+            "nonsense",
+            "<x4",
+            "f4,f4",
+        ),
+        *([("a", "<f4"), ("b", "|O")], [("a", "<i8"), ("b", [("c", "<f2")])], ("<f4", (2, 3))),
+    ],
+)
 def test_types_hold_objects_as_numpy_says(text: Any) -> None:
     def asked(of: Any) -> bool | str:
         try:
@@ -91,6 +106,6 @@ def test_types_hold_objects_as_numpy_says(text: Any) -> None:
         except (TypeError, ValueError):
             return "refused"
 
-    # What numpy alone can read is refused here: a header that is called damaged, not one that is harmless.
+    # What numpy alone can read is refused here: called damaged, and never harmless.
     mine, wanted = asked(numpy), asked(np)
     assert mine == wanted or (mine == "refused" and text == "f4,f4")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import headers
 import js
@@ -54,9 +54,9 @@ class _Dtype:
         self.itemsize = known["size"]
         self.kind, self._name = self._named(known)
 
-    def _named(self, known: dict[str, Any]) -> tuple[str, str]:
+    def _named(self, known: dict[str, Any]) -> tuple[str, str]:  # noqa: PLR0911 - one for each
         kind, bits = known["type"], 8 * self.itemsize
-        large = bits > 8 and not known.get("littleEndian", True)
+        large = self.itemsize > 1 and not known.get("littleEndian", True)
         if kind == _INTEGER:
             letter, word = ("i", "int") if known["signed"] else ("u", "uint")
             return letter, f">{letter}{self.itemsize}" if large else f"{word}{bits}"
@@ -136,7 +136,7 @@ class Group(_Object):
     def _below(self, name: str) -> str:
         return f"{self.path.rstrip('/')}/{name}"
 
-    def get(self, name: str, *, getlink: bool) -> Any:
+    def get(self, name: str, *, getlink: bool) -> Any:  # noqa: ARG002 - as h5py has it
         link = _call("link", self.whole.number, self._below(name))
         if "filename" in link:
             return ExternalLink(link["filename"], link["obj_path"])
@@ -191,7 +191,7 @@ class File(Group):
         number = _call("open", name)
         super().__init__(_Whole(number, headers.Headers(stream)), "/")
 
-    def __enter__(self) -> File:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
