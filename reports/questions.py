@@ -16,8 +16,8 @@ import yaml
 
 from caniload.reports.generations import generation
 from caniload.reports.planes import Planes
-from caniload.reports.words import TREE
-from caniload.runner.core.outcomes import Purpose
+from caniload.reports.words import CODE, TREE
+from caniload.runner.core.outcomes import Outcome, Purpose
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +74,7 @@ def step(grid: Planes, places: Sequence[int], kind: int) -> tuple[int, int] | No
 
 def examples(grid: Planes, question: Question) -> Iterator[Example]:
     """Yield what others ask, where this run has an answer."""
+    seen: set[str] = set()
     for one in _known()["examples"]:
         kind = _place(grid.formats, one.get("format", grid.formats[question.kind].id))
         ends = kind is not None and _ends(grid, question, kind)
@@ -92,6 +93,10 @@ def examples(grid: Planes, question: Question) -> Iterator[Example]:
         }
         tree = TREE[Purpose(one.get("purpose", grid.purpose))]
         href = f"{tree}index.html#{urlencode(fragment)}"
+        found = "shows" not in one or bool((grid.codes[..., kind] == _code(one["shows"])).any())
+        if href in seen or not found:
+            continue
+        seen.add(href)
         yield Example(who=one["who"], save=save, load=load, kind=kind, href=href)
 
 
@@ -114,6 +119,10 @@ def _ends(grid: Planes, question: Question, kind: int) -> dict[str, int]:
 def _answered(grid: Planes, save: int, load: int, kind: int, family: str | None) -> bool:
     wanted = [n for n, model in enumerate(grid.models) if family in (None, model.family)]
     return bool(grid.tested[save, load, wanted, kind].any())
+
+
+def _code(outcome: str) -> int:
+    return CODE[Outcome(outcome)]
 
 
 def _place(known: Sequence[Any], name: str) -> int | None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from judged_example import ENVIRONMENTS, example
 
 from caniload.reports.planes import Planes, planes
 from caniload.reports.questions import _known, examples, first_question
 from caniload.reports.table import tabulate
-from caniload.reports.words import UNTESTED
+from caniload.reports.words import CODE, UNTESTED
 from caniload.runner.core.judged import JudgedMatrix
-from caniload.runner.core.outcomes import Purpose
+from caniload.runner.core.outcomes import Outcome
 
 
 def drawn(judged: JudgedMatrix) -> Planes:
@@ -59,18 +60,26 @@ def test_examples_are_of_what_the_run_has() -> None:
     for one in found:
         assert grid.tested[one.save, one.load, :, one.kind].any()
         assert f"s={grid.environments[one.save].id}" in one.href
+    assert len({one.href for one in found}) == len(found)
+    wrong = grid.codes == CODE[Outcome.DIFFERS]
+    assert any("st=differs" in one.href for one in found) == bool(wrong[..., 0].any())
+    without = replace(grid, codes=np.where(wrong, CODE[Outcome.IDENTICAL], grid.codes))
+    again = examples(without, first_question(without))
+    assert not any("st=differs" in one.href for one in again)
     small = drawn(example(environments=("tf-2.15",)))
     assert not list(examples(small, first_question(small)))
 
 
-def test_examples_of_one_tree_lead_to_it_and_that_of_training_to_the_other() -> None:
+def test_examples_lead_to_the_pages_of_their_purpose() -> None:
     grid = drawn(example())
-    for seen in (grid, grid.turned):
-        found = {one.who: one.href for one in examples(seen, first_question(seen))}
-        assert found["It is to be trained on"].startswith("train/index.html#")
-        others = {who: href for who, href in found.items() if who != "It is to be trained on"}
-        start = "index" if seen.purpose is Purpose.PREDICT else "train/index"
-        assert all(href.startswith(f"{start}.html#") for href in others.values())
+    found = {one.who: one.href for one in examples(grid, first_question(grid))}
+    assert found.pop("It is to be trained on").startswith("train/index.html#")
+    assert all(href.startswith("index.html#") for href in found.values())
+    trained = list(examples(grid.turned, first_question(grid.turned)))
+    # To whom is on those pages already, the same is no other question.
+    assert trained
+    assert "It is to be trained on" not in {one.who for one in trained}
+    assert all(one.href.startswith("train/index.html#") for one in trained)
 
 
 def test_the_data_names_no_version_that_runs_have() -> None:
