@@ -105,7 +105,7 @@ def test_search_finds_from_a_disk(browser: Browser, site: Path) -> None:
     watched = Watched(context, site.as_uri())
     page = context.pages[0]
     page.goto(f"{site.as_uri()}/search.html?q=time_major")
-    for name in ("Before an upgrade", "caniload check"):
+    for name in ("Before an upgrade", "Your own model"):
         found = page.locator("#search-results").get_by_role("link", name=name, exact=True)
         expect(found).to_be_visible()
     context.close()
