@@ -204,6 +204,42 @@ def test_a_dropped_file_is_told_of_as_on_the_command_line(
     assert not watched.complaints
 
 
+CRASHES = """
+postMessage({ ready: 1 });
+onmessage = ({ data: { names } }) => {
+  for (const name of names) {
+    if (name === "b.h5") { postMessage({ crashed: "memory access out of bounds" }); return; }
+    if (name === "c.h5") throw new Error("gone");
+    postMessage({ name, lines: [name, "  read"], stops: false, seconds: 0 });
+  }
+  postMessage({ done: true });
+};
+"""
+
+
+def test_a_file_that_crashes_its_reader_costs_itself_only(
+    browser: Browser, site: Path, tmp_path: Path
+) -> None:
+    if not (site / "drop").is_dir():
+        pytest.skip("the site was built without the page that reads files: npm is missing")
+    names = ["a.h5", "b.h5", "c.h5", "d.h5"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"")
+    context = browser.new_context()
+    page = context.new_page()
+    script = {"content_type": "text/javascript", "body": CRASHES}
+    context.route("**/worker.mjs", lambda route: route.fulfill(**script))
+    with serving(site) as origin:
+        page.goto(f"{origin}/docs/site/inspect.html")
+        page.wait_for_selector("body[data-ready]")
+        page.set_input_files("#files", [tmp_path / name for name in names])
+        page.wait_for_selector("body[data-done]")
+        told = page.locator("#said section").all_text_contents()
+    context.close()
+    assert [one.splitlines()[0] for one in told] == names
+    assert [("crashes what reads it" in one) for one in told] == [False, True, True, False]
+
+
 def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "docs/site/build.py", "--report", str(tmp_path)],

@@ -2,30 +2,39 @@
 const LONGEST = 60_000;
 const place = document.getElementById("drop"), said = document.getElementById("said"), state = document.getElementById("state");
 const inputs = document.querySelectorAll("#drop input");
-let worker = null, waiting = [], due = null;
+let worker = null, blobs = [], waiting = [], due = null, count = 0, rounds = 0;
 
 function start() {
   worker = new Worker(new URL("./worker.mjs", import.meta.url), { type: "module" });
   worker.onmessage = ({ data }) => {
     if (data.ready) document.body.dataset.ready = data.ready.toFixed(1);
     else if (data.broken) state.textContent = `This browser cannot run it: ${data.broken}`;
-    else if (data.done) { clearTimeout(due); due = null; state.textContent = `${data.done} looked at. Nothing was sent anywhere.`; document.body.dataset.done = ++rounds; }
-    else { waiting.shift(); show(data); }
+    else if (data.crashed) lost(`crashes what reads it (${data.crashed})`);
+    else if (data.done) finished();
+    else { waiting.shift(); show(data); soon(); }
   };
   worker.onerror = (event) => { event.preventDefault(); lost(`crashes what reads it (${event.message ?? "no reason given"})`); };
-  worker.addEventListener("messageerror", () => lost("cannot be handed to what reads it"));
 }
-let rounds = 0;
+
+// Time for one file: none takes long unless it is made to.
+function soon() {
+  clearTimeout(due);
+  if (waiting.length) due = setTimeout(() => lost("takes too long to read: it is damaged, or made to"), LONGEST);
+}
+
+function finished() {
+  clearTimeout(due);
+  state.textContent = `${count} looked at. Nothing was sent anywhere.`;
+  document.body.dataset.done = ++rounds;
+}
 
 // A file that hangs or crashes its reader costs itself only: the others go to a new one.
 function lost(why) {
   worker.terminate();
-  clearTimeout(due);
   const [name, ...rest] = waiting;
   if (name) show({ name, lines: [name, `  problem     ${why}`], stops: false });
   start();
-  waiting = rest;
-  if (rest.length) send(rest); else { state.textContent = "Done."; document.body.dataset.done = ++rounds; }
+  if (rest.length) send(rest); else finished();
 }
 
 function show({ name, lines, stops, seconds }) {
@@ -39,10 +48,9 @@ function show({ name, lines, stops, seconds }) {
   said.append(box);
 }
 
-let blobs = [];
 function send(names) {
-  waiting = [...names];
-  due = setTimeout(() => lost("takes too long to read: it is damaged, or made to"), LONGEST);
+  waiting = names;
+  soon();
   worker.postMessage({ blobs, names });
 }
 
@@ -64,7 +72,9 @@ function take(found) {
   said.replaceChildren();
   delete document.body.dataset.done;
   state.textContent = "Reading …";
-  send([...new Set(found.map(({ name }) => name.split("/")[0]))]);
+  const names = [...new Set(found.map(({ name }) => name.split("/")[0]))];
+  count = names.length;
+  send(names);
 }
 
 place.addEventListener("dragover", (event) => { event.preventDefault(); place.classList.add("over"); });

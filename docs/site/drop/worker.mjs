@@ -26,7 +26,9 @@ onmessage = async ({ data: { blobs, names } }) => {
   mounted = true;
   for (const name of names) {
     const from = performance.now();
-    postMessage({ name, ...JSON.parse(look(name)), seconds: (performance.now() - from) / 1000 });
+    try { postMessage({ name, ...JSON.parse(look(name)), seconds: (performance.now() - from) / 1000 }); }
+    // What broke in the midst of a library is not asked again: the page starts another.
+    catch (error) { postMessage({ crashed: String(error).trim().split("\n").at(-1).slice(0, 300) }); return; }
   }
-  postMessage({ done: names.length });
+  postMessage({ done: true });
 };
