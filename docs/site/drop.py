@@ -48,7 +48,9 @@ def _fetched(name: str, wanted: dict[str, str], kept: Path) -> Path:
         npm = shutil.which("npm")
         if npm is None:
             raise UnavailableError("npm is not on this machine")
-        asked = [npm, "pack", "--silent", f"{name}@{wanted['version']}"]
+        # Where no registry answers, npm would ask again for minutes.
+        asked = [npm, "pack", "--loglevel=error", "--fetch-retries=1", "--fetch-timeout=20000"]
+        asked.append(f"{name}@{wanted['version']}")
         done = subprocess.run(asked, cwd=kept, capture_output=True, text=True, check=False)
         if done.returncode or not file.is_file():
             raise UnavailableError(f"npm pack {name}: {done.stderr.strip()[-300:]}")

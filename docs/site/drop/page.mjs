@@ -82,8 +82,10 @@ place.addEventListener("dragleave", () => place.classList.remove("over"));
 place.addEventListener("drop", async (event) => {
   event.preventDefault();
   place.classList.remove("over");
-  const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
-  take((await Promise.all(entries.map((entry) => below(entry)))).flat());
+  // Both at once: what was dropped is gone after the first wait. A script's files have no entry.
+  const dropped = [...event.dataTransfer.items].map((item) => [item.webkitGetAsEntry(), item.getAsFile()]);
+  const found = dropped.map(([entry, data]) => (entry ? below(entry) : data ? [{ name: data.name, data }] : []));
+  take((await Promise.all(found)).flat());
 });
 for (const input of inputs) input.addEventListener("change", () => {
   take([...input.files].map((data) => ({ name: data.webkitRelativePath || data.name, data })));
