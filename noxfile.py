@@ -33,6 +33,13 @@ def report(session: nox.Session) -> None:
 
 
 @nox.session
+def site(session: nox.Session) -> None:
+    """Build the site of the documentation; `-- --report FOLDER` lays a report beside it."""
+    _install(session, "site")
+    session.run("python", "docs/site/build.py", *session.posargs)
+
+
+@nox.session
 def locks(session: nox.Session) -> None:
     """Resolve the locks of matrix.yaml's environments anew: all, or those named after `--`."""
     _install(session)
@@ -42,7 +49,7 @@ def locks(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run every test: pure stages, the probe on every Python found, real TensorFlows, a browser."""
-    _install(session, "test", "browser")
+    _install(session, "test", "browser", "site")
     if session.posargs:
         session.run("pytest", *session.posargs)
         return

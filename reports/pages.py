@@ -28,10 +28,16 @@ TEXTS = 400
 
 
 def pages(
-    sums: Sums, details: Shards, made: list[Export], matrix: CleanMatrix, folder: Folder
+    sums: Sums,
+    details: Shards,
+    made: list[Export],
+    matrix: CleanMatrix,
+    folder: Folder,
+    *,
+    feed: str = "",
 ) -> Iterator[Page]:
     """Yield every page by its path; what the first are too large for goes to the folder."""
-    press = Press(sums=sums, matrix=matrix)
+    press = Press(sums=sums, matrix=matrix, feed=feed)
     rest = apart(sums.aspects[Purpose.PREDICT].grid, details, folder)
     for seen in sums.aspects.values():
         yield from Tree(press=press, seen=seen, rest=rest).pages()

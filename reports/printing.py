@@ -28,6 +28,7 @@ class Press:
 
     sums: Sums
     matrix: CleanMatrix
+    feed: str = ""
 
     def page(
         self, template: str, path: str = "", purpose: Purpose | None = None, **context: Any
@@ -70,6 +71,7 @@ class Press:
             "commit": matrix.commit,
             "machine": matrix.machine,
             "to": TO,
+            "feed": self.feed,
         }
 
     @cached_property

@@ -24,12 +24,18 @@ STATIC = Path(__file__).with_name("static")
 
 
 def render(
-    judged: JudgedMatrix, folder: Path, home: Path | None = None, *, given_up: bool = False
+    judged: JudgedMatrix,
+    folder: Path,
+    home: Path | None = None,
+    *,
+    given_up: bool = False,
+    feed: str = "",
 ) -> tuple[Path, Summary]:
     """Write the report to ``folder``; return its index.html, and what a terminal is told.
 
     Paths below ``home`` are written as ``$CANILOAD_HOME/...``. The folder is swapped in whole, so
     that an interrupted run leaves the report that was there. ``given_up``: as in ``ingest``.
+    ``feed`` is the address of one that tells what changes, which the pages name.
     ``FileExistsError``: there is a folder of that name that is not a report.
     """
     _refuse_foreign(folder)
@@ -38,7 +44,7 @@ def render(
     scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         fresh = scratch / "new"
-        told = report(judged, Folder(fresh), home, given_up=given_up)
+        told = report(judged, Folder(fresh), home, given_up=given_up, feed=feed)
         fresh.chmod(0o755)
         _swap(fresh, folder, scratch / "old")
     finally:
@@ -47,7 +53,12 @@ def render(
 
 
 def report(
-    judged: JudgedMatrix, folder: Folder, home: Path | None = None, *, given_up: bool = False
+    judged: JudgedMatrix,
+    folder: Folder,
+    home: Path | None = None,
+    *,
+    given_up: bool = False,
+    feed: str = "",
 ) -> Summary:
     """Count once, and say it in every way; equal input gives equal files."""
     matrix = ingest(judged, home, given_up=given_up)
@@ -64,7 +75,7 @@ def report(
     made = exports(sums, matrix, folder)
     for file in sorted(STATIC.iterdir()):
         folder.write(f"static/{file.name}", file.read_bytes())
-    for path, page in pages(sums, details, made, matrix, folder):
+    for path, page in pages(sums, details, made, matrix, folder, feed=feed):
         folder.write(path, page.encode())
     folder.write("manifest.json", manifest(folder.files, matrix))
     return summary(seen, sums.glossary, matrix)

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from caniload.reports import answers, origins, views
+from caniload.reports import answers, origins, questions, views
 from caniload.reports.aspects import Aspect
+from caniload.reports.badges import badges
 from caniload.reports.damage import damages
 from caniload.reports.figures import Figures, headlines
 from caniload.reports.front import inline, tiles
@@ -21,6 +22,7 @@ from caniload.reports.planes import Planes
 from caniload.reports.printing import Page, Press
 from caniload.reports.readers import FirstBadRow, first_bad_rows, gaps
 from caniload.reports.table import Table
+from caniload.reports.words import SUFFIX
 from caniload.runner.core.outcomes import Outcome
 
 LISTED = {"causes": 300, "texts": 60, "damages": 600, "gaps": 300}
@@ -62,14 +64,18 @@ class Tree:
         return [views.era_table(self.grid, place) for place in range(len(self.grid.formats))]
 
     def _index(self) -> dict[str, Any]:
-        grid, question = self.grid, views.first_question(self.grid)
+        grid, question = self.grid, questions.first_question(self.grid)
         place = (question.save, question.load, question.kind)
         square = answers.evidence(grid, *place)
         ignored = grid.square(*place).no_evidence
         codes = grid.codes[..., question.kind]
         starts = [table.starts for table in self._eras]
+        badge = next(badges(grid))
         return {
             "question": question,
+            "badge": f"{badge.label}: {badge.message}",
+            "suffix": SUFFIX[grid.purpose],
+            "examples": list(questions.examples(grid, question)),
             "pairs": views.thinning(grid),
             "square": square,
             "verdict": answers.verdict(square, ignored=ignored, largest=self._largest(question)),
@@ -84,7 +90,7 @@ class Tree:
             "data": inline(grid, self.press.slugs, starts, self.rest),
         }
 
-    def _largest(self, question: views.Question) -> float | None:
+    def _largest(self, question: questions.Question) -> float | None:
         """Return the largest difference among the silently wrong cells of one square."""
         grid, table = self.grid, self.table
         found = grid.rows[question.save, question.load, :, question.kind]

@@ -12,6 +12,7 @@ import numpy as np
 from caniload.reports import answers
 from caniload.reports.eras import Block, Era, blocks, eras
 from caniload.reports.planes import Planes, Square
+from caniload.reports.questions import Question
 from caniload.reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, ORDER, UNTESTED, WORDS
 from caniload.runner.core.outcomes import OTHER, TO, Purpose
 
@@ -153,29 +154,6 @@ def _era_cell(grid: Planes, rows: Era, columns: Era, found: Block) -> EraCell:
     if grid.older[np.ix_(rows.places, columns.places)].all():
         classes.append("older")
     return EraCell(classes=" ".join(classes), text=f"{found.percent}%", words=words)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """The places that the answer box starts with."""
-
-    save: int
-    load: int
-    kind: int
-
-
-def first_question(grid: Planes) -> Question:
-    """Ask about the first stack: its oldest environment with a result, loaded by its newest."""
-    for kind in range(len(grid.formats)):
-        places = [
-            place
-            for place in (grid.stacks[0][1] if grid.stacks else ())
-            if not grid.environments[place].twin
-        ]
-        tested = [n for n in places if grid.tested[n, places[-1], :, kind].any()]
-        if tested:
-            return Question(save=tested[0], load=places[-1], kind=kind)
-    return Question(save=0, load=max(len(grid.environments) - 1, 0), kind=0)
 
 
 def advice(grid: Planes, question: Question) -> list[str]:

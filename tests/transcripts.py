@@ -36,7 +36,11 @@ from unittest import mock
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "docs" / "examples"
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+PAGES = (
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs" / "recipes").glob("*.md")),
+)
 QUICK = ("", "recorded index")
 REAL = ("real", "real, empty home")
 MINUTES = ("real, minutes",)

@@ -44,6 +44,9 @@ window.caniload.index = async () => {
     $("advice").replaceChildren(...items);
   }
 
+  // For a shell, as Python's shlex does.
+  const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\"'\"'")}'`);
+
   const address = (wanted) => `#${new URLSearchParams([..."fslm"].map((name) => [name, wanted[name]])
     .filter(([name, value]) => value || name !== "m").concat(wanted.st.length ? [["st", wanted.st.join(",")]] : []))}`;
 
@@ -103,6 +106,10 @@ window.caniload.index = async () => {
     const link = $("from-link");
     link.href = `from/${envs[where.s].slug}.html`;
     link.lastElementChild.textContent = envs[where.s].label;
+    const { s, l } = state, pair = s === l ? l : `${s},${l}`;
+    $("own-ask").textContent = `caniload YOUR_FILE --to ${quoted(l)}`;
+    $("own-try").textContent = `caniload check YOUR_FILE --run --envs ${quoted(pair)}`;
+    $("own-bring").textContent = `caniload convert YOUR_FILE --to ${quoted(l)}`;
     paint();
     const mine = ++asked, name = rest.pairs[where.s * E + where.l];
     $("panel-title").textContent = `${envs[where.s].label} → ${envs[where.l].label}, ${formats[where.f].label}`;
@@ -204,7 +211,7 @@ window.caniload.index = async () => {
       fill(body, text(cell.derived));
       return el("li", {}, `${models[cell.m].id}: `, body);
     }))));
-    const command = one.repeat || `caniload reproduce ${/^[\w./+-]+$/.test(one.id) ? one.id : `'${one.id.replaceAll("'", "'\\''")}'`}`;
+    const command = one.repeat || `caniload reproduce ${quoted(one.id)}`;
     parts.push(el("div", { class: "command" }, el("pre", {}, command),
       el("button", { type: "button", onclick: (event) => copy(command, event.target) }, "Copy")));
     return el("div", { class: "group" }, parts);
@@ -293,7 +300,12 @@ window.caniload.index = async () => {
   document.addEventListener("keydown", (event) => {
     if (event.key === "?" && $("single-keys").checked && !event.target.closest("select, input, textarea")) $("help").showModal();
   });
-  for (const id of ["copy-link", "keys"]) $(id).hidden = false;
+  $("copy-badge").addEventListener("click", ({ target }) => copy(`[![${target.dataset.alt}](${new URL(ROOT + target.dataset.badge, location.href)})](${location.href.split("#")[0]})`, target));
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.addEventListener("click", () => copy($(button.dataset.copy).textContent, button));
+    button.hidden = false;
+  }
+  for (const id of ["copy-link", "copy-badge", "keys"]) $(id).hidden = false;
   addEventListener("popstate", take);
   take();
 };

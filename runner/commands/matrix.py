@@ -111,14 +111,15 @@ def _draw(evidence: Evidence, selection: Selection, arguments: argparse.Namespac
     """Judge and draw all anew, unless the report that lies there was made of the very same."""
     home, locks = evidence.home, locks_of(arguments)
     folder, note = _folder(home, arguments), _note(home, arguments)
-    wanted = unchanged.inputs(evidence, folder / "index.html", locks)
+    feed = getattr(arguments, "feed", None) or ""
+    wanted = f"{unchanged.inputs(evidence, folder / 'index.html', locks)}{feed}"
     if drawn := unchanged.recall(note, wanted):
         return drawn
     from caniload.reports import site  # noqa: PLC0415 - pandas takes half a second to import
 
     judged = Assembly(evidence=evidence, batch=BATCH, locks=locks)()
     try:
-        index, told = site.render(judged, folder, home=home.root, given_up=True)
+        index, told = site.render(judged, folder, home=home.root, given_up=True, feed=feed)
     except FileExistsError as error:
         raise UsageError(f"{error}; choose another folder with --report") from error
     drawn = Drawn(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import time
 from itertools import product
 from pathlib import Path
@@ -270,3 +271,31 @@ def test_the_page_is_ready_soon_after_an_empty_one(browser: Browser, folder: Pat
 
     empty = best((folder.parent / "empty.html").as_uri())
     assert best(f"{folder.as_uri()}/index.html") < 12 * empty
+
+
+def test_your_own_file_is_asked_about_as_chosen(watched: Watched, grid: Planes) -> None:
+    page = watched.open()
+    ask, attempt = page.locator("#own-ask"), page.locator("#own-try")
+    written = [one.inner_text() for one in (ask, attempt, page.locator("#own-bring"))]
+    page.wait_for_timeout(100)
+    assert [one.inner_text() for one in (ask, attempt, page.locator("#own-bring"))] == written
+    for save, load in [(0, 4), (2, 2)]:
+        one, other = grid.environments[save].id, grid.environments[load].id
+        choose(page, s=one, l=other)
+        expect(ask).to_have_text(f"caniload YOUR_FILE --to {shlex.quote(other)}")
+        pair = other if save == load else f"{one},{other}"
+        expect(attempt).to_have_text(f"caniload check YOUR_FILE --run --envs {shlex.quote(pair)}")
+
+
+def test_what_others_ask_leads_to_their_answers(watched: Watched) -> None:
+    page = watched.open()
+    links = page.locator("section[aria-labelledby=examples] a")
+    assert links.count() >= 4
+    for place in range(links.count()):
+        href = links.nth(place).get_attribute("href") or ""
+        page = watched.open(href)
+        assert page.locator("#note").is_hidden(), href
+        wanted = dict(re.findall(r"[#&]([sfl])=([^&]+)", href))
+        for name, value in wanted.items():
+            assert page.locator(f"select[name={name}]").input_value() == value
+        watched.open()

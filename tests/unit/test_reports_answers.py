@@ -15,8 +15,9 @@ from caniload.reports.badges import badges
 from caniload.reports.eras import blocks, eras
 from caniload.reports.figures import controls, figures, headline
 from caniload.reports.planes import Planes, planes
+from caniload.reports.questions import first_question
 from caniload.reports.table import tabulate
-from caniload.reports.views import first_question, thinning
+from caniload.reports.views import thinning
 from caniload.reports.words import ABSENT, CODE
 from caniload.runner.core.judged import JudgedEnvironment, JudgedFormat, JudgedModel
 from caniload.runner.core.outcomes import Outcome

@@ -10,6 +10,7 @@ from caniload.runner.commands.grammar.parts import (
     add,
     add_env_from,
     add_format,
+    address,
     count,
     later,
     listed,
@@ -147,6 +148,12 @@ def add_merge(parser: Parser) -> None:
 def add_report(parser: Parser) -> None:
     add_selection(parser)
     parser.add_argument("--report", type=path, metavar="DIR", help="where it goes")
+    parser.add_argument(
+        "--feed",
+        type=address,
+        metavar="URL",
+        help="an Atom feed that its pages name, such as that of a nightly",
+    )
     parser.add_argument(
         "--open", action=argparse.BooleanOptionalAction, help="show it in a browser"
     )

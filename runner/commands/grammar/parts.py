@@ -177,6 +177,14 @@ def shard(text: str) -> tuple[int, int]:
     return int(number), int(of)
 
 
+def address(text: str) -> str:
+    """Read an address of the web, or one beside the page that names it."""
+    scheme, colon, _ = text.partition(":")
+    if not text or (colon and "/" not in scheme and scheme not in ("http", "https")):
+        raise argparse.ArgumentTypeError(f"{text!r} is no address such as https://…/feed.xml")
+    return text
+
+
 def size(text: str) -> int:
     """Read a size such as 20G or 800M, in bytes."""
     units = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
