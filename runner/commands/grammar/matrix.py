@@ -95,6 +95,12 @@ def add_matrix(parser: Parser) -> None:
         help="tell no cell from another's run; run all that was told so",
     )
     how.add_argument("--rerun", action="store_true", help="run again what has a result")
+    how.add_argument(
+        "--pulse",
+        action="store_true",
+        help="load the control again in every environment, so that each is built and tried although"
+        " nothing is missing",
+    )
     how.add_argument("--max-disk", type=size, metavar="20G", help="evict environments beyond it")
     how.add_argument("--installer", choices=("uv", "virtualenv"), default="uv")
     how.add_argument("--report", type=path, metavar="DIR", help="where the report goes")
