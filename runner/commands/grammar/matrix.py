@@ -212,6 +212,11 @@ def add_env(parser: Parser) -> None:
     action.add_argument(
         "requirement", nargs="+", help="such as tensorflow==2.16.1 keras==3.5.0; one environment"
     )
+    action.add_argument(
+        "--beside",
+        metavar="ID",
+        help="a twin of that environment, which differs from it in this companion alone",
+    )
     action.add_argument("--id", metavar="ID", help="its id (default: inferred, such as tf-2.16.1)")
 
 
