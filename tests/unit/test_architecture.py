@@ -39,6 +39,7 @@ ROOMS = (
     "runner.comparing",
     "runner.bisecting",
     "runner.upgrading",
+    "runner.nightly",
     "runner.commands",
 )
 """From the ground floor up."""
@@ -83,6 +84,10 @@ PURE = {
     ),
     "runner.bisecting": ("answers", "mixing", "search", "symptoms", "telling"),
     "runner.upgrading": (*("judging", "outcome", "rollback", "stored", "telling", "words"),),
+    "runner.nightly": (
+        *("cells", "comparing", "feed", "findings", "issues", "ledger", "looking", "night"),
+        *("past", "proposing", "taking", "telling", "writing"),
+    ),
 }
 
 

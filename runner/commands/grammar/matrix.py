@@ -33,6 +33,7 @@ PARTS = (
     "checked",
     "constructors",
     "packs",
+    "nights",
 )
 """What `caniload clean` can remove."""
 
