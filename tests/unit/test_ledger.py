@@ -54,7 +54,7 @@ def test_writing_again_changes_nothing(one: Night) -> None:
     ("wrong", "told"),
     [
         ('expires: "2027-01-01"', "expires: 2027-01-01|:6: expected[0].expires: quote the day"),
-        ("cause: argument", "casue: argument|casue: unknown key"),
+        ("cause: argument", "causes: argument|causes: unknown key"),
         ("cause: argument", "cell: x\n    cause: argument|needs one of cause, cell, text"),
         ("schema: 1", "schema: 2|:1: schema:"),
         ('"2027-01-01"', '"2027-02-30"|`expires`: there is no 2027-02-30'),
