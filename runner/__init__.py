@@ -3,8 +3,8 @@
 ``core``, ``project``, ``sandbox``, ``forensics``, ``matrix``, ``environments``, ``packages``,
 ``packs``, ``evidence``, ``judging``, ``running``, ``sharding``, ``engines``, ``releases``, then one
 room a question:
-``checking``, ``answering``, ``converting``, ``comparing``, ``bisecting``, ``upgrading``; ``ci``
-asks some of them at once; last ``commands``.
+``checking``, ``answering``, ``converting``, ``comparing``, ``bisecting``, ``upgrading``,
+``nightly``; ``ci`` asks some of them at once; last ``commands``.
 Comes in: matrix.yaml, and a person's files. Goes out: the judged matrix, which ``reports`` draws,
 and answers. Never: imports a framework; that happens in ``probes`` alone.
 """

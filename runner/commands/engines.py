@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from caniload.runner.commands import running
 from caniload.runner.commands.arguments import locks_of, matrix_path
@@ -21,11 +21,15 @@ from caniload.runner.sharding import notes, telling
 LOCAL = "local"
 
 
-def run(evidence: Evidence, arguments: argparse.Namespace) -> Tally:
-    """Run what is missing where it is asked for; the store is open for writing."""
+def run(evidence: Evidence, arguments: argparse.Namespace) -> tuple[Tally, Mapping[str, str]]:
+    """Run what is missing where it is asked for; the store is open for writing.
+
+    Return also why environments could not be used, as far as it is told here.
+    """
     if arguments.engine == LOCAL:
-        return running.run(evidence, arguments).tally
-    for option in ("rerun", "add"):
+        ended = running.run(evidence, arguments)
+        return ended.tally, ended.unusable
+    for option in ("rerun", "add", "pulse"):
         if getattr(arguments, option):
             raise UsageError(f"--{option} is for --engine local; {_INSTEAD[option]}")
     where = address.scheduler(arguments.engine, insecure=arguments.insecure)
@@ -45,11 +49,12 @@ def run(evidence: Evidence, arguments: argparse.Namespace) -> Tally:
         engine.close()
     for line in telling.amiss(driving.merged):
         _say(line)
-    return driving.tally
+    return driving.tally, {}
 
 
 _INSTEAD = {
     "rerun": "`caniload clean results` makes all of it run again on workers, too",
+    "pulse": "leave it out, or run here",
     "add": "`caniload env add` writes the environment into matrix.yaml, which workers are sent",
 }
 

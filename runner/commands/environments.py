@@ -149,6 +149,7 @@ def add(arguments: argparse.Namespace) -> int:
         home=Home.default(),
         locks=locks_of(arguments),
         name=arguments.id,
+        beside=arguments.beside,
     )
     print("\n".join(adding.as_entry(entry)))
     print(f"next: `caniload env build {entry.id}`, `caniload matrix --envs {entry.id},...`")

@@ -73,7 +73,8 @@ def matrix(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     evidence = evidence_of(arguments, chosen, Home.default())
     with evidence.store:
-        tally = engines.run(evidence, arguments)
+        tally, unusable = engines.run(evidence, arguments)
+        running.note(evidence, [one.id for one in chosen.environments], tally, unusable)
     drawn = _draw(evidence, selection, arguments)
     if selection.added is None:  # what was added is in no matrix.yaml, and asked about by nobody
         # Here it is a small part of what was waited for; else the next check takes that long.

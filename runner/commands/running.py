@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection, Mapping
 
 from rich.console import Console
 
 from caniload.runner.commands.arguments import locks_of
 from caniload.runner.core.machine import cores
+from caniload.runner.evidence import runs
 from caniload.runner.evidence.known import Evidence
 from caniload.runner.evidence.store import Store
 from caniload.runner.running import estimate
@@ -25,6 +27,7 @@ def run(evidence: Evidence, arguments: argparse.Namespace) -> Run:
         share=arguments.twins,
         rerun=arguments.rerun,
         save_again=not arguments.cells,
+        pulse=arguments.pulse,
         max_disk=arguments.max_disk,
         installer=arguments.installer,
         locks=locks_of(arguments),
@@ -43,6 +46,26 @@ def _damage(store: Store) -> list[str]:
     """Say that results were lost; what they were of counts as missing, and runs again."""
     lost = store.damaged
     return [f"{lost} stored results cannot be read; what they were of runs again"] if lost else []
+
+
+def note(
+    evidence: Evidence, loading: Collection[str], tally: Tally, unusable: Mapping[str, str]
+) -> None:
+    """Leave a note of what was run, by which a night knows that anything was."""
+    known = evidence.resolution.fingerprints
+    readers = [known[one] for one in loading if one in known and one not in unusable]
+    runs.note(
+        evidence.home,
+        runs.Ran(
+            ended=runs.now(),
+            loaded=tally.cells.loaded,
+            told=tally.cells.derived,
+            saved=tally.saved,
+            built=tally.built,
+            unusable=dict(unusable),
+            readers=readers if tally.cells.loaded else (),
+        ),
+    )
 
 
 def as_line(tally: Tally, seconds: float) -> str:

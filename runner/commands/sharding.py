@@ -15,6 +15,7 @@ from caniload.runner.core.machine import cores
 from caniload.runner.environments import disk
 from caniload.runner.environments.disk import Cost
 from caniload.runner.environments.home import Home
+from caniload.runner.evidence import runs
 from caniload.runner.evidence.known import Evidence
 from caniload.runner.evidence.store import Store
 from caniload.runner.matrix.plan import Plan, Stage
@@ -62,6 +63,7 @@ def run(arguments: argparse.Namespace, whole: Plan) -> int:
         reasons = evidence.resolution.untested | ended.unusable
         unusable = {one: reasons[one] for one in shard.environments if one in reasons}
         notes.write(_note(shard.place, same, evidence, unusable), home)
+        running.note(evidence, shard.environments, ended.tally, unusable)
     for line in telling.unusable(unusable, shard.place):
         print(line)
     print(running.as_line(ended.tally, time.monotonic() - started))
@@ -95,6 +97,9 @@ def merge(arguments: argparse.Namespace) -> int:
         merged = Merging(store, into)(homes)
         for _, note in noted:
             notes.write(note, into)
+        for home in homes:
+            for ran in runs.read(home):
+                runs.note(into, ran)
     print("\n".join(telling.merged(merged, [note for _, note in there], into)))
     return 1 if merged.contradictions else 0
 

@@ -7,7 +7,8 @@ holds the store, 4 the machine cannot do what was asked (disk, no interpreter at
 the package index), 130 interrupted. `check` says by 1 that a model does not stay the same
 somewhere, and by 5 that this is not known; `upgrade` by 1 that something is to be done for it;
 `merge` by 1 that results contradict each other, and by 5 that shards are missing; `evidence merge`
-by 1 that measurements in a pack do.
+by 1 that measurements in a pack do; `nightly compare` by 1 that something is new, and by 5 that
+nothing ran.
 """
 
 from __future__ import annotations

@@ -19,10 +19,10 @@ _MESSAGE, _BODY = 200, 8_000
 
 def as_junit(name: str, rows: Sequence[Row]) -> str:
     """Return a report of tests: a suite for each thing that was asked about."""
-    root = ET.Element("testsuites", name=_xml(name))
+    root = ET.Element("testsuites", name=legal(name))
     for about, group in groupby(rows, key=lambda one: one.about):
         cases = list(group)
-        suite = ET.SubElement(root, "testsuite", name=_xml(about))
+        suite = ET.SubElement(root, "testsuite", name=legal(about))
         counts = {
             "tests": len(cases),
             "failures": sum(one.good is False for one in cases),
@@ -41,18 +41,19 @@ def _case(suite: ET.Element, one: Row) -> None:
     case = ET.SubElement(
         suite,
         "testcase",
-        classname=_xml(one.about),
-        name=_xml(one.where or one.word),
+        classname=legal(one.about),
+        name=legal(one.where or one.word),
         time=f"{one.seconds:.3f}",
     )
     if one.good:
         return
     told = f"{one.word}: {clean(one.said)}"
     found = ET.SubElement(case, "failure" if one.good is False else "skipped")
-    found.set("message", _xml(told[:_MESSAGE]))
+    found.set("message", legal(told[:_MESSAGE]))
     if one.good is False:
-        found.text = _xml(told[:_BODY])
+        found.text = legal(told[:_BODY])
 
 
-def _xml(text: str) -> str:
+def legal(text: str) -> str:
+    """Return a text that may stand in XML."""
     return _ILLEGAL.sub("\ufffd", clean(text))

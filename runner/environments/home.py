@@ -59,6 +59,16 @@ class Home:
         return self.results / "shards"
 
     @property
+    def runs(self) -> Path:
+        """Holds a note of every run whose results are here."""
+        return self.results / "runs"
+
+    @property
+    def nights(self) -> Path:
+        """Holds a snapshot of each night that was compared."""
+        return self.root / "nights"
+
+    @property
     def cache(self) -> Path:
         """The installer's downloads, unpacked; environments are hard links into it."""
         return self.root / "cache"
@@ -119,6 +129,7 @@ def disk_use(home: Home) -> dict[str, int]:
         home.checked,
         home.constructors,
         home.packs,
+        home.nights,
     )
     return {part.name: sum(_new_bytes(part, seen)) for part in parts}
 

@@ -31,6 +31,8 @@ BUILD_TOOLS = LOCKS / "build-tools.txt"
 _PLATFORM = "x86_64-manylinux_2_28"
 _RESOLVE_SECONDS = 600.0
 _QUESTION_SECONDS = 30.0
+_ANY_DAY = "2999-01-01"
+_EXACT = re.compile(r"^([A-Za-z0-9._-]+)==[^*;,]+$")
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 _INPUTS = re.compile(r"^# for: (.*)$", re.MULTILINE)
 _SOURCES = re.compile(r"^# built from source: (.*)$", re.MULTILINE)
@@ -153,6 +155,7 @@ def resolve(
         "--color=never",
         "--format=pylock.toml",
         f"--exclude-newer={environment.cutoff}",
+        *(f"--exclude-newer-package={name}={_ANY_DAY}" for name in _younger(environment)),
         f"--python-version={environment.python}",
         f"--python-platform={_PLATFORM}",
         *([f"--python={interpreter.path}"] if interpreter else []),
@@ -167,6 +170,17 @@ def resolve(
         raise LockError(f"{environment.id} cannot be locked: {_why(environment, answer.output)}")
     packages: Sequence[Mapping[str, Any]] = tomllib.loads(answer.output)["packages"]
     return packages
+
+
+def _younger(environment: Environment) -> list[str]:
+    """Return companions of a twin of which it says the very release: that may be of a later day.
+
+    All else stays as of the cutoff, so that it still differs from the other in that one alone.
+    """
+    if environment.twin is None:
+        return []
+    asked = (_EXACT.match(one) for one in (*environment.pins, *environment.overrides))
+    return sorted({normal_name(found[1]) for found in asked if found})
 
 
 def download_bytes(packages: Sequence[Mapping[str, Any]]) -> int:

@@ -86,11 +86,17 @@ def entry(environment: Environment) -> list[str]:
         f"imports: {environment.imports}",
         f"packages: {_flow({name: json.dumps(v) for name, v in environment.packages.items()})}",
     ]
+    if environment.twin:
+        lines.append(f"twin: {_plain(environment.twin)}")
+    if environment.states:
+        lines.append(f'states: "{environment.states}"')
     if environment.pins:
         lines.append(f"pins: [{', '.join(map(json.dumps, environment.pins))}]")
     if environment.overrides:
         lines.append(f"overrides: [{', '.join(map(json.dumps, environment.overrides))}]")
     lines.append(f'cutoff: "{environment.cutoff}"')
+    if environment.system:
+        lines.append(f"system: {json.dumps(environment.system)}")
     if environment.variables:
         shown = {name: _plain(value) for name, value in environment.variables.items()}
         lines.append(f"variables: {_flow(shown)}")

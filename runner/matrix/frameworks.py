@@ -123,6 +123,7 @@ class Frameworks:
     numbers: tuple[Number, ...]
     pythons: tuple[Python, ...]
     suspects: tuple[Suspect, ...]
+    companions: tuple[str, ...]
     listed: tuple[str, ...]
     compared: tuple[str, ...]
 

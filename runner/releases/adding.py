@@ -23,7 +23,7 @@ from caniload.runner.matrix.joining import relative
 from caniload.runner.matrix.schema import Environment, Matrix
 from caniload.runner.matrix.where import Identifier
 from caniload.runner.packages import index
-from caniload.runner.releases import inference, wishes
+from caniload.runner.releases import companions, inference, wishes
 
 _KEPT = "environment.json"
 
@@ -76,11 +76,25 @@ def permanent(
     home: Home,
     locks: Path,
     name: str | None,
+    beside: str | None = None,
 ) -> Environment:
-    """Write the entry into the file at ``path`` and the lock into ``locks``; return the entry."""
+    """Write the entry into the file at ``path`` and the lock into ``locks``; return the entry.
+
+    ``beside`` names the environment of which it is to be a twin.
+    """
     if name is not None:
         _check_id(matrix, name)
-    environment, folder = _kept(matrix, requirements, home=home, name=name)
+    if beside is not None:
+        environment = companions.twin(matrix, beside, requirements, name=name)
+        _refuse_known(matrix, environment)
+        folder = home.added / environment.id
+        compiled = compile_lock(
+            environment, find_pythons([environment.python]).get(environment.python)
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace(lock_path(environment, folder), compiled)
+    else:
+        environment, folder = _kept(matrix, requirements, home=home, name=name)
     text = path.read_text(encoding="utf-8")
     try:
         changed = matrixtext.with_environment(text, environment, name=str(path))
@@ -198,7 +212,12 @@ def _refuse_known(matrix: Matrix, environment: Environment) -> None:
 
 
 def _essence(environment: Environment) -> tuple[object, ...]:
-    return dict(environment.packages), environment.pins, environment.imports
+    return (
+        dict(environment.packages),
+        environment.pins,
+        environment.overrides if environment.twin else (),
+        environment.imports,
+    )
 
 
 def _lock(matrix: Matrix, environment: Environment, folder: Path) -> Environment:

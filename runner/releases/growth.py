@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.joining import relative
 from caniload.runner.matrix.schema import Environment, Matrix
 from caniload.runner.packages.listing import Release
-from caniload.runner.releases import adding, inference, wishes
+from caniload.runner.releases import adding, companions, inference, wishes
 from caniload.runner.releases.missing import missing, older_patches
 from caniload.runner.running import estimate
 from caniload.runner.running.estimate import CostOfOneMore
@@ -22,17 +23,22 @@ from caniload.runner.running.estimate import CostOfOneMore
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """A release, the environment that it would be, and what that costs."""
+    """A release, the environment that it would be, and what that costs.
+
+    ``beside`` is the environment that it would be a twin of, where it is that of a companion.
+    """
 
     release: Release
     environment: Environment
     cost: CostOfOneMore
     older: Sequence[str]
     python_found: bool
+    beside: str | None = None
 
     @property
     def command(self) -> str:
-        return f'caniload env add "{self.release.package}=={self.release.version}"'
+        beside = f"--beside {self.beside} " if self.beside else ""
+        return f'caniload env add {beside}"{self.release.package}=={self.release.version}"'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +51,8 @@ class Offers:
 
 def offers(matrix: Matrix, *, locks: Path, pre: bool, jobs: int) -> Offers:
     """Ask the package index; ``IndexUnusable`` where it does not answer."""
-    around = adding.surroundings(matrix, frameworks().named, Home.default())
+    asked = (*frameworks().named, *frameworks().companions)
+    around = adding.surroundings(matrix, asked, Home.default())
     left_out: list[str] = []
     found = [
         Offer(
@@ -56,9 +63,14 @@ def offers(matrix: Matrix, *, locks: Path, pre: bool, jobs: int) -> Offers:
             ),
             older=older_patches(matrix, release),
             python_found=environment.python in around.pythons,
+            beside=environment.twin,
         )
-        for release, environment in _environments(around, left_out, pre=pre)
+        for release, environment in (
+            *_environments(around, left_out, pre=pre),
+            *companions.offered(matrix, around.listing, locks, pre=pre),
+        )
     ]
+    found.sort(key=lambda one: one.release.uploaded or date.min, reverse=True)
     return Offers(found=found, left_out=left_out)
 
 
@@ -94,6 +106,7 @@ def _one_as_json(offer: Offer) -> dict[str, Any]:
         "entry": offer.environment.model_dump(mode="json"),
         "python_found": offer.python_found,
         "cost": {**asdict(offer.cost), "seconds": round(offer.cost.seconds)},
+        "beside": offer.beside,
         "command": offer.command,
     }
 
@@ -102,7 +115,9 @@ def as_lines(offered: Offers) -> list[str]:
     """Return the offers as a person reads them, the latest first."""
     lines = [line for offer in offered.found for line in _one_as_lines(offer)]
     if not lines and not offered.left_out:
-        return ["matrix.yaml has the newest patch of every minor release"]
+        return [
+            "matrix.yaml has the newest patch of every minor release, and the newest companions"
+        ]
     return lines + [f"left out: {one}" for one in offered.left_out]
 
 

@@ -65,7 +65,7 @@ class Loading:
     """Makes the load jobs of a plan and keeps what comes back.
 
     ``again`` queues further jobs. With ``share``, cells are told from another's run where a rule of
-    ``deriving`` allows it; without, what was told so is run.
+    ``deriving`` allows it; without, what was told so is run. With ``pulse`` the controls run again.
     """
 
     def __init__(
@@ -76,8 +76,10 @@ class Loading:
         *,
         share: bool,
         isolate: bool,
+        pulse: bool = False,
     ) -> None:
         self.tally = Tally()
+        self._pulse = pulse
         self.switched_off: list[Derivation] = []
         self._evidence, self._again, self._progress = evidence, again, progress
         self._share, self._isolate = share and not isolate, isolate
@@ -126,7 +128,7 @@ class Loading:
         for control in self._controls:
             key = self._evidence.cell_key(control)
             record = self._evidence.store.get(key) if key is not None else None
-            if rerun or record is None or cut_short(record, self._matrix.limits):
+            if rerun or self._pulse or record is None or cut_short(record, self._matrix.limits):
                 yield control
         cells = self._evidence.plan.cells
         yield from cells.where(lookup.missing(self._evidence, rerun=rerun, told=self._share))

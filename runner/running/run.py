@@ -37,7 +37,8 @@ class Options:
 
     ``share``: cells may be told from another's run, by the rules of ``deriving``. ``save_again``:
     under ``rerun`` also files that are there; a file that is written anew is another one, so that
-    every cell of it has to be run again.
+    every cell of it has to be run again. ``pulse``: the controls are loaded again, though they have
+    results, so that a run in which nothing is missing still shows that every environment works.
     """
 
     jobs: int
@@ -45,6 +46,7 @@ class Options:
     share: bool = True
     rerun: bool = False
     save_again: bool = True
+    pulse: bool = False
     max_disk: int | None = None
     installer: str = "uv"
     locks: Path = LOCKS
@@ -87,7 +89,12 @@ class Run:
         )
         self._saving = Saving(evidence, self._pool.add, self._saved)
         self._loading = Loading(
-            evidence, self._pool.add, progress, share=options.share, isolate=options.isolate
+            evidence,
+            self._pool.add,
+            progress,
+            share=options.share,
+            isolate=options.isolate,
+            pulse=options.pulse,
         )
         self.tally.cells = self._loading.tally
 

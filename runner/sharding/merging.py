@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from caniload.runner.environments.home import Home
-from caniload.runner.evidence import artifacts
+from caniload.runner.evidence import artifacts, runs
 from caniload.runner.evidence.artifacts import Stored
 from caniload.runner.evidence.log import Record
 from caniload.runner.evidence.store import Store
@@ -43,6 +43,7 @@ class Merging:
     def __init__(self, store: Store, into: Home) -> None:
         self._store, self._into = store, into
         self._whole: set[str] = set()
+        self._ran = {reader for one in runs.read(into) for reader in one.readers}
         self.merged = Merged()
 
     def __call__(self, homes: Sequence[Home]) -> Merged:
@@ -56,8 +57,10 @@ class Merging:
 
     def _take(self, home: Home) -> None:
         source = Store(home.results)
+        ran = {reader for one in runs.read(home) for reader in one.readers}
         for reader in source.readers():
-            self._take_cells(reader, source, home)
+            self._take_cells(reader, source, home, ran=reader in ran)
+        self._ran |= ran
         for key in source.others():
             record = source.get(key)
             assert record is not None  # noqa: S101 - it has a key
@@ -65,8 +68,11 @@ class Merging:
         if source.damaged:
             self.merged.damaged[home.root] = source.damaged
 
-    def _take_cells(self, reader: str, source: Store, home: Home) -> None:
-        """Take what one environment loaded, as columns; one by one what differs."""
+    def _take_cells(self, reader: str, source: Store, home: Home, *, ran: bool) -> None:
+        """Take what one environment loaded, as columns; one by one what differs.
+
+        ``ran``: that home has loaded in it since, where others have no more than an older copy.
+        """
         import numpy as np  # noqa: PLC0415
 
         theirs, ours = source.rows(reader), self._store.rows(reader)
@@ -79,6 +85,11 @@ class Merging:
             self._store.adopt(reader, theirs.table().take(new))
         self.merged.records += len(new)
         self.merged.known += len(there) - len(differing)
+        if ran != (reader in self._ran) and len(differing):
+            self.merged.known += len(differing)
+            if ran:
+                self._store.adopt(reader, theirs.table().take(differing))
+            differing = differing[:0]
         for row in (*differing.tolist(), *elsewhere.tolist()):
             self._take_one(f"{reader}/{theirs.name(row)}", theirs.record(row), home)
 

@@ -191,8 +191,14 @@ class Workshop:
             lock_path(one, self.locks).write_text(_lock_text(one, packages) + remark)
 
     def start(self, command: str, *arguments: str) -> subprocess.Popen[str]:
-        """Start ``caniload command ...`` in a process group of its own."""
+        """Start ``caniload command ...`` in a process group of its own.
+
+        Of a command with actions options stand behind these.
+        """
         locks = () if command in ("clean", "merge") else ("--locks", str(self.locks))
+        if command in ("ledger", "nightly"):
+            arguments = (arguments[0], *locks, *arguments[1:])
+            locks = ()
         with _heeding_ctrl_c():
             return subprocess.Popen(
                 [

@@ -40,6 +40,7 @@ ROOMS = (
     "runner.comparing",
     "runner.bisecting",
     "runner.upgrading",
+    "runner.nightly",
     "runner.ci",
     "runner.commands",
 )
@@ -95,6 +96,10 @@ PURE = {
     ),
     "runner.bisecting": ("answers", "mixing", "search", "symptoms", "telling"),
     "runner.upgrading": (*("judging", "outcome", "rollback", "stored", "telling", "words"),),
+    "runner.nightly": (
+        *("cells", "comparing", "feed", "findings", "issues", "ledger", "looking", "night"),
+        *("past", "proposing", "taking", "telling", "writing"),
+    ),
     "runner.ci": ("outcome", "telling"),
 }
 

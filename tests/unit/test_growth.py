@@ -48,7 +48,7 @@ def test_as_a_person_reads_it() -> None:
     assert lines[1] == "  - id: tf-2.22.0rc0"
     assert lines[-3].startswith(f"  costs {pre.cost.cells} cells, ")
     assert lines[-2] == '  caniload env add "tensorflow==2.22.0rc0"'
-    nothing = "matrix.yaml has the newest patch of every minor release"
+    nothing = "matrix.yaml has the newest patch of every minor release, and the newest companions"
     assert growth.as_lines(only()) == [nothing]
     assert growth.as_lines(only(left_out=["keras 9.0: why"])) == ["left out: keras 9.0: why"]
 
@@ -59,7 +59,7 @@ def test_what_cannot_be_an_environment_is_told(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(inference, "environment", refuse)
     told = growth.offers(matrix(), locks=LOCKS, pre=False, jobs=2)
-    assert not told.found
+    assert not [one for one in told.found if not one.beside]
     assert told.left_out
     assert all(one.endswith(": no TensorFlow of its days goes with it") for one in told.left_out)
 

@@ -35,6 +35,7 @@ PARTS = (
     "checked",
     "constructors",
     "packs",
+    "nights",
 )
 """What `caniload clean` can remove."""
 
@@ -105,6 +106,12 @@ def add_matrix(parser: Parser) -> None:
         help="tell no cell from another's run; run all that was told so",
     )
     how.add_argument("--rerun", action="store_true", help="run again what has a result")
+    how.add_argument(
+        "--pulse",
+        action="store_true",
+        help="load the control again in every environment, so that each is built and tried although"
+        " nothing is missing",
+    )
     how.add_argument("--max-disk", type=size, metavar="20G", help="evict environments beyond it")
     how.add_argument("--installer", choices=("uv", "virtualenv"), default="uv")
     how.add_argument("--report", type=path, metavar="DIR", help="where the report goes")
@@ -235,6 +242,11 @@ def add_env(parser: Parser) -> None:
     )
     action.add_argument(
         "requirement", nargs="+", help="such as tensorflow==2.16.1 keras==3.5.0; one environment"
+    )
+    action.add_argument(
+        "--beside",
+        metavar="ID",
+        help="a twin of that environment, which differs from it in this companion alone",
     )
     action.add_argument("--id", metavar="ID", help="its id (default: inferred, such as tf-2.16.1)")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 
-from caniload.runner.commands.grammar import evidence, matrix, models
+from caniload.runner.commands.grammar import evidence, matrix, models, nightly
 from caniload.runner.commands.grammar.parts import Commands, Parser, RawHelp, add, later, path
 
 EXIT_CODES = """\
@@ -28,6 +28,9 @@ of ci: as of inspect, check and upgrade, the gravest of 4, 3, 2, 1, 5, 0
 of merge: 0 all is in one place · 1 results contradict each other; the first was kept · 2 shards are
 of different plans or machines · 5 shards are missing; nothing was merged (also of matrix --shard
 whose files are not all there)
+of nightly compare: 0 nothing is new · 1 something is · 2 the ledger or a night cannot be read · 5
+nothing ran, or nothing has a result
+of ledger check: 0 what is stored is as the ledger says · 1 something is not, or has expired
 of evidence merge: 0 one pack was made of all · 1 so it was, and measurements in it contradict each
 other · 2 a pack is none, or not as it was written (also of evidence show and import)"""
 
@@ -155,6 +158,21 @@ COMMANDS = {
         evidence.add_evidence,
         later("evidence", "show"),
         "Take what was measured elsewhere, give what was measured here: in one file.",
+    ),
+    "nightly": (
+        nightly.add_nightly,
+        later("nightly", "compare"),
+        "Say what is new tonight, and plan the issues and proposals that follow.",
+    ),
+    "ledger": (
+        nightly.add_ledger,
+        later("nightly", "check_ledger"),
+        "Write or check what is expected of every night.",
+    ),
+    "history": (
+        nightly.add_history,
+        later("nightly", "history"),
+        "Say since which night a cell, an environment or a model is as it is.",
     ),
     "releases": (
         matrix.add_releases,
