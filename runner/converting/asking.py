@@ -81,13 +81,21 @@ def bring_across(
             out = Path(conversion.out)
             stated = receipt.statement(
                 conversion,
-                subject=receipt.hashed(receipt.files_of(out, out.name)),
+                subject=receipt.hashed(_results(conversion, out)),
                 material=material,
                 matrix=matrix,
                 locks=locks,
             )
             conversion = replace(conversion, receipt=str(receipt.put(stated, out)))
         return conversion
+
+
+def _results(conversion: Conversion, out: Path) -> Iterator[tuple[Path, str]]:
+    """Yield all files that were delivered, with their names."""
+    yield from receipt.files_of(out, out.name)
+    if conversion.endpoint is not None and conversion.endpoint.layer is not None:
+        layer = Path(conversion.endpoint.layer)
+        yield layer, layer.name
 
 
 def _climbed(ladder: Ladder, wall: Walls) -> Conversion:

@@ -11,6 +11,7 @@ from typing import Any
 
 from caniload.runner.converting.applying import Change
 from caniload.runner.converting.constructors import fitting
+from caniload.runner.converting.endpoints import chosen, why
 from caniload.runner.converting.graph import GraphError
 from caniload.runner.converting.launching import Workshop, told
 from caniload.runner.converting.original import (
@@ -22,13 +23,22 @@ from caniload.runner.converting.original import (
     read_original,
     refusal,
 )
-from caniload.runner.converting.outcome import Attempt, Conversion, Proof, Remedy, Verdict
+from caniload.runner.converting.outcome import (
+    Attempt,
+    Conversion,
+    Endpoint,
+    Proof,
+    Remedy,
+    Verdict,
+)
 from caniload.runner.converting.proving import Judged, losses, nothing_to_compare, prove
 from caniload.runner.converting.readers import keras
 from caniload.runner.converting.rewriting import Recipe, rewrite
 from caniload.runner.converting.rules import keras_version
+from caniload.runner.converting.serving import Serving
 from caniload.runner.converting.transforms import Refused
-from caniload.runner.forensics.facts import Inspection
+from caniload.runner.forensics.describe import tensors
+from caniload.runner.forensics.facts import Holds, Inspection
 from caniload.runner.matrix.joining import is_keras_3
 
 
@@ -72,9 +82,11 @@ class Ladder:
         refused = refusal(self.inspection, self.wish)
         if refused is not None:
             return self._refused(refused)
+        if self.inspection.holds is Holds.GRAPH:
+            return self._called(why(self.inspection))
         original = read_original(self.wish, self.inspection, self.workshop)
         if isinstance(original, Refusal):
-            return self._refused(original)
+            return self._called(original.reason)
         if (nothing := nothing_to_compare(original.facts)) is not None:
             return self._refused(Refusal(reason=nothing))
         for made in self._remedies(original):
@@ -82,7 +94,22 @@ class Ladder:
             if judged.proof is not None:
                 return self._deliver(original, made, judged, judged.proof)
         last = Refusal(reason=self._why() or "no remedy is known")
-        return self._for_inference(original, last.reason) or self._refused(last)
+        return self._for_inference(original, last.reason) or self._called(last.reason)
+
+    def _called(self, reason: str) -> Conversion:
+        """Deliver the graph of a SavedModel, to be called as it is; else say why not."""
+        if self.inspection.format != "savedmodel" or not self.inspection.signatures:
+            graph = self.inspection.holds is Holds.GRAPH
+            found = chosen(self.inspection) if graph else None
+            return self._refused(Refusal(reason=f"{reason}; {found}" if found else reason))
+        serving = Serving(
+            wish=self.wish,
+            inspection=self.inspection,
+            workshop=self.workshop,
+            attempts=self.attempts,
+        )
+        brought = serving.bring(reason)
+        return self._refused(brought) if isinstance(brought, Refusal) else brought
 
     def _why(self) -> str | None:
         """Return what stopped the remedy that goes furthest: detours fail at what is beside it."""
@@ -216,7 +243,12 @@ class Ladder:
             told = f"{reason}; a graph for inference has no place: {out} is there already"
             return self._refused(Refusal(reason=told))
         shutil.copytree(self.workshop.made(graph), out)
-        call = f"keras.layers.TFSMLayer({str(out)!r}, call_endpoint={facts['endpoint']!r})"
+        endpoint = Endpoint(
+            name=facts["endpoint"],
+            takes=tensors(self.inspection.inputs),
+            gives=tensors(self.inspection.outputs),
+            call=f"keras.layers.TFSMLayer({str(out)!r}, call_endpoint={facts['endpoint']!r})",
+        )
         return Conversion(
             path=str(self.wish.path),
             target=target,
@@ -226,7 +258,8 @@ class Ladder:
             reason=reason,
             attempts=tuple(self.attempts),
             proof=judged.proof,
-            lost=(f"the layers: it is a graph, which cannot be trained on; call it with {call}",),
+            endpoint=endpoint,
+            lost=("the layers: it is a graph, which cannot be trained on",),
         )
 
     def _deliver(self, original: Original, made: _Made, judged: Judged, proof: Proof) -> Conversion:

@@ -29,6 +29,10 @@ class Wish:
     custom: tuple[Path, ...] = ()
     inputs: Path | None = None
     trusted: bool = False
+    endpoint: str | None = None
+    """The endpoint of a SavedModel that is to be called, if not the usual one."""
+    stays: bool = True
+    """Whether the result stays where ``out`` says."""
     sandbox: str = AUTO
     """The wall that it is loaded behind, a word of ``sandbox.words.CHOICES``."""
 

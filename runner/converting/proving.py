@@ -36,8 +36,13 @@ def prove(
     original: Original,
     out: Path,
     more: Mapping[str, Any] | None = None,
+    *,
+    copied: bool = False,
 ) -> Judged:
-    """Load the file in a fresh process of the target, and compare what it computes."""
+    """Load the file in a fresh process of the target, and compare what it computes.
+
+    ``copied``: it is the original's own file, whose weights need no proof.
+    """
     facts = original.facts
     usual = tolerances_for(facts["config"], workshop.matrix.tolerances)
     job = {
@@ -62,7 +67,7 @@ def prove(
     why_not = _problem(seen, facts, worst, tolerances) or problem(seen, usual)
     if why_not is not None:
         return Judged(seen=seen, problem=why_not, difference=worst)
-    noticing = power(seen)
+    noticing = None if copied else power(seen)
     gap, bound, scale = _nearest_to_its_bound(compared, tolerances)
     proof = Proof(
         reader=original.environment,
@@ -72,7 +77,7 @@ def prove(
         scale=scale,
         bound=bound,
         inputs=tuple(facts["inputs"]),
-        weak="; ".join(_weaknesses(facts, seen, usual, noticing)) or None,
+        weak="; ".join(_weaknesses(facts, seen, usual, noticing, copied=copied)) or None,
         power=noticing,
     )
     return Judged(seen=seen, proof=proof, difference=worst)
@@ -155,13 +160,16 @@ def _weaknesses(
     seen: Mapping[str, Any],
     usual: Tolerances,
     noticing: Power | None,
+    *,
+    copied: bool,
 ) -> Iterator[str]:
     """Yield all reasons why these outputs prove less than equal ones usually do.
 
     What is known of them at a glance does not count where a change of any layer was noticed.
     """
     compared = seen["compared"]
-    yield from weaknesses(noticing, seen)
+    if not copied:
+        yield from weaknesses(noticing, seen)
     if noticing is None or noticing.noticed < noticing.changed or not noticing.layers:
         yield from _at_a_glance(facts, compared, usual)
     if any(_number(share) == 1 for share in facts["nan"]):

@@ -95,10 +95,21 @@ def statement(
             "verdict": conversion.verdict,
             "remedy": conversion.remedy,
             "proof": asdict(untimed(proof)),
+            "endpoint": _called(conversion),
             "changes": [asdict(one) for one in conversion.changes],
             "lost": [unplaced(one, conversion) for one in conversion.lost],
             "kept": [unplaced(one, conversion) for one in conversion.kept],
         },
+    }
+
+
+def _called(conversion: Conversion) -> dict[str, Any] | None:
+    """Return how a graph is called, without the folders of this machine."""
+    if conversion.endpoint is None:
+        return None
+    return {
+        key: value if value is None else unplaced(value, conversion)
+        for key, value in asdict(conversion.endpoint).items()
     }
 
 

@@ -15,7 +15,7 @@ from caniload.runner.converting.many.finding import Found
 from caniload.runner.converting.many.keeping import Results
 from caniload.runner.converting.many.manifest import Entry
 from caniload.runner.converting.original import Wish
-from caniload.runner.converting.outcome import Conversion, Verdict
+from caniload.runner.converting.outcome import Conversion, Endpoint, Verdict
 from caniload.runner.converting.receipt import Hashed
 from caniload.runner.converting.sources import sources_sha256
 from caniload.runner.core.errors import CaniloadError
@@ -67,6 +67,7 @@ class Run:
             inputs=order.inputs,
             trusted=order.trusted,
             sandbox=order.sandbox,
+            stays=False,
         )
         self._given = receipt.given(self._wish)
         usable = workshop.resolution.usable
@@ -171,7 +172,7 @@ class Run:
         subject = receipt.hashed(receipt.files_of(made, name))
         if not made.is_dir():
             subject = (Hashed(name=name, sha256=subject[0].sha256),)
-        entry = replace(entry, out=name, result=subject)
+        entry = replace(entry, out=name, result=subject, endpoint=_moved(conversion, name))
         moves = [(made, name)]
         if self._order.receipts:
             beside = f"{name}{receipt.ENDING}"
@@ -233,6 +234,14 @@ class Run:
             lost=tuple(receipt.unplaced(one, conversion) for one in conversion.lost),
             kept=tuple(receipt.unplaced(one, conversion) for one in conversion.kept),
         )
+
+
+def _moved(conversion: Conversion, name: str) -> Endpoint | None:
+    """Return how a graph is called that is moved to where its name says."""
+    one = conversion.endpoint
+    if one is None or conversion.out is None:
+        return None
+    return replace(one, call=one.call.replace(repr(conversion.out), repr(name)))
 
 
 def _plain(text: str | None, conversion: Conversion) -> str | None:
