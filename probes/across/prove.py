@@ -31,6 +31,7 @@ def main(job, facts):
         layer = keras.layers.TFSMLayer(job["model"], call_endpoint=job["endpoint"])
         facts["phase"] = "predict"
         structure, outputs = framework.outputs(layer(fed))
+        outputs = [(name, crossing.as_stored(array)) for name, array in outputs]
         structure, outputs = ("array", outputs) if len(outputs) == 1 else (structure, outputs)
         facts["structure"] = structure
         _compare(job, facts, arrays, outputs)

@@ -6,7 +6,8 @@ too. After one that was killed while loading, others that load are left out.
 
 A try: ``folder``, ``custom``, ``out``; either ``recipe`` (path), ``arrays`` (npz of the reader),
 ``weights`` [[path, index, name]], ``scaled``, ``training`` (or null); or ``model`` and ``format``
-with ``compiled``, to load the original. Its facts: ``placed`` (how weights were paired),
+with ``compiled``, to load the original; with ``build`` and ``weights`` a person's function builds
+the model. Its facts: ``placed`` (how weights were paired),
 ``compiled``, ``compile_error``. runner/converting/rewriting.py says what a recipe is.
 """
 
@@ -58,6 +59,14 @@ def make(keras, job, facts):
         facts["placed"] = placing.place(keras, model, job)
         facts["phase"] = "compile"
         facts["compiled"], facts["compile_error"] = compiling.compiled(keras, model, job, objects)
+    elif job.get("weights") is not None and job.get("build"):
+        import filling
+
+        facts["phase"] = "build"
+        model = filling.built(keras, job)
+        facts["phase"] = "weights"
+        facts["placed"] = placing.place(keras, model, job)
+        facts["compiled"] = False
     else:
         facts["phase"] = "load"
         model = crossing.load(keras, job, compiled=job.get("compiled", True))

@@ -61,6 +61,7 @@ def bring_across(
             tell=tell,
             sandbox=wish.sandbox,
             readable=tuple(wish.readable(inspection)),
+            packages=wish.packages,
         )
         ladder = Ladder(wish=wish, inspection=inspection, workshop=workshop)
         if refusal(inspection, wish) is not None:

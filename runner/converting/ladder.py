@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from caniload.runner.checking.subjects import FILLING
 from caniload.runner.converting.applying import Change
 from caniload.runner.converting.constructors import fitting
 from caniload.runner.converting.endpoints import chosen, why
@@ -143,6 +144,9 @@ class Ladder:
         """Have the target load the original as it is, in the ways that a person would try."""
         if self.inspection.format == "savedmodel" and self._is_keras_3(self.wish.target):
             return  # it has no function for these
+        if self.wish.build is not None and self.inspection.format in FILLING:
+            yield from self._filling(original)
+            return
         first = Remedy.CUSTOM if self.wish.custom else Remedy.AS_IT_IS
         way = tuple(dict.fromkeys((original.environment, self.wish.target)))
         for remedy in (first, Remedy.UNCOMPILED):
@@ -152,6 +156,15 @@ class Ladder:
                 "training": original.facts["training"],
             }
             yield _Try(remedy=remedy, way=way, job=job)
+
+    def _filling(self, original: Original) -> Iterator[_Try]:
+        """Have the target run the person's function: to load the file, or to take what was read."""
+        way = tuple(dict.fromkeys((original.environment, self.wish.target)))
+        job = {**job_for(self.wish, self.inspection), "training": None}
+        yield _Try(remedy=Remedy.CODE, way=way, job=job)
+        if original.environment != self.wish.target:
+            read = {"arrays": original.arrays, "weights": original.facts["weights"]}
+            yield _Try(remedy=Remedy.CODE, way=way, job={**job, **read})
 
     def _rebuilt(
         self, source: Original, original: Original, remedy: Remedy, before: Sequence[_Try] = ()
@@ -329,6 +342,7 @@ class Ladder:
     def _weights(self, source: Original, recipe: Recipe) -> dict[str, Any]:
         return {
             "custom": self.wish.custom_paths,
+            "code": self.wish.code,
             "arrays": source.arrays,
             "weights": source.facts["weights"],
             "scaled": list(recipe.scaled),

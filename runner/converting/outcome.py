@@ -18,6 +18,7 @@ class Remedy(StrEnum):
     AS_IT_IS = "as it is"
     UNCOMPILED = "compile=False"
     CUSTOM = "custom objects"
+    CODE = "built by your function"
     REBUILT = "rewritten and rebuilt"
     BRIDGED = "rewritten and rebuilt, by way of another version"
     INFERENCE = "inference only"

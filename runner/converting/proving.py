@@ -11,7 +11,7 @@ from typing import Any
 from caniload.runner.converting.launching import Workshop, told
 from caniload.runner.converting.original import Original, Wish
 from caniload.runner.converting.outcome import Power, Proof
-from caniload.runner.converting.power import power, problem, roughened, sight, weaknesses
+from caniload.runner.converting.power import listed, power, problem, roughened, sight, weaknesses
 from caniload.runner.core.precision import precision_of
 from caniload.runner.forensics.configuration import policy_of
 from caniload.runner.judging.differences import within
@@ -49,6 +49,7 @@ def prove(
         "model": str(out),
         "format": _FORMATS.get(out.suffix, "keras"),
         "custom": wish.custom_paths,
+        "code": wish.code,
         "arrays": original.arrays,
         "outputs": facts["outputs"],
         "inputs_count": len(facts["inputs"]),
@@ -202,12 +203,25 @@ def _same_rate(was: Any, now: Any) -> bool:
     return bool(was == now)
 
 
+def _arrived(unheld: Sequence[str]) -> str:
+    """Return what became of the arrays of a file that holds nothing else."""
+    if not unheld:
+        return "every array of the file, bit for bit"
+    return (
+        "every array of the file, bit for bit, but for those that the model has no place for or"
+        f" that its loader turned into others: {listed(unheld)}"
+    )
+
+
 def losses(
     facts: Mapping[str, Any], seen: Mapping[str, Any], placed: Mapping[str, Any]
 ) -> tuple[list[str], list[str]]:
     """Return what was lost of the training, and what was kept."""
     lost: list[str] = []
     kept: list[str] = []
+    filled = facts.get("filled")
+    if filled is not None:
+        kept.append(_arrived(filled["unheld"]))
     if facts.get("first_error"):
         lost.append(f"how it was compiled, which its reader could not load: {facts['first_error']}")
     if facts.get("training"):

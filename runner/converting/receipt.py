@@ -59,6 +59,8 @@ def files_of(path: Path, name: str, said: Inspection | None = None) -> Iterator[
 def given(wish: Wish) -> tuple[Hashed, ...]:
     """Hash what a person gave beside the original: code and inputs."""
     files = [*wish.custom, *([wish.inputs] if wish.inputs else [])]
+    if wish.build is not None and wish.build.file is not None:
+        files.append(Path(wish.build.file))
     return hashed((file, file.name) for file in files)
 
 

@@ -7,7 +7,9 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from caniload.runner.checking.customs import Source
 from caniload.runner.converting import receipt
 from caniload.runner.converting.ladder import Ladder
 from caniload.runner.converting.launching import Workshop
@@ -38,6 +40,10 @@ class Order:
     target: str
     custom: tuple[Path, ...] = ()
     inputs: Path | None = None
+    build: Source | None = None
+    packages: tuple[str, ...] = ()
+    written_by: str | None = None
+    endpoint: str | None = None
     trusted: bool = False
     sandbox: str = AUTO
     receipts: bool = True
@@ -65,6 +71,10 @@ class Run:
             out=Path(),
             custom=order.custom,
             inputs=order.inputs,
+            build=order.build,
+            packages=order.packages,
+            written_by=order.written_by,
+            endpoint=order.endpoint,
             trusted=order.trusted,
             sandbox=order.sandbox,
             stays=False,
@@ -73,7 +83,11 @@ class Run:
         usable = workshop.resolution.usable
         there = usable[order.target].fingerprint
         given = [vars(one) for one in self._given]
-        self._terms = digest("convert", there, given, order.receipts)
+        terms: list[Any] = ["convert", there, given, order.receipts]
+        said = [order.written_by, order.endpoint, *order.packages]
+        if any(said) or order.build is not None:
+            terms += [said, order.build and order.build.factory]
+        self._terms = digest(*terms)
         among = sorted(one.fingerprint for one in usable.values())
         self._all_terms = digest(self._terms, order.trusted, sources_sha256(), among)
 
