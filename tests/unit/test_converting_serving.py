@@ -104,15 +104,28 @@ def test_why_there_is_no_more_than_a_graph() -> None:
     assert "the code of Net is in no file" in why(own)
 
 
+class Called(Played):
+    """Plays what ``here`` can be used, and that ``taken`` is what a script made."""
+
+    here: frozenset[str] | set[str] = frozenset()
+    taken: Path | None = None
+
+    def usable(self, environment: str) -> bool:
+        return environment in self.here
+
+    def made(self, path: Path) -> Path:
+        return self.taken or path
+
+
 @pytest.fixture
-def workshop(tmp_path: Path, recorded: Path) -> Played:
+def workshop(tmp_path: Path, recorded: Path) -> Called:
     shutil.copytree(recorded / "savedmodel", tmp_path / "m")
     (tmp_path / "m" / "README.md").write_text("not a part of it")
-    return Played(matrix=MATRIX, home=Home(root=tmp_path / "home"), scratch=tmp_path)
+    return Called(matrix=MATRIX, home=Home(root=tmp_path / "home"), scratch=tmp_path)
 
 
 def bring(
-    workshop: Played, found: Inspection, answers: list[Mapping[str, Any]], target: str = "tf-2.21"
+    workshop: Called, found: Inspection, answers: list[Mapping[str, Any]], target: str = "tf-2.21"
 ) -> Conversion:
     workshop.play(answers)
     at = workshop.scratch
@@ -120,8 +133,8 @@ def bring(
     return Ladder(wish=wish, inspection=found, workshop=workshop).climb()
 
 
-def test_a_graph_is_copied_and_called(workshop: Played) -> None:
-    workshop.usable = {"tf-1.15", "tf-2.21"}.__contains__  # type: ignore[method-assign]
+def test_a_graph_is_copied_and_called(workshop: Called) -> None:
+    workshop.here = {"tf-1.15", "tf-2.21"}
     done = bring(workshop, graph(SERVE), [CALLED, SAME])
     assert done.verdict is Verdict.INFERENCE
     assert [(script, where) for script, where, _ in workshop.asked] == [
@@ -146,15 +159,15 @@ def test_a_graph_is_copied_and_called(workshop: Played) -> None:
     assert called == "keras.layers.TFSMLayer('new', call_endpoint='serving_default')"
 
 
-def test_several_inputs_are_handed_over_as_one(workshop: Played) -> None:
+def test_several_inputs_are_handed_over_as_one(workshop: Called) -> None:
     """The graph is written anew for it, and no call of the copy is tried first."""
-    workshop.usable = {"tf-1.15", "tf-2.21"}.__contains__  # type: ignore[method-assign]
+    workshop.here = {"tf-1.15", "tf-2.21"}
     two = signature("serving_default", IDS, X)
     read = {**CALLED, "by_name": ["ids", "x"]}
     made = workshop.scratch / "made"
     made.mkdir()
     (made / "saved_model.pb").write_bytes(b"graph")
-    workshop.made = lambda _path: made  # type: ignore[method-assign]
+    workshop.taken = made
     done = bring(workshop, graph(two), [read, DONE, SAME])
     assert [script for script, _, _ in workshop.asked] == ["endpoint", "wrapping", "prove"]
     assert done.endpoint is not None
@@ -162,8 +175,8 @@ def test_several_inputs_are_handed_over_as_one(workshop: Played) -> None:
     assert done.kept == ()
 
 
-def test_what_the_target_cannot_load_is_written_anew_by_the_reader(workshop: Played) -> None:
-    workshop.usable = {"tf-1.15", "tf-2.21"}.__contains__  # type: ignore[method-assign]
+def test_what_the_target_cannot_load_is_written_anew_by_the_reader(workshop: Called) -> None:
+    workshop.here = {"tf-1.15", "tf-2.21"}
     done = bring(workshop, graph(SERVE), [CALLED, FAILED, DONE, FAILED])
     assert [(script, where) for script, where, _ in workshop.asked] == [
         ("endpoint", "tf-1.15"),
@@ -177,30 +190,30 @@ def test_what_the_target_cannot_load_is_written_anew_by_the_reader(workshop: Pla
     )
 
 
-def test_what_computes_otherwise_there_is_refused(workshop: Played) -> None:
-    workshop.usable = {"tf-1.15", "tf-2.15"}.__contains__  # type: ignore[method-assign]
+def test_what_computes_otherwise_there_is_refused(workshop: Called) -> None:
+    workshop.here = {"tf-1.15", "tf-2.15"}
     other = {**SAME, "compared": [{**EQUAL, "max_abs": 0.5}]}
     done = bring(workshop, graph(SERVE), [CALLED, other, DONE, other], target="tf-2.15")
     assert done.verdict is Verdict.REFUSED
     assert "its outputs differ by 0.5" in str(done.reason)
 
 
-def test_nothing_is_run_of_a_graph_without_an_endpoint(workshop: Played) -> None:
+def test_nothing_is_run_of_a_graph_without_an_endpoint(workshop: Called) -> None:
     done = bring(workshop, graph(), [])
     assert "lists no endpoint" in str(done.reason)
     assert not workshop.asked
 
 
-def test_a_backend_that_runs_no_graph_is_named(workshop: Played) -> None:
+def test_a_backend_that_runs_no_graph_is_named(workshop: Called) -> None:
     jax = next(one.id for one in MATRIX.environments if "jax" in one.packages)
     done = bring(workshop, graph(SERVE), [], target=jax)
     assert f"{jax} does not compute with TensorFlow" in str(done.reason)
     assert not workshop.asked
 
 
-def test_what_no_version_reads_is_called(workshop: Played) -> None:
+def test_what_no_version_reads_is_called(workshop: Called) -> None:
     """Its classes are in no file: loading fails in each version, its graph is called."""
-    workshop.usable = {"tf-2.15", "tf-2.21"}.__contains__  # type: ignore[method-assign]
+    workshop.here = {"tf-2.15", "tf-2.21"}
     own = replace(
         graph(SERVE, tensorflow="2.15.1", custom=(Custom(name="Net"),)), holds=Holds.MODEL
     )
