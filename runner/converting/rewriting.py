@@ -25,6 +25,7 @@ from caniload.runner.converting.applying import (
     functions,
     inner_objects,
 )
+from caniload.runner.converting.attending import masks_as_one
 from caniload.runner.converting.fitting import Fitting
 from caniload.runner.converting.graph import Graph, Member, Node, bare, is_model, read
 from caniload.runner.converting.masking import masked
@@ -78,7 +79,7 @@ def _model(node: Node, prefix: str, work: Work, *, mask: bool = False) -> dict[s
     members = []
     for one in graph.members:
         try:
-            members.append(_member(one, prefix, work, mask=one.name in reached))
+            members += _member(one, prefix, work, mask=one.name in reached)
         except Refused as error:
             work.refused.append(str(error))
     return {
@@ -110,25 +111,28 @@ def _input(graph: Graph, work: Work) -> list[dict[str, Any]]:
     return [{"name": made["name"], "calls": [], "chain": chain}]
 
 
-def _member(member: Member, prefix: str, work: Work, *, mask: bool) -> dict[str, Any]:
+def _member(member: Member, prefix: str, work: Work, *, mask: bool) -> list[dict[str, Any]]:
+    """Return a layer and its calls, behind what these need."""
     calls = [dict(call) for call in member.calls]
     path = prefix + member.name
     if is_model(member.node):
         chain = [{"model": _model(member.node, path + "/", work, mask=mask)}]
-        return {"name": member.name, "calls": calls, "chain": chain}
+        return [{"name": member.name, "calls": calls, "chain": chain}]
     class_name = bare(member.node.get("class_name"))
     if operations.concerns(member.node):
         made, calls, told = operations.translated(member.node, calls, path, work)
         work.changes += told
-        return {"name": member.name, "calls": calls, "chain": [made]}
+        return [{"name": member.name, "calls": calls, "chain": [made]}]
     layer = _layer(member.node, path, 0, work, mask=mask)
     before, after = layer.pop("before"), layer.pop("after")
+    needed: list[dict[str, Any]] = []
     if layer["registered_name"] is None and not work.to_keras_3:
         calls = [_without_nothing(call) for call in calls]
+        needed, calls = masks_as_one(class_name, calls, path, work)
         called(layer, calls, path, work)
     if class_name in _RECURRENT:
         calls = [_with_states(call) for call in calls]
-    return {"name": member.name, "calls": calls, "chain": [*before, layer, *after]}
+    return [*needed, {"name": member.name, "calls": calls, "chain": [*before, layer, *after]}]
 
 
 def _without_nothing(call: dict[str, Any]) -> dict[str, Any]:

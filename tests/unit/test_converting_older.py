@@ -357,3 +357,29 @@ def test_the_function_of_a_lambda_goes_by_its_name_and_bytecode_nowhere() -> Non
     config = model(layer("Lambda", "doubled", "features", function=code, arguments={}))
     with pytest.raises(Refused, match="doubled is a Lambda whose bytecode is of the Python"):
         down(config, "tf-2.4")
+
+
+def test_masks_of_attention_are_put_together() -> None:
+    """Those that the call names are one, and ones that are none are left out."""
+    attending = layer("MultiHeadAttention", "heads", "features", "features", num_heads=2, key_dim=2)
+    (call,) = attending["inbound_nodes"]
+    call["kwargs"] = {
+        "query_mask": tensor("there"),
+        "value_mask": tensor("there"),
+        "key_mask": None,
+    }
+    there = operation("NotEqual", "there", tensor("features"), 0)
+    recipe = down(model(there, attending), "tf-2.4").model
+    members = {one["name"]: one for one in recipe["members"]}
+    assert [one for one in members if one.startswith("heads")] == [
+        *("heads_mask_0_0", "heads_mask_0_1", "heads_mask_0_2", "heads")
+    ]
+    first, second, both = (members[f"heads_mask_0_{number}"] for number in range(3))
+    assert [one["chain"][0]["settings"] for one in (first, second)] == [{"axis": 2}, {"axis": 1}]
+    assert both["calls"][0]["kwargs"] == {
+        "x1": {"$tensor": ["heads_mask_0_0", 0, 0]},
+        "x2": {"$tensor": ["heads_mask_0_1", 0, 0]},
+    }
+    assert members["heads"]["calls"][0]["kwargs"] == {
+        "attention_mask": {"$tensor": ["heads_mask_0_2", 0, 0]}
+    }
