@@ -38,6 +38,8 @@ class Fitting:
     label: str
     since: Callable[[str, str, str | None], str | None]
     lambdas: bool = False
+    by_name: bool = True
+    """Whether a model there can give its outputs by name."""
 
     def lacks(self, kind: str, name: str) -> bool:
         """Say whether the target is known to have nothing of that name."""

@@ -33,7 +33,7 @@ from caniload.runner.converting.outcome import (
 )
 from caniload.runner.converting.proving import Judged, losses, nothing_to_compare, prove
 from caniload.runner.converting.readers import keras
-from caniload.runner.converting.rewriting import Recipe, rewrite
+from caniload.runner.converting.rewriting import LISTED, Recipe, rewrite
 from caniload.runner.converting.rules import keras_version
 from caniload.runner.converting.serving import Serving
 from caniload.runner.converting.transforms import Refused
@@ -65,7 +65,9 @@ class Ladder:
         if (nothing := nothing_to_compare(original.facts)) is not None:
             return self._refused(Refusal(reason=nothing))
         for made in self._remedies(original):
-            judged = self._proven(original, made.remedy, made.way, made.out)
+            listed = any(change.rule == LISTED for change in made.changes)
+            more = {"structure": "list"} if listed else None
+            judged = self._proven(original, made.remedy, made.way, made.out, more)
             if judged.proof is not None:
                 return self._deliver(original, made, judged, judged.proof)
         last = Refusal(reason=self._why() or "no remedy is known")

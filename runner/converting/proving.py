@@ -41,9 +41,12 @@ def prove(
 ) -> Judged:
     """Load the file in a fresh process of the target, and compare what it computes.
 
+    ``more`` is what prove.py is told besides; ``structure`` in it is how outputs are to come there.
     ``copied``: it is the original's own file, whose weights need no proof.
     """
     facts = original.facts
+    if more and "structure" in more:
+        facts = {**facts, "structure": more["structure"]}
     usual = tolerances_for(facts["config"], workshop.matrix.tolerances)
     job = {
         "model": str(out),

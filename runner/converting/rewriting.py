@@ -32,6 +32,8 @@ from caniload.runner.converting.masking import masked
 from caniload.runner.converting.rules import Rules, read_rules
 from caniload.runner.converting.transforms import Layer, Refused
 
+LISTED = "outputs-listed"
+"""What a change is called that makes a list of outputs by name."""
 _WITHIN = ("layer", "forward_layer", "cell")
 _RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN", "RNN", "ConvLSTM2D", "Bidirectional"})
 _CELLS = {"LSTMCell": 3, "GRUCell": 3, "SimpleRNNCell": 3, "LSTM": 3, "GRU": 3, "ConvLSTM2D": 3}
@@ -88,9 +90,28 @@ def _model(node: Node, prefix: str, work: Work, *, mask: bool = False) -> dict[s
         "trainable": bool(graph.settings.get("trainable", True)),
         "members": [*_input(graph, work), *members],
         "inputs": graph.inputs,
-        "outputs": graph.outputs,
+        "outputs": _outputs(graph, prefix, work),
         "shape": graph.shape,
     }
+
+
+def _outputs(graph: Graph, prefix: str, work: Work) -> Any:
+    """Return what a model gives: a list in the order of names where the target knows no names."""
+    found, fitting = graph.outputs, work.fitting
+    if not isinstance(found, dict) or "$tensor" in found or fitting is None or fitting.by_name:
+        return found
+    names = sorted(found)
+    change = Change(
+        rule=LISTED,
+        where=prefix or graph.name,
+        text=f"its outputs are a list, in the order {', '.join(names)}",
+        keeps="outputs",
+        why=f"a model of {work.there} gives no outputs by name",
+        source="https://github.com/tensorflow/tensorflow/releases/tag/v2.2.0",
+        loses=f"the names of the outputs: predict gives a list, in the order {', '.join(names)}",
+    )
+    work.changes.append(change)
+    return [found[name] for name in names]
 
 
 def _input(graph: Graph, work: Work) -> list[dict[str, Any]]:

@@ -81,6 +81,7 @@ class Since:
     tensorflow_keras_apart: Version
     tensorflow_threads: Version
     tensorflow_operations_as_layers: Version
+    tensorflow_outputs_by_name: Version
     tensorflow_eager: Version
 
 

@@ -383,3 +383,30 @@ def test_masks_of_attention_are_put_together() -> None:
     assert members["heads"]["calls"][0]["kwargs"] == {
         "attention_mask": {"$tensor": ["heads_mask_0_2", 0, 0]}
     }
+
+
+@pytest.mark.parametrize(("target", "listed"), [("tf-1.15", True), ("tf-2.4", False)])
+def test_outputs_by_name_are_a_list_where_there_are_no_names(target: str, *, listed: bool) -> None:
+    config = model(layer("Dense", "one", "features", units=1), shape=(None, 4))
+    config["config"]["output_layers"] = {"z": ["features", 0, 0], "a": ["one", 0, 0]}
+    recipe = down(config, target)
+    first = {"$tensor": ["one", 0, 0]}
+    if listed:
+        assert recipe.model["outputs"] == [first, {"$tensor": ["features", 0, 0]}]
+        (told,) = (one.loses for one in recipe.changes if one.rule == "outputs-listed")
+        assert "in the order a, z" in str(told)
+    else:
+        assert recipe.model["outputs"]["a"] == first
+        assert "outputs-listed" not in rules_of(recipe)
+
+
+def test_modes_of_an_encoding_have_their_older_names() -> None:
+    def encoding(mode: str) -> Config:
+        made = layer("CategoryEncoding", "c", "features", num_tokens=7, output_mode=mode)
+        return model(made, shape=(None, 4))
+
+    config = made(down(encoding("multi_hot"), "tf-2.4"), "c")["config"]
+    assert (config["max_tokens"], config["output_mode"]) == (7, "binary")
+    assert made(down(encoding("multi_hot"), "tf-2.10"), "c")["config"]["output_mode"] == "multi_hot"
+    with pytest.raises(Refused, match="the layer c has output_mode='one_hot'"):
+        down(encoding("one_hot"), "tf-2.4")
