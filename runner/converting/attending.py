@@ -21,11 +21,12 @@ _CLASSES = frozenset({"MultiHeadAttention"})
 
 
 def masks_as_one(
-    class_name: str, calls: list[Call], path: str, work: Work
+    class_name: str, calls: list[Call], path: str, work: Work, *, mask: bool = False
 ) -> tuple[list[dict[str, Any]], list[Call]]:
     """Return members of a recipe that put masks together, and the calls with the one mask.
 
-    ``Refused``: the target has no operations for that.
+    ``mask``: one may come to the layer unsaid, with its inputs. ``Refused``: the target has no
+    operations for that.
     """
     if class_name not in _CLASSES or work.to_keras_3:
         return [], calls
@@ -36,13 +37,18 @@ def masks_as_one(
         given = [(name, kwargs.pop(name)) for name in _AXES if name in kwargs]
         if not given:
             made.append(call)
+            if mask and work.fitting is not None and work.fitting.ignores_masks:
+                work.doubts.append(
+                    f"a mask may come to the layer {path} ({class_name}) with its inputs, and"
+                    f" {work.there} does not look for one there"
+                )
             continue
         stem = f"{path.replace('/', '_')}_mask_{number}"
         whole = _Chain(stem, path, work, members)
         if _WHOLE in kwargs:
             whole.add("Cast", {"x": kwargs[_WHOLE]}, {"dtype": "bool"})
-        for name, mask in given:
-            whole.add("ExpandDims", {"x": mask}, {"axis": _AXES[name]})
+        for name, one in given:
+            whole.add("ExpandDims", {"x": one}, {"axis": _AXES[name]})
         kwargs[_WHOLE] = whole.last
         made.append({"args": call["args"], "kwargs": kwargs})
     if members:

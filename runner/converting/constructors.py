@@ -33,6 +33,7 @@ def fitting(workshop: Workshop, reader: str, target: str) -> Fitting | None:
         since=functools.partial(_first, workshop),
         lambdas=not keeps_operations(there),
         by_name=_names_outputs(there),
+        ignores_masks=not _heeds_masks(there),
     )
 
 
@@ -53,6 +54,14 @@ def _names_outputs(environment: Environment) -> bool:
         return True
     on_tensorflow = known.stack(environment.stack).on_tensorflow
     return on_tensorflow and inside is not None and inside >= known.since.tensorflow_outputs_by_name
+
+
+def _heeds_masks(environment: Environment) -> bool:
+    """Say whether attention takes masks that come with its inputs by itself."""
+    inside, since = tensorflow(environment), frameworks().since
+    if keras(environment) >= since.keras_3:
+        return True
+    return inside is not None and inside >= since.tensorflow_attention_heeds_masks
 
 
 def _nothing(_kind: str, _name: str) -> Record | None:

@@ -38,6 +38,8 @@ class Fitting:
     label: str
     since: Callable[[str, str, str | None], str | None]
     lambdas: bool = False
+    ignores_masks: bool = False
+    """Whether attention there heeds no mask but those that it is called with."""
     by_name: bool = True
     """Whether a model there can give its outputs by name."""
 

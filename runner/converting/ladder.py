@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,9 @@ class Ladder:
             listed = any(change.rule == LISTED for change in made.changes)
             more = {"structure": "list"} if listed else None
             judged = self._proven(original, made.remedy, made.way, made.out, more)
+            if judged.problem and made.recipe is not None and made.recipe.doubts:
+                told = "; ".join((judged.problem, *made.recipe.doubts))
+                self.attempts[-1] = replace(self.attempts[-1], problem=told)
             if judged.proof is not None:
                 return self._deliver(original, made, judged, judged.proof)
         last = Refusal(reason=self._why() or "no remedy is known")

@@ -46,6 +46,8 @@ class Recipe:
     model: dict[str, Any]
     changes: tuple[Change, ...]
     scaled: tuple[dict[str, Any], ...] = ()
+    doubts: tuple[str, ...] = ()
+    """What may be why the result is another model, if it is."""
 
 
 def rewrite(
@@ -71,7 +73,12 @@ def rewrite(
     )
     model = _model(copy.deepcopy(dict(config)), "", work)
     work.check()
-    return Recipe(model=model, changes=tuple(work.changes), scaled=tuple(work.scaled))
+    return Recipe(
+        model=model,
+        changes=tuple(work.changes),
+        scaled=tuple(work.scaled),
+        doubts=tuple(work.doubts),
+    )
 
 
 def _model(node: Node, prefix: str, work: Work, *, mask: bool = False) -> dict[str, Any]:
@@ -149,7 +156,7 @@ def _member(member: Member, prefix: str, work: Work, *, mask: bool) -> list[dict
     needed: list[dict[str, Any]] = []
     if layer["registered_name"] is None and not work.to_keras_3:
         calls = [_without_nothing(call) for call in calls]
-        needed, calls = masks_as_one(class_name, calls, path, work)
+        needed, calls = masks_as_one(class_name, calls, path, work, mask=mask)
         called(layer, calls, path, work)
     if class_name in _RECURRENT:
         calls = [_with_states(call) for call in calls]

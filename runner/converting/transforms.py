@@ -90,6 +90,15 @@ def unstated_salt(layer: Layer) -> str | None:
     )
 
 
+def no_salt_there(layer: Layer) -> str | None:
+    if layer.config.get("salt") is None:
+        raise Refused(
+            f"the layer {layer.path} (Hashing) has no salt: there it is written with one, by which"
+            " it hashes otherwise when it is loaded"
+        )
+    return None
+
+
 def no_padding(layer: Layer) -> str | None:
     if not layer.config.get("pad_to_max_tokens") or layer.config.get("max_tokens") is not None:
         return None
@@ -288,6 +297,7 @@ TRANSFORMS: Mapping[str, Callable[[Layer], str | None]] = {
     "boundaries": boundaries,
     "no_padding": no_padding,
     "unstated_salt": unstated_salt,
+    "no_salt_there": no_salt_there,
     "unstated_causal": unstated_causal,
     "whole_numbers": whole_numbers,
     "modes_of_old": modes_of_old,
