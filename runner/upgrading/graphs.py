@@ -57,7 +57,7 @@ def _tried(subject: Subject, pair: Pair, folder: Path, together: Together) -> Tr
     wish = Wish(
         path=subject.path,
         target=pair.after.id,
-        out=folder / f"{subject.path.name}-called.keras",
+        out=folder / f"{subject.path.name.split('.')[0]}-converted.keras",
         inputs=request.inputs,
         trusted=request.trust,
         stays=False,

@@ -84,6 +84,8 @@ def advice(model: Model, upgrade: Upgrade) -> str:
             told = f"nothing for the upgrade: it fails in {old}, too"
         case Fate.UNREAD:
             told = _unread(model, upgrade)
+        case Fate.UNTESTED if "--build" in (model.reason or ""):
+            told = _unread(model, upgrade)
         case _:
             told = "nothing is known of it"
     return told
