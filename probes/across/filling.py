@@ -108,10 +108,11 @@ def _from_names(keras, model, job):
     stored = reader.get_variable_to_shape_map()
     names = {_name(one): one for one in model.weights}
     before = _before(names, stored)
-    tops = {name.partition("/")[0] for name in names}
-    if before is None and len(tops) == 1:  # a name of the model itself, which Keras 3 begins with
-        names = {name.partition("/")[2]: one for name, one in names.items()}
-        before = _before(names, stored)
+    inner = {name.partition("/")[2]: one for name, one in names.items()}
+    own = {name.partition("/")[0] for name in names}
+    if before is None and len(own) == 1 and all("/" in name for name in inner):
+        before = _before(inner, stored)  # without the model's own name, which Keras 3 begins with
+        names = inner if before is not None else names
     if before is None:
         missing = sorted(name for name in names if name not in stored)
         raise ValueError(
@@ -140,8 +141,6 @@ def _name(variable):
 def _before(names, stored):
     """Return what stands before all names in the checkpoint, "" if nothing; None: not there."""
     first = next(iter(names))
-    if not first:
-        return None
     found = [one[: -len(first)] for one in stored if one == first or one.endswith("/" + first)]
     fitting = [one for one in found if all(one + name in stored for name in names)]
     return min(fitting, key=len) if len(fitting) == 1 or "" in fitting else None

@@ -192,6 +192,8 @@ def test_variables_by_names(
     put: Callable[..., Any] = filling.FROM["names"]
     assert put(keras, model, {"model": "m"}) == {"unheld": ["tower/a/bias", "tower/b/kernel"]}
     assert (model.weights[0].value == 1).all()
+    named = SimpleNamespace(weights=[variable(0, 2, 3, name="model/a/kernel:0")])
+    assert put(keras, named, {"model": "m"})["unheld"] == ["tower/a/bias", "tower/b/kernel"]
     wrong = SimpleNamespace(weights=[variable(0, 3, 2, name="a/kernel:0")])
     with pytest.raises(ValueError, match="has the shape"):
         put(keras, wrong, {"model": "m"})
