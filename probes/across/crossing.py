@@ -85,15 +85,16 @@ def framework_of(job):
 
 
 def custom_objects(job):
-    """Return what the person's own files define, by name.
+    """Return what the person's own files define, by name; also that which builds the model.
 
     They are run once in a process: a class cannot be registered twice.
     """
     import custom
 
     paths = tuple(job.get("custom") or ())
+    building = [dict(one, factory=None) for one in [job.get("code")] if one]
     if paths not in _DEFINED:
-        wanted = [
+        wanted = building + [
             {
                 "file": path,
                 "module": os.path.splitext(os.path.basename(path))[0],
@@ -115,12 +116,16 @@ def registered(keras, objects):
     return dict(known, **objects)
 
 
-def load(keras, job, compiled=True, known=None):
-    """Load the job's model by the framework's own function.
+def load(keras, job, compiled=True, known=None, facts=None):
+    """Load the job's model by the framework's own function; weights alone as filling.py says.
 
     A person's objects are used if there are any, and what is ``known`` beside. With ``trusted``,
     code that the file brings is run.
     """
+    if job.get("build"):
+        import filling
+
+        return filling.filled(keras, job, {} if facts is None else facts)
     path = job["model"]
     objects = dict(known or {}, **custom_objects(job))
     more = {"custom_objects": registered(keras, objects)} if objects else {}

@@ -91,6 +91,10 @@ def _loaded(keras, job, facts):
     known = {}
     # A graph with an optimizer in it is loaded by no later version; a SavedModel is not without.
     compiled = not job.get("export") or job["format"] == "savedmodel"
+    if job.get("build"):
+        model = crossing.load(keras, job, facts=facts)
+        facts["compiled"] = False  # what a function compiles is not what was saved
+        return model
     try:
         try:
             model = crossing.load(keras, job, compiled=compiled)

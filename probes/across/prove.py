@@ -1,9 +1,10 @@
 """Load what was delivered as a person would, in a fresh process, and compare it with the original.
 
 Job: ``imports``, ``model``, ``format``, ``custom``, ``folder``, ``arrays`` (npz of the reader),
-``outputs`` [names], ``inputs_count``, ``inputs_by_name``; with ``sight`` (see seeing.py) also
-``sets``, ``taps`` and ``trained``, as extract.py noted them. Facts: ``compared`` [one for each
-output, as in compare.py], ``structure``, ``optimizer``.
+``outputs`` [names], ``inputs_count``, ``inputs_by_name``; of a graph its ``endpoint``, with
+``tags`` and ``stated`` where it is called without Keras (format "called"); with ``sight`` (see
+seeing.py) also ``sets``, ``taps`` and ``trained``, as extract.py noted them. Facts: ``compared``
+[one for each output, as in compare.py], ``structure``, ``optimizer``.
 
 With ``sight``: ``sets`` [{"why", "noise", "compared"}] of the others, ``inside`` [{"layer",
 "plain", "why", "noise", "compared"}], ``trained`` [{"path", "name", "compared"}], and, if all of
@@ -30,10 +31,20 @@ def main(job, facts):
         layer = keras.layers.TFSMLayer(job["model"], call_endpoint=job["endpoint"])
         facts["phase"] = "predict"
         structure, outputs = framework.outputs(layer(fed))
+        outputs = [(name, crossing.as_stored(array)) for name, array in outputs]
         structure, outputs = ("array", outputs) if len(outputs) == 1 else (structure, outputs)
         facts["structure"] = structure
         _compare(job, facts, arrays, outputs)
         _look(keras, job, facts, Served(layer), dict(arrays), layer)
+        return
+    if job["format"] == "called":
+        import called
+
+        one = called.Called(job["model"], job["endpoint"], job["tags"], job["stated"])
+        facts["phase"] = "predict"
+        facts["structure"], outputs = called.outputs(one.call(fed))
+        _compare(job, facts, arrays, outputs)
+        _look(keras, job, facts, one, dict(arrays), one.call)
         return
     model = crossing.load(keras, job, compiled=job.get("compiled", True))
     facts["phase"] = "predict"

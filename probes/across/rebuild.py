@@ -6,7 +6,8 @@ too. After one that was killed while loading, others that load are left out.
 
 A try: ``folder``, ``custom``, ``out``; either ``recipe`` (path), ``arrays`` (npz of the reader),
 ``weights`` [[path, index, name]], ``scaled``, ``training`` (or null); or ``model`` and ``format``
-with ``compiled``, to load the original. Its facts: ``placed`` (how weights were paired),
+with ``compiled``, to load the original; with ``build`` and ``weights`` a person's function builds
+the model. Its facts: ``placed`` (how weights were paired),
 ``compiled``, ``compile_error``. runner/converting/rewriting.py says what a recipe is.
 """
 
@@ -58,6 +59,14 @@ def make(keras, job, facts):
         facts["placed"] = placing.place(keras, model, job)
         facts["phase"] = "compile"
         facts["compiled"], facts["compile_error"] = compiling.compiled(keras, model, job, objects)
+    elif job.get("weights") is not None and job.get("build"):
+        import filling
+
+        facts["phase"] = "build"
+        model = filling.built(keras, job)
+        facts["phase"] = "weights"
+        facts["placed"] = placing.place(keras, model, job)
+        facts["compiled"] = False
     else:
         facts["phase"] = "load"
         model = crossing.load(keras, job, compiled=job.get("compiled", True))
@@ -144,7 +153,31 @@ class Builder(object):
             return self._graph(recipe)
         if any(self._is_no_layer(one) for member in recipe["members"] for one in member["chain"]):
             return self._graph(_as_graph(recipe))
+        if self._forgets_inputs:
+            return self._line_of_old(recipe)
         return self._line(recipe)
+
+    @property
+    def _forgets_inputs(self):
+        """Say whether a line of layers is written without its input: Keras 2 on several backends.
+
+        What it loads then has no shape, and so no layers (keras 2.3, sequential.py, get_config).
+        """
+        return self.keras.__name__ == "keras" and not hasattr(self.keras, "ops")
+
+    def _line_of_old(self, recipe):
+        """Return a line of layers whose first states the shape itself, which is written."""
+        first, *others = recipe["members"]
+        if first["chain"][0].get("class_name") != "InputLayer" or not others:
+            return self._line(recipe)
+        spec = others[0]["chain"][0]
+        if "config" not in spec:  # a model
+            return self._graph(_as_graph(recipe))
+        stated = first["chain"][0]["config"]
+        shape = stated.get("batch_input_shape") or stated.get("batch_shape")
+        config = dict(spec["config"], batch_input_shape=tuple(shape))
+        chain = [dict(spec, config=config), *others[0]["chain"][1:]]
+        return self._line(dict(recipe, members=[dict(others[0], chain=chain), *others[1:]]))
 
     def _is_no_layer(self, spec):
         return (

@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SCRIPTS = ("extract", "prove", "rebuild")
+SCRIPTS = ("endpoint", "extract", "prove", "rebuild", "wrapping")
 
 
 def child(batch, jobs, keras, config, events):

@@ -48,6 +48,17 @@ def built(keras, one):
 
 
 def _module(one):
+    """Return the module that is named; it is run once, for a class cannot be registered twice."""
+    place = one["file"] or one["module"]
+    if place not in _RUN:
+        _RUN[place] = _first(one)
+    return _RUN[place]
+
+
+_RUN = {}
+
+
+def _first(one):
     # Behind everything else: a folder of theirs may hold a file called keras.py.
     if one["search"] not in sys.path:
         sys.path.append(one["search"])

@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from caniload.runner.checking.customs import read_custom
 from caniload.runner.commands.arguments import locks_of, read
 from caniload.runner.commands.showing import TEXT, written
 from caniload.runner.converting.asking import bring_across, target_of
@@ -29,9 +30,14 @@ def convert(arguments: argparse.Namespace) -> int:
         return _convert_all(arguments)
     model = _one_alone(arguments)
     matrix = read(arguments)
+    code = read_custom((), build=arguments.build, packages=arguments.having)
     conversion = bring_across(
         Wish(
             path=model,
+            build=code.build,
+            packages=code.packages,
+            written_by=arguments.written_by,
+            endpoint=arguments.endpoint,
             target=arguments.to,
             out=arguments.output or _default_out(model, matrix, arguments.to),
             custom=tuple(arguments.custom),
@@ -77,8 +83,13 @@ def _convert_all(arguments: argparse.Namespace) -> int:
             raise UsageError(
                 f"--{name} is for one model: with --into, manifest.json says it of all"
             )
+    code = read_custom((), build=arguments.build, packages=arguments.having)
     order = Order(
         target=arguments.to,
+        build=code.build,
+        packages=code.packages,
+        written_by=arguments.written_by,
+        endpoint=arguments.endpoint,
         custom=tuple(arguments.custom),
         inputs=arguments.inputs,
         trusted=arguments.trust,

@@ -49,6 +49,8 @@ class Work:
     changes: list[Change] = field(default_factory=list)
     scaled: list[dict[str, Any]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    """What the result may lack: said where its proof fails."""
 
     @property
     def to_keras_3(self) -> bool:

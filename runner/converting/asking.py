@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from caniload.runner.converting.launching import Workshop
 from caniload.runner.converting.original import Wish, refusal
 from caniload.runner.converting.outcome import Conversion
 from caniload.runner.converting.rules import read_rules
+from caniload.runner.converting.workers import Workers
 from caniload.runner.core.errors import CaniloadError, UsageError
 from caniload.runner.core.nearest import nearest
 from caniload.runner.core.shipped import LOCKS
@@ -38,10 +39,12 @@ def bring_across(
     locks: Path = LOCKS,
     tell: object = None,
     receipts: bool = False,
+    shop: Workshop | None = None,
 ) -> Conversion:
     """Return what came of the wish; the original is only read.
 
-    With ``receipts`` one is written beside what is delivered. ``UsageError``: there is no such file
+    With ``receipts`` one is written beside what is delivered. ``shop`` is one for many
+    (``open_shop``). ``UsageError``: there is no such file
     or target, or the result would stand in its own way. ``MatrixError``: there is a mistake in
     rules.yaml. ``CaniloadError``: the target cannot be built here, or the original changed
     meanwhile.
@@ -51,17 +54,11 @@ def bring_across(
     _check(wish)
     home = home or Home.default()
     inspection = next(iter(inspect_all([wish.path])))
-    with scratch_in(home) as scratch:
-        wall = walls.of(wish.sandbox, home.checked)
-        workshop = Workshop(
-            matrix=matrix,
-            home=home,
-            scratch=scratch,
-            locks=locks,
-            tell=tell,
-            sandbox=wish.sandbox,
-            readable=tuple(wish.readable(inspection)),
-        )
+    wall = walls.of(wish.sandbox, home.checked)
+    own = open_shop(matrix, home, locks=locks, tell=tell, wish=wish)
+    with own if shop is None else nullcontext(shop) as whole:
+        scratch = whole.scratch if shop is None else whole.folder("file")
+        workshop = whole.for_file(scratch, wish.readable(inspection))
         ladder = Ladder(wish=wish, inspection=inspection, workshop=workshop)
         if refusal(inspection, wish) is not None:
             return ladder.climb()  # which says why
@@ -81,13 +78,55 @@ def bring_across(
             out = Path(conversion.out)
             stated = receipt.statement(
                 conversion,
-                subject=receipt.hashed(receipt.files_of(out, out.name)),
+                subject=receipt.hashed(_results(conversion, out)),
                 material=material,
                 matrix=matrix,
                 locks=locks,
             )
             conversion = replace(conversion, receipt=str(receipt.put(stated, out)))
         return conversion
+
+
+@contextmanager
+def open_shop(
+    matrix: Matrix, home: Home, *, wish: Wish, locks: Path = LOCKS, tell: object = None
+) -> Iterator[Workshop]:
+    """Lend a workshop for a wish: what is asked of all in it is asked alike, but for the files."""
+    with scratch_in(home) as scratch:
+        yield Workshop(
+            matrix=matrix,
+            home=home,
+            scratch=scratch,
+            locks=locks,
+            tell=tell,
+            sandbox=wish.sandbox,
+            packages=wish.packages,
+        )
+
+
+@contextmanager
+def open_shop_of_many(
+    matrix: Matrix, home: Home, *, sandbox: str, locks: Path = LOCKS, tell: object = None
+) -> Iterator[Workshop]:
+    """Lend a workshop to several wishes: frameworks are imported once for all, walls tried once.
+
+    Who leaves it has ended its workers.
+    """
+    nobody = Wish(path=Path(), target="", out=Path(), sandbox=sandbox)
+    with open_shop(matrix, home, wish=nobody, locks=locks, tell=tell) as shop:
+        shop.workers = Workers(shop.launch, import_seconds=matrix.limits.import_seconds)
+        try:
+            yield shop
+        finally:
+            shop.workers.close()
+
+
+def _results(conversion: Conversion, out: Path) -> Iterator[tuple[Path, str]]:
+    """Yield all files that were delivered, with their names."""
+    yield from receipt.files_of(out, out.name)
+    if conversion.endpoint is not None and conversion.endpoint.layer is not None:
+        layer = Path(conversion.endpoint.layer)
+        yield layer, layer.name
 
 
 def _climbed(ladder: Ladder, wall: Walls) -> Conversion:

@@ -32,6 +32,8 @@ def fitting(workshop: Workshop, reader: str, target: str) -> Fitting | None:
         label=there.label,
         since=functools.partial(_first, workshop),
         lambdas=not keeps_operations(there),
+        by_name=_names_outputs(there),
+        ignores_masks=not _heeds_masks(there),
     )
 
 
@@ -43,6 +45,23 @@ def keeps_operations(environment: Environment) -> bool:
         and inside is not None
         and inside >= known.since.tensorflow_operations_as_layers
     )
+
+
+def _names_outputs(environment: Environment) -> bool:
+    """Say whether its Keras gives outputs by name, and not in a list."""
+    inside, known = tensorflow(environment), frameworks()
+    if keras(environment) >= known.since.keras_3:
+        return True
+    on_tensorflow = known.stack(environment.stack).on_tensorflow
+    return on_tensorflow and inside is not None and inside >= known.since.tensorflow_outputs_by_name
+
+
+def _heeds_masks(environment: Environment) -> bool:
+    """Say whether attention takes masks that come with its inputs by itself."""
+    inside, since = tensorflow(environment), frameworks().since
+    if keras(environment) >= since.keras_3:
+        return True
+    return inside is not None and inside >= since.tensorflow_attention_heeds_masks
 
 
 def _nothing(_kind: str, _name: str) -> Record | None:

@@ -38,6 +38,10 @@ class Fitting:
     label: str
     since: Callable[[str, str, str | None], str | None]
     lambdas: bool = False
+    ignores_masks: bool = False
+    """Whether attention there heeds no mask but those that it is called with."""
+    by_name: bool = True
+    """Whether a model there can give its outputs by name."""
 
     def lacks(self, kind: str, name: str) -> bool:
         """Say whether the target is known to have nothing of that name."""

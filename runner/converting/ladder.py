@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from caniload.runner.converting.applying import Change
+from caniload.runner.checking.subjects import FILLING
 from caniload.runner.converting.constructors import fitting
+from caniload.runner.converting.endpoints import chosen, why
 from caniload.runner.converting.graph import GraphError
 from caniload.runner.converting.launching import Workshop, told
 from caniload.runner.converting.original import (
@@ -22,40 +23,24 @@ from caniload.runner.converting.original import (
     read_original,
     refusal,
 )
-from caniload.runner.converting.outcome import Attempt, Conversion, Proof, Remedy, Verdict
+from caniload.runner.converting.outcome import (
+    Attempt,
+    Conversion,
+    Endpoint,
+    Proof,
+    Remedy,
+    Verdict,
+)
 from caniload.runner.converting.proving import Judged, losses, nothing_to_compare, prove
 from caniload.runner.converting.readers import keras
-from caniload.runner.converting.rewriting import Recipe, rewrite
+from caniload.runner.converting.rewriting import LISTED, Recipe, rewrite
 from caniload.runner.converting.rules import keras_version
+from caniload.runner.converting.serving import Serving
 from caniload.runner.converting.transforms import Refused
-from caniload.runner.forensics.facts import Inspection
+from caniload.runner.converting.trying import Made, Try
+from caniload.runner.forensics.describe import tensors
+from caniload.runner.forensics.facts import Holds, Inspection
 from caniload.runner.matrix.joining import is_keras_3
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Try:
-    """What the last environment of ``way`` is to do: a job of rebuild.py, with its recipe if any.
-
-    ``flat``: to make an HDF5 file that is to be read again, and no result.
-    """
-
-    remedy: Remedy
-    way: tuple[str, ...]
-    job: Mapping[str, Any]
-    recipe: Recipe | None = None
-    flat: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Made(_Try):
-    """A file that a try made, not yet proven; ``facts`` are those of rebuild.py."""
-
-    out: Path
-    facts: Mapping[str, Any]
-
-    @property
-    def changes(self) -> tuple[Change, ...]:
-        return self.recipe.changes if self.recipe else ()
 
 
 @dataclass(kw_only=True)
@@ -72,17 +57,39 @@ class Ladder:
         refused = refusal(self.inspection, self.wish)
         if refused is not None:
             return self._refused(refused)
+        if self.inspection.holds is Holds.GRAPH:
+            return self._called(why(self.inspection))
         original = read_original(self.wish, self.inspection, self.workshop)
         if isinstance(original, Refusal):
-            return self._refused(original)
+            return self._called(original.reason)
         if (nothing := nothing_to_compare(original.facts)) is not None:
             return self._refused(Refusal(reason=nothing))
         for made in self._remedies(original):
-            judged = self._proven(original, made.remedy, made.way, made.out)
+            listed = any(change.rule == LISTED for change in made.changes)
+            more = {"structure": "list"} if listed else None
+            judged = self._proven(original, made.remedy, made.way, made.out, more)
+            if judged.problem and made.recipe is not None and made.recipe.doubts:
+                told = "; ".join((judged.problem, *made.recipe.doubts))
+                self.attempts[-1] = replace(self.attempts[-1], problem=told)
             if judged.proof is not None:
                 return self._deliver(original, made, judged, judged.proof)
         last = Refusal(reason=self._why() or "no remedy is known")
-        return self._for_inference(original, last.reason) or self._refused(last)
+        return self._for_inference(original, last.reason) or self._called(last.reason)
+
+    def _called(self, reason: str) -> Conversion:
+        """Deliver the graph of a SavedModel, to be called as it is; else say why not."""
+        if self.inspection.format != "savedmodel" or not self.inspection.signatures:
+            graph = self.inspection.holds is Holds.GRAPH
+            found = chosen(self.inspection) if graph else None
+            return self._refused(Refusal(reason=f"{reason}; {found}" if found else reason))
+        serving = Serving(
+            wish=self.wish,
+            inspection=self.inspection,
+            workshop=self.workshop,
+            attempts=self.attempts,
+        )
+        brought = serving.bring(reason)
+        return self._refused(brought) if isinstance(brought, Refusal) else brought
 
     def _why(self) -> str | None:
         """Return what stopped the remedy that goes furthest: detours fail at what is beside it."""
@@ -100,7 +107,7 @@ class Ladder:
             attempts=tuple(self.attempts),
         )
 
-    def _remedies(self, original: Original) -> Iterator[_Made]:
+    def _remedies(self, original: Original) -> Iterator[Made]:
         loading = list(self._loading(original))
         if original.facts["lambdas"]:
             yield from self._tried(loading, original)
@@ -112,10 +119,13 @@ class Ladder:
         if hop is not None:
             yield from self._rebuilt(hop, original, Remedy.BRIDGED)
 
-    def _loading(self, original: Original) -> Iterator[_Try]:
+    def _loading(self, original: Original) -> Iterator[Try]:
         """Have the target load the original as it is, in the ways that a person would try."""
         if self.inspection.format == "savedmodel" and self._is_keras_3(self.wish.target):
             return  # it has no function for these
+        if self.wish.build is not None and self.inspection.format in FILLING:
+            yield from self._filling(original)
+            return
         first = Remedy.CUSTOM if self.wish.custom else Remedy.AS_IT_IS
         way = tuple(dict.fromkeys((original.environment, self.wish.target)))
         for remedy in (first, Remedy.UNCOMPILED):
@@ -124,11 +134,20 @@ class Ladder:
                 "compiled": remedy is not Remedy.UNCOMPILED,
                 "training": original.facts["training"],
             }
-            yield _Try(remedy=remedy, way=way, job=job)
+            yield Try(remedy=remedy, way=way, job=job)
+
+    def _filling(self, original: Original) -> Iterator[Try]:
+        """Have the target run the person's function: to load the file, or to take what was read."""
+        way = tuple(dict.fromkeys((original.environment, self.wish.target)))
+        job = {**job_for(self.wish, self.inspection), "training": None}
+        yield Try(remedy=Remedy.CODE, way=way, job=job)
+        if original.environment != self.wish.target:
+            read = {"arrays": original.arrays, "weights": original.facts["weights"]}
+            yield Try(remedy=Remedy.CODE, way=way, job={**job, **read})
 
     def _rebuilt(
-        self, source: Original, original: Original, remedy: Remedy, before: Sequence[_Try] = ()
-    ) -> Iterator[_Made]:
+        self, source: Original, original: Original, remedy: Remedy, before: Sequence[Try] = ()
+    ) -> Iterator[Made]:
         """Rewrite the configuration and have the target build the model anew, with its weights.
 
         What is to be tried ``before`` shares its process, for importing costs more than trying.
@@ -141,10 +160,10 @@ class Ladder:
             self._failed(remedy, way, recipe)
             return
         job = {**self._weights(source, recipe), "training": original.facts["training"]}
-        last = _Try(remedy=remedy, way=way, job=job, recipe=recipe)
+        last = Try(remedy=remedy, way=way, job=job, recipe=recipe)
         yield from self._tried([*before, last], original)
 
-    def _tried(self, tries: Sequence[_Try], original: Original) -> Iterator[_Made]:
+    def _tried(self, tries: Sequence[Try], original: Original) -> Iterator[Made]:
         """Yield what the tries make; who asks for more says that the last one did not hold."""
         left = list(tries)
         while left:
@@ -155,7 +174,7 @@ class Ladder:
             if made.recipe is not None and made.facts["compiled"] and made.job["training"]:
                 # It may be how it was compiled that cannot be loaded again.
                 again = {**made.job, "training": None}
-                left.append(_Try(remedy=made.remedy, way=made.way, job=again, recipe=made.recipe))
+                left.append(Try(remedy=made.remedy, way=made.way, job=again, recipe=made.recipe))
 
     def _unrolled(self, original: Original) -> Original | None:
         """Return the original with its Lambda layers as the operations that they are made of.
@@ -171,7 +190,7 @@ class Ladder:
             self._failed(Remedy.REBUILT, (reader,), recipe)
             return None
         job = {**self._weights(original, recipe), "training": None, "unroll": True}
-        unrolling = _Try(remedy=Remedy.REBUILT, way=(reader,), job=job, recipe=recipe, flat=True)
+        unrolling = Try(remedy=Remedy.REBUILT, way=(reader,), job=job, recipe=recipe, flat=True)
         made, _ = self._build([unrolling], original)
         if made is None:
             return None
@@ -216,7 +235,12 @@ class Ladder:
             told = f"{reason}; a graph for inference has no place: {out} is there already"
             return self._refused(Refusal(reason=told))
         shutil.copytree(self.workshop.made(graph), out)
-        call = f"keras.layers.TFSMLayer({str(out)!r}, call_endpoint={facts['endpoint']!r})"
+        endpoint = Endpoint(
+            name=facts["endpoint"],
+            takes=tensors(self.inspection.inputs),
+            gives=tensors(self.inspection.outputs),
+            call=f"keras.layers.TFSMLayer({str(out)!r}, call_endpoint={facts['endpoint']!r})",
+        )
         return Conversion(
             path=str(self.wish.path),
             target=target,
@@ -226,10 +250,11 @@ class Ladder:
             reason=reason,
             attempts=tuple(self.attempts),
             proof=judged.proof,
-            lost=(f"the layers: it is a graph, which cannot be trained on; call it with {call}",),
+            endpoint=endpoint,
+            lost=("the layers: it is a graph, which cannot be trained on",),
         )
 
-    def _deliver(self, original: Original, made: _Made, judged: Judged, proof: Proof) -> Conversion:
+    def _deliver(self, original: Original, made: Made, judged: Judged, proof: Proof) -> Conversion:
         self.wish.out.parent.mkdir(parents=True, exist_ok=True)
         part = self.wish.out.with_name(f".{self.wish.out.name}.part")
         shutil.copyfile(self.workshop.made(made.out), part)
@@ -296,6 +321,7 @@ class Ladder:
     def _weights(self, source: Original, recipe: Recipe) -> dict[str, Any]:
         return {
             "custom": self.wish.custom_paths,
+            "code": self.wish.code,
             "arrays": source.arrays,
             "weights": source.facts["weights"],
             "scaled": list(recipe.scaled),
@@ -318,7 +344,7 @@ class Ladder:
         except (Refused, GraphError) as error:
             return str(error)
 
-    def _build(self, tries: Sequence[_Try], original: Original) -> tuple[_Made | None, list[_Try]]:
+    def _build(self, tries: Sequence[Try], original: Original) -> tuple[Made | None, list[Try]]:
         """Have one process do the tries, up to the first that makes a file.
 
         Return that, with what is left to be tried; why the others made none is noted.
@@ -335,7 +361,7 @@ class Ladder:
         done = self.workshop.rebuild(tries[0].way[-1], jobs, original.facts["cpu"])
         for number, (one, job, seen) in enumerate(zip(tries, jobs, done, strict=False)):
             if seen["error"] is None:
-                made = _Made(**vars(one), out=Path(job["out"]), facts=seen)
+                made = Made(**vars(one), out=Path(job["out"]), facts=seen)
                 return made, list(tries[number + 1 :])
             if seen["phase"] != "left out":
                 self._failed(one.remedy, one.way, told(seen["error"], seen["phase"]))

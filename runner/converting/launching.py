@@ -24,6 +24,7 @@ from caniload.runner.core.shipped import LOCKS, PROBES
 from caniload.runner.environments.build import build, existing
 from caniload.runner.environments.fetching import as_line, sizes
 from caniload.runner.environments.home import Home
+from caniload.runner.environments.overlays import overlay
 from caniload.runner.environments.variables import process_variables
 from caniload.runner.evidence.resolve import Resolution, resolve
 from caniload.runner.matrix.schema import Environment, Matrix
@@ -57,6 +58,9 @@ class Workshop:
     walled: list[str] = field(default_factory=list)
     """What the wall may have stopped, in sentences."""
     walls: Confining | None = None
+    packages: tuple[str, ...] = ()
+    """What a person's code imports beside the framework; laid over every environment."""
+    _overlays: dict[str, Path] = field(default_factory=dict)
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
     _resolution: Resolution | None = None
     _built: dict[str, str | None] = field(default_factory=dict)
@@ -183,6 +187,7 @@ class Workshop:
             return _died(folder, "start", "Unusable", problem)
         row = self.matrix.environment(environment)
         try:
+            self._lay_over(row)
             self.confining.prepare(row, self.resolution.fingerprints[environment])
         except EnvironmentUnusable as error:
             return _died(folder, "start", "Unusable", error.reason)
@@ -204,11 +209,24 @@ class Workshop:
                 (Path(one["folder"]) / "facts.json").unlink(missing_ok=True)
         return self._alone(script, row, config)
 
+    def _lay_over(self, row: Environment) -> None:
+        """Have what a person's code imports beside the environment; ``EnvironmentUnusable``."""
+        if not self.packages:
+            return
+        with self._building:
+            if row.id not in self._overlays:
+                receipt = existing(row, home=self.home, locks_dir=self.locks)
+                if receipt is None:
+                    raise EnvironmentUnusable(f"{row.id} is not built")
+                self._overlays[row.id] = overlay(receipt, self.packages, self.home)
+
     def _alone(self, script: str, row: Environment, config: Path) -> dict[str, Any]:
         """Run a script in a process of its own, behind the wall if there is one."""
         folder, limits = config.parent, self.matrix.limits
         started = time.monotonic()
-        cage = self.confining.shared(row.id, self.cage, self.readable, size(self.readable))
+        over = [self._overlays[row.id]] if row.id in self._overlays else []
+        readable = (*self.readable, *over)
+        cage = self.confining.shared(row.id, self.cage, readable, size(self.readable))
         finished = behind.run(
             [str(self.home.python(row.id)), "-s", str(ACROSS / f"{script}.py"), str(config)],
             cage,
@@ -248,6 +266,8 @@ class Workshop:
     def _variables(self, row: Environment) -> dict[str, str]:
         variables = process_variables(row, self.home)
         Path(variables["HOME"]).mkdir(parents=True, exist_ok=True)
+        if row.id in self._overlays:
+            variables["PYTHONPATH"] = str(self._overlays[row.id])
         return variables
 
     def rebuild(

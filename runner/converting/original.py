@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from caniload.runner.checking.customs import Source
+from caniload.runner.checking.subjects import FILLING
 from caniload.runner.converting.launching import Workshop, told
 from caniload.runner.converting.power import sight
 from caniload.runner.converting.readers import reading
@@ -28,16 +30,36 @@ class Wish:
     out: Path
     custom: tuple[Path, ...] = ()
     inputs: Path | None = None
+    build: Source | None = None
+    """The function that returns the model which weights alone are put into."""
+    packages: tuple[str, ...] = ()
+    """Requirements of the person's code, which environments get laid over them."""
+    written_by: str | None = None
+    """The backend that wrote the weights, where their file does not say."""
     trusted: bool = False
+    endpoint: str | None = None
+    """The endpoint of a SavedModel that is to be called, if not the usual one."""
+    stays: bool = True
+    """Whether the result stays where ``out`` says."""
     sandbox: str = AUTO
     """The wall that it is loaded behind, a word of ``sandbox.words.CHOICES``."""
 
     def readable(self, inspection: Inspection) -> list[Path]:
         """Return the files and folders that loading the original reads."""
         beside = [_weights_beside(self.path, inspection)] if _is_text(inspection) else []
+        if inspection.format in FILLING:
+            beside += [_folder(self.path) / name for name in inspection.files]
         given = [self.inputs] if self.inputs else []
         code = [path for one in self.custom for path in (one, *code_in(one.absolute().parent))]
+        if self.build is not None:
+            code += [*([Path(self.build.file)] if self.build.file else [])]
+            code += code_in(Path(self.build.search))
         return [self.path, *beside, *given, *code]
+
+    @property
+    def code(self) -> dict[str, Any] | None:
+        """Where the function is, as probes/own/custom.py takes it."""
+        return asdict(self.build) if self.build is not None else None
 
     @property
     def custom_paths(self) -> list[str]:
@@ -77,10 +99,19 @@ def refusal(found: Inspection, wish: Wish) -> Refusal | None:
     """Return why the file is not to be loaded, or None."""
     if found.problem is not None:
         return Refusal(reason=found.problem)
-    if found.format in ("weights-h5", "checkpoint"):
-        text = "the file holds weights only; a model to put them into is in no file of this kind"
+    if found.format in FILLING and wish.build is None:
+        text = (
+            "the file holds weights only: name the function that builds their model, --build"
+            " FILE.py:FUNCTION"
+        )
         return Refusal(reason=text)
-    if found.format not in ("h5", "keras", "savedmodel", "json", "yaml"):
+    if found.format not in FILLING and found.format not in (
+        "h5",
+        "keras",
+        "savedmodel",
+        "json",
+        "yaml",
+    ):
         return Refusal(reason=f"a file of the kind {found.format} is no model of Keras")
     if wish.trusted:
         return None
@@ -99,9 +130,30 @@ def job_for(wish: Wish, inspection: Inspection) -> dict[str, Any]:
         "custom": wish.custom_paths,
         "trusted": wish.trusted,
     }
+    if wish.build is not None:
+        job["code"] = wish.code
+    if inspection.format in FILLING:
+        job.update(build=wish.code, backend=wish.written_by, layout=_layout(inspection))
+        listed = [one for one in inspection.files if one.endswith((".index", ".weights.json"))]
+        path = _folder(wish.path) / listed[0] if listed else wish.path
+        job["model"] = str((path.with_suffix("") if path.suffix == ".index" else path).absolute())
     if _is_text(inspection):
         job["weights"] = str(_weights_beside(wish.path, inspection))
     return job
+
+
+def _folder(path: Path) -> Path:
+    return path if path.is_dir() else path.parent
+
+
+def _layout(inspection: Inspection) -> str:
+    """Return how the arrays lie in a file of weights, in a word of probes/across/filling.py."""
+    variant = inspection.variant or ""
+    if inspection.format == "checkpoint":
+        return "names" if variant == "by names" else "checkpoint"
+    if variant == "layers by name":
+        return "layers"
+    return "shards" if variant.endswith("shards") else "objects"
 
 
 def _is_text(inspection: Inspection) -> bool:
@@ -122,8 +174,12 @@ def read_original(wish: Wish, inspection: Inspection, workshop: Workshop) -> Ori
         for one in workshop.matrix.environments
         if workshop.usable(one.id)
     }
+    stated = inspection
+    if wish.written_by is not None:
+        origin = replace(inspection.origin, backend=wish.written_by)
+        stated = replace(inspection, origin=origin)
     chosen = reading(
-        inspection,
+        stated,
         workshop.matrix.environments,
         built=usable,
         rules=read_rules(),

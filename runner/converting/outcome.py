@@ -18,6 +18,7 @@ class Remedy(StrEnum):
     AS_IT_IS = "as it is"
     UNCOMPILED = "compile=False"
     CUSTOM = "custom objects"
+    CODE = "built by your function"
     REBUILT = "rewritten and rebuilt"
     BRIDGED = "rewritten and rebuilt, by way of another version"
     INFERENCE = "inference only"
@@ -103,6 +104,20 @@ class Proof:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """How a graph is called that was delivered for inference only."""
+
+    name: str
+    takes: str
+    """Its inputs in words: name, shape and dtype of each."""
+    gives: str
+    call: str
+    """The Python that calls it."""
+    layer: str | None = None
+    """A ``.keras`` of one layer that calls it where it lies; None where the target loads none."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Conversion:
     """The outcome for one file; ``reason`` is a sentence where nothing was delivered."""
 
@@ -121,5 +136,7 @@ class Conversion:
     changes: tuple[Change, ...] = ()
     lost: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    endpoint: Endpoint | None = None
+    """Where the verdict is ``inference only``."""
     receipt: str | None = None
     """The file beside the result that says what it was made of, and how that was proved."""

@@ -11,7 +11,7 @@ from typing import Any
 from caniload.runner.converting.launching import Workshop, told
 from caniload.runner.converting.original import Original, Wish
 from caniload.runner.converting.outcome import Power, Proof
-from caniload.runner.converting.power import power, problem, roughened, sight, weaknesses
+from caniload.runner.converting.power import listed, power, problem, roughened, sight, weaknesses
 from caniload.runner.core.precision import precision_of
 from caniload.runner.forensics.configuration import policy_of
 from caniload.runner.judging.differences import within
@@ -36,14 +36,23 @@ def prove(
     original: Original,
     out: Path,
     more: Mapping[str, Any] | None = None,
+    *,
+    copied: bool = False,
 ) -> Judged:
-    """Load the file in a fresh process of the target, and compare what it computes."""
+    """Load the file in a fresh process of the target, and compare what it computes.
+
+    ``more`` is what prove.py is told besides; ``structure`` in it is how outputs are to come there.
+    ``copied``: it is the original's own file, whose weights need no proof.
+    """
     facts = original.facts
+    if more and "structure" in more:
+        facts = {**facts, "structure": more["structure"]}
     usual = tolerances_for(facts["config"], workshop.matrix.tolerances)
     job = {
         "model": str(out),
         "format": _FORMATS.get(out.suffix, "keras"),
         "custom": wish.custom_paths,
+        "code": wish.code,
         "arrays": original.arrays,
         "outputs": facts["outputs"],
         "inputs_count": len(facts["inputs"]),
@@ -62,7 +71,7 @@ def prove(
     why_not = _problem(seen, facts, worst, tolerances) or problem(seen, usual)
     if why_not is not None:
         return Judged(seen=seen, problem=why_not, difference=worst)
-    noticing = power(seen)
+    noticing = None if copied else power(seen)
     gap, bound, scale = _nearest_to_its_bound(compared, tolerances)
     proof = Proof(
         reader=original.environment,
@@ -72,7 +81,7 @@ def prove(
         scale=scale,
         bound=bound,
         inputs=tuple(facts["inputs"]),
-        weak="; ".join(_weaknesses(facts, seen, usual, noticing)) or None,
+        weak="; ".join(_weaknesses(facts, seen, usual, noticing, copied=copied)) or None,
         power=noticing,
     )
     return Judged(seen=seen, proof=proof, difference=worst)
@@ -155,13 +164,16 @@ def _weaknesses(
     seen: Mapping[str, Any],
     usual: Tolerances,
     noticing: Power | None,
+    *,
+    copied: bool,
 ) -> Iterator[str]:
     """Yield all reasons why these outputs prove less than equal ones usually do.
 
     What is known of them at a glance does not count where a change of any layer was noticed.
     """
     compared = seen["compared"]
-    yield from weaknesses(noticing, seen)
+    if not copied:
+        yield from weaknesses(noticing, seen)
     if noticing is None or noticing.noticed < noticing.changed or not noticing.layers:
         yield from _at_a_glance(facts, compared, usual)
     if any(_number(share) == 1 for share in facts["nan"]):
@@ -194,12 +206,25 @@ def _same_rate(was: Any, now: Any) -> bool:
     return bool(was == now)
 
 
+def _arrived(unheld: Sequence[str]) -> str:
+    """Return what became of the arrays of a file that holds nothing else."""
+    if not unheld:
+        return "every array of the file, bit for bit"
+    return (
+        "every array of the file, bit for bit, but for those that the model has no place for or"
+        f" that its loader turned into others: {listed(unheld)}"
+    )
+
+
 def losses(
     facts: Mapping[str, Any], seen: Mapping[str, Any], placed: Mapping[str, Any]
 ) -> tuple[list[str], list[str]]:
     """Return what was lost of the training, and what was kept."""
     lost: list[str] = []
     kept: list[str] = []
+    filled = facts.get("filled")
+    if filled is not None:
+        kept.append(_arrived(filled["unheld"]))
     if facts.get("first_error"):
         lost.append(f"how it was compiled, which its reader could not load: {facts['first_error']}")
     if facts.get("training"):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from caniload.runner.checking.subjects import FILLING
 from caniload.runner.converting.rules import Rules, Silent, keras_version
 from caniload.runner.forensics.facts import Inspection, Layer
 from caniload.runner.matrix.frameworks import frameworks
@@ -23,6 +24,8 @@ class Reading:
     because: tuple[Silent, ...] = ()
 
 
+NAMES = "by names"
+"""What the checkpoints of a Saver of TensorFlow 1 are called."""
 _NEAREST = 3
 """So many versions of Keras 3 are asked to read a file, beside the target and the newest."""
 
@@ -98,6 +101,9 @@ def _ordered(
     since = frameworks().since
     ids = {one.id for one in usable}
     version = keras_version(inspection.origin.keras_version)
+    if inspection.format in FILLING and version is None:
+        yield from _filling(inspection, usable, target, conversion)
+        return
     if inspection.format == "savedmodel" and version is None:
         version = keras_version(inspection.origin.tensorflow_version)
         if version is not None and version >= since.tensorflow_with_keras_3:
@@ -127,6 +133,27 @@ def _ordered(
     yield from (one.id for one in near[:2])
     if version is None or version < since.tensorflow_keras_numbered:
         yield from (name for name in conversion.oldest if name in ids)
+
+
+def _filling(
+    inspection: Inspection,
+    usable: Sequence[Environment],
+    target: str,
+    conversion: ConversionReaders,
+) -> Iterator[str]:
+    """Yield who reads weights of which nothing says what wrote them.
+
+    Their model's code decides that: who cannot run it says so, and the next is asked.
+    """
+    ids = {one.id for one in usable}
+    first = [conversion.bridge, target]
+    if inspection.variant == NAMES:
+        first = [conversion.unrolling, conversion.bridge, target]
+    if (inspection.variant or "").endswith("shards"):  # which came with Keras 3
+        first = [target, *_newer(frameworks().since.keras_3, usable, target)]
+    if inspection.origin.backend is not None:
+        first = [*conversion.multi_backend, *first]
+    yield from (one for one in dict.fromkeys([*first, *conversion.oldest]) if one in ids)
 
 
 def _newer(version: Version, usable: Sequence[Environment], target: str) -> Iterator[str]:

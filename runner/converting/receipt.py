@@ -59,6 +59,8 @@ def files_of(path: Path, name: str, said: Inspection | None = None) -> Iterator[
 def given(wish: Wish) -> tuple[Hashed, ...]:
     """Hash what a person gave beside the original: code and inputs."""
     files = [*wish.custom, *([wish.inputs] if wish.inputs else [])]
+    if wish.build is not None and wish.build.file is not None:
+        files.append(Path(wish.build.file))
     return hashed((file, file.name) for file in files)
 
 
@@ -95,10 +97,21 @@ def statement(
             "verdict": conversion.verdict,
             "remedy": conversion.remedy,
             "proof": asdict(untimed(proof)),
+            "endpoint": _called(conversion),
             "changes": [asdict(one) for one in conversion.changes],
             "lost": [unplaced(one, conversion) for one in conversion.lost],
             "kept": [unplaced(one, conversion) for one in conversion.kept],
         },
+    }
+
+
+def _called(conversion: Conversion) -> dict[str, Any] | None:
+    """Return how a graph is called, without the folders of this machine."""
+    if conversion.endpoint is None:
+        return None
+    return {
+        key: value if value is None else unplaced(value, conversion)
+        for key, value in asdict(conversion.endpoint).items()
     }
 
 

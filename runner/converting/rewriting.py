@@ -25,12 +25,15 @@ from caniload.runner.converting.applying import (
     functions,
     inner_objects,
 )
+from caniload.runner.converting.attending import masks_as_one
 from caniload.runner.converting.fitting import Fitting
 from caniload.runner.converting.graph import Graph, Member, Node, bare, is_model, read
 from caniload.runner.converting.masking import masked
 from caniload.runner.converting.rules import Rules, read_rules
 from caniload.runner.converting.transforms import Layer, Refused
 
+LISTED = "outputs-listed"
+"""What a change is called that makes a list of outputs by name."""
 _WITHIN = ("layer", "forward_layer", "cell")
 _RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN", "RNN", "ConvLSTM2D", "Bidirectional"})
 _CELLS = {"LSTMCell": 3, "GRUCell": 3, "SimpleRNNCell": 3, "LSTM": 3, "GRU": 3, "ConvLSTM2D": 3}
@@ -43,6 +46,8 @@ class Recipe:
     model: dict[str, Any]
     changes: tuple[Change, ...]
     scaled: tuple[dict[str, Any], ...] = ()
+    doubts: tuple[str, ...] = ()
+    """What may be why the result is another model, if it is."""
 
 
 def rewrite(
@@ -68,7 +73,12 @@ def rewrite(
     )
     model = _model(copy.deepcopy(dict(config)), "", work)
     work.check()
-    return Recipe(model=model, changes=tuple(work.changes), scaled=tuple(work.scaled))
+    return Recipe(
+        model=model,
+        changes=tuple(work.changes),
+        scaled=tuple(work.scaled),
+        doubts=tuple(work.doubts),
+    )
 
 
 def _model(node: Node, prefix: str, work: Work, *, mask: bool = False) -> dict[str, Any]:
@@ -78,7 +88,7 @@ def _model(node: Node, prefix: str, work: Work, *, mask: bool = False) -> dict[s
     members = []
     for one in graph.members:
         try:
-            members.append(_member(one, prefix, work, mask=one.name in reached))
+            members += _member(one, prefix, work, mask=one.name in reached)
         except Refused as error:
             work.refused.append(str(error))
     return {
@@ -87,9 +97,28 @@ def _model(node: Node, prefix: str, work: Work, *, mask: bool = False) -> dict[s
         "trainable": bool(graph.settings.get("trainable", True)),
         "members": [*_input(graph, work), *members],
         "inputs": graph.inputs,
-        "outputs": graph.outputs,
+        "outputs": _outputs(graph, prefix, work),
         "shape": graph.shape,
     }
+
+
+def _outputs(graph: Graph, prefix: str, work: Work) -> Any:
+    """Return what a model gives: a list in the order of names where the target knows no names."""
+    found, fitting = graph.outputs, work.fitting
+    if not isinstance(found, dict) or "$tensor" in found or fitting is None or fitting.by_name:
+        return found
+    names = sorted(found)
+    change = Change(
+        rule=LISTED,
+        where=prefix or graph.name,
+        text=f"its outputs are a list, in the order {', '.join(names)}",
+        keeps="outputs",
+        why=f"a model of {work.there} gives no outputs by name",
+        source="https://github.com/tensorflow/tensorflow/releases/tag/v2.2.0",
+        loses=f"the names of the outputs: predict gives a list, in the order {', '.join(names)}",
+    )
+    work.changes.append(change)
+    return [found[name] for name in names]
 
 
 def _input(graph: Graph, work: Work) -> list[dict[str, Any]]:
@@ -110,25 +139,28 @@ def _input(graph: Graph, work: Work) -> list[dict[str, Any]]:
     return [{"name": made["name"], "calls": [], "chain": chain}]
 
 
-def _member(member: Member, prefix: str, work: Work, *, mask: bool) -> dict[str, Any]:
+def _member(member: Member, prefix: str, work: Work, *, mask: bool) -> list[dict[str, Any]]:
+    """Return a layer and its calls, behind what these need."""
     calls = [dict(call) for call in member.calls]
     path = prefix + member.name
     if is_model(member.node):
         chain = [{"model": _model(member.node, path + "/", work, mask=mask)}]
-        return {"name": member.name, "calls": calls, "chain": chain}
+        return [{"name": member.name, "calls": calls, "chain": chain}]
     class_name = bare(member.node.get("class_name"))
     if operations.concerns(member.node):
         made, calls, told = operations.translated(member.node, calls, path, work)
         work.changes += told
-        return {"name": member.name, "calls": calls, "chain": [made]}
+        return [{"name": member.name, "calls": calls, "chain": [made]}]
     layer = _layer(member.node, path, 0, work, mask=mask)
     before, after = layer.pop("before"), layer.pop("after")
+    needed: list[dict[str, Any]] = []
     if layer["registered_name"] is None and not work.to_keras_3:
         calls = [_without_nothing(call) for call in calls]
+        needed, calls = masks_as_one(class_name, calls, path, work, mask=mask)
         called(layer, calls, path, work)
     if class_name in _RECURRENT:
         calls = [_with_states(call) for call in calls]
-    return {"name": member.name, "calls": calls, "chain": [*before, layer, *after]}
+    return [*needed, {"name": member.name, "calls": calls, "chain": [*before, layer, *after]}]
 
 
 def _without_nothing(call: dict[str, Any]) -> dict[str, Any]:

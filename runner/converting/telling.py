@@ -12,16 +12,20 @@ from caniload.runner.converting.applying import Change
 from caniload.runner.converting.many.manifest import Entry
 from caniload.runner.converting.outcome import Conversion, Power, Proof, Verdict
 from caniload.runner.converting.power import listed
+from caniload.runner.core import texts
 from caniload.runner.core.sheet import Row
 from caniload.runner.sandbox.levels import as_line
 
+_LONGEST = 2_000
+"""Letters of a line: a change is told with its cause and its source."""
 _WHERES = 4
 """Most layers that are named where one rule changed many."""
 
 
 def as_json(conversion: Conversion) -> dict[str, Any]:
     """Return plain data, field by field."""
-    return asdict(conversion)
+    cleaned: dict[str, Any] = texts.cleaned(asdict(conversion))
+    return cleaned
 
 
 def as_lines(conversion: Conversion) -> Iterator[str]:
@@ -29,8 +33,8 @@ def as_lines(conversion: Conversion) -> Iterator[str]:
     for title, lines in sections(conversion):
         if not lines:
             continue
-        yield title
-        yield from (f"  {line}" for line in lines)
+        yield texts.shown(title, _LONGEST)
+        yield from (f"  {texts.shown(line, _LONGEST)}" for line in lines)
 
 
 def as_row(one: Conversion | Entry, about: str, target: str) -> Row:
@@ -70,11 +74,12 @@ def _result(conversion: Conversion) -> list[tuple[str, list[str]]]:
     proof = conversion.proof
     if conversion.verdict is Verdict.REFUSED or proof is None:
         return [(f"{_head(conversion)}: not brought across", [str(conversion.reason)])]
-    how = "load_model" if conversion.verdict is Verdict.DELIVERED else "TFSMLayer"
+    how = "loaded it with load_model" if conversion.endpoint is None else "called it"
     lines = [
         f"{conversion.remedy}",
         _same(proof),
-        f"a fresh process of {proof.target} loaded it with {how}",
+        *_called(conversion),
+        f"a fresh process of {proof.target} {how}",
         *_noticed(proof.power),
     ]
     if conversion.receipt:
@@ -82,6 +87,21 @@ def _result(conversion: Conversion) -> list[tuple[str, list[str]]]:
     if proof.weak:
         lines.append(f"the proof is weak: {proof.weak}")
     return [(f"{_head(conversion)}: {conversion.verdict}, {conversion.out}", lines)]
+
+
+def _called(conversion: Conversion) -> Iterator[str]:
+    """Yield why there is no model, and how the graph is called."""
+    one = conversion.endpoint
+    if one is None:
+        return
+    yield f"no model: {conversion.reason}"
+    yield f"endpoint {one.name}: {one.takes} -> {one.gives}"
+    yield f"call it with {one.call}"
+    if one.layer is not None:
+        yield (
+            f"{one.layer} is a model of that one layer, which load_model loads as long as"
+            f" {conversion.out} stays where it is"
+        )
 
 
 def _same(proof: Proof) -> str:

@@ -66,6 +66,17 @@ def unstated_causal(layer: Layer) -> str | None:
     return None if "causal" in layer.config else "causal is not stated, and taken for False"
 
 
+def modes_of_old(layer: Layer) -> str | None:
+    """Call what an encoding gives as TensorFlow did until 2.5, which had no single category."""
+    mode = layer.config.get("output_mode")
+    if mode == "multi_hot":
+        layer.config["output_mode"] = "binary"
+        return "output_mode='multi_hot' is 'binary'"
+    if mode == "one_hot":
+        raise Refused(f"the layer {layer.path} has output_mode='one_hot', which is not there")
+    return None
+
+
 def whole_numbers(layer: Layer) -> str | None:
     if layer.config.get("output_mode", "int") != "int" or "int" in str(layer.config.get("dtype")):
         return None
@@ -77,6 +88,15 @@ def unstated_salt(layer: Layer) -> str | None:
     return (
         "it hashes with the salt that is stated" if layer.config.get("salt") == UNSALTED else None
     )
+
+
+def no_salt_there(layer: Layer) -> str | None:
+    if layer.config.get("salt") is None:
+        raise Refused(
+            f"the layer {layer.path} (Hashing) has no salt: there it is written with one, by which"
+            " it hashes otherwise when it is loaded"
+        )
+    return None
 
 
 def no_padding(layer: Layer) -> str | None:
@@ -277,8 +297,10 @@ TRANSFORMS: Mapping[str, Callable[[Layer], str | None]] = {
     "boundaries": boundaries,
     "no_padding": no_padding,
     "unstated_salt": unstated_salt,
+    "no_salt_there": no_salt_there,
     "unstated_causal": unstated_causal,
     "whole_numbers": whole_numbers,
+    "modes_of_old": modes_of_old,
     "dtype_name": dtype_name,
     "float_input": float_input,
     "no_lambda": no_lambda,

@@ -134,9 +134,13 @@ def _architecture(one: Inspection) -> Iterator[tuple[str, str]]:
         yield "model", " ".join(filter(None, (one.model_class, one.model_name)))
     if one.layers:
         yield "layers", _layers(one)
-    if one.holds is not Holds.WEIGHTS or one.inputs:
-        yield "inputs", _tensors(one.inputs)
-        yield "outputs", _tensors(one.outputs)
+    if one.inputs or not (one.holds is Holds.WEIGHTS or one.signatures):
+        yield "inputs", tensors(one.inputs)
+        yield "outputs", tensors(one.outputs)
+    if one.holds is Holds.GRAPH or len(one.signatures) > 1:
+        for each in one.signatures[:_MOST]:
+            takes = tensors(each.inputs) if each.inputs else "nothing"
+            yield "endpoint", f"{each.name}: {takes} -> {tensors(each.outputs)}"
     if one.dtype_policies:
         yield "policy", _counted(one.dtype_policies)
     if one.custom:
@@ -182,8 +186,9 @@ def _counted(counts: Mapping[str, int]) -> str:
     return _some([f"{number:,} {name}" for name, number in counts.items()])
 
 
-def _tensors(tensors: tuple[Tensor, ...]) -> str:
-    return _some([_tensor(one) for one in tensors]) if tensors else NOT_STATED
+def tensors(listed: Sequence[Tensor]) -> str:
+    """Return inputs or outputs in words, the first dozen."""
+    return _some([_tensor(one) for one in listed]) if listed else NOT_STATED
 
 
 def _tensor(one: Tensor) -> str:

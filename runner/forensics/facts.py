@@ -68,6 +68,17 @@ class Tensor:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Signature:
+    """One way to call a graph: what it takes by name, and what it gives."""
+
+    name: str
+    inputs: tuple[Tensor, ...] = ()
+    outputs: tuple[Tensor, ...] = ()
+    method: str | None = None
+    """What TensorFlow Serving is to do with it, such as ``tensorflow/serving/predict``."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Layer:
     """A layer of the model; those of a model inside carry its name in ``inside``.
 
@@ -187,6 +198,10 @@ class Inspection:
     """Layers without models inside, the classes of these models not counted."""
     inputs: tuple[Tensor, ...] = ()
     outputs: tuple[Tensor, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+    """The endpoints of a SavedModel, as it lists them."""
+    tags: tuple[str, ...] = ()
+    """By which a SavedModel's first graph is loaded; more than ``serve`` are of TensorFlow 1."""
     dtype_policies: Mapping[str, int] = field(default_factory=dict)
     """How many layers compute under which policy; input layers not counted."""
     stated: tuple[Stated, ...] = ()

@@ -185,6 +185,8 @@ def _savedmodel(known: Recognised, so_far: Inspection) -> Inspection:
         holds=Holds.MODEL if described else Holds.GRAPH,
         inputs=found.inputs,
         outputs=found.outputs,
+        signatures=tuple(sorted(found.signatures, key=lambda one: one.name)),
+        tags=found.tags,
         findings=tuple(found.findings),
     )
     if described and found.root is not None:

@@ -81,6 +81,8 @@ class Since:
     tensorflow_keras_apart: Version
     tensorflow_threads: Version
     tensorflow_operations_as_layers: Version
+    tensorflow_outputs_by_name: Version
+    tensorflow_attention_heeds_masks: Version
     tensorflow_eager: Version
 
 

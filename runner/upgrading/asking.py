@@ -30,6 +30,7 @@ from caniload.runner.running.progress import Display
 from caniload.runner.running.together import Together
 from caniload.runner.sandbox import walls
 from caniload.runner.sandbox.words import AUTO
+from caniload.runner.upgrading.graphs import called_all, is_graph, untried
 from caniload.runner.upgrading.judging import fate_with, plain_fate, warned
 from caniload.runner.upgrading.outcome import Fate, Model, Tried, Upgrade
 from caniload.runner.upgrading.reference import of_reference_models
@@ -107,8 +108,8 @@ def ask(
     subjects = list(gather([Path(one) for one in models]))
     refused = {id(one): refusal(one, request, run=True) for one in subjects}
     run = [one for one in subjects if refused[id(one)] is None]
-    told = iter(_fared(run, request, found, console) if run else ())
-    fared = [_unrun(refused[id(one)]) or next(told) for one in subjects]
+    told = _fared(run, request, found, console) if run else {}
+    fared = [_unrun(refused[id(one)]) or told[id(one)] for one in subjects]
     held = walls.of(sandbox, home.checked).held if run else None
     if converted is not None:
         fared = list(_kept(fared, subjects, converted))
@@ -122,10 +123,15 @@ def ask(
 
 
 def _fared(
-    subjects: Sequence[Subject], request: Request, found: Upgrade, console: Console
-) -> list[Model]:
-    """Measure, try remedies, and go back; what is known already is not done again."""
+    listed: Sequence[Subject], request: Request, found: Upgrade, console: Console
+) -> dict[int, Model]:
+    """Measure, try remedies, and go back; what is known already is not done again.
+
+    Return the answers by the subjects' ``id``.
+    """
     old, new = request.asked
+    graphs = [one for one in listed if is_graph(one)]
+    subjects = [one for one in listed if not is_graph(one)]
     prepared, resolution = checks.prepare(subjects, request)
     lines = [*checks.cost_lines(prepared, request), *_cost_after(len(subjects), request, found)]
     for line in lines:
@@ -154,7 +160,13 @@ def _fared(
                 replace(model, returned=back.get(case.terms.key, ()))
                 for case, model in zip(prepared.cases, models, strict=True)
             ]
-    return models
+        if found.remedies:
+            called = called_all(graphs, pair, together)
+        else:
+            called = [untried(one) for one in graphs]
+    return {
+        id(one): model for one, model in zip([*subjects, *graphs], [*models, *called], strict=True)
+    }
 
 
 def _cost_after(count: int, request: Request, found: Upgrade) -> Iterator[str]:

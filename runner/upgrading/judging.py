@@ -66,6 +66,14 @@ def fate_with(after: Answer, tried: Tried) -> Fate:
     return Fate.CHANGE if same(final) or (moved and not only_training(after)) else Fate.PARTLY
 
 
+def fate_of_graph(tried: Tried) -> Fate:
+    """Say what becomes of what is no model where it comes from, either: it is called, or not."""
+    conversion = tried.conversion
+    if conversion is None or ours(conversion) is not None:
+        return Fate.UNTESTED
+    return Fate.LOST if conversion.verdict is Verdict.REFUSED else Fate.PARTLY
+
+
 def same(answer: Answer) -> bool:
     return answer.good or answer.outcome is Outcome.WARNING
 

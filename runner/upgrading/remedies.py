@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from caniload.runner.checking.kept import Record, Terms
 from caniload.runner.checking.measuring import Measuring
 from caniload.runner.checking.request import Request
 from caniload.runner.checking.subjects import Subject, gather
-from caniload.runner.converting.asking import bring_across
+from caniload.runner.converting.asking import bring_across, open_shop_of_many
+from caniload.runner.converting.launching import Workshop
 from caniload.runner.converting.original import Wish
 from caniload.runner.converting.outcome import Verdict
 from caniload.runner.core.errors import CaniloadError
@@ -42,6 +44,8 @@ class Pair:
     request: Request
     resolution: Resolution
     progress: Progress
+    shop: Workshop | None = None
+    """What all remedies are tried in, so that a framework is imported once for all."""
 
     @property
     def suffixes(self) -> tuple[str, ...]:
@@ -59,6 +63,19 @@ class Pair:
             or existing(one, home=request.home, locks_dir=request.locks) is not None
         ]
         return request.matrix.model_copy(update={"environments": here})
+
+    @contextmanager
+    def in_shop(self) -> Iterator[Pair]:
+        """Lend what remedies are tried in."""
+        request = self.request
+        with open_shop_of_many(
+            self.matrix_here,
+            request.home,
+            locks=request.locks,
+            tell=lambda text: self.progress.building(text.removeprefix("building ")),
+            sandbox=request.sandbox,
+        ) as shop:
+            yield replace(self, shop=shop)
 
     def measure(self, cases: Sequence[Case]) -> None:
         request = self.request
@@ -100,11 +117,13 @@ def convert_all(cases: Sequence[Case], pair: Pair, together: Together) -> dict[s
     once = {case.terms.key: case for case in cases}
     found: dict[str, Tried] = {}
 
-    def one(key: str, case: Case) -> None:
-        found[key] = _tried(case, pair, together)
+    def one(key: str, case: Case, inside: Pair) -> None:
+        found[key] = _tried(case, inside, together)
 
-    work = [functools.partial(one, key, case) for key, case in once.items()]
-    together("remedies", work)
+    if once:
+        with pair.in_shop() as inside:
+            work = [functools.partial(one, key, case, inside) for key, case in once.items()]
+            together("remedies", work)
     likened = {key: _likened(case, found[key], pair) for key, case in once.items()}
     pair.measure([one for one in likened.values() if one is not None])
     for key, converted in likened.items():
@@ -142,7 +161,7 @@ def _tried(case: Case, pair: Pair, together: Together) -> Tried:
             matrix,
             home=request.home,
             locks=request.locks,
-            tell=lambda text: pair.progress.building(text.removeprefix("building ")),
+            shop=pair.shop,
         )
     except CaniloadError as error:
         together.check()

@@ -17,9 +17,10 @@ MADE = {
     Remedy.AS_IT_IS: "loads it and saves it anew",
     Remedy.UNCOMPILED: "loads it with compile=False and saves it anew",
     Remedy.CUSTOM: "loads it with your own classes and saves it anew",
+    Remedy.CODE: "has your function build it, with the same weights",
     Remedy.REBUILT: "builds it from a rewritten configuration with the same weights",
     Remedy.BRIDGED: "builds it from a rewritten configuration, by way of another version",
-    Remedy.INFERENCE: "calls its graph through keras.layers.TFSMLayer",
+    Remedy.INFERENCE: "calls its graph",
 }
 
 _SHORT = 160
@@ -82,10 +83,19 @@ def advice(model: Model, upgrade: Upgrade) -> str:
         case Fate.BEFORE:
             told = f"nothing for the upgrade: it fails in {old}, too"
         case Fate.UNREAD:
-            told = "see what happens" if "--trust" in (model.reason or "") else "replace the file"
+            told = _unread(model, upgrade)
+        case Fate.UNTESTED if "--build" in (model.reason or ""):
+            told = _unread(model, upgrade)
         case _:
             told = "nothing is known of it"
     return told
+
+
+def _unread(model: Model, upgrade: Upgrade) -> str:
+    reason = model.reason or ""
+    if "--build" in reason:
+        return f"{_command(model, upgrade)} --build FILE.py:FUNCTION brings it across"
+    return "see what happens" if "--trust" in reason else "replace the file"
 
 
 def _command(model: Model, upgrade: Upgrade) -> str:
@@ -108,8 +118,9 @@ def _use(model: Model, tried: Tried, conversion: Conversion, upgrade: Upgrade) -
     made = MADE[conversion.remedy]
     where = tried.kept or _command(model, upgrade)
     if conversion.verdict is Verdict.INFERENCE:
-        lost = "; its layers and training are lost"
-        return f"to predict only, {new} {made} ({where}){lost}{_proof(conversion)}"
+        call = f": {conversion.endpoint.call}" if conversion.endpoint else ""
+        lost = "; there are no layers, and no training"
+        return f"to predict only, {new} {made} ({where}){call}{lost}{_proof(conversion)}"
     lost = f" Lost: {'; '.join(conversion.lost)}." if conversion.lost else ""
     if tried.after is not None and not same(tried.after):
         lost += f" Compared with the original in {upgrade.before.id}: {tried.after.reason}."

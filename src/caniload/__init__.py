@@ -213,6 +213,10 @@ def convert(
     to: str,
     out: str | os.PathLike[str],
     custom: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
+    build: str | None = None,
+    having: str | Sequence[str] = (),
+    written_by: str | None = None,
+    endpoint: str | None = None,
     inputs: str | os.PathLike[str] | None = None,
     trust: bool = False,
     sandbox: str = "auto",
@@ -222,21 +226,29 @@ def convert(
 
     The file ``out`` is written only if the target loads it plainly and it computes what the
     original does; ``verdict`` says whether, ``reason`` why not. ``trust`` allows running code that
-    the file brings, ``sandbox`` is as of ``check``. A ``receipt`` is written beside it: hashes and
-    the proof. Raises ``UsageError`` for a file or an environment that is not there,
-    ``CaniloadError`` where the target cannot be built or the original changed meanwhile.
+    the file brings, ``sandbox``, ``build`` and ``having`` are as of ``check``; ``written_by`` is
+    the backend of weights that do not say it, ``endpoint`` that of a SavedModel that can only be
+    called. A ``receipt`` is written beside it: hashes and the proof. Raises ``UsageError`` for a
+    file or an environment that is not there, ``CaniloadError`` where the target cannot be built or
+    the original changed meanwhile.
     """
     from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
 
+    from caniload.runner.checking.customs import read_custom  # noqa: PLC0415
     from caniload.runner.converting.asking import bring_across  # noqa: PLC0415
     from caniload.runner.converting.original import Wish  # noqa: PLC0415
     from caniload.runner.environments.opening import open_matrix  # noqa: PLC0415
 
+    code = read_custom((), build=build, packages=_several(having))
     wish = Wish(
         path=Path(path),
         target=to,
         out=Path(out),
         custom=tuple(map(Path, _several(custom))),
+        build=code.build,
+        packages=code.packages,
+        written_by=written_by,
+        endpoint=endpoint,
         inputs=Path(inputs) if inputs is not None else None,
         trusted=trust,
         sandbox=sandbox,
@@ -249,6 +261,10 @@ def convert_all(
     to: str,
     into: str | os.PathLike[str],
     custom: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
+    build: str | None = None,
+    having: str | Sequence[str] = (),
+    written_by: str | None = None,
+    endpoint: str | None = None,
     inputs: str | os.PathLike[str] | None = None,
     trust: bool = False,
     sandbox: str = "auto",
@@ -266,13 +282,19 @@ def convert_all(
     """
     from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
 
+    from caniload.runner.checking.customs import read_custom  # noqa: PLC0415
     from caniload.runner.converting.many.asking import bring_all_across  # noqa: PLC0415
     from caniload.runner.converting.many.running import Order  # noqa: PLC0415
     from caniload.runner.environments.opening import open_matrix  # noqa: PLC0415
 
+    code = read_custom((), build=build, packages=_several(having))
     order = Order(
         target=to,
         custom=tuple(map(Path, _several(custom))),
+        build=code.build,
+        packages=code.packages,
+        written_by=written_by,
+        endpoint=endpoint,
         inputs=Path(inputs) if inputs is not None else None,
         trusted=trust,
         sandbox=sandbox,

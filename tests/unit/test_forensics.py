@@ -90,6 +90,7 @@ def test_the_schema_stays(recorded: Path) -> None:
         *("model_class", "model_name", "layers", "layers_by_class", "inputs", "outputs"),
         *("dtype_policies", "stated", "custom", "code", "optimizer", "loss", "metrics", "weights"),
         *("findings", "asks_for", "sha256", "stops", "allowed", "advisories", "packaging"),
+        *("signatures", "tags"),
     }
     assert set(data["origin"]) == {
         *("keras_version", "tensorflow_version", "backend", "date_saved", "graph_producer")

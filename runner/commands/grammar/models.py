@@ -178,6 +178,21 @@ def add_convert(parser: Parser) -> None:
         help="a Python file with your own layers and functions; may be given several times",
     )
     from_project(custom, "custom")
+    _add_with(parser)
+    parser.add_argument(
+        "--build",
+        metavar="FILE.py:FUNCTION",
+        help="a function of yours that returns the model, for files that hold weights alone",
+    )
+    parser.add_argument(
+        "--written-by",
+        choices=("tensorflow", "theano", "cntk"),
+        metavar="BACKEND",
+        help="what wrote weights that do not say so: theano turns its kernels over",
+    )
+    parser.add_argument(
+        "--endpoint", metavar="NAME", help="of a SavedModel that can only be called"
+    )
     inputs = parser.add_argument(
         "--inputs", type=path, metavar="FILE", help="inputs to compare on, .npz (default: drawn)"
     )

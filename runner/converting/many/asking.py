@@ -77,6 +77,7 @@ def bring_all_across(
             locks=locks,
             tell=display.say,
             sandbox=order.sandbox,
+            packages=order.packages,
         )
         if (problem := workshop.problem(order.target)) is not None:
             raise CaniloadError(f"{order.target}: {problem}")

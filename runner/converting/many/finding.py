@@ -108,6 +108,8 @@ def _parts(said: dict[Path, Inspection]) -> Iterator[Path]:
         beside = [path.parent / name for name in one.files if path.parent / name != path]
         if one.format == "checkpoint":
             yield from (*beside, path.with_name(_STATE))
+        if one.format == "weights-h5":
+            yield from beside  # shards, of the list that names them
         if one.format in _DOCUMENTS:
             # A whole model of the same name is one of its own, too.
             yield from (file for file in beside if _format(said, file) == "weights-h5")

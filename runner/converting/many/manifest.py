@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from caniload.runner.converting.outcome import Proof, Remedy, Verdict
+from caniload.runner.converting.outcome import Endpoint, Proof, Remedy, Verdict
 from caniload.runner.converting.receipt import Hashed
 
 SCHEMA = 1
@@ -32,6 +32,8 @@ class Entry:
     remedy: Remedy | None = None
     proof: Proof | None = None
     """By whom the original was read, and how far the result's outputs are from its."""
+    endpoint: Endpoint | None = None
+    """How it is called, where it is for inference only."""
     lost: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
 

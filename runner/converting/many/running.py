@@ -7,7 +7,9 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from caniload.runner.checking.customs import Source
 from caniload.runner.converting import receipt
 from caniload.runner.converting.ladder import Ladder
 from caniload.runner.converting.launching import Workshop
@@ -15,7 +17,7 @@ from caniload.runner.converting.many.finding import Found
 from caniload.runner.converting.many.keeping import Results
 from caniload.runner.converting.many.manifest import Entry
 from caniload.runner.converting.original import Wish
-from caniload.runner.converting.outcome import Conversion, Verdict
+from caniload.runner.converting.outcome import Conversion, Endpoint, Verdict
 from caniload.runner.converting.receipt import Hashed
 from caniload.runner.converting.sources import sources_sha256
 from caniload.runner.core.errors import CaniloadError
@@ -38,6 +40,10 @@ class Order:
     target: str
     custom: tuple[Path, ...] = ()
     inputs: Path | None = None
+    build: Source | None = None
+    packages: tuple[str, ...] = ()
+    written_by: str | None = None
+    endpoint: str | None = None
     trusted: bool = False
     sandbox: str = AUTO
     receipts: bool = True
@@ -65,14 +71,23 @@ class Run:
             out=Path(),
             custom=order.custom,
             inputs=order.inputs,
+            build=order.build,
+            packages=order.packages,
+            written_by=order.written_by,
+            endpoint=order.endpoint,
             trusted=order.trusted,
             sandbox=order.sandbox,
+            stays=False,
         )
         self._given = receipt.given(self._wish)
         usable = workshop.resolution.usable
         there = usable[order.target].fingerprint
         given = [vars(one) for one in self._given]
-        self._terms = digest("convert", there, given, order.receipts)
+        terms: list[Any] = ["convert", there, given, order.receipts]
+        said = [order.written_by, order.endpoint, *order.packages]
+        if any(said) or order.build is not None:
+            terms += [said, order.build and order.build.factory]
+        self._terms = digest(*terms)
         among = sorted(one.fingerprint for one in usable.values())
         self._all_terms = digest(self._terms, order.trusted, sources_sha256(), among)
 
@@ -171,7 +186,7 @@ class Run:
         subject = receipt.hashed(receipt.files_of(made, name))
         if not made.is_dir():
             subject = (Hashed(name=name, sha256=subject[0].sha256),)
-        entry = replace(entry, out=name, result=subject)
+        entry = replace(entry, out=name, result=subject, endpoint=_moved(conversion, name))
         moves = [(made, name)]
         if self._order.receipts:
             beside = f"{name}{receipt.ENDING}"
@@ -233,6 +248,14 @@ class Run:
             lost=tuple(receipt.unplaced(one, conversion) for one in conversion.lost),
             kept=tuple(receipt.unplaced(one, conversion) for one in conversion.kept),
         )
+
+
+def _moved(conversion: Conversion, name: str) -> Endpoint | None:
+    """Return how a graph is called that is moved to where its name says."""
+    one = conversion.endpoint
+    if one is None or conversion.out is None:
+        return None
+    return replace(one, call=one.call.replace(repr(conversion.out), repr(name)))
 
 
 def _plain(text: str | None, conversion: Conversion) -> str | None:

@@ -37,6 +37,8 @@ def as_lines(manifest: Manifest) -> Iterator[str]:
         if one.verdict is not Verdict.DELIVERED:
             verdict = "not brought across" if one.verdict is Verdict.REFUSED else one.verdict
             yield f"{shown(one.name)}: {verdict}: {shown(one.reason or '', _REASON)}"
+            if one.endpoint is not None:
+                yield f"  call it with {shown(one.endpoint.call, _REASON)}"
     yield sentence(manifest)
 
 
@@ -59,6 +61,8 @@ def _row(one: Entry) -> tuple[str, ...]:
     if proof is not None and proof.weak:
         far = f"{far}; weak: {proof.weak}"
     verdict = one.verdict if one.reason is None else f"{one.verdict}: {one.reason}"
+    if one.endpoint is not None:
+        verdict = f"{verdict}; call it with {one.endpoint.call}"
     return (
         escaped(one.name),
         _hash(one.material),

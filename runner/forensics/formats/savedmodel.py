@@ -15,6 +15,7 @@ from typing import Any
 
 from caniload.runner.forensics.facts import (
     Finding,
+    Signature,
     Tensor,
     UnreadableError,
     damage,
@@ -44,6 +45,8 @@ GRAPH_FILE = "saved_model.pb"
 METADATA_FILE = "keras_metadata.pb"
 
 _SERVING = "serving_default"
+_PRIVATE = "__saved_model_"
+"""What begins the names of signatures that are for loading and training, and not for calling."""
 _KERAS = "_tf_keras_"
 _METRIC = "_tf_keras_metric"
 
@@ -79,6 +82,8 @@ class SavedModel:
     graph_producer: int | None = None
     inputs: tuple[Tensor, ...] = ()
     outputs: tuple[Tensor, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+    tags: tuple[str, ...] = ()
     root: dict[str, Any] | None = None
     parts: list[dict[str, Any]] = field(default_factory=list)
     variables: list[Variable] | None = None
@@ -117,16 +122,27 @@ def _content(path: Path) -> bytes:
 
 
 def _origin(graph: memoryview, found: SavedModel) -> None:
-    found.tensorflow_version = text(message(graph, 1), 5) or None  # MetaInfoDef
+    about = message(graph, 1)  # MetaInfoDef
+    found.tensorflow_version = text(about, 5) or None
+    found.tags = tuple(bytes(one).decode("utf-8", "replace") for one in messages(about, 4))
     found.graph_producer = integer(message(message(graph, 2), 4), 1)  # GraphDef.versions
 
 
 def _signatures(graph: memoryview, found: SavedModel) -> None:
-    signatures = {text(one, 1): message(one, 2) for one in messages(graph, 5)}
-    signature = signatures.get(_SERVING)
-    if signature is not None:
-        found.inputs = tuple(_tensors(signature, 1))
-        found.outputs = tuple(_tensors(signature, 2))
+    """Note every signature that can be called; the first of a name is what a loader takes."""
+    for entry in messages(graph, 5):
+        name, signature = text(entry, 1), message(entry, 2)
+        one = Signature(
+            name=name,
+            inputs=tuple(sorted(_tensors(signature, 1), key=lambda each: each.name or "")),
+            outputs=tuple(sorted(_tensors(signature, 2), key=lambda each: each.name or "")),
+            method=text(signature, 3) or None,
+        )
+        if one.outputs and not name.startswith(_PRIVATE):
+            found.signatures += (one,)
+        if name == _SERVING:
+            found.inputs = tuple(_tensors(signature, 1))
+            found.outputs = tuple(_tensors(signature, 2))
 
 
 def _tensors(signature: memoryview, number: int) -> Iterator[Tensor]:

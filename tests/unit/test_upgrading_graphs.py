@@ -1,0 +1,113 @@
+"""What is told of an upgrade where there is no model to measure: graphs, and weights alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from test_upgrading import DELIVERED, NEW, OLD, PROOF, REFUSED, conversion, upgrade
+
+from caniload.runner.checking.subjects import Subject
+from caniload.runner.converting.launching import Workshop
+from caniload.runner.converting.original import Wish
+from caniload.runner.converting.outcome import Conversion, Endpoint, Remedy, Verdict
+from caniload.runner.core.errors import CaniloadError
+from caniload.runner.environments.home import Home
+from caniload.runner.forensics.facts import Holds, Inspection, Origin
+from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.schema import Matrix
+from caniload.runner.running.progress import Display
+from caniload.runner.running.together import Together
+from caniload.runner.upgrading import graphs
+from caniload.runner.upgrading.judging import fate_of_graph
+from caniload.runner.upgrading.outcome import Fate, Model, Tried
+from caniload.runner.upgrading.remedies import Pair
+from caniload.runner.upgrading.telling import as_markdown
+
+CALL = "keras.layers.TFSMLayer({!r}, call_endpoint='score')"
+
+
+def graph(path: Path) -> Subject:
+    origin = Origin(tensorflow_version="1.15.5")
+    said = Inspection(path=str(path), format="savedmodel", holds=Holds.GRAPH, origin=origin)
+    return Subject(path=path, inspection=said)
+
+
+def called(out: str) -> Conversion:
+    endpoint = Endpoint(name="score", takes="x", gives="y", call=CALL.format(out))
+    return conversion(
+        Verdict.INFERENCE, out=out, remedy=Remedy.INFERENCE, proof=PROOF, endpoint=endpoint
+    )
+
+
+@pytest.mark.parametrize(
+    ("tried", "fate"),
+    [
+        (Tried(conversion=called("new")), Fate.PARTLY),
+        (Tried(conversion=DELIVERED), Fate.PARTLY),
+        (Tried(conversion=REFUSED), Fate.LOST),
+        (Tried(problem="no disk"), Fate.UNTESTED),
+    ],
+)
+def test_what_becomes_of_a_graph(tried: Tried, fate: Fate) -> None:
+    assert fate_of_graph(tried) is fate
+
+
+class Pretended(Pair):
+    """Lends a workshop in which nothing is run."""
+
+    @property
+    def matrix_here(self) -> Matrix:
+        return self.request.matrix
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Any:
+    matrix = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
+    home = Home(root=tmp_path / "home")
+    request: Any = type("Request", (), {})()
+    vars(request).update(
+        matrix=matrix, home=home, locks=tmp_path, inputs=None, trust=True, sandbox="none"
+    )
+    return Pretended(
+        before=matrix.environment(OLD),
+        after=matrix.environment(NEW),
+        request=request,
+        resolution=None,  # type: ignore[arg-type]
+        progress=Display(Console(quiet=True)),
+    )
+
+
+def test_graphs_share_a_workshop_and_are_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pair: Pair
+) -> None:
+    shops: set[int] = set()
+
+    def brought(wish: Wish, _matrix: Matrix, *, shop: Workshop, **_: Any) -> Conversion:
+        shops.add(id(shop))
+        if wish.path.name == "full":
+            raise CaniloadError("no disk")
+        return replace(called(str(wish.out.with_suffix(""))), path=str(wish.path))
+
+    monkeypatch.setattr(graphs, "bring_across", brought)
+    subjects = [graph(tmp_path / name) for name in ("scores.v1", "full", "others")]
+    models = graphs.called_all(subjects, pair, Together(1, Display(Console(quiet=True))))
+    assert [one.fate for one in models] == [Fate.PARTLY, Fate.UNTESTED, Fate.PARTLY]
+    assert len(shops) == 1
+    assert models[1].reason == "no disk"
+    told = as_markdown(upgrade(*models))
+    assert "TensorFlow 1.15.5 saved a graph" in told
+    assert "TFSMLayer('scores-converted', call\\_endpoint='score')" in told
+    assert str(tmp_path) not in told.split("caniload convert")[0].split("## Works")[0]
+    assert graphs.called_all([], pair, Together(1, Display(Console(quiet=True)))) == []
+    assert graphs.untried(subjects[0]).fate is Fate.BROKEN
+
+
+@pytest.mark.parametrize("fate", [Fate.UNREAD, Fate.UNTESTED])
+def test_weights_alone_have_the_command_that_brings_them_across(fate: Fate) -> None:
+    alone = Model(path="w.h5", fate=fate, reason="weights only: name it, --build FILE.py:FUNCTION")
+    told = as_markdown(upgrade(alone))
+    assert f"caniload convert w.h5 --to {NEW} --build FILE.py:FUNCTION" in told
