@@ -32,6 +32,7 @@ PARTS = (
     "added",
     "checked",
     "constructors",
+    "attacks",
     "packs",
 )
 """What `caniload clean` can remove."""

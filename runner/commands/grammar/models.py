@@ -57,6 +57,16 @@ def add_constructors(parser: Parser) -> None:
     add_format(parser, LISTED)
 
 
+def add_attacks(parser: Parser) -> None:
+    parser.add_argument("--envs", type=names, default=(), metavar="ID,ID", help="environments")
+    add_format(parser)
+    how = parser.add_argument_group("measuring")
+    how.add_argument("--run", action="store_true", help="load them in environments that are built")
+    how.add_argument("--only", type=names, default=(), metavar="NAME,NAME", help="these files")
+    how.add_argument("--rerun", action="store_true", help="measure again what has been")
+    _add_sandbox(how)
+
+
 def add_check(parser: Parser) -> None:
     parser.add_argument("model", nargs="+", type=path, help="a file, a model folder, or a zoo")
     parser.add_argument(

@@ -125,6 +125,11 @@ COMMANDS = {
         later("constructors", "constructors"),
         "Show which arguments layers, losses, optimizers and the like take in each version.",
     ),
+    "attacks": (
+        models.add_attacks,
+        later("attacks", "attacks"),
+        "Show which version lets what through of harmless files that attack; --run tries it.",
+    ),
     "check": (
         models.add_check,
         later("check", "check"),
