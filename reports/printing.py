@@ -70,6 +70,7 @@ class Press:
             "commit": matrix.commit,
             "machine": matrix.machine,
             "to": TO,
+            "security": matrix.attacks is not None,
         }
 
     @cached_property

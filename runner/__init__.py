@@ -1,8 +1,8 @@
 """The rooms of caniload, in the order in which data flows; each imports only from rooms before it.
 
 ``core``, ``sandbox``, ``forensics``, ``matrix``, ``environments``, ``packages``, ``packs``,
-``evidence``, ``judging``, ``running``, ``sharding``, ``engines``, ``releases``, then one room a
-question:
+``evidence``, ``judging``, ``running``, ``attacking``, ``sharding``, ``engines``, ``releases``, then
+one room a question:
 ``checking``, ``answering``, ``converting``, ``comparing``, ``bisecting``, ``upgrading``; last
 ``commands``.
 Comes in: matrix.yaml, and a person's files. Goes out: the judged matrix, which ``reports`` draws,

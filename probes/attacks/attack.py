@@ -4,12 +4,13 @@ ORDER is ``{"imports", "seconds", "memory", "disk", "jobs": [{"id", "folder", "f
 "make", "there", "modules"}]}``: a file in a folder, which its loader is started in; ``memory`` and
 ``disk`` are how many bytes a process may have more than before, and write into a file. ``make``:
 the SavedModel is written first, "plain", "writes" or "reads". ``there`` are the names that are in
-the folder before, ``modules`` those whose import is asked about. RESULT is ``{"versions", "error", "jobs": {id:
-facts}}``. Facts: ``error`` (type and message, or null), ``unmade`` (why the SavedModel could not
-be written), ``crash`` (how the process ended, if it did
-not end well), ``files`` (what is there afterwards and was not before), ``modules`` (imported
-meanwhile), ``state`` (before and after), ``secret`` (what of other files is in the model),
-``peak`` (resident bytes, before and at most) and ``seconds``.
+the folder before, ``modules`` those whose import is asked about.
+
+RESULT is ``{"versions", "error", "jobs": {id: facts}}``. Facts: ``error`` (type and message, or
+null), ``unmade`` (why the SavedModel could not be written), ``crash`` (how the process ended, if it
+did not end well), ``files`` (what is there afterwards and was not before), ``modules`` (imported
+meanwhile), ``state`` (before and after), ``secret`` (what of other files is in the model), ``peak``
+(resident bytes, before and at most) and ``seconds``.
 
 Imports the framework once and forks for each job. Nothing here judges. Python 3.6 to 3.13.
 """
@@ -39,7 +40,8 @@ _NOTHING = {
 
 
 def main():
-    order = json.load(open(sys.argv[1]))
+    with open(sys.argv[1]) as file:
+        order = json.load(file)
     found = {"versions": {}, "error": None, "jobs": {}}
     try:
         import framework
@@ -64,7 +66,7 @@ def _warm(keras):
     import zipfile  # noqa: F401
 
     import h5py  # noqa: F401
-    import numpy  # noqa: F401
+    import numpy as np  # noqa: F401
 
     getattr(keras, "models", None)
     getattr(keras, "layers", None)
@@ -90,7 +92,7 @@ def _apart(keras, job, order):
     if os.path.exists(result):
         with open(result) as file:
             facts = json.load(file)
-    facts["crash"] = crash if crash else (None if os.path.exists(result) else "no result")
+    facts["crash"] = crash or (None if os.path.exists(result) else "no result")
     facts["seconds"] = round(time.time() - began, 2)
     if facts["crash"]:
         facts["files"] = sorted(_listed(job["folder"]) - set(job["there"]))

@@ -153,4 +153,7 @@ def large() -> Config:
     """Return a layer of which nothing is stored, and that is to be built."""
     config: Config = {"name": "large", "units": LARGE_UNITS, "activation": "linear"}
     config |= {"kernel_initializer": "zeros", "use_bias": False}
-    return {**_layer("Dense", config, [], modules=True), "build_config": {"input_shape": [None, FEATURES]}}
+    return {
+        **_layer("Dense", config, [], modules=True),
+        "build_config": {"input_shape": [None, FEATURES]},
+    }

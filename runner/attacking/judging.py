@@ -29,29 +29,41 @@ class Result:
     why: str = ""
 
 
-def judge(attack: Attack, facts: Mapping[str, Any] | None, control: Mapping[str, Any] | None) -> Result:
+def judge(
+    attack: Attack, facts: Mapping[str, Any] | None, control: Mapping[str, Any] | None
+) -> Result:
     """Say what came of an attack, by what the same file without it did there."""
-    if facts is None:
-        return Result(came=Came.UNTESTED, why="it was not run")
-    if facts["unmade"]:
-        return Result(came=Came.UNTESTED, why=f"the file could not be made there: {_told(facts['unmade'])}")
+    untested = _untested(attack, facts, control)
+    if facts is None or facts["unmade"]:
+        return Result(came=Came.UNTESTED, why=untested)
     if _reached(attack, facts, control):
         return Result(came=Came.REACHED, why=_said(facts))
-    if _closed(facts) and control is not None and _closed(control):
+    if facts["error"] and control is not None and _closed(facts) and _closed(control):
         return Result(came=Came.REFUSED, why=_said(facts))
-    if control is None or control["error"] or control["crash"] or control["unmade"]:
-        why = _said(control) if control else "it was not run"
-        return Result(came=Came.UNTESTED, why=f"the same file without it does not load: {why}")
-    if facts["crash"]:
-        return Result(came=Came.UNTESTED, why=f"its process ended: {facts['crash']}")
+    if untested:
+        return Result(came=Came.UNTESTED, why=untested)
     if facts["error"]:
         return Result(came=Came.REFUSED, why=_said(facts))
     return Result(came=Came.IGNORED, why="it loads as if there were nothing in it")
 
 
-def _reached(
-    attack: Attack, facts: Mapping[str, Any], control: Mapping[str, Any] | None
-) -> bool:
+def _untested(
+    attack: Attack, facts: Mapping[str, Any] | None, control: Mapping[str, Any] | None
+) -> str:
+    """Return why that nothing was reached says nothing; empty where it does."""
+    if facts is None:
+        return "it was not run"
+    if facts["unmade"]:
+        return f"the file could not be made there: {_told(facts['unmade'])}"
+    if control is None or control["error"] or control["crash"] or control["unmade"]:
+        why = _said(control) if control else "it was not run"
+        return f"the same file without it does not load: {why}"
+    if "growth" not in attack.canary and _wanted_more(facts):
+        return f"a limit of ours may have ended it: {_said(facts)}"
+    return f"its process ended: {facts['crash']}" if facts["crash"] else ""
+
+
+def _reached(attack: Attack, facts: Mapping[str, Any], control: Mapping[str, Any] | None) -> bool:
     kind, what = next(iter(attack.canary.items()))
     if kind == "file":
         return what in facts["files"]
@@ -72,12 +84,16 @@ def _closed(facts: Mapping[str, Any]) -> bool:
 
 def _grew(facts: Mapping[str, Any], control: Mapping[str, Any] | None) -> bool:
     """Say whether a process had, or wanted, more than it may: then it was stopped by us."""
-    error = facts["error"] or {}
-    said = f"{error.get('message', '')} {facts.get('said', '') if facts['crash'] else ''}"
-    if error.get("type") in _GROWN_TYPES or _GROWING.search(said):
+    if _wanted_more(facts):
         return True
     usual = (control or {}).get("peak") or [0, 0]
     return bool(facts["peak"][1] - facts["peak"][0] > GROWN + usual[1] - usual[0])
+
+
+def _wanted_more(facts: Mapping[str, Any]) -> bool:
+    error = facts["error"] or {}
+    said = f"{error.get('message', '')} {facts.get('said', '') if facts['crash'] else ''}"
+    return error.get("type") in _GROWN_TYPES or bool(_GROWING.search(said))
 
 
 def _said(facts: Mapping[str, Any]) -> str:

@@ -36,9 +36,7 @@ _LONGEST = 200
 _CAME = tuple(Came)
 
 
-def keep(
-    environment: Environment, receipt: Receipt, measured: Measured, *, home: Home
-) -> None:
+def keep(environment: Environment, receipt: Receipt, measured: Measured, *, home: Home) -> None:
     """Add what was measured to what is kept of an environment as it is built."""
     path = _path(environment, receipt, home)
     known = _read(path) or {}
@@ -60,9 +58,7 @@ def missing(environment: Environment, receipt: Receipt, *, home: Home) -> frozen
     return frozenset(one.id for one in attacks() if one.id not in facts)
 
 
-def table(
-    environments: Iterable[Environment], *, home: Home, locks: Path = LOCKS
-) -> AttackTable:
+def table(environments: Iterable[Environment], *, home: Home, locks: Path = LOCKS) -> AttackTable:
     """Return all that is known of these environments: what was measured here, else what came."""
     rows = [_known(one, home, locks) for one in environments]
     return AttackTable(attacks=files(), environments=tuple(one for one in rows if one))
@@ -97,8 +93,7 @@ def written(rows: Sequence[AttackedEnvironment], asked: Mapping[str, Mapping[str
             "measured_at": row.measured_at,
             "sandbox": row.sandbox,
             "cells": {
-                name: [_CAME.index(cell.came), places[cell.why]]
-                for name, cell in row.cells.items()
+                name: [_CAME.index(cell.came), places[cell.why]] for name, cell in row.cells.items()
             },
         }
         for row in rows

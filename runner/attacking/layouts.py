@@ -78,7 +78,12 @@ def in_store(kernel: Kernel = honest, *, whole: str | None = None) -> bytes:
 
 
 def whole_file(
-    path: Path, config: Config | None, kernel: Kernel = honest, *, step: bool = False, bare: bool = False
+    path: Path,
+    config: Config | None,
+    kernel: Kernel = honest,
+    *,
+    step: bool = False,
+    bare: bool = False,
 ) -> None:
     """Write a model as HDF5 has it, or its weights alone where there is no configuration.
 
@@ -131,7 +136,9 @@ def secret(path: Path) -> None:
         weights = file.create_group("model_weights")
         _state(weights)
         weights.attrs["layer_names"] = _texts([DENSE])
-        _fill(weights.create_group(DENSE), lambda group, name: _put(group, name, numbers), step=False)
+        _fill(
+            weights.create_group(DENSE), lambda group, name: _put(group, name, numbers), step=False
+        )
 
 
 def stored_secret() -> bytes:

@@ -114,8 +114,8 @@ def bait(kit: Kit) -> None:
 def bytecode_of(python: str) -> list[str]:
     """Return the command by which a Python prints the bytecode of a harmless Lambda, as base64."""
     runs = f"lambda x: (__import__('os').makedirs({MARK!r}, exist_ok=True), x)[1]"
-    said = f"import base64, marshal; print(base64.b64encode(marshal.dumps(({runs}).__code__)).decode())"
-    return [python, "-s", "-c", said]
+    coded = f"base64.b64encode(marshal.dumps(({runs}).__code__)).decode()"
+    return [python, "-s", "-c", f"import base64, marshal; print({coded})"]
 
 
 class _Mkdir:
@@ -252,7 +252,7 @@ _MAKERS: Mapping[str, Maker] = {
     "keras-lambda-bytecode": _keras(lambda kit: kit.coded(archive=True)),
     "keras-lambda-python": _keras(_mkdir_by_lambda),
     "keras-node-python": _keras(_mkdir),
-    "keras-import": _keras(lambda kit: configs.imported(newer=True)),
+    "keras-import": _keras(lambda _: configs.imported(newer=True)),
     "keras-node-bytecode": _keras(_coded_inside),
     "keras-unsafe": _keras(_unsafe, _coded_inside),
     "keras-global-state": _keras(_global_state, _coded_inside),
@@ -261,7 +261,7 @@ _MAKERS: Mapping[str, Maker] = {
     "keras-get-file": _keras(_fetching),
     "keras-load-model": _keras(_loading),
     "keras-vocabulary": lambda kit: kit.archive(kit.lookup(configs.SECRET_WORDS)),
-    "keras-saved-model": _keras(lambda kit: configs.saved_model()),
+    "keras-saved-model": _keras(lambda _: configs.saved_model()),
     "keras-external-storage": lambda kit: kit.store(layouts.stored_outside),
     "keras-external-link": lambda kit: kit.store(layouts.linked),
     "keras-intermediate-link": lambda kit: kit.store(layouts.honest, whole="/layer"),
@@ -270,17 +270,17 @@ _MAKERS: Mapping[str, Maker] = {
     "keras-member-traversal": _member,
     "keras-shape-bomb": lambda kit: kit.store(layouts.declaring(8)),
     "keras-shape-bomb-small": lambda kit: kit.store(layouts.declaring(1)),
-    "keras-build-bomb": _keras(lambda kit: configs.large()),
+    "keras-build-bomb": _keras(lambda _: configs.large()),
     "keras-zip-bomb": _zeros(archives.WEIGHTS, _BEYOND),
     "keras-zip-bomb-small": _zeros(archives.WEIGHTS, _WITHIN),
     "keras-asset-bomb": _zeros(archives.BOMB, _WITHIN),
     "keras-npz-pickle": _arrays(_ROOT_PICKLE),
     "keras-npz-bomb": _arrays(_ROOT_LARGE),
     "keras-torch-module": _keras(
-        lambda kit: configs.torch_module(base64.b64encode(_pickled(2)).decode())
+        lambda _: configs.torch_module(base64.b64encode(_pickled(2)).decode())
     ),
     "keras-torch-bytes": _keras(
-        lambda kit: configs.torch_module(
+        lambda _: configs.torch_module(
             {"class_name": "__bytes__", "config": {"value": _pickled(0).decode()}}
         )
     ),
@@ -292,8 +292,8 @@ _MAKERS: Mapping[str, Maker] = {
     "h5-global-state": _h5(_global_state, _coded_inside),
     "h5-get-file": _h5(_fetching),
     "h5-load-model": _h5(_loading),
-    "h5-saved-model": _h5(lambda kit: configs.saved_model()),
-    "h5-build-bomb": _h5(lambda kit: configs.large()),
+    "h5-saved-model": _h5(lambda _: configs.saved_model()),
+    "h5-build-bomb": _h5(lambda _: configs.large()),
     "h5-vocabulary": lambda kit: kit.whole(
         kit.lookup(configs.SECRET_WORDS, archive=False), bare=True
     ),

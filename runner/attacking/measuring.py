@@ -73,7 +73,15 @@ def measure(
         work = cage.writable if cage else scratch / "open"
         work.mkdir(exist_ok=True)
         jobs = list(_jobs(tried, receipt, work, home.python(environment.id)))
-        found = _ran(environment, jobs, cage, work, home, seconds)
+        ordered = {"imports": environment.imports, "seconds": SECONDS, "jobs": jobs}
+        found = _ran(
+            [str(home.python(environment.id)), "-s", str(SCRIPT)],
+            {**ordered, "memory": MEMORY, "disk": DISK},
+            cage,
+            variables=process_variables(environment, home),
+            folder=work,
+            seconds=seconds + SECONDS * len(jobs),
+        )
         level = confining.level(environment.id)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -122,23 +130,22 @@ def has(attack: Attack, packages: Mapping[str, str]) -> bool:
 
 
 def _ran(
-    environment: Environment,
-    jobs: Sequence[dict[str, Any]],
+    command: Sequence[str],
+    ordered: Mapping[str, Any],
     cage: Cage | None,
-    work: Path,
-    home: Home,
+    *,
+    variables: Mapping[str, str],
+    folder: Path,
     seconds: float,
 ) -> dict[str, Any]:
-    order, result = work / "order.json", work / "result.json"
-    ordered = {"imports": environment.imports, "seconds": SECONDS, "jobs": list(jobs)}
-    ordered |= {"memory": MEMORY, "disk": DISK}
+    order, result = folder / "order.json", folder / "result.json"
     order.write_text(json.dumps(ordered), encoding="utf-8")
     ended = behind.run(
-        [str(home.python(environment.id)), "-s", str(SCRIPT), str(order), str(result)],
+        [*command, str(order), str(result)],
         cage,
-        variables=process_variables(environment, home),
-        folder=work,
-        seconds=seconds + SECONDS * len(jobs),
+        variables=variables,
+        folder=folder,
+        seconds=seconds,
     )
     found = behind.facts(result, cage)
     if found is None:

@@ -42,7 +42,9 @@ def _in_full(table: AttackTable, row: AttackedEnvironment) -> Iterator[str]:
     for one in table.attacks:
         if (cell := row.cells.get(one.id)) is None:
             continue
-        said = f": {texts.shown(cell.why, 100)}" if cell.came is not Came.IGNORED and cell.why else ""
+        said = (
+            f": {texts.shown(cell.why, 100)}" if cell.came is not Came.IGNORED and cell.why else ""
+        )
         yield f"  {SIGNS[cell.came]} {one.id:<{width}}  {_word(one.reaches, cell)}{said}"
         for part in cell.parts:
             yield f"    {'':<{width}}  {part}"

@@ -8,10 +8,12 @@ import os
 import sys
 import time
 import webbrowser
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from caniload.runner.answering.index import read_index
+from caniload.runner.attacking.kept import table
+from caniload.runner.attacking.telling import as_json
 from caniload.runner.commands import engines, running, sharding
 from caniload.runner.commands.arguments import evidence_of, locks_of, read, selection_of
 from caniload.runner.core.errors import StrictError, UsageError
@@ -92,12 +94,15 @@ def _draw(evidence: Evidence, selection: Selection, arguments: argparse.Namespac
     """Judge and draw all anew, unless the report that lies there was made of the very same."""
     home, locks = evidence.home, locks_of(arguments)
     folder, note = _folder(home, arguments), _note(home, arguments)
-    wanted = unchanged.inputs(evidence, folder / "index.html", locks)
+    tried = table(evidence.plan.environments, home=home, locks=locks)
+    wanted = digest(unchanged.inputs(evidence, folder / "index.html", locks), as_json(tried))
     if drawn := unchanged.recall(note, wanted):
         return drawn
     from caniload.reports import site  # noqa: PLC0415 - pandas takes half a second to import
 
     judged = Assembly(evidence=evidence, batch=BATCH, locks=locks)()
+    if tried.environments:
+        judged = replace(judged, attacks=tried)
     try:
         index, told = site.render(judged, folder, home=home.root, given_up=True)
     except FileExistsError as error:

@@ -80,6 +80,11 @@ def add_check(parser: Parser) -> None:
     parser.add_argument(
         "--report", type=path, metavar="DIR", help="write the pages of the matrix for them, too"
     )
+    parser.add_argument(
+        "--secure",
+        action="store_true",
+        help="the newest version without a known open door in which it stays the same",
+    )
     how = parser.add_argument_group("measuring")
     how.add_argument("--run", action="store_true", help="load it in each, and compare")
     _add_given(how)
