@@ -10,7 +10,8 @@ RESULT is ``{"versions", "error", "jobs": {id: facts}}``. Facts: ``error`` (type
 null), ``unmade`` (why the SavedModel could not be written), ``crash`` (how the process ended, if it
 did not end well), ``files`` (what is there afterwards and was not before), ``modules`` (imported
 meanwhile), ``state`` (before and after), ``secret`` (what of other files is in the model), ``peak``
-(resident bytes, before and at most) and ``seconds``.
+(resident bytes, before and at most), ``full`` (a file had all the bytes that it may have) and
+``seconds``.
 
 Imports the framework once and forks for each job. Nothing here judges. Python 3.6 to 3.13.
 """
@@ -36,7 +37,9 @@ _NOTHING = {
     "state": [{}, {}],
     "secret": [],
     "peak": [0, 0],
+    "full": False,
 }
+_FULL = []
 
 
 def main():
@@ -151,6 +154,7 @@ def _facts(keras, job, order):
         "state": [was, _state(keras)],
         "secret": secret,
         "peak": [peak, _resident("VmHWM")],
+        "full": bool(_FULL),  # a loader that cannot write a file may go another way, unheard
     }
 
 
@@ -162,7 +166,7 @@ def _limit(order):
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     most = order["disk"] if hard < 0 else min(order["disk"], hard)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    signal.signal(signal.SIGXFSZ, lambda number, frame: _FULL.append(number))
 
 
 def _resident(name):

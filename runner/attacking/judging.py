@@ -58,7 +58,7 @@ def _untested(
     if control is None or control["error"] or control["crash"] or control["unmade"]:
         why = _said(control) if control else "it was not run"
         return f"the same file without it does not load: {why}"
-    if "growth" not in attack.canary and _wanted_more(facts):
+    if "growth" not in attack.canary and (_wanted_more(facts) or facts.get("full")):
         return f"a limit of ours may have ended it: {_said(facts)}"
     return f"its process ended: {facts['crash']}" if facts["crash"] else ""
 
@@ -84,7 +84,7 @@ def _closed(facts: Mapping[str, Any]) -> bool:
 
 def _grew(facts: Mapping[str, Any], control: Mapping[str, Any] | None) -> bool:
     """Say whether a process had, or wanted, more than it may: then it was stopped by us."""
-    if _wanted_more(facts):
+    if _wanted_more(facts) or facts.get("full"):
         return True
     usual = (control or {}).get("peak") or [0, 0]
     return bool(facts["peak"][1] - facts["peak"][0] > GROWN + usual[1] - usual[0])
