@@ -47,7 +47,7 @@ def _in_full(table: AttackTable, row: AttackedEnvironment) -> Iterator[str]:
         )
         yield f"  {SIGNS[cell.came]} {one.id:<{width}}  {_word(one.reaches, cell)}{said}"
         for part in cell.parts:
-            yield f"    {'':<{width}}  {part}"
+            yield f"    {'':<{width}}  {texts.shown(part)}"
     yield f"  {counted(row)}"
 
 
