@@ -6,12 +6,14 @@ of its format, were tried there and reached nothing.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from caniload.runner.attacking.doors import Doors, doors, newest_first
 from caniload.runner.attacking.telling import names
 from caniload.runner.checking.answers import Answer, Checked, Choice, Secure
+from caniload.runner.checking.headline import CONVERTED, OF_OTHERS
 from caniload.runner.core.attacked import AttackTable
 
 _NEWER = 5
@@ -38,6 +40,8 @@ def _secure(one: Checked, kind: str, table: AttackTable) -> Secure:
     front = tuple(_front(good))
     known = choice is not None or all(answer.known for answer, _ in tried)
     said = _said(kind, choice, front, len(tried))
+    if choice is None:
+        said += _elsewhere(one, tried)
     return Secure(sentence=said, known=known, choice=choice, front=front, newer=newer)
 
 
@@ -72,9 +76,10 @@ def _newer(
         if choice is not None and answer.environment == choice.environment:
             return
         if not answer.known:
-            yield answer.environment, f"not known whether it stays the same: {answer.reason}"
+            yield answer.environment, "not known whether it stays the same there"
         elif not answer.good:
-            yield answer.environment, f"not the same there: {answer.reason}"
+            why = answer.reason.partition(OF_OTHERS)[0]
+            yield answer.environment, f"not the same there: {why}"
         else:
             yield answer.environment, f"open to {names(found.open)}"
 
@@ -91,11 +96,24 @@ def _said(kind: str, choice: Choice | None, front: Sequence[Choice], count: int)
     if front:
         least = front[-1]
         return (
-            f"There is none: in all of the {count} versions that were tried in which it is the same"
-            f" model, a {kind} file reaches something; the fewest, {len(least.open)}, in"
+            f"There is none: of {count} versions that were tried, all in which it is the same model"
+            f" are open to {kind} files; the fewest doors, {len(least.open)}, are open in"
             f" {least.environment} (Keras {least.keras})."
         )
     return f"There is none: in none of {count} versions is it known to be the same model."
+
+
+def _elsewhere(one: Checked, tried: Sequence[tuple[Answer, Doors]]) -> str:
+    """Say where no door is open, and how the model may come there; empty where that is nowhere."""
+    closed = next((answer for answer, found in tried if not found.open and not answer.good), None)
+    if closed is None:
+        return ""
+    if not closed.known:
+        return f" None is open in {closed.environment}; --run tries whether it is the same there."
+    if one.format not in CONVERTED:
+        return ""
+    command = f"caniload convert {shlex.quote(one.path)} --to {closed.environment}"
+    return f" None is open in {closed.environment}: `{command}` tries to bring it there."
 
 
 def as_lines(found: Secure) -> Iterator[str]:

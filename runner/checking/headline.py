@@ -25,7 +25,8 @@ OF_OTHERS = " (so did "
 
 _LOADS_NOT = "does not load: "
 _LONGEST = 160
-_CONVERTED = frozenset({"h5", "keras", "savedmodel", "json", "yaml"})
+CONVERTED = frozenset({"h5", "keras", "savedmodel", "json", "yaml"})
+"""Formats of which `caniload convert` takes files."""
 
 
 def headline(one: Checked) -> str:
@@ -40,7 +41,7 @@ def headline(one: Checked) -> str:
     sentence = f"{likely}{told}."
     newest = [answer for answer in known if answer.stack == known[0].stack][-1]
     wanted = known[-1] if newest.good else newest
-    if not wanted.good and one.format in _CONVERTED:
+    if not wanted.good and one.format in CONVERTED:
         sentence += (
             f" `caniload convert {shlex.quote(one.path)} --to {wanted.environment}` tries to bring"
             " it across."

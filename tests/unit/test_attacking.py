@@ -97,7 +97,13 @@ def test_what_an_environment_has_not_is_not_attacked() -> None:
 
 
 def facts(**more: Any) -> dict[str, Any]:
-    usual = {"error": None, "unmade": None, "crash": None, "files": [], "modules": []}
+    usual: dict[str, Any] = {
+        "error": None,
+        "unmade": None,
+        "crash": None,
+        "files": [],
+        "modules": [],
+    }
     usual |= {"state": [{}, {}], "secret": [], "peak": [0, 0], "full": False}
     return {**usual, **more}
 

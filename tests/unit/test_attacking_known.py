@@ -110,7 +110,13 @@ def test_what_is_kept_is_added_to_and_beats_what_ships(
     one = next(one for one in ENVIRONMENTS if one.id == "tf-2.4")
     home, made = Home(root=tmp_path), receipt(one)
     monkeypatch.setattr(kept, "existing", lambda *_, **__: made)
-    nothing = {"error": None, "unmade": None, "crash": None, "files": [], "modules": []}
+    nothing: dict[str, Any] = {
+        "error": None,
+        "unmade": None,
+        "crash": None,
+        "files": [],
+        "modules": [],
+    }
     nothing |= {"state": [{}, {}], "secret": [], "peak": [0, 0], "full": False}
     for name in ("h5-external-link", "h5-virtual-dataset"):
         found = {name: {**nothing, "secret": ["weights"]}, "h5-dense": nothing}
