@@ -12,11 +12,14 @@ from typing import Any
 
 from caniload.reports.words import CODE
 from caniload.runner.core.attacked import (
+    LESSER,
     AttackCell,
     AttackedEnvironment,
     AttackFile,
     AttackTable,
     Came,
+    newest_first,
+    numbers,
 )
 from caniload.runner.core.outcomes import Outcome
 
@@ -73,6 +76,16 @@ class Standing:
     open: tuple[tuple[str, int], ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Least:
+    """An environment with fewer doors than all newer ones; ``lesser`` take memory or call Keras."""
+
+    label: str
+    keras: str
+    open: int
+    lesser: int
+
+
 def context(table: AttackTable) -> dict[str, Any]:
     """Return what the template says."""
     cells = [cell for row in table.environments for cell in row.cells.values()]
@@ -86,6 +99,10 @@ def context(table: AttackTable) -> dict[str, Any]:
             for kind, files in groupby(table.attacks, key=lambda one: one.format)
         ],
         "standing": [_standing(table, row) for row in _beside(table.environments)],
+        "fronts": [
+            (kind, list(_front(table, kind)))
+            for kind in dict.fromkeys(one.format for one in table.attacks)
+        ],
         "partings": list(_partings(table)),
         "words": [word.value for word in Came],
     }
@@ -116,12 +133,8 @@ def _beside(rows: Sequence[AttackedEnvironment]) -> list[AttackedEnvironment]:
     }
     return sorted(
         rows,
-        key=lambda row: (first[row.versions.get("tensorflow", row.id)], _numbers(row.keras)),
+        key=lambda row: (first[row.versions.get("tensorflow", row.id)], numbers(row.keras)),
     )
-
-
-def _numbers(version: str) -> list[int]:
-    return [int(part) for part in version.split(".") if part.isdecimal()]
 
 
 def _standing(table: AttackTable, row: AttackedEnvironment) -> Standing:
@@ -135,6 +148,22 @@ def _standing(table: AttackTable, row: AttackedEnvironment) -> Standing:
         counts={word.value: counts[word] for word in Came},
         open=tuple(reached.items()),
     )
+
+
+def _front(table: AttackTable, kind: str) -> Iterator[Least]:
+    """Yield, from the newest on, what has fewer doors open to a format than all that is newer."""
+    files = [one for one in table.attacks if one.format == kind]
+    fewest: tuple[int, int] | None = None
+    for row in newest_first(table.environments):
+        cells = [(one, row.cells[one.id].came) for one in files if one.id in row.cells]
+        if all(came is Came.UNTESTED for _, came in cells):
+            continue
+        reached = [one for one, came in cells if came is Came.REACHED]
+        lesser = sum(one.reaches in LESSER for one in reached)
+        size = len(reached) - lesser, lesser
+        if fewest is None or size < fewest:
+            fewest = size
+            yield Least(label=row.label, keras=row.keras, open=size[0], lesser=lesser)
 
 
 def _partings(table: AttackTable) -> Iterator[Parting]:

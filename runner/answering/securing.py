@@ -10,11 +10,11 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from caniload.runner.attacking.doors import Doors, doors, newest_first
+from caniload.runner.attacking.doors import Doors, doors
 from caniload.runner.attacking.telling import names
 from caniload.runner.checking.answers import Answer, Checked, Choice, Secure
 from caniload.runner.checking.headline import CONVERTED, OF_OTHERS
-from caniload.runner.core.attacked import AttackTable
+from caniload.runner.core.attacked import AttackTable, newest_first
 
 _NEWER = 5
 """Most newer environments that are told with why they are not chosen."""

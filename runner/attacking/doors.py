@@ -6,13 +6,9 @@ where all files of a format were tried: what was not tested is told, and is neve
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from caniload.runner.core.attacked import AttackedEnvironment, AttackTable, Came
-
-LESSER = frozenset({"grows", "calls"})
-"""What an attack reaches that takes memory or disk, or calls what the framework has itself."""
+from caniload.runner.core.attacked import LESSER, AttackedEnvironment, AttackTable, Came
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,19 +51,6 @@ def doors(table: AttackTable, row: AttackedEnvironment, kind: str) -> Doors | No
         untested=tuple(one.id for one in by[Came.UNTESTED]),
     )
     return found if found.tried else None
-
-
-def age(row: AttackedEnvironment) -> tuple[list[int], list[int]]:
-    """Return by what environments are newer or older: Keras first, then what brings it."""
-    return _numbers(row.keras), _numbers(row.versions.get("tensorflow", ""))
-
-
-def _numbers(version: str) -> list[int]:
-    return [int(part) for part in version.split(".") if part.isdecimal()]
-
-
-def newest_first(rows: Iterable[AttackedEnvironment]) -> list[AttackedEnvironment]:
-    return sorted(rows, key=age, reverse=True)
 
 
 def gained(before: Doors, after: Doors) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Write what was measured in a home as what comes with caniload.
 
-    python -m caniload.runner.attacking.exporting HOME
+python -m caniload.runner.attacking.exporting HOME
 """
 
 from __future__ import annotations

@@ -92,12 +92,12 @@ def _jobs(
     tried: Sequence[Attack], receipt: Receipt, work: Path, python: Path
 ) -> Iterator[dict[str, Any]]:
     """Write all files, each into a folder of its own, and say how each is loaded."""
-    printed = subprocess.run(
-        bytecode_of(str(python)), capture_output=True, text=True, timeout=SECONDS, check=False
-    )
-    bytecode = printed.stdout.strip()
-    if not bytecode:
-        raise EnvironmentUnusable(f"its Python does not start: {printed.stderr.strip()[-200:]}")
+    try:
+        bytecode = subprocess.run(
+            bytecode_of(str(python)), capture_output=True, text=True, timeout=SECONDS, check=True
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError) as error:
+        raise EnvironmentUnusable(f"its Python does not start: {error}") from error
     newer = is_newer(receipt.versions.get("keras", "0"))
     for name, kind in dict.fromkeys(_wanted(tried, receipt.packages)):
         folder = work / name / "in"

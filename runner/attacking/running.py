@@ -41,7 +41,7 @@ def run(
             attack
             for attack in attacks()
             if (rerun or attack.id in left)
-            and attack.id in (only or left | {attack.id})
+            and (not only or attack.id in only)
             and has(attack, receipt.packages)
         ]
         if not tried:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +14,10 @@ class Came(StrEnum):
     IGNORED = "ignored"
     REACHED = "reached"
     UNTESTED = "not tested"
+
+
+LESSER = frozenset({"grows", "calls"})
+"""What a file reaches that takes memory or disk alone, or calls what the framework has itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,3 +75,16 @@ class AttackTable:
 
     def of(self, environment: str) -> AttackedEnvironment | None:
         return next((one for one in self.environments if one.id == environment), None)
+
+
+def newest_first(rows: Iterable[AttackedEnvironment]) -> list[AttackedEnvironment]:
+    """Return environments by their Keras, then by what brings it."""
+    return sorted(
+        rows,
+        key=lambda row: (numbers(row.keras), numbers(row.versions.get("tensorflow", ""))),
+        reverse=True,
+    )
+
+
+def numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdecimal()]

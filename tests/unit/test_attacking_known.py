@@ -14,12 +14,12 @@ from caniload.runner.answering.securing import as_lines as secure_lines
 from caniload.runner.answering.securing import secured
 from caniload.runner.attacking import kept, telling
 from caniload.runner.attacking.attacks import attacks, is_newer
-from caniload.runner.attacking.doors import doors, newest_first
+from caniload.runner.attacking.doors import doors
 from caniload.runner.attacking.measuring import Measured
 from caniload.runner.checking.answers import Answer, Basis, Checked
 from caniload.runner.commands.check import secure_code
 from caniload.runner.commands.cli import main
-from caniload.runner.core.attacked import AttackCell, AttackTable, Came
+from caniload.runner.core.attacked import AttackCell, AttackTable, Came, newest_first
 from caniload.runner.core.outcomes import Outcome
 from caniload.runner.core.shipped import LOCKS, MATRIX
 from caniload.runner.environments.home import Home
