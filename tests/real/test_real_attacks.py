@@ -50,6 +50,5 @@ def test_what_comes_of_it(table: dict[str, Any], environment: str, attack: str, 
     assert table[environment]["cells"][attack]["came"] == came
 
 
-def test_it_was_measured_here_and_leaves_nothing(table: dict[str, Any], home: Path) -> None:
-    assert all(one["here"] for one in table.values())
-    assert not list((home / "checked").glob("attacks-*"))
+def test_it_was_measured_here_behind_a_wall(table: dict[str, Any]) -> None:
+    assert all(one["here"] and one["sandbox"] != "none" for one in table.values())
