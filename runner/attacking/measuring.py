@@ -98,6 +98,7 @@ def _jobs(
         ).stdout.strip()
     except (OSError, subprocess.SubprocessError) as error:
         raise EnvironmentUnusable(f"its Python does not start: {error}") from error
+    bounded = {one.id for one in tried if "growth" in one.canary}
     newer = is_newer(receipt.versions.get("keras", "0"))
     for name, kind in dict.fromkeys(_wanted(tried, receipt.packages)):
         folder = work / name / "in"
@@ -112,6 +113,7 @@ def _jobs(
             "make": made,
             "there": [*(one.name for one in folder.iterdir()), configs.SAVED],
             "modules": [configs.BAIT],
+            "bounded": name in bounded,
         }
 
 

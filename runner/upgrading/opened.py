@@ -21,7 +21,8 @@ def opened(table: AttackTable, before: str, after: str, formats: Iterable[str]) 
         if here is None or there is None:
             continue
         if more := gained(here, there):
+            attacks = "1 attack" if len(more) == 1 else f"{len(more)} attacks"
             yield (
-                f"{after} is open to {len(more)} attacks by {kind} files that {before} refuses or"
+                f"{after} is open to {attacks} by {kind} files that {before} refuses or"
                 f" ignores: {names(more, _NAMED)} (measured {there.measured_at})"
             )

@@ -236,7 +236,7 @@ def test_a_file_that_cannot_be_read_has_no_such_answer() -> None:
 
 def test_an_upgrade_that_opens_something_says_so() -> None:
     (said,) = opened(table(b=RUNS), "a", "b", ["h5", "keras"])
-    assert said.startswith("b is open to 1 attacks by h5 files that a refuses or ignores: run")
+    assert said.startswith("b is open to 1 attack by h5 files that a refuses or ignores: run")
     assert not list(opened(table(a=RUNS, b=RUNS), "a", "b", ["h5"]))
     assert not list(opened(table(a=RUNS), "a", "b", ["h5"]))
     assert not list(opened(table(), "a", "elsewhere", ["h5"]))
