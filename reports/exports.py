@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from caniload.reports import cellfiles, companions
+from caniload.reports import attacks, cellfiles, companions
 from caniload.reports.aspects import Aspect, Aspects
 from caniload.reports.badges import badges, shields, svg
 from caniload.reports.claims import Finding
@@ -75,6 +75,9 @@ def exports(sums: Sums, matrix: CleanMatrix, folder: Folder) -> list[Export]:
         ("report.md", markdown(sums.aspects, matrix).encode(), "the report on one page"),
         ("retry.txt", retry(table), "ids of cells without a result to rely on, one a line"),
     ]
+    if matrix.attacks is not None:
+        told = "what came of each file that attacks, in each environment; CSV"
+        made.append(("attacks.csv", attacks.as_csv(matrix.attacks), told))
     what = cellfiles.write(table, folder)
     for path, content, told in itertools.chain(made, _for_purposes(sums.aspects, matrix)):
         folder.write(path, content)

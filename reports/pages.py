@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from caniload.reports import cellfiles, origins, views
+from caniload.reports import attacks, cellfiles, origins, views
 from caniload.reports.aspects import Aspect
 from caniload.reports.claimtext import context
 from caniload.reports.exports import Export, Sums
@@ -59,6 +59,8 @@ class Shared:
         yield page("what-warnings", **context(sums.findings), readers=origins.readers())
         yield page("companions", pairs=sums.pairs)
         yield page("warnings", glossary=sums.glossary, bounds=self.matrix.bounds, most=TEXTS)
+        if self.matrix.attacks is not None:
+            yield page("security", **attacks.context(self.matrix.attacks))
         yield page("environments")
         yield page("about", **self._about())
         yield self._data()

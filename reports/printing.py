@@ -72,6 +72,7 @@ class Press:
             "machine": matrix.machine,
             "to": TO,
             "feed": self.feed,
+            "security": matrix.attacks is not None,
         }
 
     @cached_property

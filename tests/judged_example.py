@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import replace
 from itertools import product
 
+import attacked_example
+
 from caniload.runner.core.cells import Artifact, Cell
 from caniload.runner.core.judged import (
     Entry,
@@ -125,6 +127,7 @@ def example(
         origins=tuple(
             _origin(name, way.id, hostile=hostile) for name in environments for way in ways
         ),
+        attacks=attacked_example.table(environments, HOSTILE if hostile else ""),
     )
 
 

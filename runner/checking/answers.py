@@ -67,6 +67,42 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Choice:
+    """An environment in which a model stays the same, and which attack files reach something there.
+
+    ``open`` has those that run, import, read or write, ``lesser`` those that take memory or disk or
+    call what Keras itself has; ``closed`` counts those that reach nothing. ``likely``: that the
+    model stays the same is to be expected, and was not measured on this file.
+    """
+
+    environment: str
+    label: str
+    keras: str
+    same: str
+    likely: bool
+    open: tuple[str, ...]
+    lesser: tuple[str, ...]
+    closed: int
+    measured_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secure:
+    """The newest environment without an open door in which a model stays the same.
+
+    ``choice`` is ``None`` where there is none; ``known`` says that this was found out. ``front``
+    are the newest first, each with fewer open doors than all newer ones. ``newer`` names
+    environments that are newer, each with why it is not chosen.
+    """
+
+    sentence: str
+    known: bool
+    choice: Choice | None = None
+    front: tuple[Choice, ...] = ()
+    newer: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Turn:
     """In one stack of environments, where a model stops being good; ``None``: nowhere."""
 
@@ -82,7 +118,7 @@ class Checked:
     ``sha256`` hashes the content of all its files. ``readable`` is false where the file itself is
     what is wrong. ``reference`` is the environment that the others were compared with, ``notes``
     what holds for all of them.
-    ``purpose`` is what the answers are for.
+    ``purpose`` is what the answers are for; ``secure`` is told where it was asked for.
     """
 
     path: str
@@ -96,6 +132,7 @@ class Checked:
     reference: str | None = None
     notes: tuple[str, ...] = ()
     answers: tuple[Answer, ...] = ()
+    secure: Secure | None = None
 
     @property
     def sandbox(self) -> Mapping[str, Any] | None:

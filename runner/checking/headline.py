@@ -29,7 +29,8 @@ _LONGEST = 160
 NAMED = 3
 """So many environments are named at most where it is good in none."""
 
-_CONVERTED = frozenset({"h5", "keras", "savedmodel", "json", "yaml"})
+CONVERTED = frozenset({"h5", "keras", "savedmodel", "json", "yaml"})
+"""Formats of which `caniload convert` takes files."""
 
 
 def headline(one: Checked) -> str:
@@ -44,7 +45,7 @@ def headline(one: Checked) -> str:
     sentence = f"{likely}{told}."
     newest = [answer for answer in known if answer.stack == known[0].stack][-1]
     wanted = known[-1] if newest.good else newest
-    if not wanted.good and one.format in _CONVERTED:
+    if not wanted.good and one.format in CONVERTED:
         sentence += (
             f" `caniload convert {shlex.quote(one.path)} --to {wanted.environment}` tries to bring"
             " it across."

@@ -9,10 +9,12 @@ import sys
 import time
 import webbrowser
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from caniload.runner.answering.index import read_index
+from caniload.runner.attacking.kept import table
+from caniload.runner.attacking.telling import as_json
 from caniload.runner.commands import engines, running, sharding
 from caniload.runner.commands.arguments import evidence_of, locks_of, read, selection_of
 from caniload.runner.core.errors import StrictError, UsageError
@@ -113,12 +115,16 @@ def _draw(evidence: Evidence, selection: Selection, arguments: argparse.Namespac
     home, locks = evidence.home, locks_of(arguments)
     folder, note = _folder(home, arguments), _note(home, arguments)
     feed = getattr(arguments, "feed", None) or ""
-    wanted = f"{unchanged.inputs(evidence, folder / 'index.html', locks)}{feed}"
+    tried = table(evidence.plan.environments, home=home, locks=locks)
+    seen = unchanged.inputs(evidence, folder / "index.html", locks)
+    wanted = f"{digest(seen, as_json(tried))}{feed}"
     if drawn := unchanged.recall(note, wanted):
         return drawn
     from caniload.reports import site  # noqa: PLC0415 - pandas takes half a second to import
 
     judged = Assembly(evidence=evidence, batch=BATCH, locks=locks)()
+    if tried.environments:
+        judged = replace(judged, attacks=tried)
     try:
         index, told = site.render(judged, folder, home=home.root, given_up=True, feed=feed)
     except FileExistsError as error:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from caniload.runner.core.attacked import AttackTable
 from caniload.runner.core.cells import Cell
 from caniload.runner.core.outcomes import Outcome, Purpose
 
@@ -239,7 +240,8 @@ class JudgedMatrix:
     ``built_at`` is ISO 8601 UTC; ``tolerances``, ``limits``, ``sampling`` and ``rules`` are
     sentences or numbers to print as they are. ``catalogue`` is all that is known of messages
     and exceptions, ``bounds`` how much may be missing from it. ``whole``: nothing that
-    matrix.yaml has was left out, and every environment was there.
+    matrix.yaml has was left out, and every environment was there. ``attacks`` is what came of files
+    that attack, where it is known.
     """
 
     environments: tuple[JudgedEnvironment, ...]
@@ -259,3 +261,4 @@ class JudgedMatrix:
     asides: tuple[Aside, ...] = ()
     origins: tuple[JudgedOrigin, ...] = ()
     whole: bool = False
+    attacks: AttackTable | None = None

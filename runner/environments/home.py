@@ -102,6 +102,11 @@ class Home:
         """Holds what constructors take, as asked in the environments built here."""
         return self.root / "constructors"
 
+    @property
+    def attacks(self) -> Path:
+        """Holds what came of attack files in the environments built here."""
+        return self.root / "attacks"
+
     def environment(self, environment_id: str) -> Path:
         return self.environments / environment_id
 
@@ -128,6 +133,7 @@ def disk_use(home: Home) -> dict[str, int]:
         home.added,
         home.checked,
         home.constructors,
+        home.attacks,
         home.packs,
         home.nights,
     )

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from caniload.runner.attacking.attacks import formats
+from caniload.runner.attacking.kept import table
 from caniload.runner.checking import checks
 from caniload.runner.checking.answers import Checked
 from caniload.runner.checking.cases import Case
@@ -32,6 +34,7 @@ from caniload.runner.sandbox import walls
 from caniload.runner.sandbox.words import AUTO
 from caniload.runner.upgrading.graphs import called_all, is_graph, untried
 from caniload.runner.upgrading.judging import fate_with, plain_fate, warned
+from caniload.runner.upgrading.opened import opened
 from caniload.runner.upgrading.outcome import Fate, Model, Tried, Upgrade
 from caniload.runner.upgrading.reference import of_reference_models
 from caniload.runner.upgrading.remedies import CONVERT_SECONDS, Pair, convert_all
@@ -99,8 +102,10 @@ def ask(
         remedies=remedies,
         rollback=rollback,
     )
+    known = table((old, new), home=home, locks=locks)
     if not models:
-        return replace(found, reference=of_reference_models(request, old, new))
+        more = tuple(opened(known, old.id, new.id, formats()))
+        return replace(found, reference=of_reference_models(request, old, new), opened=more)
     if converted is not None and converted.exists() and not converted.is_dir():
         raise UsageError(f"--converted {converted}: is there, and is no folder")
     if remedies:
@@ -118,8 +123,13 @@ def ask(
         before=side(old, home, locks),  # which may have been built by now
         after=side(new, home, locks),
         models=tuple(fared),
+        opened=tuple(opened(known, old.id, new.id, _formats(fared))),
         sandbox=held.told() if held else None,
     )
+
+
+def _formats(models: Sequence[Model]) -> list[str]:
+    return sorted({one.format for one in models if one.format})
 
 
 def _fared(

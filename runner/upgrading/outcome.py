@@ -145,3 +145,5 @@ class Upgrade:
     reference: tuple[Direction, ...] = ()
     sandbox: Mapping[str, Any] | None = None
     """The wall that models were run behind: ``level``, ``blocked`` and ``open``; None: none ran."""
+    opened: tuple[str, ...] = ()
+    """What files that attack reach in the newer version and did not before, a sentence a format."""

@@ -87,6 +87,9 @@ def _lines(upgrade: Upgrade) -> Iterator[str]:
     yield ""
     yield f"**{escaped(sentence(upgrade))}**"
     yield ""
+    for one in upgrade.opened:
+        yield f"> Security: {escaped(one, 600)}"
+        yield ""
     if upgrade.reference:
         yield from reference_lines(upgrade.reference, upgrade.purpose)
         return
@@ -176,6 +179,7 @@ def as_rows(upgrade: Upgrade) -> list[Row]:
 def as_lines(upgrade: Upgrade) -> Iterator[str]:
     """Yield the answer for a terminal."""
     yield sentence(upgrade)
+    yield from (f"  security: {shown(one, 600)}" for one in upgrade.opened)
     yield from as_text(as_rows(upgrade))
 
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 
 PAGES = [
     "index.html", "failures.html", "what-warnings.html", "warnings.html", "environments.html",
-    "data.html", "about.html",
+    "security.html", "data.html", "about.html",
     "from/tf-2.15.html", "model/lstm.html", "format/h5.html",
     "train/index.html", "train/failures.html", "train/from/tf-2.15.html", "train/format/keras.html",
 ]  # fmt: skip

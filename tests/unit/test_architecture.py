@@ -31,6 +31,7 @@ ROOMS = (
     "runner.evidence",
     "runner.judging",
     "runner.running",
+    "runner.attacking",
     "runner.sharding",
     "runner.engines",
     "runner.releases",
@@ -53,6 +54,7 @@ BY_TEXT = {
     ("reports.printing", "caniload.reports"),  # where its templates lie
 }
 READING_HDF5 = {
+    "runner.attacking.layouts",  # writes files that attack
     "runner.judging.origin",
     "runner.evidence.content",
     "runner.forensics.formats.hdf5file",
@@ -61,6 +63,7 @@ LARGEST = 400
 """Lines of a module; one of more is two."""
 PURE = {
     "runner.core": (
+        "attacked",
         "texts",
         "judged",
         "outcomes",
@@ -81,11 +84,12 @@ PURE = {
     "runner.packs": ("columns", "contents", "joining", "asking", "covering"),
     "runner.evidence": ("candidates", "taken"),
     "runner.judging": ("verdict", "differences", "confirm", "signatures"),
+    "runner.attacking": ("configs", "judging", "doors", "telling"),
     "runner.sharding": ("dividing", "contradicting"),
     "runner.engines": ("address", "engine", "parcels"),
     "runner.releases": ("wishes", "missing", "naming", "inference"),
     "runner.checking": ("answers", "sheets"),
-    "runner.answering": ("lineage",),
+    "runner.answering": ("lineage", "securing"),
     "runner.converting": (
         *("graph", "operations", "outcome", "readers", "rewriting", "telling", "transforms"),
         *("many.manifest", "many.naming", "many.telling"),
@@ -95,7 +99,9 @@ PURE = {
         *("placing", "settings", "telling", "values"),
     ),
     "runner.bisecting": ("answers", "mixing", "search", "symptoms", "telling"),
-    "runner.upgrading": (*("judging", "outcome", "rollback", "stored", "telling", "words"),),
+    "runner.upgrading": (
+        *("judging", "opened", "outcome", "rollback", "stored", "telling", "words"),
+    ),
     "runner.nightly": (
         *("cells", "comparing", "feed", "findings", "issues", "ledger", "looking", "night"),
         *("past", "proposing", "taking", "telling", "writing"),

@@ -94,7 +94,7 @@ def test_equal_input_gives_equal_bytes() -> None:
 def test_every_kind_of_page_is_there() -> None:
     known = {path.split("/")[0] for path in pages()}
     top = {"index", "environments", "warnings", "what-warnings", "failures", "data", "about"}
-    top |= {"companions"}
+    top |= {"companions", "security"}
     assert known == {f"{name}.html" for name in top} | {"model", "from", "format", "train"}
 
 

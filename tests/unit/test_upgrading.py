@@ -28,7 +28,7 @@ from caniload.runner.running.together import Together
 from caniload.runner.upgrading.judging import direction, exit_code, fate_with, plain_fate, warned
 from caniload.runner.upgrading.outcome import Fate, Model, Returned, Side, Tried, Upgrade, Warned
 from caniload.runner.upgrading.sides import both, one_environment
-from caniload.runner.upgrading.telling import BUDGET, as_json, as_markdown, sentence
+from caniload.runner.upgrading.telling import BUDGET, as_json, as_lines, as_markdown, sentence
 
 ROOT = Path(__file__).parents[2]
 OLD, NEW = "tf-2.15", "tf-2.21"
@@ -188,6 +188,16 @@ def test_the_sentence_counts_everything() -> None:
         "2 of 5 models keep working in TF 2.21 as they are, for predicting;"
         " 1 needs a change (measured: it holds); 2 are lost: no remedy held."
     )
+
+
+def test_what_an_upgrade_opens_is_told_first() -> None:
+    found = upgrade(model(Fate.KEEPS), opened=("tf-2.16 is open to 1 attack by <b>h5</b> files",))
+    whole = as_markdown(found)
+    assert "> Security: tf-2.16 is open to 1 attack by" in whole.partition("## ")[0]
+    assert "<b>" not in whole
+    assert "  security: tf-2.16 is open" in "\n".join(as_lines(found))
+    assert json.loads(as_json(found))["opened"]
+    assert "Security" not in as_markdown(upgrade(model(Fate.KEEPS)))
 
 
 def test_what_is_told_of_each() -> None:

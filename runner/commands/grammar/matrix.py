@@ -34,6 +34,7 @@ PARTS = (
     "added",
     "checked",
     "constructors",
+    "attacks",
     "packs",
     "nights",
 )

@@ -67,6 +67,16 @@ def add_constructors(parser: Parser) -> None:
     add_format(parser, LISTED)
 
 
+def add_attacks(parser: Parser) -> None:
+    parser.add_argument("--envs", type=names, default=(), metavar="ID,ID", help="environments")
+    add_format(parser)
+    how = parser.add_argument_group("measuring")
+    how.add_argument("--run", action="store_true", help="load them in environments that are built")
+    how.add_argument("--only", type=names, default=(), metavar="NAME,NAME", help="these files")
+    how.add_argument("--rerun", action="store_true", help="measure again what has been")
+    _add_sandbox(how)
+
+
 def add_check(parser: Parser) -> None:
     add_models(parser)
     add_to(parser)
@@ -84,6 +94,11 @@ def add_check(parser: Parser) -> None:
     )
     parser.add_argument(
         "--report", type=path, metavar="DIR", help="write the pages of the matrix for them, too"
+    )
+    parser.add_argument(
+        "--secure",
+        action="store_true",
+        help="the newest version without a known open door in which it stays the same",
     )
     how = parser.add_argument_group("measuring")
     how.add_argument("--run", action="store_true", help="load it in each, and compare")

@@ -15,7 +15,8 @@ failed · 2 matrix.yaml or an argument cannot be used, or a file to inspect is d
 not answer · 130 interrupted (run again: nothing is lost)
 of inspect: 0 nothing stops · 1 a danger, or what --fail-on names · 2 a file cannot be read
 of check: 0 all models stay the same everywhere asked · 1 somewhere they do not · 2 a file cannot be
-read, or is not run without --trust · 5 not known
+read, or is not run without --trust · 5 not known; with --secure 0 each has a version without a
+known open door · 1 one has none
 of diff: 0 the same · 1 not the same · 2 a file cannot be read · 5 nothing differs, but not all was
 compared
 of convert: 0 all were delivered · 1 one was not · 2 one needs --trust, or there is no model · 3
@@ -128,6 +129,11 @@ COMMANDS = {
         models.add_constructors,
         later("constructors", "constructors"),
         "Show which arguments layers, losses, optimizers and the like take in each version.",
+    ),
+    "attacks": (
+        models.add_attacks,
+        later("attacks", "attacks"),
+        "Show which version lets what through of harmless files that attack; --run tries it.",
     ),
     "check": (
         models.add_check,

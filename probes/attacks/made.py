@@ -1,0 +1,52 @@
+"""Write a SavedModel that does something when it is restored; harmless. Python 3.6 to 3.13.
+
+A resource's initializer is run by whoever restores the model: here it writes a file, or reads one
+and writes what was in it, in the folder that it runs in.
+"""
+
+import os
+
+
+def saved_model(kind, folder):
+    """Write "plain", "writes" or "reads" to ``saved`` in a folder."""
+    import tensorflow as tf
+
+    class Table(_resource(tf)):
+        def _create_resource(self):
+            return tf.raw_ops.HashTableV2(key_dtype=tf.int64, value_dtype=tf.int64)
+
+        def _initialize(self):
+            if kind == "writes":
+                tf.io.write_file("canary-ran", tf.constant("written"))
+            elif kind == "reads":
+                tf.io.write_file("copied.txt", tf.io.read_file("secret.txt"))
+
+    class Whole(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None, 4], tf.float32)])
+        def __call__(self, x):
+            return x + self.number
+
+    whole = Whole()
+    whole.number = tf.Variable(1.0)
+    whole.table = Table()
+    getattr(whole.table, "resource_handle")  # noqa: B009 - asked for, it is made
+    here = os.getcwd()
+    os.chdir(os.path.dirname(folder))  # where writing runs an operation, it leaves its mark there
+    path = os.path.join(folder, "saved")
+    try:
+        tf.saved_model.save(whole, path, signatures=whole.__call__.get_concrete_function())
+    finally:
+        os.chdir(here)
+    for mark in ("canary-ran", "copied.txt"):
+        if os.path.exists(os.path.join(os.path.dirname(folder), mark)):
+            os.remove(os.path.join(os.path.dirname(folder), mark))
+
+
+def _resource(tf):
+    """Return the class of resources, wherever a version keeps it."""
+    found = getattr(getattr(tf.saved_model, "experimental", None), "TrackableResource", None)
+    if found is not None:
+        return found
+    from tensorflow.python.training.tracking import tracking
+
+    return tracking.TrackableResource

@@ -1,0 +1,120 @@
+"""Recorded facts -> whether a file was refused, ignored, or reached what it was after; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from caniload.runner.attacking.attacks import Attack
+from caniload.runner.core.attacked import Came
+
+GROWN = 320 * 2**20
+"""Bytes beyond those of the same file without the attack from which on a process has grown."""
+
+_GROWING = re.compile(
+    r"unable to allocate|cannot allocate|could not allocate|not enough memory|bad_alloc"
+    r"|out of memory|OOM when allocating|memory allocation failed|file too large|errno = 27\b",
+    re.IGNORECASE,
+)
+_GROWN_TYPES = frozenset({"MemoryError", "_ArrayMemoryError", "ResourceExhaustedError"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """``why``: what the loader said, or why it is not known; texts of frameworks, uncleaned."""
+
+    came: Came
+    why: str = ""
+
+
+def judge(
+    attack: Attack, facts: Mapping[str, Any] | None, control: Mapping[str, Any] | None
+) -> Result:
+    """Say what came of an attack, by what the same file without it did there."""
+    untested = _untested(attack, facts, control)
+    if facts is None or facts["unmade"]:
+        return Result(came=Came.UNTESTED, why=untested)
+    if _reached(attack, facts, control):
+        return Result(came=Came.REACHED, why=_said(facts))
+    if facts["error"] and control is not None and _closed(facts) and _closed(control):
+        return Result(came=Came.REFUSED, why=_said(facts))
+    if untested:
+        return Result(came=Came.UNTESTED, why=untested)
+    if facts["error"]:
+        return Result(came=Came.REFUSED, why=_said(facts))
+    return Result(came=Came.IGNORED, why="it loads as if there were nothing in it")
+
+
+def _untested(
+    attack: Attack, facts: Mapping[str, Any] | None, control: Mapping[str, Any] | None
+) -> str:
+    """Return why that nothing was reached says nothing; empty where it does."""
+    if facts is None:
+        return "it was not run"
+    if facts["unmade"]:
+        return f"the file could not be made there: {_told(facts['unmade'])}"
+    if control is None or control["error"] or control["crash"] or control["unmade"]:
+        why = _said(control) if control else "it was not run"
+        return f"the same file without it does not load: {why}"
+    if "growth" not in attack.canary and (_wanted_more(facts) or facts.get("full")):
+        return f"a limit of ours may have ended it: {_said(facts)}"
+    return f"its process ended: {facts['crash']}" if facts["crash"] else ""
+
+
+def _reached(attack: Attack, facts: Mapping[str, Any], control: Mapping[str, Any] | None) -> bool:
+    kind, what = next(iter(attack.canary.items()))
+    if kind == "file":
+        return what in facts["files"]
+    if kind == "module":
+        return what in facts["modules"]
+    if kind == "secret":
+        return what in facts["secret"]
+    if kind == "state":
+        before, after = facts["state"]
+        return bool(before.get(what) and after.get(what) and before[what] != after[what])
+    return _grew(facts, control)
+
+
+def _closed(facts: Mapping[str, Any]) -> bool:
+    """Say whether a loader takes no such file any more, because some of them attack."""
+    return bool(facts["error"] and "security risk" in facts["error"]["message"])
+
+
+def _grew(facts: Mapping[str, Any], control: Mapping[str, Any] | None) -> bool:
+    """Say whether a process had, or wanted, more than it may: then it was stopped by us."""
+    if _wanted_more(facts) or facts.get("full"):
+        return True
+    usual = (control or {}).get("peak") or [0, 0]
+    return bool(facts["peak"][1] - facts["peak"][0] > GROWN + usual[1] - usual[0])
+
+
+def _wanted_more(facts: Mapping[str, Any]) -> bool:
+    error = facts["error"] or {}
+    said = f"{error.get('message', '')} {facts.get('said', '') if facts['crash'] else ''}"
+    return error.get("type") in _GROWN_TYPES or bool(_GROWING.search(said))
+
+
+def _said(facts: Mapping[str, Any]) -> str:
+    error = facts["error"] or facts["unmade"]
+    return _told(error) if error else str(facts["crash"] or "")
+
+
+def _told(error: Mapping[str, Any]) -> str:
+    return " ".join(f"{error['type']}: {error['message']}".split())
+
+
+def parts(attack: Attack, came: Came, keras: str) -> tuple[str, ...]:
+    """Return a sentence for each advisory that says otherwise of a release of Keras."""
+    if came is Came.UNTESTED:
+        return ()
+    reached = came is Came.REACHED
+    found = []
+    for one in attack.published:
+        said = one.says_open(keras)
+        if said is not None and said != reached:
+            word = "is open to it" if said else "is mended"
+            fixed = " and ".join(one.fixed)
+            found.append(f"by {one.id}, mended in {fixed}, Keras {keras} {word}")
+    return tuple(found)
