@@ -92,4 +92,5 @@ def _last(file: Path) -> Drawn | None:
 
 def remember(file: Path, drawn: Drawn) -> None:
     """Note what was drawn; a note that cannot be read is as good as none."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(asdict(drawn)), encoding="utf-8")

@@ -232,3 +232,13 @@ def test_every_outcome_has_its_place() -> None:
 def test_work_is_counted_as_it_was() -> None:
     assert said(night()).work == {"runs": 1, "loaded": 8, "told": 0, "saved": 0, "built": 0}
     assert RAN.loaded == 8
+
+
+def test_what_is_expected_of_an_environment_is_of_its_successor_if_it_does_the_same() -> None:
+    sites = (*SITES, Site(id="a-5", base="a-4"))
+    by = book({"cause": "argument", "load": ("a-4",)})
+    cells = {"a-1/lstm.h5/a-4": bad(), "a-1/lstm.h5/a-5": bad()}
+    now = night(cells, when="2026-11-02", sites=sites)
+    assert not said(now, now, by=by).findings
+    otherwise = night({**cells, "a-1/lstm.h5/a-5": bad("other")}, when="2026-11-02", sites=sites)
+    assert [one.cause for one in said(otherwise, otherwise, by=by).standing] == ["other"]
