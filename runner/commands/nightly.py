@@ -69,7 +69,7 @@ def _exit(fail_on: str, report: Report) -> int:
 
 def _night(arguments: argparse.Namespace, matrix: Matrix, home: Home, *, after: str = "") -> Night:
     """Judge what is stored of the selection, as of now."""
-    chosen = planning.make(matrix, selection_of(arguments))
+    chosen = planning.make(matrix, selection_of(arguments, matrix))
     evidence = evidence_of(arguments, chosen, home)
     judged = Assembly(evidence=evidence, batch=BATCH, locks=locks_of(arguments))()
     return taking.night(
