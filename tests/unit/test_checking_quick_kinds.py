@@ -147,7 +147,9 @@ def test_that_a_loss_is_there_does_not_tell_that_its_name_is_found() -> None:
 
 
 def test_the_type_of_a_weight_in_a_message_is_no_word_against_the_policy_of_that_name() -> None:
-    raised = "Unknown variable: <Variable path=a, dtype=float32>. The optimizer was built for others"
+    raised = (
+        "Unknown variable: <Variable path=a, dtype=float32>. The optimizer was built for others"
+    )
     kin = [
         reference(f"model {number}", "Dense; policy float32; optimizer Adam", bad(raised, "train"))
         for number in range(3)
