@@ -7,6 +7,7 @@ Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 from __future__ import annotations
 
 import ast
+import math
 import struct
 import zipfile
 from collections.abc import Iterator
@@ -46,12 +47,14 @@ def findings(stream: BinaryIO, name: str) -> Iterator[Finding]:
                 return
             for info in listed:
                 with arrays.open(info) as member:
-                    yield from _of_array(member, f"{info.filename} of {name}")
+                    where = f"{info.filename} of {name}"
+                    yield from _of_array(member, where, info.file_size)
     except ERRORS as error:
         yield damage("damaged-weights", f"{name} cannot be read: {type(error).__name__}")
 
 
-def _of_array(stream: IO[bytes], where: str) -> Iterator[Finding]:
+def _of_array(stream: IO[bytes], where: str, size: int | None = None) -> Iterator[Finding]:
+    """Yield what is wrong with one array of so many bytes."""
     start = stream.read(len(_MAGIC) + 2)
     if not start.startswith(_MAGIC):
         yield danger("pickle", f"{where} is no array: unpickling it would run code")
@@ -63,9 +66,12 @@ def _of_array(stream: IO[bytes], where: str) -> Iterator[Finding]:
             yield danger("absurd-size", f"{where} declares a header of {length:,} bytes")
             return
         header = ast.literal_eval(stream.read(length).decode("latin-1"))
-        objects = np.lib.format.descr_to_dtype(header["descr"]).hasobject
+        kind = np.lib.format.descr_to_dtype(header["descr"])
+        declared = kind.itemsize * math.prod(int(one) for one in header["shape"])
     except (*ERRORS, SyntaxError, struct.error, TypeError, KeyError, IndexError, RecursionError):
         yield damage("damaged-weights", f"{where} has a damaged header")
         return
-    if objects:
+    if size is not None and declared > size and not kind.hasobject:
+        yield danger("absurd-size", f"{where} declares {declared:,} bytes and has {size:,}")
+    if kind.hasobject:
         yield danger("pickle", f"{where} holds pickled objects: unpickling them runs code")

@@ -39,6 +39,9 @@ _OPTIMIZERS = ("optimizer_weights/", "optimizer/")
 _ABSURD = 2**20
 """Declared bytes for each byte of the file beyond which a shape is a trap."""
 
+_ROOM, _PACKED = 2**28, 1000
+"""Bytes that an array may have however little of it is stored; beyond, times what is stored."""
+
 
 @dataclass
 class Hdf5:
@@ -179,6 +182,11 @@ def _attributes(group: h5py.Group, where: str, found: Hdf5) -> None:
             found.names[key] = tuple(_decoded(one) or "" for one in attributes[name])
 
 
+def _hollow(dataset: h5py.Dataset, declared: int) -> bool:
+    """Say whether a large array is declared of which next to nothing is stored."""
+    return declared > _ROOM and declared > _PACKED * dataset.id.get_storage_size()
+
+
 def _dataset(dataset: h5py.Dataset, where: str, size: int, found: Hdf5) -> None:
     shape = tuple(dataset.shape or ())
     found.variables[where] = variable = Variable(
@@ -195,7 +203,7 @@ def _dataset(dataset: h5py.Dataset, where: str, size: int, found: Hdf5) -> None:
         names = ", ".join(sorted({one.file_name for one in dataset.virtual_sources()}))
         text = f"the numbers of {where} are put together out of other places: {names}"
         found.findings.append(danger("virtual-dataset", text))
-    elif variable.bytes > max(size, 1) * _ABSURD:
+    elif variable.bytes > max(size, 1) * _ABSURD or _hollow(dataset, variable.bytes):
         text = f"{where} declares {variable.bytes:,} bytes in a file of {size:,}"
         found.findings.append(danger("absurd-size", text))
     elif shape == () and dataset.dtype.kind in "iuf" and where.startswith(_OPTIMIZERS):
