@@ -90,9 +90,8 @@ def picture_mobile(keras):
 def leaky(keras):
     """Activations that are layers, each with a setting of its own."""
     features = keras.Input((4, 6), name="features")
-    hidden = keras.layers.Dense(5, activation="gelu" if _has(keras, "gelu") else "selu", name="in")(
-        features
-    )
+    known = "gelu" if hasattr(keras.activations, "gelu") else "selu"
+    hidden = keras.layers.Dense(5, activation=known, name="in")(features)
     hidden = keras.layers.ELU(0.5, name="elu")(hidden)
     hidden = keras.layers.PReLU(shared_axes=[1], name="prelu")(hidden)
     hidden = keras.layers.Dense(4, activation="elu", name="between")(hidden)
@@ -105,10 +104,6 @@ def leaky(keras):
         optimizer=keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True), loss="mean_squared_error"
     )
     return model
-
-
-def _has(keras, activation):
-    return hasattr(keras.activations, activation)
 
 
 def thresholds(keras):

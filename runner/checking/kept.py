@@ -112,6 +112,6 @@ def _comparison_key(terms: Terms, fingerprint: str, reference: str) -> str:
 def _json(file: Path) -> dict[str, Any] | None:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from caniload.runner.commands.showing import TEXT, written
 from caniload.runner.core.errors import UsageError
+from caniload.runner.core.putting import put_text
 from caniload.runner.core.sarif import as_text
 from caniload.runner.core.version import version
 from caniload.runner.forensics import gate, sarif
@@ -44,7 +45,7 @@ def inspect(arguments: argparse.Namespace) -> int:
         print(text)
     if arguments.write_baseline:
         everything = [one for _, judged in found for one in judged]
-        arguments.write_baseline.write_text(gate.as_baseline(everything), "utf-8")
+        put_text(arguments.write_baseline, gate.as_baseline(everything))
         return 0
     if not all(one.sound for one, _ in found):
         return UsageError.exit_code

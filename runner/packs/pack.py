@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from caniload.runner.core.putting import sweep
 from caniload.runner.packs import asking, frame, joining
 from caniload.runner.packs.columns import Row, cleaned
 from caniload.runner.packs.contents import (
@@ -200,6 +201,7 @@ def write(path: Path, tables: Tables, parts: Iterable[tuple[str, Any, Row]]) -> 
         "parts": listed,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
+    sweep(path)
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with unfinished.open("wb") as stream:

@@ -167,6 +167,8 @@ class Worker:
             self._process.wait()
         if self.cage is not None:
             watching.remove(self.cage.folder)
+        else:
+            watching.end_strays(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _listen(self, reader: int) -> None:

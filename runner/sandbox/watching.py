@@ -43,6 +43,28 @@ def end_tree(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
+def end_strays(folder: Path) -> None:
+    """End every process that was started with this folder as its ``TMPDIR``, wherever it hid.
+
+    For processes without a wall: a daemon has left the group and the tree that it came from.
+    """
+    mark = f"TMPDIR={folder}".encode()
+    for _ in range(_ROUNDS):
+        left = [int(one.name) for one in Path("/proc").glob("[0-9]*") if _has(one, mark)]
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        if not left:
+            return
+
+
+def _has(process: Path, mark: bytes) -> bool:
+    try:
+        return mark in (process / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return False  # it has ended, or is somebody else's
+
+
 def _lives(process: Process) -> bool:
     import psutil  # noqa: PLC0415
 

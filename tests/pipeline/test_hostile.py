@@ -60,3 +60,41 @@ def test_a_machine_without_room_says_nothing_of_the_model(workshop: Workshop) ->
     assert found["reason"].startswith("this machine has no more room: OSError: [Errno 28]")
     assert found["reason"].endswith("the next run tries again")
     assert workshop.run("matrix").tally.startswith("0 cells run")
+
+
+DUMMIES = {
+    "leaves_on_load": "crash: the process ended itself with exit code 0 (in phase load)",
+    "exits_on_load": "error: does not load: SystemExit: 0",
+    "aborts_on_load": "crash: the interpreter was killed by SIGABRT (in phase load)",
+    "stays_deaf_on_load": "crash: did not end within 2 s (in phase load)",
+    "floods_on_load": "error: does not load: ValueError: after the flood",
+    "leaves_a_daemon_on_load": "error: does not load: ValueError: somebody stayed",
+    "says_no_text_on_load": "error: does not load: ValueError: "
+    "<script>alert(1)</script>\\ud800]]>\u202e\ufffe",
+    "closes_all_on_load": "untested: the probe itself broke down; its worker's log says where;"
+    " the next run tries again",
+    "recurses_on_load": "error: does not load: RecursionError: maximum recursion depth exceeded",
+}
+"""Crash dummies, and what is told of each."""
+
+
+def test_every_crash_dummy_costs_its_own_cell(workshop: Workshop) -> None:
+    models = [{"id": "control", "family": "plain"}]
+    models += [{"id": name, "family": "hostile"} for name in DUMMIES]
+    workshop.use(("1.0",), models=models)
+    workshop.matrix["formats"] = workshop.matrix["formats"][:1]
+    workshop.matrix["limits"] |= {"seconds": 2, "seconds_floor": 2}
+    workshop.write()
+
+    finished = workshop.run("matrix", "--jobs", "2")
+
+    assert finished.code == 0, finished.err
+    cells = {cell["model"]: cell for cell in workshop.cells() if not cell["damage"]}
+    assert {name: f"{one['outcome']}: {one['reason']}" for name, one in cells.items()} == {
+        "control": "identical: bit for bit the same model",
+        **DUMMIES,
+    }
+    workshop.assert_all_gone()
+    assert workshop.run("matrix").tally.startswith("1 cells run")  # what was untested, again
+    for path in (workshop.home / "report").rglob("*.html"):
+        assert b"<script>alert" not in path.read_bytes()

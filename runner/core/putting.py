@@ -1,0 +1,43 @@
+"""Files put in place in one step: whoever is killed, or finds the disk full, loses no older one."""
+
+from __future__ import annotations
+
+import glob
+import os
+import time
+from pathlib import Path
+
+_LEFT_ALONE = 60.0
+"""Seconds after which nobody writes to an unfinished file any more."""
+
+
+def put_text(path: Path, text: str) -> None:
+    """Write a file of UTF-8 in one step; what is no file, such as ``/dev/stdout``, is written to.
+
+    ``OSError`` where that cannot be: what was there before is there still.
+    """
+    path = path.resolve()  # a link stays one
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
+    sweep(path)
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with unfinished.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def sweep(path: Path) -> None:
+    """Remove what processes that were killed have left of a file, ``NAME.PID.part`` beside it."""
+    for left in path.parent.glob(f"{glob.escape(path.name)}.*.part"):
+        number = left.name.removeprefix(f"{path.name}.").removesuffix(".part")
+        try:
+            if number.isdigit() and time.time() - left.stat().st_mtime > _LEFT_ALONE:
+                left.unlink()
+        except OSError:
+            continue  # another process was faster, or may and we may not
