@@ -108,7 +108,8 @@ def main() -> int:
     parser.add_argument("--at-once", type=int, default=20)
     arguments = parser.parse_args()
     home = Path(os.environ["CANILOAD_HOME"])
-    came, said, bad, began = Counter[str](), Counter[str](), [], time.perf_counter()
+    bad: list[str] = []
+    came, said, began = Counter[str](), Counter[str](), time.perf_counter()
     with tempfile.TemporaryDirectory() as root:
         models, scratch = (Path(root) / one for one in ("models", "scratch"))
         models.mkdir()
