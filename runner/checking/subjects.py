@@ -121,10 +121,15 @@ def _is_folder(path: Path) -> bool:
 
 
 def _inside(folder: Path) -> list[Path]:
-    """Return what looks like a model below a folder, in order of names."""
+    """Return what looks like a model below a folder, in order of names.
+
+    Of a folder that is a damaged model itself nothing: its weights are no model of their own.
+    """
     found: list[Path] = []
     for root, folders, files in os.walk(folder):
         here = Path(root)
+        if here == folder and (GRAPH in files or {*files} >= KERAS_PARTS):
+            return []
         if here != folder and (GRAPH in files or MLMODEL in files or {*files} >= KERAS_PARTS):
             found.append(here)
             folders.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import signal
 import subprocess
 import time
@@ -87,6 +88,24 @@ def test_interrupted(workshop: Workshop, kind: str) -> None:
     again = workshop.run("matrix")
     assert cells_run(again.tally) == ALL - kept
     assert len(workshop.cells("--outcome", "untested")) == 0
+
+
+def test_a_full_disk_is_told_and_costs_only_what_did_not_fit(workshop: Workshop) -> None:
+    workshop.use(("1.0",))
+    assert workshop.run("matrix").code == 0
+    expected = steady(workshop.cells())
+    workshop.clean("results", "artifacts", "private")
+
+    process = workshop.start("matrix")
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (20_000, 20_000))
+    _, err = process.communicate(timeout=2 * PATIENCE)
+
+    assert process.returncode == 4, err
+    assert "Traceback" not in err
+    assert err.splitlines()[-1].endswith("File too large")
+    workshop.assert_all_gone()
+    assert workshop.run("matrix").code == 0
+    assert steady(workshop.cells()) == expected
 
 
 def test_one_run_at_a_time(workshop: Workshop) -> None:

@@ -3,9 +3,10 @@
     python tests/real/spoilt.py FOLDER ENVIRONMENT [--count 100] [--seed 0] [--at-once 20]
 
 FOLDER has undamaged models that ENVIRONMENT saved, such as those of a CANILOAD_HOME, which has to
-have that environment built. All are run with --trust. Prints what came of each format, what was told
-of the version, and whatever is as it should not be: a traceback, an exit code or an outcome that is
-not documented, a model without an answer, one that was changed, a process or a file that stayed.
+have that environment built. All are run with --trust. Prints what came of each format, what was
+told of the version, and whatever is as it should not be: a traceback, an exit code or an outcome
+that is not documented, a model without an answer, one that was changed, a process or a file that
+stayed.
 """
 
 from __future__ import annotations
@@ -107,13 +108,15 @@ def main() -> int:
     parser.add_argument("--at-once", type=int, default=20)
     arguments = parser.parse_args()
     home = Path(os.environ["CANILOAD_HOME"])
-    came, said, bad, began = Counter[str](), Counter[str](), [], time.perf_counter()
+    bad: list[str] = []
+    came, said, began = Counter[str](), Counter[str](), time.perf_counter()
     with tempfile.TemporaryDirectory() as root:
         models, scratch = (Path(root) / one for one in ("models", "scratch"))
         models.mkdir()
         scratch.mkdir()
         found = mutations.originals(arguments.folder)
-        found = mutations.in_turn([one for one in found if one.suffix in (".h5", ".keras", "")])
+        whole = [one for one in found if one.name in ("model.h5", "model.keras", "model")]
+        found = mutations.in_turn(whole)
         chance = random.Random(arguments.seed)
         paths = [
             mutations.spoil(found[n % len(found)], chance.choice(found), models / str(n), chance)

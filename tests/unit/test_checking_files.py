@@ -158,3 +158,14 @@ def test_python_asks_the_same(files: Path, monkeypatch: pytest.MonkeyPatch) -> N
     (found,) = caniload.check(files / "zero.h5")
     assert found.problem == "an empty file"
     assert not found.readable
+
+
+@pytest.mark.parametrize("spoilt", ["saved_model.pb", "fingerprint.pb"])
+def test_a_damaged_model_is_one_and_not_the_weights_in_it(tmp_path: Path, spoilt: str) -> None:
+    with zipfile.ZipFile(Path(__file__).with_name("recorded_models.zip")) as archive:
+        archive.extractall(tmp_path)
+    folder = tmp_path / "savedmodel"
+    (folder / spoilt).write_bytes(b"\xff" * 100)
+    (one,) = gather([folder])
+    assert one.path == folder
+    assert ("is damaged" in (one.problem or "")) == (spoilt == "saved_model.pb")

@@ -121,7 +121,7 @@ def test_a_merge_of_packs_that_is_killed_at_any_moment(
             process.kill()
             process.communicate()
         assert into.read_bytes() == whole, moment
-        assert checked(packs[0], "a") and checked(packs[1], "b")
+    assert [checked(one, one.name).path for one in packs] == packs
 
 
 @pytest.mark.parametrize("moment", MOMENTS[2:])

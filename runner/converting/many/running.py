@@ -22,6 +22,7 @@ from caniload.runner.converting.receipt import Hashed
 from caniload.runner.converting.sources import sources_sha256
 from caniload.runner.core.errors import CaniloadError
 from caniload.runner.evidence.keys import digest
+from caniload.runner.evidence.results import EXHAUSTED
 from caniload.runner.running.together import Stopped, Together
 from caniload.runner.sandbox import watching
 from caniload.runner.sandbox.words import AUTO
@@ -138,7 +139,7 @@ class Run:
         except Stopped:
             raise
         except (CaniloadError, OSError) as error:
-            entry = _failed(task, str(error))
+            entry = _failed(task, _ours(error))
         except Exception as error:  # noqa: BLE001 - one file must not cost the others
             kind = type(error).__name__
             entry = _failed(task, f"a fault of caniload's own: {kind}: {error}")
@@ -150,7 +151,7 @@ class Run:
             for path, name in made:
                 self._results.move(path, name)
         except OSError as error:
-            return _failed(task, str(error))
+            return _failed(task, _ours(error))
         return entry
 
     def _climbed(self, task: Task, together: Together) -> tuple[Entry, list[tuple[Path, str]]]:
@@ -269,6 +270,13 @@ def _material(found: Found) -> tuple[Hashed, ...] | Entry:
     except OSError as error:
         reason = f"cannot be read: {error.strerror}"
         return Entry(name=found.name, material=(), verdict=Verdict.REFUSED, reason=reason)
+
+
+def _ours(error: Exception) -> str:
+    """Word what failed here, and say so where it is the machine's doing alone."""
+    if isinstance(error, OSError) and error.errno in EXHAUSTED:
+        return f"this machine has no more room: {error}; the next run tries again"
+    return str(error)
 
 
 def _failed(task: Task, reason: str) -> Entry:
