@@ -40,6 +40,8 @@ SYSTEM = {
 }
 SYSTEM["config"]["function"] |= {"config": "system", "registered_name": "function"}  # type: ignore[index]
 
+BESIDE = {"class_name": "StringLookup", "config": {"name": "out", "vocabulary": "words.txt"}}
+
 Maker = Callable[[Path], Path]
 
 
@@ -226,6 +228,7 @@ FILES: Mapping[str, Maker] = {
     "folder: configuration is a link out of it": folder_with(
         "config.json", lambda one: one.symlink_to("/etc/hostname")
     ),
+    ".keras: vocabulary that lies beside it": archive({}, functional(INPUT, BESIDE)),
     **{
         f".keras: {name}": archive({}, functional(INPUT, one))
         for name, one in CONFIGURATIONS.items()
@@ -242,10 +245,11 @@ is ever loaded.
 - 1: a danger is found.
 - 2: the file is damaged, or no model that is read; nothing loads it.
 - 0, *asks for `--trust`*: nothing stops `inspect`, and nothing loads it unless you say so.
-- 0, **missed**: it would be loaded, behind the [sandbox](../limits-and-safety.md). An asset that no
-  layer asks for is read by no loader that we know, so it is told as nothing.
+- 0, *told*: a notice, on which `inspect --fail-on notice` stops.
+- 0, **missed**: nothing is said; it would be loaded, behind the [sandbox](../limits-and-safety.md).
+  An asset that no layer asks for is read by no loader that we know, so it is told as nothing.
 
-{files} files: {found} found, {refused} refused, {asked} ask, {missed} missed.
+{files} files: {found} found, {refused} refused, {asked} asking or told, {missed} missed.
 
 | file | exit code | findings | |
 |---|---|---|---|
@@ -263,7 +267,7 @@ class Score:
 
     @property
     def missed(self) -> bool:
-        return self.code == 0 and self.trusted
+        return self.code == 0 and self.trusted and not self.said
 
 
 def code_of(one: Inspection) -> int:
@@ -296,7 +300,8 @@ def page(found: Sequence[Score]) -> str:
     said = {"found": counts[0], "refused": counts[1], "asked": asked, "missed": missed}
     lines = HEAD.format(files=len(found), **said).splitlines()
     for one in found:
-        last = "**missed**" if one.missed else "" if one.trusted else "asks for `--trust`"
+        last = "told" if one.trusted else "asks for `--trust`"
+        last = "**missed**" if one.missed else last
         last = "never loaded" if one.code == 2 else last
         name = one.name.replace("|", "/")
         lines.append(f"| {name} | {one.code} | {', '.join(one.said)} | {last} |")
