@@ -252,8 +252,13 @@ def _failing(wanted: Weighed, evidence: Evidence) -> Guilty | None:
     """Return what explains failures and is in the wanted file.
 
     First what does not load; of that what a layer is to blame for, which is read before the rest.
+    What befell a file for a layer that the wanted one has not is no word about that.
     """
-    found = [one for one in evidence.guilty if one.traits <= wanted.all]
+    found = []
+    for one in evidence.guilty:
+        if one.traits <= wanted.all:
+            files = tuple(file for file in one.files if evidence.blamed(file) <= wanted.all)
+            found += [replace(one, files=files)] if files else []
     if not found:
         return None
     return max(

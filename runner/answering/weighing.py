@@ -15,6 +15,7 @@ from functools import cached_property
 
 from caniload.runner.answering.accepting import MODELS
 from caniload.runner.answering.deciding import (
+    LAYER,
     Trait,
     Weighed,
     apart,
@@ -93,6 +94,15 @@ class Evidence:
     def guilty(self) -> tuple[Guilty, ...]:
         """Return what explains failures; what is surest first."""
         return (*self._named(), *self._groups(), *self._alone())
+
+    def blamed(self, one: Known) -> frozenset[str]:
+        """Return the layers that the message about a failed file names of it, cleared or not."""
+        words = frozenset(_WORD.findall(without_places(one.cells[self.environment].raised)))
+        return frozenset(
+            trait
+            for trait in self.traits(one).all
+            if apart(trait).kind == LAYER and not apart(trait).argument and _names(trait, words)
+        )
 
     def _named(self) -> Iterator[Guilty]:
         """Yield what a message names of what is suspect."""

@@ -157,3 +157,19 @@ def test_the_type_of_a_weight_in_a_message_is_no_word_against_the_policy_of_that
     named = bad("ValueError: Unknown DTypePolicy: float32")
     kin = [reference(f"model {number}", "Dense; policy float32", named) for number in range(3)]
     assert expected(wanted, *kin, purpose=Purpose.TRAIN).outcome is Outcome.ERROR
+
+
+def test_what_befell_a_file_for_a_layer_of_its_own_befalls_none_without_that_layer() -> None:
+    """Though several failed so, and have in common what the wanted file has, too."""
+    failed = [
+        reference(f"model {name}", f"Dense; strides 1; {name}", bad(f"{name} takes no groups"))
+        for name in ("SeparableConv2D", "Conv2DTranspose", "DepthwiseConv2D")
+    ]
+    failed = [
+        replace(one, cells={NEW: replace(one.cells[NEW], signature="no groups")}) for one in failed
+    ]
+    kin = [*failed, reference("good", "Dense")]
+    assert "has strides 1" in unknown("Dense; strides 1", *kin)
+    found = expected("Dense; strides 1; Conv2DTranspose", *kin)
+    assert found.outcome is Outcome.ERROR
+    assert "Conv2DTranspose takes no groups" in found.reason
