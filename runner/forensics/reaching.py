@@ -50,6 +50,8 @@ _ROOT = re.compile(
 """Where Keras lies, whoever brings it; what follows is a place in it."""
 
 _PARTS = [
+    "_legacy.layers",
+    "_legacy.losses",
     "activations",
     "constraints",
     "dtype_policies",
