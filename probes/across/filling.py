@@ -94,7 +94,7 @@ def _from_shards(keras, model, job):
 
 def _from_checkpoint(keras, model, job):
     if hasattr(keras, "ops"):
-        raise NotImplementedError("Keras 3 loads no checkpoints of TensorFlow")
+        raise ValueError("Keras 3 loads no checkpoints of TensorFlow")
     status = model.load_weights(job["model"])
     status.assert_existing_objects_matched()
 
