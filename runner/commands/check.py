@@ -22,8 +22,8 @@ from caniload.runner.checking.sheets import (
     rows,
     sentence,
 )
-from caniload.runner.checking.wanted import wish
-from caniload.runner.commands.arguments import environments_of, locks_of, read
+from caniload.runner.commands.arguments import read
+from caniload.runner.commands.requests import request_of
 from caniload.runner.commands.showing import TEXT, is_coloured, painted, written
 from caniload.runner.core.errors import UsageError
 from caniload.runner.core.texts import shown
@@ -38,21 +38,7 @@ MANY = 3
 def check(arguments: argparse.Namespace) -> int:
     """Print what is known of each model, after measuring it where that is asked for."""
     matrix = read(arguments)
-    request = wish(
-        to=arguments.to,
-        envs=environments_of(arguments, matrix),
-        trust=arguments.trust,
-        sandbox=arguments.sandbox,
-        custom=arguments.custom,
-        build=arguments.build,
-        packages=arguments.having,
-        inputs=arguments.inputs,
-        rerun=arguments.rerun,
-        purpose=arguments.purpose,
-        jobs=arguments.jobs,
-        matrix=matrix,
-        locks=locks_of(arguments),
-    )
+    request = request_of(arguments, matrix, build=arguments.build)
     if arguments.secure:
         everywhere = not (arguments.to or arguments.envs)
         found = _secured(arguments, request, everywhere=everywhere)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from caniload.runner.checking.wanted import wish
 from caniload.runner.ci import hosting, telling
 from caniload.runner.ci.asking import ask
 from caniload.runner.ci.outcome import Report
-from caniload.runner.commands.arguments import environments_of, locks_of, read, version_of
+from caniload.runner.commands.arguments import locks_of, read, version_of
+from caniload.runner.commands.requests import request_of
 from caniload.runner.core import sarif
 from caniload.runner.core.errors import UsageError
 from caniload.runner.core.testcases import as_junit
@@ -35,20 +35,7 @@ def ci(arguments: argparse.Namespace) -> int:
     matrix, before = read(arguments), arguments.before
     if before is not None:
         before = version_of(before, matrix, locks_of(arguments))
-    request = wish(
-        to=arguments.to,
-        envs=environments_of(arguments, matrix),
-        trust=arguments.trust,
-        sandbox=arguments.sandbox,
-        custom=arguments.custom,
-        packages=arguments.having,
-        inputs=arguments.inputs,
-        rerun=arguments.rerun,
-        purpose=arguments.purpose,
-        jobs=arguments.jobs,
-        matrix=matrix,
-        locks=locks_of(arguments),
-    )
+    request = request_of(arguments, matrix)
     report = ask(
         arguments.model,
         request,
