@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from caniload.runner.attacking import kept
+from caniload.runner.core.putting import put_text
 from caniload.runner.core.shipped import MATRIX
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.opening import open_matrix
@@ -20,7 +21,7 @@ def export(root: Path, path: Path = kept.SHIPPED) -> int:
     table = kept.table(matrix.environments, home=Home(root=root))
     rows = [one for one in table.environments if one.here]
     asked = {one.id: one.packages for one in matrix.environments}
-    path.write_text(kept.written(rows, asked), encoding="utf-8")
+    put_text(path, kept.written(rows, asked))
     return len(rows)
 
 

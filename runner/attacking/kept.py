@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from caniload.runner.core.attacked import (
     AttackTable,
     Came,
 )
+from caniload.runner.core.putting import put_text
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments.build import existing
 from caniload.runner.environments.home import Home
@@ -47,9 +47,7 @@ def keep(environment: Environment, receipt: Receipt, measured: Measured, *, home
         "facts": {**known.get("facts", {}), **measured.facts},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}")
-    part.write_text(json.dumps(written, sort_keys=True), encoding="utf-8")
-    part.replace(path)
+    put_text(path, json.dumps(written, sort_keys=True))
 
 
 def missing(environment: Environment, receipt: Receipt, *, home: Home) -> frozenset[str]:

@@ -24,6 +24,7 @@ from caniload.runner.checking.request import Request
 from caniload.runner.checking.subjects import Subject
 from caniload.runner.core.errors import EnvironmentUnusable, UsageError
 from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.putting import put_text
 from caniload.runner.core.texts import first_line
 from caniload.runner.environments.build import existing, remove
 from caniload.runner.environments.disk import COSTS
@@ -102,9 +103,7 @@ class Bench:
             except LockError as error:
                 reason = first_line(str(error)).partition(" cannot be locked: ")[2] or str(error)
                 raise CannotTryError(f"cannot be resolved: {reason}") from error
-            unfinished = self.locks / f".{environment.id}.{os.getpid()}"
-            unfinished.write_text(text, encoding="utf-8")
-            unfinished.replace(lock_path(environment, self.locks))
+            put_text(lock_path(environment, self.locks), text)
         self._passing.add(environment.id)
         return self._locked(environment, self.locks)
 

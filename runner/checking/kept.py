@@ -9,12 +9,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from caniload.runner.core.putting import put_text
 from caniload.runner.core.shipped import PROBES
 from caniload.runner.environments.home import Home
 from caniload.runner.evidence.keys import digest, schema
@@ -78,10 +78,8 @@ class Kept:
         )
         folder = self.folder(terms)
         folder.mkdir(parents=True, exist_ok=True)
-        unfinished = folder / f"{key[:24]}.{os.getpid()}.part"
         text = json.dumps({**record, "key": key, "script": script_sha256()}, sort_keys=True)
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(folder / f"{key[:24]}.json")
+        put_text(folder / f"{key[:24]}.json", text)
 
     def all_of(self, content: str) -> Iterator[Record]:
         """Yield all records of a content that today's probes made, whatever the terms."""

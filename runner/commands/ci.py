@@ -16,6 +16,7 @@ from caniload.runner.commands.arguments import locks_of, read, version_of
 from caniload.runner.commands.requests import request_of
 from caniload.runner.core import sarif
 from caniload.runner.core.errors import UsageError
+from caniload.runner.core.putting import put_text
 from caniload.runner.core.testcases import as_junit
 from caniload.runner.core.version import version
 from caniload.runner.forensics import gate
@@ -65,7 +66,7 @@ def _write(report: Report, folder: Path, key: str) -> None:
         ("report.md", page),
         ("comment.md", telling.comment(report, key)),
     ):
-        (folder / name).write_text(text, encoding="utf-8")
+        put_text(folder / name, text)
     told = {
         **telling.outputs(report),
         "report": str(folder / "report.md"),

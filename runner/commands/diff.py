@@ -11,6 +11,7 @@ from caniload.runner.comparing.facts import Status
 from caniload.runner.comparing.page import as_html
 from caniload.runner.comparing.telling import as_json, as_lines, as_rows, sentence
 from caniload.runner.core.errors import UsageError
+from caniload.runner.core.putting import put_text
 
 EXIT = {Status.SAME: 0, Status.DIFFERENT: 1, Status.UNREADABLE: 2, Status.UNKNOWN: 5}
 
@@ -38,7 +39,7 @@ def diff(arguments: argparse.Namespace) -> int:
     if out is None:
         print(text)
     else:
-        out.write_text(f"{text}\n", encoding="utf-8")
+        put_text(out, f"{text}\n")
         print(f"{sentence(found)}. See {out}")
     return EXIT[found.status]
 

@@ -19,6 +19,7 @@ from caniload.runner.commands.arguments import (
 )
 from caniload.runner.core.errors import UsageError
 from caniload.runner.core.machine import cores
+from caniload.runner.core.putting import put_text
 from caniload.runner.environments.home import Home
 from caniload.runner.evidence import runs
 from caniload.runner.judging.assemble import Assembly
@@ -136,7 +137,7 @@ def _write(arguments: argparse.Namespace, report: Report, folder: Path) -> None:
             ("nightly.md", as_markdown(report)),
             ("nightly.atom", feed.as_atom(reports, link=arguments.link)),
         ):
-            (arguments.into / name).write_text(text, encoding="utf-8")
+            put_text(arguments.into / name, text)
     if arguments.summary is not None:
         with arguments.summary.open("a", encoding="utf-8") as stream:
             stream.write(as_markdown(report) + "\n")
@@ -247,9 +248,7 @@ def write_ledger(arguments: argparse.Namespace) -> int:
         raise UsageError(f"nothing unexpected has the id {ids}; `caniload ledger check` lists them")
     text = writing.as_text(written.ledger)
     ledger.parse(text, str(path))
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
+    put_text(path, text)
     for sign, entries in (("+", written.added), ("-", written.removed)):
         for one in entries:
             print(f"{sign} {one.kind} {one.about}{f' ({one.cells} cells)' if one.cells else ''}")

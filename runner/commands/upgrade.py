@@ -10,6 +10,7 @@ from rich.console import Console
 from caniload.runner.commands.arguments import locks_of, read, version_of
 from caniload.runner.commands.showing import MARKDOWN, written
 from caniload.runner.core.errors import UsageError
+from caniload.runner.core.putting import put_text
 from caniload.runner.upgrading.asking import ask
 from caniload.runner.upgrading.judging import exit_code
 from caniload.runner.upgrading.telling import as_json, as_lines, as_markdown, as_rows, sentence
@@ -55,7 +56,7 @@ def upgrade(arguments: argparse.Namespace) -> int:
     if out is None:
         print(text)
     else:
-        out.write_text(f"{text}\n", encoding="utf-8")
+        put_text(out, f"{text}\n")
         console.print(f"{sentence(found)} See {out}", markup=False, highlight=False, soft_wrap=True)
     return exit_code(found)
 

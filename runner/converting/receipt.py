@@ -18,6 +18,7 @@ from typing import Any
 
 from caniload.runner.converting.original import Wish
 from caniload.runner.converting.outcome import Conversion, Proof
+from caniload.runner.core.putting import put_text
 from caniload.runner.core.version import version
 from caniload.runner.environments.locking import lock_sha256
 from caniload.runner.forensics.facts import Inspection
@@ -136,9 +137,7 @@ def written(stated: Mapping[str, Any]) -> str:
 def put(stated: Mapping[str, Any], result: Path) -> Path:
     """Write a receipt beside its result, in one step; return where it is."""
     path = result.with_name(f"{result.name}{ENDING}")
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(written(stated), encoding="utf-8")
-    part.replace(path)
+    put_text(path, written(stated))
     return path
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 _LEFT_ALONE = 60.0
 """Seconds after which nobody writes to an unfinished file any more."""
@@ -16,15 +19,27 @@ def put_text(path: Path, text: str) -> None:
 
     ``OSError`` where that cannot be: what was there before is there still.
     """
+    put_bytes(path, text.encode("utf-8"))
+
+
+def put_bytes(path: Path, content: bytes) -> None:
+    """Write a file in one step, as ``put_text`` does."""
     path = path.resolve()  # a link stays one
     if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(content)
         return
+    with putting(path) as stream:
+        stream.write(content)
+
+
+@contextlib.contextmanager
+def putting(path: Path) -> Iterator[BinaryIO]:
+    """Yield what to write a file's content to; it is in place when that ends without an error."""
     sweep(path)
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with unfinished.open("w", encoding="utf-8") as stream:
-            stream.write(text)
+        with unfinished.open("wb") as stream:
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         unfinished.replace(path)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from caniload.runner.core.errors import EnvironmentUnusable
+from caniload.runner.core.putting import put_text
 from caniload.runner.core.shipped import LOCKS, PROBES
 from caniload.runner.environments import build, processes
 from caniload.runner.environments.home import Home
@@ -64,9 +64,7 @@ def ask(
         return found
     found = _asked(environment, candidates, home)
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(f".{os.getpid()}")
-    unfinished.write_text(json.dumps(found, sort_keys=True), encoding="utf-8")
-    unfinished.replace(path)
+    put_text(path, json.dumps(found, sort_keys=True))
     return found
 
 

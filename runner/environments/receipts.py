@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from caniload.runner.core.putting import put_text
 from caniload.runner.matrix.schema import Environment
 
 FILE = "receipt.json"
@@ -50,12 +50,7 @@ class Receipt:
 
 def write_receipt(receipt: Receipt, folder: Path) -> None:
     """Put the receipt in place in one step: a folder with a receipt is a finished environment."""
-    unfinished = folder / f"{FILE}.part"
-    with unfinished.open("w", encoding="utf-8") as stream:
-        json.dump(dataclasses.asdict(receipt), stream, indent=1, sort_keys=True)
-        stream.flush()
-        os.fsync(stream.fileno())
-    unfinished.replace(folder / FILE)
+    put_text(folder / FILE, json.dumps(dataclasses.asdict(receipt), indent=1, sort_keys=True))
 
 
 def read_receipt(folder: Path) -> Receipt | None:

@@ -7,12 +7,12 @@ before; these notes tell the two apart.
 from __future__ import annotations
 
 import json
-import os
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+from caniload.runner.core.putting import put_text
 from caniload.runner.environments.home import Home
 
 KEPT = 200
@@ -40,10 +40,7 @@ def note(home: Home, ran: Ran) -> None:
     """Leave a note in one step; without an id it gets one that no other machine has."""
     home.runs.mkdir(parents=True, exist_ok=True)
     known = ran.id or f"{ran.ended.replace(':', '').replace('+', '-')}-{uuid.uuid4().hex[:8]}"
-    path = home.runs / f"{known}.json"
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_text(json.dumps({**asdict(ran), "id": known}, indent=1), encoding="utf-8")
-    unfinished.replace(path)
+    put_text(home.runs / f"{known}.json", json.dumps({**asdict(ran), "id": known}, indent=1))
     for old in sorted(home.runs.glob("*.json"))[:-KEPT]:
         old.unlink(missing_ok=True)
 

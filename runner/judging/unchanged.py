@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from caniload.runner.core.putting import put_text
 from caniload.runner.core.shipped import ROOT, SOURCES
 from caniload.runner.environments.receipts import read_receipt
 from caniload.runner.evidence.keys import digest
@@ -93,4 +94,4 @@ def _last(file: Path) -> Drawn | None:
 def remember(file: Path, drawn: Drawn) -> None:
     """Note what was drawn; a note that cannot be read is as good as none."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(asdict(drawn)), encoding="utf-8")
+    put_text(file, json.dumps(asdict(drawn)))

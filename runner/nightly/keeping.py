@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from caniload.runner.core.errors import UsageError
+from caniload.runner.core.putting import put_bytes
 from caniload.runner.nightly import night as nights
 from caniload.runner.nightly.findings import Report
 from caniload.runner.nightly.night import Night
@@ -75,9 +75,7 @@ def keep(
 def _put(path: Path, data: Any) -> None:
     """Write plain data in one step; the same gives the same bytes."""
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
-    unfinished.replace(path)
+    put_bytes(path, gzip.compress(text.encode(), 9, mtime=0))
 
 
 def path_of_report(night: Path) -> Path:

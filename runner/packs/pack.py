@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from caniload.runner.core.putting import sweep
+from caniload.runner.core.putting import putting
 from caniload.runner.packs import asking, frame, joining
 from caniload.runner.packs.columns import Row, cleaned
 from caniload.runner.packs.contents import (
@@ -201,16 +200,8 @@ def write(path: Path, tables: Tables, parts: Iterable[tuple[str, Any, Row]]) -> 
         "parts": listed,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    sweep(path)
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with unfinished.open("wb") as stream:
-            frame.write(stream, manifest, stored)
-            stream.flush()
-            os.fsync(stream.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with putting(path) as stream:
+        frame.write(stream, manifest, stored)
 
 
 def replaced(path: Path, name: str, plain: Any, environments: Mapping[str, Row]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from caniload.runner.core.errors import UsageError
+from caniload.runner.core.putting import put_text
 from caniload.runner.environments.fetching import here
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.locking import LockError, compile_lock, lock_path, lock_problem
@@ -92,7 +93,7 @@ def permanent(
             environment, find_pythons([environment.python]).get(environment.python)
         )
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(lock_path(environment, folder), compiled)
+        put_text(lock_path(environment, folder), compiled)
     else:
         environment, folder = _kept(matrix, requirements, home=home, name=name)
     text = path.read_text(encoding="utf-8")
@@ -102,8 +103,8 @@ def permanent(
         lines = "; ".join(line.strip() for line in matrixtext.entry(environment))
         raise UsageError(f"{error}; write it in by hand: {lines}") from error
     lock = lock_path(environment, folder).read_text(encoding="utf-8")
-    _replace(lock_path(environment, locks), lock)
-    _replace(path, changed)
+    put_text(lock_path(environment, locks), lock)
+    put_text(path, changed)
     return environment
 
 
@@ -232,8 +233,8 @@ def _lock(matrix: Matrix, environment: Environment, folder: Path) -> Environment
         environment = environment.model_copy(update={"cutoff": kin.cutoff})
         text = compile_lock(environment, interpreter)
     folder.mkdir(parents=True, exist_ok=True)
-    _replace(lock_path(environment, folder), text)
-    _replace(folder / _KEPT, environment.model_dump_json(indent=1) + "\n")
+    put_text(lock_path(environment, folder), text)
+    put_text(folder / _KEPT, environment.model_dump_json(indent=1) + "\n")
     return environment
 
 
@@ -248,9 +249,3 @@ def _overlay(locks: Path, folder: Path, environment: Environment) -> Path:
             unfinished.symlink_to(file)
             unfinished.replace(link)
     return overlay
-
-
-def _replace(path: Path, text: str) -> None:
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)

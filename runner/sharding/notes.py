@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from caniload.runner.core.putting import put_text
 from caniload.runner.environments.disk import Cost
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.locking import lock_sha256
@@ -57,13 +57,7 @@ def identify(plan: Plan, prices: Mapping[str, Cost], locks: Path) -> dict[str, s
 def write(note: Note, home: Home) -> None:
     """Put the note in place in one step."""
     home.shards.mkdir(parents=True, exist_ok=True)
-    path = _path(note.place, home)
-    unfinished = path.with_name(f"{path.name}.part")
-    with unfinished.open("w", encoding="utf-8") as stream:
-        stream.write(as_text(note))
-        stream.flush()
-        os.fsync(stream.fileno())
-    unfinished.replace(path)
+    put_text(_path(note.place, home), as_text(note))
 
 
 def as_text(note: Note) -> str:

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from caniload.runner.checking.cases import Case
 from caniload.runner.converting.outcome import Conversion, Verdict
 from caniload.runner.converting.sources import sources_sha256
+from caniload.runner.core.putting import put_text
 from caniload.runner.evidence.keys import digest
 from caniload.runner.matrix.schema import ConversionReaders
 
@@ -72,6 +73,4 @@ class Keeping:
 
     def _write(self, name: str, text: str) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        unfinished = self.folder / f"{name}.part"
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(self.folder / name)
+        put_text(self.folder / name, text)

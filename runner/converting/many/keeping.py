@@ -9,7 +9,6 @@ is logged and lies there with these hashes is done, all else is done again. At t
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
@@ -22,6 +21,7 @@ from pydantic import TypeAdapter
 from caniload.runner.converting.many.manifest import Entry, Manifest
 from caniload.runner.converting.receipt import ENDING, files_of, hashed
 from caniload.runner.core.errors import StoreBusyError, UsageError
+from caniload.runner.core.putting import put_text
 from caniload.runner.evidence.log import Log
 
 INSIDE = ".caniload"
@@ -164,8 +164,8 @@ class Results:
 
     def finish(self, manifest: Manifest, table: str) -> None:
         """Write the manifest and its table, and forget the log."""
-        _write(self.into / MANIFEST, as_json(manifest) + "\n")
-        _write(self.into / TABLE, table)
+        put_text(self.into / MANIFEST, as_json(manifest) + "\n")
+        put_text(self.into / TABLE, table)
         self._log.close()
         shutil.rmtree(self._inside, ignore_errors=True)
 
@@ -173,12 +173,3 @@ class Results:
 def as_json(manifest: Manifest) -> str:
     """Return it as ``manifest.json`` has it."""
     return _MANIFEST.dump_json(manifest, indent=1).decode()
-
-
-def _write(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
