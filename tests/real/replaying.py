@@ -1,8 +1,10 @@
 """Replay a recorded cell by hand: the script that `caniload reproduce` prints, in a fresh process.
 
-    python tests/real/replaying.py [--cells 60] [--problems 20] [--between-stacks] [-- FILTERS]
+    python tests/real/replaying.py [--cells 60] [--problems 20] [--derived 20] [--between-stacks]
+                                   [--jobs 2] [-- FILTERS]
 
-FILTERS are those of `caniload cells`.
+FILTERS are those of `caniload cells`. At least so many are drawn of what is not identical, and of
+what was not run itself.
 
 Compares outcome, exception type, first line and warnings with the record, and prints a line a cell.
 """
@@ -17,7 +19,8 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,10 @@ from caniload.runner.core import texts
 Cell = Mapping[str, Any]
 
 HANG_SECONDS = 180.0
+_KINDS: Mapping[str, Callable[[Cell], bool]] = {
+    "derived": lambda cell: bool(cell["derived"]),
+    "problems": lambda cell: cell["outcome"] != "identical",
+}
 _GAP = re.compile(r"^(outputs|weights|weights after it) differ by at most (.*)$", re.MULTILINE)
 _WARNED = re.compile(r"(?:^|: )(?:\w+\.)*(\w*Warning): (.*)$|^WARNING:\w+:(.*)$|^W\d{4} .*\] (.*)$")
 
@@ -48,14 +55,19 @@ def between_stacks(known: Sequence[Cell]) -> list[Cell]:
     return [cell for cell in known if stacks[cell["save"]] != stacks[cell["load"]]]
 
 
-def sample(known: Sequence[Cell], count: int, problems: int, seed: int) -> list[Cell]:
-    """Return ``count`` random cells, at least ``problems`` of them not identical."""
+def sample(known: Sequence[Cell], count: int, kinds: Mapping[str, int], seed: int) -> list[Cell]:
+    """Return ``count`` random cells, of each kind at least as many as are there or wanted."""
     chance = random.Random(seed)
-    bad = [cell for cell in known if cell["outcome"] != "identical"]
-    chosen = chance.sample(bad, min(problems, len(bad)))
-    taken = {cell["id"] for cell in chosen}
-    rest = [cell for cell in known if cell["id"] not in taken]
-    return chosen + chance.sample(rest, min(count - len(chosen), len(rest)))
+    chosen: dict[str, Cell] = {}
+    for kind, least in kinds.items():
+        of_kind = [cell for cell in known if _KINDS[kind](cell)]
+        missing = least - sum(map(_KINDS[kind], chosen.values()))
+        fresh = [cell for cell in of_kind if cell["id"] not in chosen]
+        picked = chance.sample(fresh, max(0, min(missing, len(fresh))))
+        chosen.update((cell["id"], cell) for cell in picked)
+    rest = [cell for cell in known if cell["id"] not in chosen]
+    more = chance.sample(rest, max(0, min(count - len(chosen), len(rest))))
+    return [*chosen.values(), *more]
 
 
 def disagreements(cell: Cell) -> list[str]:
@@ -144,6 +156,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cells", type=int, default=60)
     parser.add_argument("--problems", type=int, default=20)
+    parser.add_argument("--derived", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--between-stacks", action="store_true")
     parser.add_argument("filters", nargs="*")
@@ -151,13 +165,16 @@ def main() -> int:
     known = cells(arguments.filters)
     if arguments.between_stacks:
         known = between_stacks(known)
-    chosen = sample(known, arguments.cells, arguments.problems, arguments.seed)
+    kinds = {kind: getattr(arguments, kind) for kind in _KINDS}
+    chosen = sample(known, arguments.cells, kinds, arguments.seed)
     wrong = 0
-    for cell in chosen:
-        found = disagreements(cell)
-        wrong += bool(found)
-        print(f"{'NO ' if found else 'yes'} {cell['id']}: {cell['outcome']}", *found, sep="\n    ")
-    print(f"{len(chosen) - wrong} of {len(chosen)} agree")
+    with ThreadPoolExecutor(max_workers=arguments.jobs) as pool:
+        for cell, found in zip(chosen, pool.map(disagreements, chosen), strict=True):
+            wrong += bool(found)
+            told = f"{'NO ' if found else 'yes'} {cell['id']}: {cell['outcome']}"
+            print(told, *found, sep="\n    ", flush=True)
+    drawn = ", ".join(f"{sum(map(_KINDS[kind], chosen))} {kind}" for kind in _KINDS)
+    print(f"{len(chosen) - wrong} of {len(chosen)} agree ({drawn})")
     return 1 if wrong else 0
 
 

@@ -87,7 +87,7 @@ def test_an_older_tensorflow_takes_part(cells: Mapping[str, Mapping[str, Any]]) 
 
 def test_cells_repeat_in_a_fresh_interpreter(cells: Mapping[str, Mapping[str, Any]]) -> None:
     ran = [cell for cell in cells.values() if cell["outcome"] not in ("na", "untested")]
-    chosen = replaying.sample(ran, 10, problems=7, seed=20)
+    chosen = replaying.sample(ran, 10, {"problems": 7}, seed=20)
     wrong = {cell["id"]: found for cell in chosen if (found := replaying.disagreements(cell))}
     assert not wrong
     assert len(chosen) == 10
