@@ -4,7 +4,8 @@ Python 3.6 to 3.13; numpy is imported inside.
 """
 
 import contextlib
-import hashlib
+
+from digests import digest
 
 SHARE = 0.01
 """How much of itself every number of a weight is changed by, some up and some down."""
@@ -72,13 +73,6 @@ def weights(keras, model):
     order = [order[place] for place in np.random.RandomState(0).permutation(len(order))]
     order = [sorted(listed, key=_size, reverse=True) for listed in order]
     return [listed[0] for listed in order] + [one for listed in order for one in listed[1:]]
-
-
-def digest(array):
-    """Return what tells the numbers of an array from others, bit for bit."""
-    found = hashlib.sha256(("%s %s " % (array.dtype, array.shape)).encode())
-    found.update(array.tobytes())
-    return found.hexdigest()
 
 
 def _has_fractions(variable):

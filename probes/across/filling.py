@@ -9,6 +9,7 @@ import os
 import shutil
 
 import custom
+from digests import digest
 
 OWN = ("Adam", "Momentum", "RMSProp", "Adagrad", "Adadelta", "Ftrl", "ExponentialMovingAverage")
 """What variables of optimizers in TensorFlow 1 end in, perhaps with a number behind."""
@@ -177,20 +178,18 @@ def _stored(file):
 
 def _arrived(keras, model, stored):
     """Return the names of arrays that the model holds nowhere as they are stored."""
-    import disturbing
     import framework
 
-    held = {disturbing.digest(one) for one in framework.as_arrays(keras, model.weights)}
+    held = {digest(one) for one in framework.as_arrays(keras, model.weights)}
     return {"unheld": sorted(name for name, one in stored.items() if not _is_held(one, held))}
 
 
 def _is_held(array, held):
-    import disturbing
     import numpy as np
 
     array = np.asarray(array)
     kinds = {array.dtype, np.dtype("float32")} if array.dtype.kind == "f" else {array.dtype}
-    return any(disturbing.digest(array.astype(kind)) in held for kind in kinds)
+    return any(digest(array.astype(kind)) in held for kind in kinds)
 
 
 FROM = {

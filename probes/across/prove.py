@@ -195,11 +195,11 @@ def _compare_trained(keras, job, model, arrays):
 
 def _change(weights, sight, held):
     import compare
-    import disturbing
+    from digests import digest
 
     sight.begin()
     started = time.process_time()
-    known = set(map(disturbing.digest, held))
+    known = set(map(digest, held))
     for weight, size in sight.change(weights):
         weight.size = size
     return {
