@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from caniload.reports import answers, views
 from caniload.reports.exports import Sums
 from caniload.reports.text import CleanMatrix, excerpt
+from caniload.reports.underway import Pairs, pairs
 from caniload.reports.words import CODE, ORDER, SUFFIX, TREE, UNTESTED, WORDS
 from caniload.runner.core.judged import JudgedEnvironment
 from caniload.runner.core.outcomes import OTHER, PROBLEMS, TO, Purpose
@@ -73,7 +74,14 @@ class Press:
             "to": TO,
             "feed": self.feed,
             "security": matrix.attacks is not None,
+            "underway": matrix.underway,
+            "done_pairs": self._pairs,
         }
+
+    @cached_property
+    def _pairs(self) -> Pairs | None:
+        whole = self.sums.whole
+        return pairs(whole.table, whole.grid) if self.matrix.underway else None
 
     @cached_property
     def worst_first(self) -> list[int]:
