@@ -92,7 +92,7 @@ def aside(
 
 
 def told(
-    planes: Planes, save: int, load: int, kind: int, largest: float | None = None
+    planes: Planes, save: int, load: int, kind: int, *, largest: float | None = None
 ) -> list[Clause]:
     """Say what all models do: by results, and where there is none by shipped evidence."""
     square = evidence(planes, save, load, kind)
