@@ -51,10 +51,16 @@ class Press:
             first_bad_file=f"first-bad{SUFFIX[purpose]}.csv.gz" if purpose else "",
             switch=switch if purpose else [],
             totals=self.sums.aspects[purpose or Purpose.TRAIN].figures,
+            feed=self._feed(root),
             **self._common,
             **context,
         )
         return tree + path, page
+
+    def _feed(self, root: str) -> str:
+        """Return the feed's address from a page; a path is one from the report's folder."""
+        elsewhere = not self.feed or "://" in self.feed or self.feed.startswith("/")
+        return self.feed if elsewhere else f"{root}{self.feed}"
 
     @cached_property
     def _common(self) -> dict[str, Any]:
@@ -72,7 +78,6 @@ class Press:
             "commit": matrix.commit,
             "machine": matrix.machine,
             "to": TO,
-            "feed": self.feed,
             "security": matrix.attacks is not None,
             "underway": matrix.underway,
             "done_pairs": self._pairs,

@@ -20,6 +20,7 @@ from typing import Self
 
 from caniload.runner.commands.drawing import Drawing, order
 from caniload.runner.evidence.known import Evidence
+from caniload.runner.evidence.store import stamp
 from caniload.runner.matrix.plan import Selection
 
 SHARE = 0.04
@@ -57,7 +58,7 @@ class Live:
     _thread: threading.Thread | None = None
     _process: subprocess.Popen[str] | None = None
     _since: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-    _seen: int = -1
+    _seen: list[str] = field(default_factory=list)
     _loaded: set[str] = field(default_factory=set)
 
     def __enter__(self) -> Self:
@@ -93,7 +94,7 @@ class Live:
 
     def _go_on(self, cost: float) -> None:
         while not self._over.wait(rest(cost)):
-            if self._seen == self.evidence.store.changes:
+            if self._seen == stamp(self.evidence.home.results):
                 continue
             found = self._draw(nice=10)
             if found is None:
@@ -103,7 +104,7 @@ class Live:
 
     def _draw(self, *, nice: int) -> float | None:
         """Draw once, and return the CPU seconds; ``None`` where that failed or was ended."""
-        self._seen = self.evidence.store.changes
+        self._seen = stamp(self.evidence.home.results)
         search = json.dumps([os.path.abspath(path) for path in sys.path])  # noqa: PTH100 - "" too
         wanted = order(self.drawing, self.evidence.plan.matrix, self.selection, self._since, nice)
         self._process = subprocess.Popen(

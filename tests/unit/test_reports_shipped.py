@@ -154,3 +154,20 @@ def test_the_page_that_is_open_finds_its_details_once_more(tmp_path: Path) -> No
     (new / "manifest.json").write_text('{"files": {}}')
     keep_shards(new, third)
     assert not (third / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("feed", "from_deep"),
+    [
+        pytest.param("nightly.atom", "../nightly.atom", id="beside it"),
+        pytest.param("../nightly/a.atom", "../../nightly/a.atom", id="in another folder"),
+        pytest.param("/a.atom", "/a.atom", id="of the server"),
+        pytest.param("https://example.org/a.atom", "https://example.org/a.atom", id="elsewhere"),
+    ],
+)
+def test_a_feed_is_found_from_every_page(tmp_path: Path, feed: str, from_deep: str) -> None:
+    small = example(environments=("tf-2.12", "tf-2.15"), models=2, formats=1)
+    folder = render(small, tmp_path / "report", feed=feed)[0].parent
+    link = '<link rel="alternate" type="application/atom+xml" title="caniload" href="{}">'
+    assert link.format(feed) in (folder / "index.html").read_text(encoding="utf-8")
+    assert link.format(from_deep) in (folder / "from/tf-2.12.html").read_text(encoding="utf-8")

@@ -169,7 +169,7 @@ def _add_shown(parser: argparse._ActionsContainer) -> None:
         "--feed",
         type=address,
         metavar="URL",
-        help="an Atom feed that its pages name, such as that of a nightly",
+        help="an Atom feed that its pages name, such as nightly.atom in the report's folder",
     )
     parser.add_argument(
         "--no-shipped",
