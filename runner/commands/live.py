@@ -62,16 +62,27 @@ class Live:
     _loaded: set[str] = field(default_factory=set)
 
     def __enter__(self) -> Self:
-        if self._is_wanted():
-            self.say("drawing what is known already")
-            cost = self._draw(nice=0)
-            if cost is not None:
-                uri = self.drawing.index.as_uri()
-                self.say(f"report: {uri}: open it now, and reload it while this goes on")
-                self._tell()
-                self._thread = threading.Thread(target=self._go_on, args=(cost,), daemon=True)
-                self._thread.start()
+        cost = self._begin()
+        if cost is not None:
+            self._thread = threading.Thread(target=self._go_on, args=(cost,), daemon=True)
+            self._thread.start()
         return self
+
+    def _begin(self) -> float | None:
+        """Have a report there that is true; return what it cost, ``None`` where there is none."""
+        if len(self.evidence.plan.cells) > MOST:
+            self.say(f"more than {MOST:,} cells: the report is drawn at the end")
+            return None
+        self._seen = stamp(self.evidence.home.results)
+        if self.drawing.drawn(self.evidence) is not None:
+            return 0.0  # what lies there is of all that is known
+        self.say("drawing what is known already")
+        cost = self._draw(nice=0)
+        if cost is not None:
+            uri = self.drawing.index.as_uri()
+            self.say(f"report: {uri}: open it now, and reload it while this goes on")
+            self._tell()
+        return cost
 
     def __exit__(
         self,
@@ -84,13 +95,6 @@ class Live:
             process.terminate()  # what it has not swapped in, it takes with it
         if self._thread is not None:
             self._thread.join()
-
-    def _is_wanted(self) -> bool:
-        """Say whether there is something to draw: the report that lies there may be of all this."""
-        if len(self.evidence.plan.cells) > MOST:
-            self.say(f"more than {MOST:,} cells: the report is drawn at the end")
-            return False
-        return self.drawing.drawn(self.evidence) is None
 
     def _go_on(self, cost: float) -> None:
         while not self._over.wait(rest(cost)):
@@ -132,6 +136,8 @@ class Live:
         """Say which pairs are done, as the report has it."""
         summary = json.loads((self.drawing.folder / "summary.json").read_text(encoding="utf-8"))
         found = summary["underway"]
+        if found is None:  # somebody else drew in the meantime
+            return
         whole = {one["load"] for one in found["loaders"] if not one["waiting"]}
         new = [one["load"] for one in found["loaders"] if one["load"] in whole - self._loaded]
         self._loaded |= whole
