@@ -135,7 +135,7 @@ def test_a_run_that_ends_ends_a_drawing_and_leaves_the_last(
             began.set()
         return found  # type: ignore[no-any-return]
 
-    monkeypatch.setattr(live.subprocess, "Popen", started)
+    monkeypatch.setattr(subprocess, "Popen", started)
     keeper = Live(drawing=draw, evidence=evidence, selection=SELECTION, say=lambda _: None)
     with evidence.store, keeper:
         before = draw.index.stat().st_ino
