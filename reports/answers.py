@@ -25,6 +25,7 @@ from caniload.reports.words import (
 from caniload.runner.core.outcomes import TO, Outcome
 
 DIFFERS = CODE[Outcome.DIFFERS]
+NOT_HERE = "Shipped evidence, not measured here"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +89,30 @@ def aside(
     )
     to = TO[planes.turned.purpose]
     return "" if here == there else f"{to[0].upper()}{to[1:]}: {there[0].lower()}{there[1:]}"
+
+
+def told(
+    planes: Planes, save: int, load: int, kind: int, *, largest: float | None = None
+) -> list[Clause]:
+    """Say what all models do: by results, and where there is none by shipped evidence."""
+    square = evidence(planes, save, load, kind)
+    if not square.tested and (said := shipped(planes, save, load, kind)):
+        return [Clause(text=said)]
+    ignored = planes.square(save, load, kind).no_evidence
+    return verdict(square, ignored=ignored, largest=largest)
+
+
+def shipped(
+    planes: Planes, save: int, load: int, kind: int, models: Sequence[int] | None = None
+) -> str:
+    """Say what shipped evidence has on models without a result; nothing where it has none."""
+    if planes.shipped is None:
+        return ""
+    square = planes.shipped.square(save, load, kind, models)
+    if not square.tested:
+        return ""
+    said = text(verdict(square))
+    return f"{NOT_HERE}: {said[0].lower()}{said[1:]}"
 
 
 def verdict(square: Square, *, ignored: int = 0, largest: float | None = None) -> list[Clause]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from caniload.reports import attacks, cellfiles, companions
+from caniload.reports import attacks, cellfiles, companions, underway
 from caniload.reports.aspects import Aspect, Aspects
 from caniload.reports.badges import badges, shields, svg
 from caniload.reports.claims import Finding
@@ -133,6 +133,8 @@ def summarised(sums: Sums, matrix: CleanMatrix) -> dict[str, Any]:
         **_for_one(sums.whole),
         "purposes": {purpose.value: _for_one(one) for purpose, one in sums.aspects.items()},
         "derived": found.derived,
+        "shipped": _shipped(sums.aspects, matrix),
+        "underway": _underway(sums, matrix),
         "not_evidence": found.no_evidence,
         "order_dependent": found.not_repeatable,
         "controls": {"checked": found.controls, "failed": found.controls_failed},
@@ -143,6 +145,27 @@ def summarised(sums: Sums, matrix: CleanMatrix) -> dict[str, Any]:
         "companions": companions.exported(sums.pairs),
         "catalogue": summed(sums.glossary),
     }
+
+
+def _shipped(seen: Aspects, matrix: CleanMatrix) -> dict[str, Any]:
+    """Count what is known from elsewhere of cells that are untested here; part of nothing else."""
+    told = {one.purpose: one.figures.shipped for one in seen.values()}
+    counts = {
+        purpose.value: {outcome.value: found.outcomes[outcome] for outcome in ORDER}
+        for purpose, found in told.items()
+        if found
+    }
+    train = told[Purpose.TRAIN]
+    cells = train.planned if train else 0
+    return {"cells": cells, "purposes": counts, "unused": list(matrix.unshipped)}
+
+
+def _underway(sums: Sums, matrix: CleanMatrix) -> dict[str, Any] | None:
+    """Say which pairs a run that is going on is done with; nothing where none is."""
+    if matrix.underway is None:
+        return None
+    found = underway.pairs(sums.whole.table, sums.whole.grid)
+    return {"since": matrix.underway.since, **underway.as_data(found, sums.whole.grid)}
 
 
 def _for_one(seen: Aspect) -> dict[str, Any]:

@@ -22,6 +22,7 @@ class Figures:
 
     Cells that a failed control makes worthless are in ``no_evidence`` and in no outcome. ``shown``
     are the outcomes that legends and totals name. ``derived`` cells were not run themselves.
+    ``shipped`` are figures of shipped evidence on cells without a result, in none of these.
     """
 
     purpose: Purpose
@@ -34,6 +35,7 @@ class Figures:
     controls: int
     controls_failed: int
     derived: int
+    shipped: Figures | None = None
 
     @property
     def tested(self) -> int:
@@ -59,19 +61,37 @@ def _tested(counts: Mapping[Outcome, int]) -> int:
 
 def figures(table: Table, grid: Planes, checked: Sequence[Control]) -> Figures:
     """Count everything once; ``checked`` are the controls that were decided."""
+    return _counted(
+        grid,
+        controls=len(checked),
+        controls_failed=sum(not one.passed for one in checked),
+        derived=int((table.cells.columns.derived[~table.control] != NONE).sum()),
+        shipped=_counted(grid.shipped) if grid.shipped else None,
+    )
+
+
+def _counted(
+    grid: Planes,
+    *,
+    controls: int = 0,
+    controls_failed: int = 0,
+    derived: int = 0,
+    shipped: Figures | None = None,
+) -> Figures:
     counted = (grid.codes != ABSENT) & ~grid.no_evidence
     upward = counted & ~grid.older[:, :, None, None]
     return Figures(
-        purpose=table.purpose,
+        purpose=grid.purpose,
         planned=int((grid.codes != ABSENT).sum()),
         shown=shown(_by_outcome(grid, grid.codes != ABSENT)),
         outcomes=_by_outcome(grid, counted),
         upgrade=_by_outcome(grid, upward),
         no_evidence=int(grid.no_evidence.sum()),
         not_repeatable=int(grid.not_repeatable.sum()),
-        controls=len(checked),
-        controls_failed=sum(not one.passed for one in checked),
-        derived=int((table.cells.columns.derived[~table.control] != NONE).sum()),
+        controls=controls,
+        controls_failed=controls_failed,
+        derived=derived,
+        shipped=shipped,
     )
 
 
@@ -126,8 +146,18 @@ def must_be(damage: str | None) -> str:
 
 
 def headlines(found: Iterable[Figures]) -> list[str]:
-    """Say it for each purpose; where there is nothing to say, once."""
-    return list(dict.fromkeys(map(headline, found)))
+    """Say it for each purpose; where there is nothing to say, once.
+
+    What shipped evidence says comes after, apart and named.
+    """
+    counted = list(found)
+    told = [headline(one) for one in counted]
+    shipped = [one.shipped for one in counted if one.shipped]
+    told += [
+        f"Shipped evidence on {one.planned:,} cells, not measured here. {headline(one)}"
+        for one in shipped
+    ]
+    return list(dict.fromkeys(told))
 
 
 def headline(found: Figures) -> str:

@@ -38,7 +38,22 @@ class Tile:
 
 def tiles(found: Figures) -> list[Tile]:
     """Choose the numbers that matter to somebody who upgrades, worst first."""
-    return [*(_problem(found, one) for one in WORST_FIRST if one in found.shown), *_others(found)]
+    measured = [_problem(found, one) for one in WORST_FIRST if one in found.shown]
+    return [*measured, *_others(found), *_shipped(found)]
+
+
+def _shipped(found: Figures) -> list[Tile]:
+    """Count apart what is known from elsewhere only."""
+    if not found.shipped:
+        return []
+    return [
+        Tile(
+            number=found.shipped.planned,
+            label="shipped evidence",
+            note="of those not tested; counted nowhere else",
+            code=UNTESTED,
+        )
+    ]
 
 
 def _problem(found: Figures, outcome: Outcome) -> Tile:
@@ -85,13 +100,15 @@ def apart(grid: Planes, details: Shards, folder: Folder) -> dict[str, Any]:
 
     ``grid`` is that for predicting; what makes it the one for training is beside it.
     """
-    data = {
+    data: dict[str, Any] = {
         "plane": grid.encoded(),
         "parting": grid.parting(),
         "pairs": details.pairs,
         "texts": details.texts,
         "digits": details.digits,
     }
+    if grid.shipped:
+        data["shipped"] = {"plane": grid.shipped.encoded(), "parting": grid.shipped.parting()}
     if len(json.dumps(data)) <= INLINE:
         return data
     return {"rest": add(folder, "data/p", json.dumps(data))}

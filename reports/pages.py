@@ -77,6 +77,7 @@ class Shared:
             "controls": [_control(one) for one in controls(whole.table, whole.grid)],
             "diagonals": [(TO[one.purpose], _diagonal(one)) for one in self.sums.aspects.values()],
             "reasons": untested_reasons(whole.table),
+            "unshipped": self.matrix.unshipped,
         }
 
     def _data(self) -> Page:

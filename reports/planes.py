@@ -8,14 +8,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from caniload.reports.generations import plain
 from caniload.reports.table import Table
-from caniload.reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, UNTESTED
+from caniload.reports.words import ABSENT, BREAKING_CODES, CLEAN_CODES, CODE, UNTESTED
 from caniload.runner.core.judged import JudgedEnvironment, JudgedFormat, JudgedMatrix, JudgedModel
+from caniload.runner.core.judgedtable import NONE
 from caniload.runner.core.outcomes import OTHER, Outcome, Purpose
 
 Codes = npt.NDArray[np.uint8]
@@ -57,7 +59,8 @@ class Planes:
     """The matrix without its controls, as arrays over its four axes, for one purpose.
 
     ``beside`` are the codes for the other purpose. ``rows`` are the places of its cells in the
-    table, -1 where there is none.
+    table, -1 where there is none. ``shipped`` is what shipped evidence says of cells that have no
+    result here, as such arrays of its own: nothing that counts results looks at it.
     """
 
     environments: tuple[JudgedEnvironment, ...]
@@ -69,11 +72,18 @@ class Planes:
     no_evidence: Flags
     not_repeatable: Flags
     purpose: Purpose = Purpose.TRAIN
+    shipped: Planes | None = None
 
     @cached_property
     def turned(self) -> Planes:
         """The same for the other purpose."""
-        return replace(self, codes=self.beside, beside=self.codes, purpose=OTHER[self.purpose])
+        return replace(
+            self,
+            codes=self.beside,
+            beside=self.codes,
+            purpose=OTHER[self.purpose],
+            shipped=self.shipped and self.shipped.turned,
+        )
 
     @cached_property
     def clean(self) -> Flags:
@@ -85,6 +95,11 @@ class Planes:
     def tested(self) -> Flags:
         """Where the outcome says something about a framework."""
         return (self.codes >= 1) & (self.codes < UNTESTED)
+
+    @cached_property
+    def known(self) -> Flags:
+        """Where there is an outcome of here, or shipped evidence."""
+        return self.tested | self.shipped.tested if self.shipped else self.tested
 
     @cached_property
     def older(self) -> Flags:
@@ -177,7 +192,7 @@ def planes(table: Table, judged: JudgedMatrix) -> Planes:
     says_something = ~table.is_any([Outcome.NA, Outcome.UNTESTED])[rows]
     no_evidence[index] = ~table.evidence[rows] & says_something
     not_repeatable[index] = ~table.repeatable[rows] & says_something
-    return Planes(
+    made = Planes(
         environments=judged.environments,
         models=models,
         formats=judged.formats,
@@ -187,6 +202,33 @@ def planes(table: Table, judged: JudgedMatrix) -> Planes:
         no_evidence=no_evidence,
         not_repeatable=not_repeatable,
         purpose=table.purpose,
+    )
+    told = np.flatnonzero(table.cells.columns.shipped[rows] != NONE)
+    if not len(told):
+        return made
+    where = tuple(codes[told] for codes in index)
+    return replace(made, shipped=_shipped(made, table, rows[told], where))
+
+
+def _shipped(
+    beside: Planes, table: Table, rows: npt.NDArray[np.intp], where: tuple[Any, ...]
+) -> Planes:
+    """Lay out what shipped evidence says of these rows; of all others it says nothing."""
+    told = table.cells.columns.shipped[rows]
+    sides = []
+    for purpose in (Purpose.TRAIN, Purpose.PREDICT):
+        known = [CODE[one.verdict.to(purpose).outcome] for one in table.cells.names.shipments]
+        codes = np.full_like(beside.codes, ABSENT)
+        codes[where] = np.array(known, dtype=np.uint8)[told]
+        sides.append(codes)
+    nowhere = np.broadcast_to(np.False_, beside.codes.shape)
+    return replace(
+        beside,
+        codes=sides[0],
+        beside=sides[1],
+        no_evidence=nowhere,
+        not_repeatable=nowhere,
+        purpose=Purpose.TRAIN,
     )
 
 

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from caniload.reports import answers, views
 from caniload.reports.exports import Sums
 from caniload.reports.text import CleanMatrix, excerpt
+from caniload.reports.underway import Pairs, pairs
 from caniload.reports.words import CODE, ORDER, SUFFIX, TREE, UNTESTED, WORDS
 from caniload.runner.core.judged import JudgedEnvironment
 from caniload.runner.core.outcomes import OTHER, PROBLEMS, TO, Purpose
@@ -50,10 +51,16 @@ class Press:
             first_bad_file=f"first-bad{SUFFIX[purpose]}.csv.gz" if purpose else "",
             switch=switch if purpose else [],
             totals=self.sums.aspects[purpose or Purpose.TRAIN].figures,
+            feed=self._feed(root),
             **self._common,
             **context,
         )
         return tree + path, page
+
+    def _feed(self, root: str) -> str:
+        """Return the feed's address from a page; a path is one from the report's folder."""
+        elsewhere = not self.feed or "://" in self.feed or self.feed.startswith("/")
+        return self.feed if elsewhere else f"{root}{self.feed}"
 
     @cached_property
     def _common(self) -> dict[str, Any]:
@@ -71,9 +78,15 @@ class Press:
             "commit": matrix.commit,
             "machine": matrix.machine,
             "to": TO,
-            "feed": self.feed,
             "security": matrix.attacks is not None,
+            "underway": matrix.underway,
+            "done_pairs": self._pairs,
         }
+
+    @cached_property
+    def _pairs(self) -> Pairs | None:
+        whole = self.sums.whole
+        return pairs(whole.table, whole.grid) if self.matrix.underway else None
 
     @cached_property
     def worst_first(self) -> list[int]:

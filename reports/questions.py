@@ -57,13 +57,13 @@ def first_question(grid: Planes) -> Question:
 
 
 def step(grid: Planes, places: Sequence[int], kind: int) -> tuple[int, int] | None:
-    """Return the newest two of a stack between which people upgrade, as far as it was tested.
+    """Return the newest two of a stack between which people upgrade, as far as anything is known.
 
     They are the newest, and the newest of an earlier generation; where there is one generation
-    only, the one before it; where nothing else was tested, the newest and itself.
+    only, the one before it; where nothing is known of others, the newest and itself.
     """
     for load in reversed(places):
-        given = [save for save in places if save <= load and grid.tested[save, load, :, kind].any()]
+        given = [save for save in places if save <= load and grid.known[save, load, :, kind].any()]
         here = generation(grid.environments[load])
         earlier = [one for one in given if generation(grid.environments[one]) != here]
         before = [one for one in given if one < load]
@@ -111,14 +111,14 @@ def _ends(grid: Planes, question: Question, kind: int) -> dict[str, int]:
     """Return what the words for versions mean."""
     stack = grid.environments[question.save].stack
     places = next(places for name, places in grid.stacks if name == stack)
-    given = [n for n in places if grid.tested[n, question.load, :, kind].any()]
+    given = [n for n in places if grid.known[n, question.load, :, kind].any()]
     oldest = given[0] if given else question.save
     return {"newest": question.load, "before": question.save, "oldest": oldest}
 
 
 def _answered(grid: Planes, save: int, load: int, kind: int, family: str | None) -> bool:
     wanted = [n for n, model in enumerate(grid.models) if family in (None, model.family)]
-    return bool(grid.tested[save, load, wanted, kind].any())
+    return bool(grid.known[save, load, wanted, kind].any())
 
 
 def _code(outcome: str) -> int:

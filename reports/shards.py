@@ -20,8 +20,9 @@ from caniload.reports.table import Table, grouped
 from caniload.reports.textstore import TextStore
 from caniload.reports.told import Told, as_json, tell
 from caniload.reports.words import ORDER
-from caniload.runner.core.judged import DERIVED
+from caniload.runner.core.judged import DERIVED, Verdict
 from caniload.runner.core.judgedtable import NONE, Derived
+from caniload.runner.core.outcomes import Purpose
 
 SHORT = 160
 """Texts up to this length stand in the shard itself."""
@@ -117,21 +118,36 @@ class _Pair:
         # A number of an array costs more to look up than all else of a cell; lists have plain ones.
         of_cells = (
             *(table.model, table.format, table.outcome),
-            *(columns.verdict, columns.file, columns.repeat, columns.derived),
+            *(columns.verdict, columns.file, columns.repeat, columns.derived, columns.shipped),
         )
         numbers = zip(*(one[rows].tolist() for one in of_cells), strict=True)
         cells = map(self._cell, marks.tolist(), numbers)
         return f'{{"cells":[{",".join(cells)}],"texts":[{",".join(self._texts)}]}}'
 
     def _cell(self, mark: int, numbers: tuple[int, ...]) -> str:
-        model, kind, outcome, verdict, file, repeat, derived = numbers
+        model, kind, outcome, verdict, file, repeat, derived, shipped = numbers
         name, format_id, place = self._teller.named(model, kind)
         told = f',"mark":{mark}' if mark else ""
         return (
             f'{{"id":{self._save}/{name}.{format_id}/{self._load}'
             f',"m":{place},"f":"{format_id}","o":"{ORDER[outcome]}"'
-            f"{told}{self._verdict(verdict, file)}{self._more(repeat, derived)}}}"
+            f"{told}{self._verdict(verdict, file)}{self._more(repeat, derived)}"
+            f"{self._shipped(shipped) if shipped != NONE else ''}}}"
         )
+
+    def _shipped(self, shipped: int) -> str:
+        """Tell what is known of the cell from elsewhere, for both purposes."""
+        one = self._table.cells.names.shipments[shipped]
+        predict = one.verdict.to(Purpose.PREDICT)
+        sides = ",".join(map(self._side, (one.verdict, predict)))
+        return f',"shipped":{{"source":{self._number(one.source)},"told":[{sides}]}}'
+
+    def _side(self, verdict: Verdict) -> str:
+        named = f',"cause":{self._number(verdict.cause)}' if verdict.cause else ""
+        return f'{{"o":"{verdict.outcome}","reason":{self._number(verdict.reason)}{named}}}'
+
+    def _number(self, text: str) -> int:
+        return self._texts.setdefault(self._teller.reference(text), len(self._texts))
 
     def _more(self, repeat: int, derived: int) -> str:
         """Tell how to repeat the cell, and whether it was run itself, where that is special."""
@@ -139,8 +155,7 @@ class _Pair:
         again = names.repeats[repeat]
         told = f',"repeat":{as_json(again)}' if again else ""
         if derived != NONE:
-            text = self._teller.reference(derivation(names.derivations[derived]))
-            told += f',"derived":{self._texts.setdefault(text, len(self._texts))}'
+            told += f',"derived":{self._number(derivation(names.derivations[derived]))}'
         return told
 
     def _verdict(self, verdict: int, file: int) -> str:

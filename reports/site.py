@@ -14,6 +14,7 @@ from caniload.reports.folder import Folder
 from caniload.reports.glossary import glossary
 from caniload.reports.pages import pages
 from caniload.reports.shards import shards
+from caniload.reports.swapping import keep_shards, swap
 from caniload.reports.table import tabulate
 from caniload.reports.terminal import Summary, summary
 from caniload.reports.text import ingest
@@ -34,7 +35,8 @@ def render(
     """Write the report to ``folder``; return its index.html, and what a terminal is told.
 
     Paths below ``home`` are written as ``$CANILOAD_HOME/...``. The folder is swapped in whole, so
-    that an interrupted run leaves the report that was there. ``given_up``: as in ``ingest``.
+    that an interrupted run leaves the report that was there, and nobody reads half of one.
+    ``given_up``: as in ``ingest``.
     ``feed`` is the address of one that tells what changes, which the pages name.
     ``FileExistsError``: there is a folder of that name that is not a report.
     """
@@ -46,7 +48,9 @@ def render(
         fresh = scratch / "new"
         told = report(judged, Folder(fresh), home, given_up=given_up, feed=feed)
         fresh.chmod(0o755)
-        _swap(fresh, folder, scratch / "old")
+        if judged.underway:
+            keep_shards(folder, fresh)
+        swap(fresh, folder, scratch / "old")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return folder / "index.html", told
@@ -87,16 +91,3 @@ def _refuse_foreign(folder: Path) -> None:
         return
     if not folder.is_dir() or (any(folder.iterdir()) and not (folder / "manifest.json").is_file()):
         raise FileExistsError(f"{folder} is not a report; name another folder or remove it")
-
-
-def _swap(fresh: Path, folder: Path, old: Path) -> None:
-    """Put the new folder in the old one's place, and the old one back if that fails."""
-    if not folder.exists():
-        fresh.rename(folder)
-        return
-    folder.rename(old)
-    try:
-        fresh.rename(folder)
-    except OSError:
-        old.rename(folder)
-        raise

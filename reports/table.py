@@ -61,6 +61,11 @@ COLUMNS: dict[str, str] = {
     "repeat": "command that runs the cell again; empty where caniload reproduce with its id does",
     "derived": "same-content or refused-by-name where it was not run itself; else empty",
     "derived_from": "id of the cell that was run in its place",
+    "shipped_outcome": "of a cell that is untested here: what shipped evidence says of it, for "
+    "whoever goes on training; measured elsewhere, and counted nowhere",
+    "shipped_predict_outcome": "the same for whoever only predicts",
+    "shipped_reason": "that shipped verdict in one sentence",
+    "shipped_source": "who measured it, until when and on what",
 }
 """Every column with its meaning, in order; data.html prints this."""
 
@@ -241,6 +246,17 @@ class Table:
             "repeat": _texts(names.repeats, columns.repeat),
             "derived": _texts([one.rule for one in names.derivations], columns.derived),
             "derived_from": _texts([one.source for one in names.derivations], columns.derived),
+        } | self._shipped()
+
+    def _shipped(self) -> dict[str, Any]:
+        """Return what shipped evidence says of cells without a result."""
+        told, codes = self.cells.names.shipments, self.cells.columns.shipped
+        predict = [one.verdict.to(Purpose.PREDICT).outcome.value for one in told]
+        return {
+            "shipped_outcome": _texts([one.verdict.outcome.value for one in told], codes),
+            "shipped_predict_outcome": _texts(predict, codes),
+            "shipped_reason": _texts([one.verdict.reason for one in told], codes),
+            "shipped_source": _texts([one.source for one in told], codes),
         }
 
 

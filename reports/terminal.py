@@ -48,6 +48,7 @@ def summary(seen: Aspects, known: Glossary, matrix: CleanMatrix) -> Summary:
     lines += _training_lines(whole)
     lines += _untested_lines(untested_reasons(table), found)
     lines += glossdata.lines(known, matrix)
+    lines += _shipped_lines(found, matrix)
     lines += _derived_lines(found)
     lines += _control_lines(controls(table, whole.grid), found)
     return Summary(
@@ -130,6 +131,18 @@ def _control_lines(checked: Sequence[Control], found: Figures) -> list[str]:
     if found.not_repeatable:
         lines.append(f"  {found.not_repeatable:>6,}  cells depend on the order in which they ran")
     return lines
+
+
+def _shipped_lines(found: Figures, matrix: CleanMatrix) -> list[str]:
+    if not found.shipped and not matrix.unshipped:
+        return []
+    count = found.shipped.planned if found.shipped else 0
+    told = f"{count:,} of the cells not tested, and in no other number"
+    return [
+        "",
+        f"shipped evidence, not measured here: {told}",
+        *(f"          {_line(sentence)}" for sentence in matrix.unshipped),
+    ]
 
 
 def _derived_lines(found: Figures) -> list[str]:

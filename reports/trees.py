@@ -67,7 +67,7 @@ class Tree:
         grid, question = self.grid, questions.first_question(self.grid)
         place = (question.save, question.load, question.kind)
         square = answers.evidence(grid, *place)
-        ignored = grid.square(*place).no_evidence
+        shipped = None if square.tested else views.shipped_square(grid, *place)
         codes = grid.codes[..., question.kind]
         starts = [table.starts for table in self._eras]
         badge = next(badges(grid))
@@ -77,8 +77,9 @@ class Tree:
             "suffix": SUFFIX[grid.purpose],
             "examples": list(questions.examples(grid, question)),
             "pairs": views.thinning(grid),
-            "square": square,
-            "verdict": answers.verdict(square, ignored=ignored, largest=self._largest(question)),
+            "looks": shipped or square,
+            "is_shipped": shipped is not None,
+            "verdict": answers.told(grid, *place, largest=self._largest(question)),
             "advice": views.advice(grid, question),
             "headlines": headlines(self._counted),
             "tiles": tiles(self.seen.figures),

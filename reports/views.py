@@ -45,7 +45,7 @@ def word(code: int) -> str:
     return NOT_PLANNED if code == ABSENT else WORDS[ORDER[code]].word
 
 
-def square_words(square: Square, purpose: Purpose) -> str:
+def square_words(square: Square, purpose: Purpose, shipped: Square | None = None) -> str:
     """Name a square in full, for it is also what a screen reader says."""
     parts = [word(square.typical)]
     if square.worst > square.typical and square.tested:
@@ -61,17 +61,28 @@ def square_words(square: Square, purpose: Purpose) -> str:
     if square.parted:
         to = f"{TO[OTHER[purpose]]} {square.parted}"
         parts.append(f"{to} otherwise, worst: {word(square.beside)}")
+    if shipped is not None and square.tested:
+        parts.append(f"shipped evidence on {shipped.tested}")
+    elif shipped is not None:
+        parts.append(f"shipped evidence: {square_words(shipped, purpose)}")
     return "; ".join(parts)
 
 
 def square_view(
     grid: Planes, save: int, load: int, kind: int, models: Sequence[int] | None = None
 ) -> SquareView:
-    """Show one square; app.js draws the same from the same plane, and a test compares them."""
+    """Show one square; matrix.js draws the same from the same plane, and a test compares them.
+
+    Where nothing has a result here it has the looks of shipped evidence, and a class that says so.
+    """
     square = grid.square(save, load, kind, models)
-    classes = [f"o{square.typical}"]
-    if square.notched:
-        classes.append(f"w{square.worst}")
+    shipped = shipped_square(grid, save, load, kind, models)
+    looks = square if shipped is None or square.tested else shipped
+    classes = [f"o{looks.typical}"]
+    if looks.notched:
+        classes.append(f"w{looks.worst}")
+    if looks is not square:
+        classes.append("shipped")
     if save == load:
         classes.append("diagonal")
     if grid.older[save, load]:
@@ -80,9 +91,18 @@ def square_view(
         classes.append("void")
     if square.not_repeatable:
         classes.append("shaky")
-    if square.parted:
-        classes.append(f"p{square.beside}")
-    return SquareView(classes=" ".join(classes), words=square_words(square, grid.purpose))
+    if looks.parted:
+        classes.append(f"p{looks.beside}")
+    words = square_words(square, grid.purpose, shipped)
+    return SquareView(classes=" ".join(classes), words=words)
+
+
+def shipped_square(
+    grid: Planes, save: int, load: int, kind: int, models: Sequence[int] | None = None
+) -> Square | None:
+    """Return what shipped evidence says of a square, if anything."""
+    found = grid.shipped.square(save, load, kind, models) if grid.shipped else None
+    return found if found is not None and found.tested else None
 
 
 def matrix(grid: Planes, kind: int, models: Sequence[int] | None = None) -> list[Row]:
@@ -157,11 +177,19 @@ def _era_cell(grid: Planes, rows: Era, columns: Era, found: Block) -> EraCell:
 
 
 def advice(grid: Planes, question: Question) -> list[str]:
-    """Return the sentences below the verdict, the other purpose's verdict first."""
+    """Return the sentences below the verdict, the other purpose's verdict first.
+
+    Where there is a result, what shipped evidence says of the models without one comes then.
+    """
     place = (question.save, question.load, question.kind)
     found = answers.reach(grid, question.save, question.kind)
-    sentences = [*filter(None, [answers.aside(grid, *place)]), answers.reach_sentence(grid, found)]
     square = answers.evidence(grid, *place)
+    beside = [answers.aside(grid, *place)]
+    if square.tested:
+        beside.append(answers.shipped(grid, *place))
+    elif grid.shipped and (other := answers.aside(grid.shipped, *place)):
+        beside.append(f"{answers.NOT_HERE}. {other}")
+    sentences = [*filter(None, beside), answers.reach_sentence(grid, found)]
     path = answers.recommend(grid, *place)
     if path is not None:
         sentences.append(answers.path_sentence(grid, question.load, path))
@@ -172,17 +200,28 @@ def advice(grid: Planes, question: Question) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class FromCell:
+    """What becomes of files; ``shipped``: by shipped evidence, for nothing was measured here."""
+
     code: int
     worst: int
     text: str
     words: str
+    shipped: bool = False
 
 
 def from_rows(grid: Planes, save: int) -> list[tuple[int, list[FromCell]]]:
     """Tell what happens to the files of one environment: load environments by formats."""
     kinds = range(len(grid.formats))
     places = range(len(grid.environments))
-    return [(load, [from_cell(grid, save, load, kind) for kind in kinds]) for load in places]
+    return [(load, [_known_cell(grid, save, load, kind) for kind in kinds]) for load in places]
+
+
+def _known_cell(grid: Planes, save: int, load: int, kind: int) -> FromCell:
+    shipped = shipped_square(grid, save, load, kind)
+    if shipped is None or grid.shipped is None or grid.square(save, load, kind).tested:
+        return from_cell(grid, save, load, kind)
+    words = answers.shipped(grid, save, load, kind)
+    return replace(from_cell(grid.shipped, save, load, kind), words=words, shipped=True)
 
 
 def from_cell(grid: Planes, save: int, load: int, kind: int) -> FromCell:

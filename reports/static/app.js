@@ -93,7 +93,8 @@
         waiting.set(name, resolve);
         document.head.append(el("script", { src: `${root.dataset.root}data/${folder}/${name}.js`, onerror: () => {
           loaded.delete(name);
-          reject(new Error(`data/${folder}/${name}.js is missing or damaged`));
+          const anew = document.body.dataset.underway !== undefined ? "; the report was drawn anew since, so reload this page" : "";
+          reject(new Error(`data/${folder}/${name}.js is missing or damaged${anew}`));
         } }));
       }));
     }

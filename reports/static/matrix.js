@@ -10,9 +10,27 @@ window.caniload.index = async () => {
   const plane = await unpack(rest.plane), parting = await unpack(rest.parting);
   const turned = plane.map((byte, place) => byte ^ parting[place]), predicts = data.purpose === "predict";
   const { at, other, unlike, word, sum, verdict, aside, reach, path } = answers(data, ...(predicts ? [plane, turned] : [turned, plane]));
+  // Shipped evidence on what has no result here has planes of its own, and no part in any count.
+  const NOT_HERE = "Shipped evidence, not measured here";
+  const elsewhere = await shipped();
   const TO_OTHER = data.to[predicts ? "train" : "predict"], ROOT = document.documentElement.dataset.root;
   const twin = document.querySelector(".purpose a:not([aria-current])").getAttribute("href");
   const E = envs.length;
+  async function shipped() {
+    if (!rest.shipped) return null;
+    const one = await unpack(rest.shipped.plane), bits = await unpack(rest.shipped.parting);
+    const two = one.map((byte, place) => byte ^ bits[place]);
+    return answers(data, ...(predicts ? [one, two] : [two, one]));
+  }
+  const ships = (s, l, f, ms) => {
+    const q = elsewhere && elsewhere.sum(s, l, f, ms);
+    return q && q.tested ? q : null;
+  };
+  const told = (parts) => parts.map(([text]) => text).join("");
+  const shippedSentence = ({ s, l, f, ms }) => {
+    const q = ships(s, l, f, ms), said = q && told(elsewhere.verdict(q));
+    return said ? `${NOT_HERE}: ${said[0].toLowerCase()}${said.slice(1)}` : "";
+  };
   const form = $("ask"), grid = $("grid");
   const cells = [...grid.tBodies[0].rows].map((row) => [...row.cells].slice(1));
   const all = models.map((_, m) => m);
@@ -32,7 +50,10 @@ window.caniload.index = async () => {
   const spot = () => ({ s: place(envs, state.s), l: place(envs, state.l), f: place(formats, state.f), ms: chosen() });
 
   function advise(q, where) {
-    const items = [el("li", {}, reach(where))], way = path(where), beside = aside(where);
+    const items = [el("li", {}, reach(where))], way = path(where);
+    const said = elsewhere && (q.tested ? shippedSentence(where) : elsewhere.aside(where));
+    if (said) items.unshift(el("li", {}, q.tested ? said : el("a", { href: twin + address(state) }, `${NOT_HERE}. ${said}`)));
+    const beside = aside(where);
     if (beside) items.unshift(el("li", {}, el("a", { href: twin + address(state) }, beside)));
     if (way) {
       const whom = way.served === way.needed ? "all of them" : `${way.served} of ${way.needed}`;
@@ -50,25 +71,30 @@ window.caniload.index = async () => {
   const address = (wanted) => `#${new URLSearchParams([..."fslm"].map((name) => [name, wanted[name]])
     .filter(([name, value]) => value || name !== "m").concat(wanted.st.length ? [["st", wanted.st.join(",")]] : []))}`;
 
-  function say(q, largest) {
-    $("verdict").replaceChildren(...verdict(q, largest).map(([text, strong]) => (strong ? el("strong", {}, text) : text)));
+  function say(q, largest, where) {
+    const said = !q.tested && where && shippedSentence(where);
+    $("verdict").replaceChildren(...(said ? [[said]] : verdict(q, largest)).map(([text, strong]) => (strong ? el("strong", {}, text) : text)));
   }
 
   function paint() {
     const where = spot(), starts = data.starts[where.f], wanted = state.st.map((key) => outcomes.findIndex((o) => o.key === key));
     const totals = Array(16).fill(0);
     cells.forEach((row, s) => row.forEach((cell, l) => {
-      const q = sum(s, l, where.f, where.ms), classes = [`o${q.typical}`], words = [word(q.typical)];
+      const q = sum(s, l, where.f, where.ms), ship = ships(s, l, where.f, where.ms), looks = ship && !q.tested ? ship : q;
+      const classes = [`o${looks.typical}`], words = [word(q.typical)];
       q.counts.forEach((count, code) => { totals[code] += count; });
       const worse = q.tested && q.worst > q.typical;
-      if (worse && q.worst > 3) classes.push(`w${q.worst}`);
+      if (looks.tested && looks.worst > looks.typical && looks.worst > 3) classes.push(`w${looks.worst}`);
+      if (looks !== q) classes.push("shipped");
       if (worse) words.push(`worst: ${word(q.worst)}, ${q.counts[q.worst]} of ${q.tested}`);
       if (q.tested && q.counts[UNTESTED]) words.push(`${q.counts[UNTESTED]} not tested`);
       if (s === l) classes.push("diagonal");
       if (data.older[s][l] === "1") classes.push("older");
       if (q.voids) { classes.push("void"); words.push("not evidence: control failed"); }
       if (q.shaky) { classes.push("shaky"); words.push("order-dependent"); }
-      if (q.parted) { classes.push(`p${q.beside}`); words.push(`${TO_OTHER} ${q.parted} otherwise, worst: ${word(q.beside)}`); }
+      if (looks.parted) classes.push(`p${looks.beside}`);
+      if (q.parted) words.push(`${TO_OTHER} ${q.parted} otherwise, worst: ${word(q.beside)}`);
+      if (ship) words.push(q.tested ? `shipped evidence on ${ship.tested}` : `shipped evidence: ${named(ship)}`);
       if (starts.includes(l)) classes.push("era");
       if (wanted.length && !wanted.some((code) => q.counts[code])) classes.push("dim");
       const here = s === where.s && l === where.l;
@@ -96,12 +122,21 @@ window.caniload.index = async () => {
     $("matrix-format").textContent = formats[where.f].label;
   }
 
+  // What a square of shipped evidence is called; none of it is void or order-dependent.
+  function named(q) {
+    const words = [word(q.typical)];
+    if (q.worst > q.typical) words.push(`worst: ${word(q.worst)}, ${q.counts[q.worst]} of ${q.tested}`);
+    if (q.parted) words.push(`${TO_OTHER} ${q.parted} otherwise, worst: ${word(q.beside)}`);
+    return words.join("; ");
+  }
+
   let asked = 0;
   async function show() {
     for (const name of "msfl") form.elements[name].value = state[name];
     const where = spot(), q = sum(where.s, where.l, where.f, where.ms, true);
-    say(q);
-    $("verdict-mark").className = `mark o${q.worst}`;
+    const ship = q.tested ? null : ships(where.s, where.l, where.f, where.ms);
+    say(q, "", where);
+    $("verdict-mark").className = ship ? `mark o${ship.worst} shipped` : `mark o${q.worst}`;
     advise(q, where);
     const link = $("from-link");
     link.href = `from/${envs[where.s].slug}.html`;
@@ -149,14 +184,16 @@ window.caniload.index = async () => {
     const largest = Math.max(...sizes.map((size) => (size === "inf" ? Infinity : parseFloat(size))));
     // As Python writes it: two digits, and an exponent of at least two.
     const two = largest === Infinity ? "inf" : largest.toExponential(1).replace(/e([+-])(\d)$/, "e$10$2");
-    say(q, sizes.length ? (Number.isNaN(largest) ? "not a number" : two) : "");
+    say(q, sizes.length ? (Number.isNaN(largest) ? "not a number" : two) : "", where);
     const groups = new Map();
     for (const cell of mine) {
       const told = (one) => [one.o, one.o === "identical" || one.o === "tolerance" ? "" : JSON.stringify(pair.texts[one.signature ?? one.reason])];
-      const key = [...told(cell), ...(cell.other && cell.other.o !== cell.o ? told(cell.other) : []), cell.mark || 0].join();
+      const known = away(cell), from = known ? [known.o, JSON.stringify(pair.texts[known.reason]), cell.shipped.source] : [];
+      const key = [...told(cell), ...(cell.other && cell.other.o !== cell.o ? told(cell.other) : []), cell.mark || 0, ...from].join();
       groups.set(key, [...(groups.get(key) || []), cell]);
     }
-    const rank = (group) => (codes[group[0].o] === UNTESTED ? -1 : codes[group[0].o]);
+    // What was not tested comes last, and of that first what shipped evidence is worst on.
+    const rank = ([one]) => (codes[one.o] === UNTESTED ? (away(one) ? codes[away(one).o] : -9) - 20 : codes[one.o]);
     const sorted = [...groups.values()].sort((a, b) => rank(b) - rank(a) || b.length - a.length);
     return [...sorted.map((group) => about(pair, group, codes)), mini(where)];
   }
@@ -164,11 +201,18 @@ window.caniload.index = async () => {
   function mini({ s, l, ms }) {
     const head = el("tr", {}, el("td"), formats.map((kind) => el("th", { scope: "col" }, kind.id)));
     const rows = ms.map((m) => el("tr", {}, el("th", { scope: "row" }, el("a", { href: address({ ...state, m: models[m].id }) }, models[m].id)),
-      formats.map((_, f) => { const code = at(s, l, m, f) & 15, b = other(s, l, m, f) & 15, parted = unlike(code, b);
-        return el("td", { class: `o${code}${parted ? ` p${b}` : ""}` }, el("span", {}, word(code) + (parted ? `; ${TO_OTHER}: ${word(b)}` : ""))); })));
+      formats.map((_, f) => {
+        const code = at(s, l, m, f) & 15, ship = code === UNTESTED && ships(s, l, f, [m]);
+        if (ship) return el("td", { class: `o${ship.typical}${ship.parted ? ` p${ship.beside}` : ""} shipped` }, el("span", {}, `${word(code)}; shipped evidence: ${named(ship)}`));
+        const b = other(s, l, m, f) & 15, parted = unlike(code, b);
+        return el("td", { class: `o${code}${parted ? ` p${b}` : ""}` }, el("span", {}, word(code) + (parted ? `; ${TO_OTHER}: ${word(b)}` : "")));
+      })));
     return el("details", { open: ms.length < 25 }, el("summary", {}, "Every model and format of this pair"),
       el("table", { class: "mini" }, el("thead", {}, head), el("tbody", {}, rows)));
   }
+
+  // What shipped evidence says of a cell that has no result here, for what is wanted of the model.
+  const away = (cell) => cell.shipped && cell.shipped.told[predicts ? 1 : 0];
 
   function about(pair, group, codes) {
     const one = group[0], text = (n) => pair.texts[n], parts = [];
@@ -178,6 +222,15 @@ window.caniload.index = async () => {
     if (one.mark & NOT_REPEATABLE) parts.push(el("p", { class: "note" }, "Order-dependent: alone and after other models it came out differently. The run alone is shown."));
     parts.push(el("p", {}, group.map((cell) => models[cell.m].id).join(", ")));
     if (one.reason !== undefined) parts.push(line(one.reason));
+    const known = away(one);
+    if (known) {
+      const said = el("span"), source = el("span");
+      fill(said, text(known.reason));
+      fill(source, text(one.shipped.source));
+      parts.push(el("p", { class: "elsewhere" }, el("span", { class: `mark o${codes[known.o]} shipped`, "aria-hidden": "true" }),
+        ` ${NOT_HERE}: ${word(codes[known.o])}: `, said, el("small", {}, " (", source, ")")));
+      if (known.cause !== undefined) parts.push(el("p", {}, "In the glossary: ", el("a", { href: `${ROOT}warnings.html${predicts ? "" : "?for=train"}#e-${encodeURIComponent(text(known.cause))}` }, text(known.cause))));
+    }
     if (one.other && one.other.o !== one.o) {
       const told = el("span");
       fill(told, text(one.other.reason));

@@ -11,11 +11,12 @@ from pathlib import Path
 from caniload.runner.answering.features import features
 from caniload.runner.answering.index import read_index
 from caniload.runner.answering.knowing import known
-from caniload.runner.answering.lookup import Lookup, here_of
+from caniload.runner.answering.lookup import Lookup
 from caniload.runner.checking.answers import Checked
 from caniload.runner.checking.counting import counted
 from caniload.runner.checking.request import Request, refusal
 from caniload.runner.checking.subjects import Subject, gather
+from caniload.runner.evidence.packed import here_of
 from caniload.runner.evidence.resolve import resolve
 from caniload.runner.packs.shelf import Shelved, shelf
 

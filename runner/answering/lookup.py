@@ -10,23 +10,17 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import NamedTuple
 
 from caniload.runner.answering.features import Features
 from caniload.runner.answering.lineage import around
 from caniload.runner.answering.references import Index, Known, Loaded, features_of, loaded_of
 from caniload.runner.core.outcomes import Outcome, Purpose
-from caniload.runner.evidence import keys
-from caniload.runner.matrix.schema import Matrix
 from caniload.runner.packs.columns import Row
 from caniload.runner.packs.contents import OWN, Part
 from caniload.runner.packs.frame import PackError
 from caniload.runner.packs.joining import end
 from caniload.runner.packs.shelf import Here, Shelved
-
-MEASURED = ("load", "save")
-"""The kinds of facts that an outcome rests on."""
 
 NOTHING = frozenset({Outcome.UNTESTED, Outcome.NA})
 
@@ -34,13 +28,6 @@ MORE = 2
 """Of an origin with so many times the files a model is likely to have what a file's own lacks."""
 
 Origin = tuple[str, ...]
-
-
-def here_of(matrix: Matrix, locks: Path) -> Here:
-    """Return what of packs counts here."""
-    return Here(
-        matrix=matrix, measurement={kind: keys.schema(kind) for kind in MEASURED}, locks=locks
-    )
 
 
 class _Measured(NamedTuple):

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from caniload.runner.answering.features import Features
-from caniload.runner.answering.lookup import MEASURED
 from caniload.runner.answering.references import row_of
 from caniload.runner.core import texts
 from caniload.runner.core.cells import Artifact
@@ -21,6 +20,7 @@ from caniload.runner.environments.home import Home
 from caniload.runner.environments.locking import lock_path, lock_sha256, locked_versions
 from caniload.runner.evidence import keys
 from caniload.runner.evidence.known import Evidence, Saved
+from caniload.runner.evidence.packed import MEASURED
 from caniload.runner.evidence.resolve import Resolution
 from caniload.runner.matrix.reference import read_form
 from caniload.runner.matrix.schema import Environment

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from caniload.runner.answering import blinding, exporting
-from caniload.runner.answering.lookup import here_of
 from caniload.runner.checking.wanted import wish
 from caniload.runner.commands.arguments import locks_of, read, selection_of
 from caniload.runner.core.errors import UsageError
 from caniload.runner.environments.home import Home
+from caniload.runner.evidence.packed import here_of
 from caniload.runner.matrix.schema import Matrix
 from caniload.runner.packs import covering, fetching
 from caniload.runner.packs.covering import Coverage

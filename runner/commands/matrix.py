@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
 import time
 import webbrowser
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from caniload.runner.answering.index import read_index
-from caniload.runner.attacking.kept import table
-from caniload.runner.attacking.telling import as_json
-from caniload.runner.commands import engines, running, sharding
+from caniload.runner.commands import drawing, engines, running, sharding
 from caniload.runner.commands.arguments import evidence_of, locks_of, read, selection_of
+from caniload.runner.commands.drawing import Drawing
+from caniload.runner.commands.live import Live
 from caniload.runner.core.errors import StrictError, UsageError
 from caniload.runner.core.machine import cores
 from caniload.runner.environments.home import Home
-from caniload.runner.evidence.keys import digest
 from caniload.runner.evidence.known import Evidence
 from caniload.runner.judging import unchanged
-from caniload.runner.judging.assemble import Assembly
-from caniload.runner.judging.unchanged import Drawn
 from caniload.runner.matrix import plan as planning
 from caniload.runner.matrix.plan import Selection
 from caniload.runner.matrix.schema import Environment
 from caniload.runner.running import estimate
-from caniload.runner.running.run import BATCH
-
-NOTE = "report.json"
 
 
 def plan(arguments: argparse.Namespace) -> int:
@@ -74,10 +69,18 @@ def matrix(arguments: argparse.Namespace) -> int:
         return sharding.run(arguments, chosen)
     started = time.monotonic()
     evidence = evidence_of(arguments, chosen, Home.default())
-    with evidence.store:
-        tally, unusable = engines.run(evidence, arguments)
-        running.note(evidence, [one.id for one in chosen.environments], tally, unusable)
-    drawn = _draw(evidence, selection, arguments)
+    draw = drawing.asked(arguments, evidence.home)
+    try:
+        with (
+            evidence.store,
+            Live(drawing=draw, evidence=evidence, selection=selection, say=_said),
+        ):
+            tally, unusable = engines.run(evidence, arguments)
+            running.note(evidence, [one.id for one in chosen.environments], tally, unusable)
+    except KeyboardInterrupt:
+        _leave(draw, evidence, selection)
+        raise
+    drawn = draw(evidence, selection)
     if selection.added is None:  # what was added is in no matrix.yaml, and asked about by nobody
         # Here it is a small part of what was waited for; else the next check takes that long.
         read_index(matrix=known, home=evidence.home, locks=locks_of(arguments), say=_said)
@@ -90,69 +93,34 @@ def matrix(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _leave(draw: Drawing, evidence: Evidence, selection: Selection) -> None:
+    """Draw what there is of a run that was interrupted; a second interrupt leaves what is there."""
+    _said("interrupted: drawing the report of what there is; Ctrl-C again leaves the last one")
+    with contextlib.suppress(KeyboardInterrupt):
+        draw(evidence, selection)
+    if draw.index.is_file():
+        _said(f"report: {draw.index.as_uri()}")
+
+
 def _said(text: str) -> None:
-    print(text, file=sys.stderr)
+    print(text, file=sys.stderr, flush=True)
 
 
 def report(arguments: argparse.Namespace) -> int:
     """Write the report from what is stored: of what is named, else of what the last one was of."""
     home, known = Home.default(), read(arguments)
+    draw = drawing.asked(arguments, home)
     selection = selection_of(arguments, known)
     if arguments.profile is None and selection == Selection(profile="default"):
-        selection = unchanged.last_selection(_note(home, arguments)) or selection
+        selection = unchanged.last_selection(draw.note) or selection
     try:
         chosen = planning.make(known, selection)
     except UsageError:  # the matrix has changed since
         selection = selection_of(arguments, known)
         chosen = planning.make(known, selection)
-    drawn = _draw(evidence_of(arguments, chosen, home), selection, arguments)
+    drawn = draw(evidence_of(arguments, chosen, home), selection)
     _show(Path(drawn.index), arguments)
     return 0
-
-
-def _draw(evidence: Evidence, selection: Selection, arguments: argparse.Namespace) -> Drawn:
-    """Judge and draw all anew, unless the report that lies there was made of the very same."""
-    home, locks = evidence.home, locks_of(arguments)
-    folder, note = _folder(home, arguments), _note(home, arguments)
-    feed = getattr(arguments, "feed", None) or ""
-    tried = table(evidence.plan.environments, home=home, locks=locks)
-    seen = unchanged.inputs(evidence, folder / "index.html", locks)
-    wanted = f"{digest(seen, as_json(tried))}{feed}"
-    if drawn := unchanged.recall(note, wanted):
-        return drawn
-    from caniload.reports import site  # noqa: PLC0415 - pandas takes half a second to import
-
-    judged = Assembly(evidence=evidence, batch=BATCH, locks=locks)()
-    if tried.environments:
-        judged = replace(judged, attacks=tried)
-    try:
-        index, told = site.render(judged, folder, home=home.root, given_up=True, feed=feed)
-    except FileExistsError as error:
-        raise UsageError(f"{error}; choose another folder with --report") from error
-    drawn = Drawn(
-        inputs=wanted,
-        # What was added is in no matrix.yaml: next time it has to be asked for again.
-        selection=asdict(selection) if selection.added is None else {},
-        index=str(index),
-        summary=told.lines,
-        unnamed=told.unnamed,
-        untested=told.untested,
-        unproven=told.unproven,
-    )
-    unchanged.remember(note, drawn)
-    return drawn
-
-
-def _folder(home: Home, arguments: argparse.Namespace) -> Path:
-    return Path(arguments.report or home.report).absolute()
-
-
-def _note(home: Home, arguments: argparse.Namespace) -> Path:
-    """Return where is noted what lies in the report's folder."""
-    folder = _folder(home, arguments)
-    return home.root / (
-        NOTE if folder == home.report.absolute() else f"report-{digest(str(folder))[:12]}.json"
-    )
 
 
 def _show(index: Path, arguments: argparse.Namespace) -> None:

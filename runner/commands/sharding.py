@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace, whole: Plan) -> int:
     """Run one shard of a stage, and note that it has ended."""
     if arguments.shard is None or arguments.stage is None:
         raise UsageError("--shard K/N and --stage save or load go together")
-    if arguments.report or arguments.open or arguments.strict:
+    if arguments.report or arguments.feed or arguments.open or arguments.strict:
         raise UsageError("a shard has no report; merge all of them, then `caniload report`")
     if arguments.engine != "local":
         raise UsageError("--engine divides a run itself; leave out --shard and --stage")

@@ -116,6 +116,25 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shipped:
+    """What the evidence that comes with caniload says of a cell that has no result here.
+
+    ``source`` says who measured it, until when and on what. It is no result of this machine: the
+    cell's own verdict stays ``untested``, and whatever counts results counts it as that.
+    """
+
+    verdict: Verdict
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Underway:
+    """A run that was going on when the matrix was judged: since when, ISO 8601 UTC."""
+
+    since: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class JudgedCell(Verdict):
     """One planned cell with its verdict.
 
@@ -124,6 +143,7 @@ class JudgedCell(Verdict):
     ``False`` where the batched and the solo run disagreed. ``repeat`` is the command that runs the
     cell again, empty where ``caniload reproduce`` with its id does. ``derived`` is ``None`` where
     the cell itself was run, else ``{"rule": one of ``DERIVED``, "from": id of the cell that was}``.
+    ``shipped`` is what is known of it from elsewhere, where it is ``untested`` here.
     """
 
     cell: Cell
@@ -139,6 +159,7 @@ class JudgedCell(Verdict):
     control: bool = False
     repeat: str = ""
     derived: Mapping[str, str] | None = None
+    shipped: Shipped | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,7 +262,8 @@ class JudgedMatrix:
     sentences or numbers to print as they are. ``catalogue`` is all that is known of messages
     and exceptions, ``bounds`` how much may be missing from it. ``whole``: nothing that
     matrix.yaml has was left out, and every environment was there. ``attacks`` is what came of files
-    that attack, where it is known.
+    that attack, where it is known. ``unshipped`` are sentences on shipped evidence that is not used
+    here, ``underway`` the run that is to bring more.
     """
 
     environments: tuple[JudgedEnvironment, ...]
@@ -262,3 +284,5 @@ class JudgedMatrix:
     origins: tuple[JudgedOrigin, ...] = ()
     whole: bool = False
     attacks: AttackTable | None = None
+    unshipped: tuple[str, ...] = ()
+    underway: Underway | None = None

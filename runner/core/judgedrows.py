@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from caniload.runner.core.cells import Cell
-from caniload.runner.core.judged import Failure, JudgedCell, Verdict
+from caniload.runner.core.judged import Failure, JudgedCell, Shipped, Verdict
 from caniload.runner.core.judgedtable import (
     NONE,
     Columns,
@@ -20,6 +20,7 @@ from caniload.runner.core.judgedtable import (
     Names,
     Process,
     Verdicts,
+    nothing,
 )
 
 
@@ -42,6 +43,8 @@ class Rows:
         self._processes: dict[Process, int] = {}
         self._repeats: dict[str, int] = {}
         self._derivations: dict[Derived, int] = {}
+        self._shipments: dict[Any, tuple[int, Shipped]] = {}
+        self._shipped: dict[int, int] = {}  # by the place of the cell: most runs have none
         self._verdicts = Verdicts()
         self._known: dict[int, int] = {}
         self._alike: dict[Any, int] = {}
@@ -62,6 +65,7 @@ class Rows:
             control=cell.control,
             repeat=cell.repeat,
             derived=derived,
+            shipped=cell.shipped,
         )
 
     def add(
@@ -78,6 +82,7 @@ class Rows:
         control: bool = False,
         repeat: str = "",
         derived: Mapping[str, str] | None = None,
+        shipped: Shipped | None = None,
     ) -> None:
         """Take one cell; ``verdict`` is found fastest where it is the object that came before."""
         artifact = cell.artifact
@@ -100,8 +105,14 @@ class Rows:
             "repeatable": repeatable,
             "seconds": np.nan if seconds is None else seconds,
         }
+        if shipped is not None:
+            self._shipped[len(self._codes["saver"])] = self._shipment(shipped)
         for name, codes in self._codes.items():
             codes.append(row[name])
+
+    def _shipment(self, shipped: Shipped) -> int:
+        alike = shipped.source, _alike(shipped.verdict)
+        return self._shipments.setdefault(alike, (len(self._shipments), shipped))[0]
 
     def _verdict(self, verdict: Verdict) -> int:
         code = self._known.get(id(verdict))
@@ -125,6 +136,10 @@ class Rows:
         }
         for name in ("control", "evidence", "repeatable"):
             columns[name] = columns[name].view(bool)
+        columns["shipped"] = nothing(len(columns["saver"]))
+        if self._shipped:
+            columns["shipped"] = columns["shipped"].copy()
+            columns["shipped"][list(self._shipped)] = list(self._shipped.values())
         return JudgedTable(
             names=Names(
                 savers=savers,
@@ -136,6 +151,7 @@ class Rows:
                 processes=tuple(self._processes),
                 repeats=tuple(self._repeats),
                 derivations=tuple(self._derivations),
+                shipments=tuple(one for _, one in self._shipments.values()),
             ),
             columns=Columns(**columns),
             verdicts=self._verdicts,

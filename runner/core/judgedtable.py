@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from caniload.runner.core.cells import Artifact, Cell
-from caniload.runner.core.judged import Failure, JudgedCell, Verdict
+from caniload.runner.core.judged import Failure, JudgedCell, Shipped, Verdict
 from caniload.runner.core.outcomes import Purpose
 
 Codes = npt.NDArray[np.integer[Any]]
@@ -74,6 +74,7 @@ class Names:
     processes: tuple[Process, ...]
     repeats: tuple[str, ...]
     derivations: tuple[Derived, ...]
+    shipments: tuple[Shipped, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -98,6 +99,7 @@ class Columns:
     evidence: Flags
     repeatable: Flags
     seconds: npt.NDArray[np.float64]
+    shipped: Codes
 
     def take(self, rows: Any) -> Columns:
         return Columns(**{one.name: getattr(self, one.name)[rows] for one in fields(self)})
@@ -141,7 +143,15 @@ class JudgedTable(Sequence[JudgedCell]):
         """Return the same cells with the verdicts for a purpose."""
         if purpose is Purpose.TRAIN:
             return self
-        return replace(self, verdicts=Verdicts(one.to(purpose) for one in self.verdicts))
+        shipments = tuple(
+            Shipped(verdict=one.verdict.to(purpose), source=one.source)
+            for one in self.names.shipments
+        )
+        return replace(
+            self,
+            names=replace(self.names, shipments=shipments),
+            verdicts=Verdicts(one.to(purpose) for one in self.verdicts),
+        )
 
     def verdict(self, place: int) -> Verdict:
         """Return what was found in a cell, with the path of its own file."""
@@ -178,6 +188,7 @@ class JudgedTable(Sequence[JudgedCell]):
         file = names.files[columns.file[place]]
         process = names.processes[columns.process[place]]
         solo, derived = int(columns.solo[place]), int(columns.derived[place])
+        shipped = int(columns.shipped[place])
         seconds = float(columns.seconds[place])
         return JudgedCell(
             **vars(self.verdict(place)),
@@ -194,7 +205,13 @@ class JudgedTable(Sequence[JudgedCell]):
             control=bool(columns.control[place]),
             repeat=names.repeats[columns.repeat[place]],
             derived=None if derived == NONE else _told(names.derivations[derived]),
+            shipped=None if shipped == NONE else names.shipments[shipped],
         )
+
+
+def nothing(count: int) -> Codes:
+    """Return a column in which nothing stands; it takes no room."""
+    return np.broadcast_to(np.int32(NONE), count)
 
 
 def _told(derived: Derived) -> dict[str, str]:

@@ -25,6 +25,10 @@ OTHER: Mapping[Purpose, Purpose] = {
 }
 
 
+NOT_RUN = "not run yet"
+"""Why a cell is ``untested`` that the next run, or the one that is going on, answers."""
+
+
 class Outcome(StrEnum):
     """The verdict on one cell, least severe first; ``untested`` stands apart from the order."""
 

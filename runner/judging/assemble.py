@@ -25,11 +25,13 @@ from caniload.runner.core.judged import (
     JudgedMatrix,
     JudgedModel,
     NoiseFloor,
+    Shipped,
+    Underway,
     Verdict,
 )
 from caniload.runner.core.judgedrows import Rows, Shared
 from caniload.runner.core.judgedtable import NONE, File, JudgedTable, Process, keeps_marks
-from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import NOT_RUN, Outcome
 from caniload.runner.core.precision import HalfPrecision
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.core.version import commit, version
@@ -47,6 +49,7 @@ from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.judging.derived import Rule, statements
 from caniload.runner.judging.provenance import origins
 from caniload.runner.judging.recorded import said
+from caniload.runner.judging.shipped import Shipment
 from caniload.runner.judging.signatures import Signatures
 from caniload.runner.judging.verdict import cause, failure, judge
 from caniload.runner.matrix.choosing import Gaps
@@ -56,11 +59,16 @@ from caniload.runner.matrix.schema import Environment
 
 @dataclass(frozen=True, kw_only=True)
 class Assembly:
-    """Judges what the store knows."""
+    """Judges what the store knows.
+
+    ``shipped`` is shown of cells that it knows nothing of, ``underway`` the run that is going on.
+    """
 
     evidence: Evidence
     batch: int
     locks: Path = LOCKS
+    shipped: Shipment | None = None
+    underway: Underway | None = None
 
     @cached_property
     def _gaps(self) -> Gaps:
@@ -103,6 +111,8 @@ class Assembly:
             asides=tuple(asides(self.evidence, read_catalogue())),
             origins=tuple(origins(self.evidence)),
             whole=plan.whole and not any(one.untested for one in environments),
+            unshipped=self.shipped.unused if self.shipped else (),
+            underway=self.underway,
         )
 
     def _switched_off(self) -> Iterator[str]:
@@ -185,13 +195,15 @@ class Assembly:
                 else:
                     found = self._found(cell, file.stands)
                 verdict, own = found if found is not None else (None, {})
+                verdict = unsaved or verdict or self._untested(cell)
                 rows.add(
                     cell,
-                    unsaved or verdict or self._untested(cell),
+                    verdict,
                     file=file,
                     process=self._processes[cell.loaded_by],
                     evidence=self._is_evidence(cell),
                     control=control,
+                    shipped=None if control else self._elsewhere(cell, verdict),
                     **({} if unsaved else own),
                 )
         return rows.table()
@@ -238,6 +250,12 @@ class Assembly:
     def _untested(self, cell: Cell) -> Verdict:
         reason = self._refused(cell) or self._not_run(cell)
         return Verdict(outcome=Outcome.UNTESTED, reason=reason)
+
+    def _elsewhere(self, cell: Cell, verdict: Verdict) -> Shipped | None:
+        """Return what ships of a cell; whatever was measured here goes before it."""
+        if self.shipped is None or verdict.outcome is not Outcome.UNTESTED:
+            return None
+        return self.shipped.of(cell)
 
     def _refused(self, cell: Cell) -> str | None:
         for side in (cell.artifact.saved_by, cell.loaded_by):
@@ -289,7 +307,7 @@ class Assembly:
 
     def _not_run(self, cell: Cell) -> str:
         fault = self.evidence.fault(cell)
-        return f"{texts.clean(fault)}; the next run tries again" if fault else "not run yet"
+        return f"{texts.clean(fault)}; the next run tries again" if fault else NOT_RUN
 
     def _why_unsaved(self, artifact: Artifact, entry: Mapping[str, Any]) -> tuple[Outcome, str]:
         """Say why there is no file: a gap, a refusal of the framework's, or work not done yet."""

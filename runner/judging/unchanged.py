@@ -75,9 +75,14 @@ def last_selection(file: Path) -> Selection | None:
     if drawn is None or not drawn.selection:
         return None
     try:
-        return Selection(**{name: _frozen(one) for name, one in drawn.selection.items()})
+        return selection_from(drawn.selection)
     except TypeError:
         return None
+
+
+def selection_from(data: Mapping[str, Any]) -> Selection:
+    """Return a selection that was written as JSON; ``TypeError`` where it is none."""
+    return Selection(**{name: _frozen(one) for name, one in data.items()})
 
 
 def _frozen(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -89,6 +89,7 @@ class Loading:
         self._audits = Audits()
         self._history = History(evidence.store)
         self._cells: dict[str, Cell] = {}
+        self._open: defaultdict[str, Counter[str]] = defaultdict(Counter)  # by loader and saver
         self._intact: dict[Stored, bool] = {}
         self._patience = Patience()
         self._twins: dict[str, Group] = {}
@@ -114,6 +115,7 @@ class Loading:
                 continue
             cells += 1
             self._cells[cell.id] = cell
+            self._open[cell.loaded_by][cell.artifact.saved_by] += 1
             if self._share and cell not in self._controls:
                 place = (cell.loaded_by, cell.artifact.model, cell.artifact.format)
                 together[place].append(cell)
@@ -220,7 +222,7 @@ class Loading:
         self._patience.learn(cell, unit.batched, result)
         twins, waiting = self._twins.pop(cell.id, ()), self._waiting.pop(cell.id, ())
         if result.fault is not None:
-            self._progress.advance(1)
+            self._answered(cell)
             self._progress.fault(unit.label, result.fault)
             self._evidence.put_fault(self._key(cell), result.fault)
             if unit.batched is not None:
@@ -238,6 +240,15 @@ class Loading:
             self._tell_twins(cell, facts, verdict, twins, also)
         if waiting:
             self._tell_waiting(cell, facts, verdict, waiting)
+
+    def _answered(self, cell: Cell) -> None:
+        """Count a cell that is done with, and say so of a pair that has no other."""
+        self._progress.advance(1)
+        savers, save = self._open[cell.loaded_by], cell.artifact.saved_by
+        savers[save] -= 1
+        if not savers[save]:
+            del savers[save]
+            self._progress.pair(save, cell.loaded_by, len(savers))
 
     def _key(self, cell: Cell) -> str:
         key = self._evidence.cell_key(cell)
@@ -276,7 +287,7 @@ class Loading:
         self.tally.loaded += 1
         self.tally.solo += unit.solo
         self.tally.contradicted += not agreed
-        self._progress.advance(1)
+        self._answered(cell)
         self._progress.outcome(verdict.outcome)
         if audit:
             self._take_audit(*audit, verdict)
@@ -334,7 +345,7 @@ class Loading:
     ) -> None:
         """Keep a cell as a rule tells it; run it where it came out otherwise, or for an audit."""
         if self._key(cell) == self._key(source):  # of the same bytes: the run is its own
-            self._progress.advance(1)
+            self._answered(cell)
             self._progress.outcome(verdict.outcome)
             return
         path = self._saved(cell).file.path
@@ -351,7 +362,7 @@ class Loading:
             return
         self._evidence.store.put(self._key(cell), record)
         self.tally.derived += 1
-        self._progress.advance(1)
+        self._answered(cell)
         self._progress.outcome(found.outcome)
 
     def _run(self, cells: Iterable[Cell], *, solo: bool = False) -> None:

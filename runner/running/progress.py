@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Protocol, Self
 
 from rich.console import Console
@@ -30,6 +30,8 @@ class Progress(Protocol):
     def building(self, environment: str) -> None: ...
     def unusable(self, environment: str, reason: str) -> None: ...
     def fault(self, label: str, reason: str) -> None: ...
+    def pair(self, save: str, load: str, left: int) -> None:
+        """Hear that all that one saved has been loaded by the other, which has ``left`` more."""
 
 
 class Display:
@@ -41,6 +43,7 @@ class Display:
         self._name, self._total, self._done = "", 0, 0
         self._since = self._last_line = time.monotonic()
         self._outcomes: Counter[Outcome] = Counter()
+        self._pairs: defaultdict[str, list[str]] = defaultdict(list)
         self._bar = Bar(
             TextColumn("{task.description:<6}"),
             BarColumn(),
@@ -96,6 +99,11 @@ class Display:
 
     def fault(self, label: str, reason: str) -> None:
         self.say(f"untested {label}: {reason}")
+
+    def pair(self, save: str, load: str, left: int) -> None:
+        self._pairs[load].append(save)
+        if not left:
+            self.say(f"done: {load} has loaded what {', '.join(self._pairs.pop(load))} saved")
 
     def say(self, text: str) -> None:
         """Show a line beside what is counted."""

@@ -23,7 +23,7 @@ from pathlib import Path
 from caniload.runner.answering import quick
 from caniload.runner.answering.accepting import Accepting
 from caniload.runner.answering.features import Features
-from caniload.runner.answering.lookup import Lookup, here_of
+from caniload.runner.answering.lookup import Lookup
 from caniload.runner.answering.quick import Expected, Question
 from caniload.runner.answering.references import Index, Known
 from caniload.runner.answering.rules import ruled
@@ -31,6 +31,7 @@ from caniload.runner.answering.weighing import Evidence
 from caniload.runner.core.outcomes import CLEAN, Outcome, Purpose
 from caniload.runner.core.shipped import LOCKS, MATRIX
 from caniload.runner.evidence.constructors import looked_up
+from caniload.runner.evidence.packed import here_of
 from caniload.runner.forensics.facts import Inspection
 from caniload.runner.matrix.reading import read_matrix
 from caniload.runner.packs.pack import Pack

@@ -52,6 +52,7 @@ from caniload.runner.core.judgedtable import (
     Names,
     Process,
     Verdicts,
+    nothing,
 )
 from caniload.runner.core.outcomes import Outcome
 from caniload.runner.judging.catalogue import read_catalogue
@@ -211,6 +212,7 @@ def _cells(size: Shape, environments: list[str], chance: np.random.Generator) ->
             evidence=saver % 29 != 28,
             repeatable=chance.random(count) > 0.0005,
             seconds=np.where(ran, np.round(chance.exponential(0.2, count), 4), np.nan),
+            shipped=nothing(count),
         ),
         verdicts=verdicts,
     )

@@ -25,7 +25,7 @@ from pathlib import Path
 from caniload.runner.answering.asking import ask
 from caniload.runner.answering.features import features
 from caniload.runner.answering.knowing import known
-from caniload.runner.answering.lookup import Lookup, here_of
+from caniload.runner.answering.lookup import Lookup
 from caniload.runner.checking.answers import Answer, Basis, Checked
 from caniload.runner.checking.request import Request
 from caniload.runner.checking.subjects import Subject, gather
@@ -33,6 +33,7 @@ from caniload.runner.checking.wanted import wish
 from caniload.runner.core.outcomes import CLEAN, Outcome, Purpose
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.variables import process_variables
+from caniload.runner.evidence.packed import here_of
 from caniload.runner.evidence.resolve import resolve
 from caniload.runner.packs.pack import Pack
 from caniload.runner.packs.shelf import SHIPPED, Shelved

@@ -35,7 +35,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def judged() -> JudgedMatrix:
-    return example(hostile=True)
+    return example(hostile=True, meanwhile=True)
 
 
 @pytest.fixture(scope="session")

@@ -47,7 +47,7 @@ ROOMS = (
 )
 """From the ground floor up."""
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras", "torch", "jax", "theano", "cntk"}
-DRAWING = {"runner.commands.matrix", "runner.commands.check"}
+DRAWING = {"runner.commands.drawing", "runner.commands.check"}
 """The commands that draw; nobody else knows the reports."""
 BY_TEXT = {
     ("runner.commands.grammar.parts", "caniload.runner.commands."),  # when a command is typed

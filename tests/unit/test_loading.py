@@ -39,6 +39,7 @@ class Silent:
 
     def __init__(self) -> None:
         self.done = 0
+        self.pairs: list[tuple[str, str, int]] = []
 
     def stage(self, name: str, total: int) -> None: ...
     def stage_total(self, total: int) -> None: ...
@@ -49,6 +50,9 @@ class Silent:
 
     def advance(self, count: int) -> None:
         self.done += count
+
+    def pair(self, save: str, load: str, left: int) -> None:
+        self.pairs.append((save, load, left))
 
 
 class Stage:
@@ -171,6 +175,8 @@ def test_files_that_say_the_same_are_loaded_once(tmp_path: Path, store: Store) -
     tally = loading.tally
     assert (tally.loaded, tally.derived, tally.audited, tally.mistold) == (3, 1, 1, 0)
     assert stage.progress.done == 4
+    assert {save for save, _, _ in stage.progress.pairs} == {*SAVERS}
+    assert [left for _, _, left in stage.progress.pairs] == [3, 2, 1, 0]
 
 
 def test_files_of_the_same_bytes_share_one_run_that_nothing_replaces(

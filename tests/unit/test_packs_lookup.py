@@ -11,13 +11,14 @@ import pytest
 from packs_made import MATRIX, ORIGINS, ROOT, environment, small, source, written
 
 from caniload.runner.answering.features import Features
-from caniload.runner.answering.lookup import Lookup, here_of
+from caniload.runner.answering.lookup import Lookup
 from caniload.runner.answering.references import Index
 from caniload.runner.core.outcomes import Outcome, Purpose
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.locking import lock_sha256
 from caniload.runner.environments.settling import choose
+from caniload.runner.evidence.packed import here_of
 from caniload.runner.packs.fetching import checked
 from caniload.runner.packs.pack import Contents, Pack
 from caniload.runner.packs.shelf import SHIPPED, Shelved, shelf

@@ -116,6 +116,7 @@ def add_matrix(parser: Parser) -> None:
     how.add_argument("--max-disk", type=size, metavar="20G", help="evict environments beyond it")
     how.add_argument("--installer", choices=("uv", "virtualenv"), default="uv")
     how.add_argument("--report", type=path, metavar="DIR", help="where the report goes")
+    _add_shown(how)
     how.add_argument("--open", action=argparse.BooleanOptionalAction, help="show it in a browser")
     how.add_argument(
         "--strict",
@@ -156,14 +157,25 @@ def add_merge(parser: Parser) -> None:
 def add_report(parser: Parser) -> None:
     add_selection(parser)
     parser.add_argument("--report", type=path, metavar="DIR", help="where it goes")
+    _add_shown(parser)
+    parser.add_argument(
+        "--open", action=argparse.BooleanOptionalAction, help="show it in a browser"
+    )
+
+
+def _add_shown(parser: argparse._ActionsContainer) -> None:
+    """Add what a report shows beside results."""
     parser.add_argument(
         "--feed",
         type=address,
         metavar="URL",
-        help="an Atom feed that its pages name, such as that of a nightly",
+        help="an Atom feed that its pages name, such as nightly.atom in the report's folder",
     )
     parser.add_argument(
-        "--open", action=argparse.BooleanOptionalAction, help="show it in a browser"
+        "--no-shipped",
+        dest="shipped",
+        action="store_false",
+        help="show no shipped evidence of what has no result here",
     )
 
 

@@ -178,7 +178,7 @@ def shard(text: str) -> tuple[int, int]:
 
 
 def address(text: str) -> str:
-    """Read an address of the web, or one beside the page that names it."""
+    """Read an address of the web, or a path from the report's folder."""
     scheme, colon, _ = text.partition(":")
     if not text or (colon and "/" not in scheme and scheme not in ("http", "https")):
         raise argparse.ArgumentTypeError(f"{text!r} is no address such as https://…/feed.xml")
