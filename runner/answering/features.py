@@ -82,8 +82,11 @@ def _others(one: Inspection) -> Iterator[str]:
     yield from _names(one)
     for said in one.stated:
         yield from _of(said)
-    if one.optimizer is not None:
+    if one.optimizer is not None and one.optimizer.class_name:
         yield f"optimizer {one.optimizer.class_name}"
+    elif one.loss:  # so are the files that Keras 3 saves of a model after it was saved as HDF5
+        yield "compiled, and no optimizer named"
+    if one.optimizer is not None:
         yield "optimizer state" if one.optimizer.slots else "no optimizer state"
     yield from (f"loss {name.rpartition(': ')[2]}" for name in one.loss)
     yield from (f"metric {name.rpartition(': ')[2]}" for name in one.metrics)

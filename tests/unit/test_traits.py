@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,21 @@ BENCH = Path(__file__).parents[1] / "bench"
 
 def layer(class_name: str, **config: Any) -> dict[str, Any]:
     return {"class_name": class_name, "config": config}
+
+
+def test_compiled_and_no_optimizer_named(tmp_path: Path) -> None:
+    """So are .keras files of Keras 3 after the model was saved as HDF5; predicting needs none."""
+    config = functional(INPUT, DENSE)
+    config["compile_config"] = {"loss": "mse", "metrics": None}
+    with zipfile.ZipFile(tmp_path / "m.keras", "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"keras_version": "3.13.2"}))
+        archive.writestr("config.json", json.dumps(config))
+    found = features(inspect_here(tmp_path / "m.keras"))
+    assert found is not None
+    assert not [one for one in found.traits if one.startswith("optimizer ")]
+    trait = "compiled, and no optimizer named"
+    assert trait in weighed(found.traits, Purpose.PREDICT).idle
+    assert trait in weighed(found.traits, Purpose.TRAIN).asked
 
 
 def test_all_that_is_stated_is_there_once_whatever_it_is() -> None:
