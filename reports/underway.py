@@ -44,7 +44,7 @@ class Pairs:
 def pairs(table: Table, grid: Planes) -> Pairs:
     """Find the pairs of the run, and which of them wait for something."""
     size = len(grid.environments)
-    planned = (grid.codes != ABSENT).any(axis=(2, 3))
+    planned = (grid.codes != ABSENT).reshape(size, size, -1).any(axis=-1)
     waits = table.by_verdict(lambda one: one.reason == NOT_RUN, bool)[table.verdict]
     rows = waits & ~table.control
     waiting = np.zeros((size, size), dtype=bool)
