@@ -129,6 +129,9 @@ def job_for(wish: Wish, inspection: Inspection) -> dict[str, Any]:
         "format": inspection.format,
         "custom": wish.custom_paths,
         "trusted": wish.trusted,
+        "named": {
+            f"{one.package}>{one.name}": one.name for one in inspection.custom if one.package
+        },
     }
     if wish.build is not None:
         job["code"] = wish.code

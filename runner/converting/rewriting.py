@@ -31,6 +31,7 @@ from caniload.runner.converting.graph import Graph, Member, Node, bare, is_model
 from caniload.runner.converting.masking import masked
 from caniload.runner.converting.rules import Rules, read_rules
 from caniload.runner.converting.transforms import Layer, Refused
+from caniload.runner.matrix.frameworks import frameworks
 
 LISTED = "outputs-listed"
 """What a change is called that makes a list of outputs by name."""
@@ -142,6 +143,8 @@ def _input(graph: Graph, work: Work) -> list[dict[str, Any]]:
 def _member(member: Member, prefix: str, work: Work, *, mask: bool) -> list[dict[str, Any]]:
     """Return a layer and its calls, behind what these need."""
     calls = [dict(call) for call in member.calls]
+    if not work.to_keras_3 and work.written >= frameworks().since.keras_3:
+        calls = [_for_either(call) for call in calls]
     path = prefix + member.name
     if is_model(member.node):
         chain = [{"model": _model(member.node, path + "/", work, mask=mask)}]
@@ -161,6 +164,16 @@ def _member(member: Member, prefix: str, work: Work, *, mask: bool) -> list[dict
     if class_name in _RECURRENT:
         calls = [_with_states(call) for call in calls]
     return [*needed, {"name": member.name, "calls": calls, "chain": [*before, layer, *after]}]
+
+
+def _for_either(call: dict[str, Any]) -> dict[str, Any]:
+    """Leave out that a call is one in training, which Keras 3 writes where it is the default.
+
+    It goes by whoever calls the model; Keras 2 would go by this whatever it is asked for.
+    """
+    kwargs = call["kwargs"]
+    stated = {key: kwargs[key] for key in kwargs if key != "training" or kwargs[key] is not True}
+    return {"args": call["args"], "kwargs": stated}
 
 
 def _without_nothing(call: dict[str, Any]) -> dict[str, Any]:

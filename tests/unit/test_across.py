@@ -52,6 +52,15 @@ def test_a_try_apart_says_what_it_came_to(script: Callable[[str], Any], tmp_path
     assert (bad["phase"], bad["error"]["message"]) == ("load", "no such layer")
 
 
+def test_a_class_is_found_by_the_registered_name_that_its_file_lacks(
+    script: Callable[[str], Any],
+) -> None:
+    keras = SimpleNamespace(utils=SimpleNamespace(get_custom_objects=lambda: {"a>Known": str}))
+    named = {"pkg>Mine": "Mine", "a>Known": "Known", "pkg>Nobodys": "Nobodys"}
+    found = script("crossing").registered(keras, {"Mine": int, "Known": float}, named)
+    assert found == {"Mine": int, "pkg>Mine": int, "Known": float, "a>Known": str}
+
+
 @pytest.mark.parametrize(
     ("work", "told"),
     [
