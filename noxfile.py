@@ -86,7 +86,8 @@ def types(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure all, or what is named: `-- cells`, `-- startup`, `-- expectation`, `-- scale`.
 
-    `-- --cells 5000000` is for both of the latter, if all is measured; `-- up` and `-- down` run if named.
+    `-- --cells 5000000` is for both of the latter, if all is measured. `-- up`, `-- down` and
+    `-- people` run only if they are named.
     """
     _install(session)
     named, *given = session.posargs or [""]

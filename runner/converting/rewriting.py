@@ -15,7 +15,7 @@ from typing import Any
 
 from packaging.version import Version
 
-from caniload.runner.converting import operations
+from caniload.runner.converting import operations, replicas
 from caniload.runner.converting.applying import (
     Change,
     Work,
@@ -84,7 +84,9 @@ def rewrite(
 
 def _model(node: Node, prefix: str, work: Work, *, mask: bool = False) -> dict[str, Any]:
     """Return the recipe of a model; ``mask``: one may come to it from without."""
-    graph = read(node)
+    graph, count = replicas.alone(read(node))
+    if count:
+        work.changes.append(_without_replicas(prefix or graph.name, count))
     reached = masked(graph, outside=mask)
     members = []
     for one in graph.members:
@@ -101,6 +103,17 @@ def _model(node: Node, prefix: str, work: Work, *, mask: bool = False) -> dict[s
         "outputs": _outputs(graph, prefix, work),
         "shape": graph.shape,
     }
+
+
+def _without_replicas(where: str, count: int) -> Change:
+    return Change(
+        rule="replicas",
+        where=where,
+        text=f"its {count} replicas are the one model that they are copies of",
+        keeps="outputs",
+        why="multi_gpu_model, which cut each batch in parts, went with TensorFlow 2.4",
+        source="https://github.com/tensorflow/tensorflow/releases/tag/v2.4.0",
+    )
 
 
 def _outputs(graph: Graph, prefix: str, work: Work) -> Any:

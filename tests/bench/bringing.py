@@ -44,6 +44,9 @@ WITHOUT = re.compile(
 )
 """Models whose point is that the loading side has other code than the saving side, or none."""
 
+PACKAGE = "caniload>"
+"""What the reference models' own classes are registered under, by those who save them."""
+
 FORMATS = {"h5": "model.h5", "keras": "model.keras", "savedmodel": "model", "json": "model.json"}
 
 NEUTRAL = """import sys
@@ -92,9 +95,10 @@ class Bench:
                         base = {"saver": saver, "model": folder.name, "format": format_id}
                         yield {**base, "path": str(path), "expected": str(expected)}
 
-    def prepared(self, one: Found, target: str) -> Found:
+    def prepared(self, one: Found) -> Found:
         """Return a file to be brought to a target, with what its own code and inputs are."""
-        folder = self.out / key(one, target).replace("/", "_")
+        target = one["target"]
+        folder = self.out / one["key"].replace("/", "_")
         folder.mkdir(exist_ok=True)
         custom = {}
         for side in (one["saver"], target):
@@ -108,8 +112,7 @@ class Bench:
         recorded = Path(one["expected"])
         drawn(recorded / "expected.npz", folder / "inputs.npz", f"{one['saver']}/{one['model']}")
         names = json.loads((recorded / "expected.json").read_text("utf-8"))["input_names"]
-        more = {"target": target, "key": key(one, target), "folder": str(folder)}
-        return {**one, **more, "custom": custom, "names": names}
+        return {**one, "folder": str(folder), "custom": custom, "names": names}
 
     def converted(self, one: Found, shop: Workshop) -> Found:
         """Convert one file; what came of it."""
@@ -149,18 +152,25 @@ class Bench:
     def job(self, one: Found, side: str, name: str) -> Found:
         """Return what a plain script is told: to write what a file gives there as ``name``."""
         same = {"inputs": f"{one['folder']}/inputs.npz", "names": one["names"]}
-        job = {**same, "custom": one["custom"][side], "outputs": f"{one['folder']}/{name}.npz"}
+        job = {**same, "custom": one["custom"][side], "outputs": str(self.outputs(one, name))}
         if name == "is" and one["call"]:
             return {**job, "format": "call", "model": one["call"]}
         if name == "is":
             return {**job, "format": Path(one["out"]).suffix[1:], "model": one["out"]}
-        return {**job, "format": one["format"], "model": one["path"]}
+        package = PACKAGE if name == "was" else ""
+        return {**job, "format": one["format"], "model": one["path"], "package": package}
+
+    def outputs(self, one: Found, name: str) -> Path:
+        """Return where outputs lie: what a file ``was`` is the same for all targets."""
+        if name != "was":
+            return Path(one["folder"]) / f"{name}.npz"
+        return self.out / f"was_{one['saver']}_{one['model']}.{one['format']}.npz"
 
     def answered(self, jobs: Mapping[str, Sequence[Found]]) -> None:
         """Have every version load all of its files, in plain processes."""
 
         def of(side: str) -> None:
-            left = [one for one in jobs[side] if not _there(one)]
+            left = list({one["outputs"]: one for one in jobs[side] if not _there(one)}.values())
             while left:
                 self._plain(side, left[:TOGETHER])
                 if not _there(left[0]):
@@ -184,13 +194,12 @@ class Bench:
 
     def gap(self, one: Found, name: str) -> list[Any]:
         """Return [whether equal, how far apart, how large], or why that is not known."""
-        folder = Path(one["folder"])
         for this in ("was", name):
-            told = folder / f"{this}.npz.txt"
+            told = Path(f"{self.outputs(one, this)}.txt")
             if told.exists():
                 unknown = None if this == "was" else False
                 return [unknown, f"{this}: {told.read_text('utf-8')}", 0]
-        with np.load(folder / "was.npz") as was, np.load(folder / f"{name}.npz") as now:
+        with np.load(self.outputs(one, "was")) as was, np.load(self.outputs(one, name)) as now:
             pairs = [(was[key], now[key]) for key in was.files if key in now.files]
             if len(pairs) != len(now.files) or any(a.shape != b.shape for a, b in pairs):
                 return [False, "other outputs", 0]
@@ -232,7 +241,8 @@ class Bench:
         ]
         writing = threading.Lock()
 
-        def do(one: Found) -> None:
+        def do(stored: Found) -> None:
+            one = self.prepared(stored)
             _cleared(Path(one["folder"]))
             done = self.converted(one, shop)
             with writing, book.open("a", encoding="utf-8") as file:
@@ -245,8 +255,9 @@ class Bench:
             asking.open_shop_of_many(self.matrix, self.home, sandbox=Level.NONE) as shop,
             ThreadPoolExecutor(max_workers=self.workers) as pool,
         ):
-            # Those of one reader in a row: no more than some frameworks stay imported.
-            list(pool.map(do, sorted(todo, key=lambda one: one["saver"])))
+            # Those of one reader in a row, for only so many frameworks stay imported.
+            order = {one["saver"]: number for number, one in enumerate(reversed(todo))}
+            list(pool.map(do, sorted(todo, key=lambda one: order[one["saver"]])))
         results = list(known.values())
         self.compared(results)
         book.write_text("".join(json.dumps(one) + "\n" for one in results), "utf-8")
@@ -282,7 +293,7 @@ def sample(bench: Bench, given: argparse.Namespace, formats: Iterable[str]) -> l
         if re.search(given.only, key(one, target))
     ]
     random.Random(given.seed).shuffle(found)
-    return [bench.prepared(*pair) for pair in found]
+    return [{**one, "target": target, "key": key(one, target)} for one, target in found]
 
 
 def _there(job: Found) -> bool:

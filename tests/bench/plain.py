@@ -45,6 +45,8 @@ def answer(job):
     with np.load(job["inputs"], allow_pickle=False) as file:
         arrays = [file["input_%d" % n] for n in range(len(file.files))]
     own = runpy.run_path(job["custom"], {"keras": keras})["CUSTOM"] if job["custom"] else {}
+    if job.get("package"):  # whoever saved it knows what it is registered under
+        own.update({job["package"] + name: one for name, one in own.items()})
     ask = loaded(job, own)
     fed = [a.tolist() if a.dtype.kind in "US" else a for a in arrays]
     if any(a.dtype.kind in "US" for a in arrays):
