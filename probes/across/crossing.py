@@ -123,6 +123,13 @@ def registered(keras, objects, named=None):
     return known
 
 
+def trust(keras, job):
+    """Let Keras 3 run code that a file brings, where a person said so."""
+    allow = getattr(getattr(keras, "config", None), "enable_unsafe_deserialization", None)
+    if job.get("trusted") and allow is not None:  # for what has no argument for it
+        allow()
+
+
 def load(keras, job, compiled=True, known=None, facts=None):
     """Load the job's model by the framework's own function; weights alone as filling.py says.
 
@@ -138,10 +145,7 @@ def load(keras, job, compiled=True, known=None, facts=None):
     more = {}
     if objects:
         more["custom_objects"] = registered(keras, objects, job.get("named"))
-    if job.get("trusted"):
-        allow = getattr(getattr(keras, "config", None), "enable_unsafe_deserialization", None)
-        if allow is not None:  # for what has no argument for it
-            allow()
+    trust(keras, job)
     if job["format"] in ("json", "yaml"):
         with open(path) as file:
             text = file.read()

@@ -9,6 +9,7 @@ from typing import Any
 
 from caniload.runner.checking.customs import Source
 from caniload.runner.checking.subjects import FILLING
+from caniload.runner.converting.applying import Change
 from caniload.runner.converting.launching import Workshop, told
 from caniload.runner.converting.power import sight
 from caniload.runner.converting.readers import reading
@@ -72,6 +73,8 @@ class Original:
 
     environment: str
     facts: Mapping[str, Any]
+    changes: tuple[Change, ...] = ()
+    """What was done to it before it was read so."""
 
     @property
     def folder(self) -> Path:

@@ -59,10 +59,12 @@ def rewrite(
     vocabularies: Mapping[str, list[Any]] | None = None,
     rules: Rules | None = None,
     fitting: Fitting | None = None,
+    unrolling: bool = False,
 ) -> Recipe:
     """Return how the model is built by Keras ``wanted``; ``config`` is left as it is.
 
-    Without ``fitting`` only the rules say what is unknown there. ``Refused`` (with all reasons) or
+    Without ``fitting`` only the rules say what is unknown there. ``unrolling``: functions of Lambda
+    layers are called on the graph's tensors, and may stay. ``Refused`` (with all reasons) or
     ``GraphError``: there is no way that keeps its numbers, or none known.
     """
     work = Work(
@@ -71,6 +73,7 @@ def rewrite(
         rules=rules or read_rules(),
         vocabularies=vocabularies or {},
         fitting=fitting,
+        unrolling=unrolling,
     )
     model = _model(copy.deepcopy(dict(config)), "", work)
     work.check()
@@ -226,7 +229,8 @@ def _layer(
     _layers_as_functions(layer, work)
     functions(layer, work)
     for rule in work.rules.of("layer", work.written, work.wanted):
-        if rule.concerns(layer.class_name):
+        stays = work.unrolling and layer.class_name == "Lambda"
+        if rule.concerns(layer.class_name) and not stays:
             apply(rule, layer, work)
     if own is None:
         fit("layer", layer, work)

@@ -51,8 +51,8 @@ class Wrong(Ladder):
     def _for_inference(self, *_: object) -> None:
         return None
 
-    def _recipe(self, source: Original, *, wanted: str) -> Recipe | str:
-        recipe = super()._recipe(source, wanted=wanted)
+    def _recipe(self, source: Original, *, wanted: str, unrolling: bool = False) -> Recipe | str:
+        recipe = super()._recipe(source, wanted=wanted, unrolling=unrolling)
         assert isinstance(recipe, Recipe)
         parts = [one for member in recipe.model["members"] for one in member["chain"]]
         self.setting({one["config"]["name"]: one["config"] for one in parts})
