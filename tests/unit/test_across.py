@@ -363,3 +363,30 @@ def test_names_that_are_paths_become_plain(script: Callable[[str], Any]) -> None
     assert read[1] == layers[1]
     assert read[3]["inbound"] == ["tf_op_layer_clip_Minimum_", 0]
     assert again.weights == ["those"]
+
+
+class Silent:
+    """A layer, or a model of these, that says nothing of how it is made."""
+
+    def __init__(self, name: str, *layers: Any) -> None:
+        self.name = name
+        if layers:
+            self.layers = layers
+
+    def get_config(self) -> Any:
+        raise NotImplementedError
+
+    to_json = get_config
+
+
+def test_what_has_no_configuration_is_named(script: Callable[[str], Any]) -> None:
+    told = script("extract")._config
+    plain = SimpleNamespace(name="plain", get_config=dict)
+    nothing, why = told(Silent("own", plain, Silent("scale"), Silent("inner", Silent("more"))))
+    assert nothing is None
+    assert why == (
+        "the layer scale (Silent), the layer inner/more (Silent) does not say how it is made"
+        " (NotImplementedError)"
+    )
+    _, why = told(Silent("own", plain))
+    assert why == "the model's class Silent does not say how it is made (NotImplementedError)"
