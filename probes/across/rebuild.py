@@ -292,7 +292,8 @@ class Builder(object):
             return self.model(spec["model"])
         if "node" in spec:  # an operation of Keras 3, which it reads itself
             node = {key: value for key, value in spec["node"].items() if key != "inbound_nodes"}
-            return self.keras.saving.deserialize_keras_object(node)
+            # Not keras.saving, which tensorflow.keras has not.
+            return self.keras.utils.deserialize_keras_object(node)
         if "older" in spec:
             import older
 

@@ -338,6 +338,15 @@ def test_operations_are_called_otherwise_than_layers_and_each_other(
     assert len(set(names)) == 3
 
 
+def test_an_operation_is_read_by_what_keras_has_as_a_part_of_tensorflow_too(
+    script: Callable[[str], Any],
+) -> None:
+    keras = SimpleNamespace(utils=SimpleNamespace(deserialize_keras_object=dict))
+    node = {"class_name": "Multiply", "config": {"name": "multiply"}, "inbound_nodes": [1]}
+    made = script("rebuild").Builder(keras, {}).make({"operation": "", "node": node})
+    assert made == {"class_name": "Multiply", "config": {"name": "multiply"}}
+
+
 def test_names_that_are_paths_become_plain(script: Callable[[str], Any]) -> None:
     class Model:
         def __init__(self, text: str) -> None:
