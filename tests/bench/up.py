@@ -90,7 +90,8 @@ def measured() -> dict[tuple[str, ...], bool]:
 
     By saver, model, format and target.
     """
-    pack, found = Pack(SHIPPED), {}
+    pack = Pack(SHIPPED)
+    found: dict[tuple[str, ...], bool] = {}
     environments = pack.tables.environments
     for said in pack.files():
         part = pack.part(said["name"])
