@@ -51,9 +51,10 @@ FORMATS = {"h5": "model.h5", "keras": "model.keras", "savedmodel": "model", "jso
 
 NEUTRAL = """import sys
 
-known = [name for name in ("tf_keras", "keras") if hasattr(sys.modules.get(name), "layers")]
-if known and (known[0] == "tf_keras" or "tensorflow.keras" not in sys.modules):
-    keras = sys.modules[known[0]]
+known = [sys.modules.get(name) for name in ("tf_keras", "keras")]
+known = [one for one in known if hasattr(one, "layers")]
+if known:
+    keras = known[0]
 else:
     from tensorflow import keras
 """
