@@ -285,8 +285,6 @@ class Ladder:
             kept=tuple(kept),
         )
 
-    # What the rungs are made of
-
     def _is_keras_3(self, environment: str) -> bool:
         return is_keras_3(self.workshop.matrix.environment(environment))
 
@@ -352,6 +350,7 @@ class Ladder:
                 vocabularies=source.facts["vocabularies"],
                 fitting=fitting(self.workshop, source.environment, wanted),
                 unrolling=unrolling,
+                listed=source.facts["structure"] == "list",
             )
             return replace(recipe, changes=(*source.changes, *recipe.changes))
         except (Refused, GraphError) as error:

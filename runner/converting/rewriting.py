@@ -60,11 +60,13 @@ def rewrite(
     rules: Rules | None = None,
     fitting: Fitting | None = None,
     unrolling: bool = False,
+    listed: bool = False,
 ) -> Recipe:
     """Return how the model is built by Keras ``wanted``; ``config`` is left as it is.
 
     Without ``fitting`` only the rules say what is unknown there. ``unrolling``: functions of Lambda
-    layers are called on the graph's tensors, and may stay. ``Refused`` (with all reasons) or
+    layers are called on the graph's tensors, and may stay. ``listed``: where it comes from it gives
+    a list, whatever names its outputs have. ``Refused`` (with all reasons) or
     ``GraphError``: there is no way that keeps its numbers, or none known.
     """
     work = Work(
@@ -74,6 +76,7 @@ def rewrite(
         vocabularies=vocabularies or {},
         fitting=fitting,
         unrolling=unrolling,
+        listed=listed,
     )
     model = _model(copy.deepcopy(dict(config)), "", work)
     work.check()
@@ -120,19 +123,26 @@ def _without_replicas(where: str, count: int) -> Change:
 
 
 def _outputs(graph: Graph, prefix: str, work: Work) -> Any:
-    """Return what a model gives: a list in the order of names where the target knows no names."""
+    """Return what a model gives: a list in the order of names where a version gives no names."""
     found, fitting = graph.outputs, work.fitting
-    if not isinstance(found, dict) or "$tensor" in found or fitting is None or fitting.by_name:
+    if not isinstance(found, dict) or "$tensor" in found:
+        return found
+    nameless = fitting is not None and not fitting.by_name
+    was_list = work.listed and not prefix
+    if not nameless and not was_list:
         return found
     names = sorted(found)
+    why = "the version that reads it gives a list, which has the order of the names"
     change = Change(
         rule=LISTED,
         where=prefix or graph.name,
         text=f"its outputs are a list, in the order {', '.join(names)}",
         keeps="outputs",
-        why=f"a model of {work.there} gives no outputs by name",
+        why=f"a model of {work.there} gives no outputs by name" if nameless else why,
         source="https://github.com/tensorflow/tensorflow/releases/tag/v2.2.0",
-        loses=f"the names of the outputs: predict gives a list, in the order {', '.join(names)}",
+        loses=f"the names of the outputs: predict gives a list, in the order {', '.join(names)}"
+        if nameless
+        else None,
     )
     work.changes.append(change)
     return [found[name] for name in names]

@@ -24,8 +24,14 @@ SAVERS = (
     "tf-2.21",  # Keras 3.13
     "tf-2.21-keras-3.15",
 )
-ABSENT = re.compile(r"has no (layer|function)|came with Keras 3, and nothing|keeps no operations")
-"""What is refused so has a layer, or an operation, that is not there: nobody could have it."""
+ABSENT = re.compile(
+    r"has no (layer|function)|came with Keras 3, and nothing|keeps no operations"
+    r"|must override .get_config"
+)
+"""What is refused so has a layer, or an operation, that is not there: nobody could have it.
+
+Nor does a version save what a class of somebody's own does not tell of itself.
+"""
 
 
 def told(results: Sequence[Found]) -> Iterator[str]:
