@@ -29,6 +29,7 @@ from caniload.runner.converting.original import Wish
 from caniload.runner.core.errors import CaniloadError
 from caniload.runner.environments.home import Home
 from caniload.runner.environments.variables import process_variables
+from caniload.runner.matrix.joining import is_keras_3
 from caniload.runner.matrix.reading import read_matrix
 from caniload.runner.matrix.reference import read_family
 from caniload.runner.matrix.schema import Matrix
@@ -117,7 +118,9 @@ class Bench:
 
     def converted(self, one: Found, shop: Workshop) -> Found:
         """Convert one file; what came of it."""
-        suffix = ".h5" if one["format"] == "h5" else ".keras"
+        # As a person would: Keras 3 does not load all that it writes as HDF5.
+        older = one["format"] == "h5" and not is_keras_3(self.matrix.environment(one["target"]))
+        suffix = ".h5" if older else ".keras"
         neutral = one["custom"].get("neutral")
         started = time.monotonic()
         wish = Wish(
