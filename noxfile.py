@@ -14,7 +14,7 @@ nox.options.sessions = ["lint", "types", "tests"]
 
 GROUPS = nox.project.load_toml("pyproject.toml")["dependency-groups"]
 BENCHES = ("cells", "sandbox", "startup", "expectation", "many", "scale-store", "scale")
-ASKED = ("down", "people")
+ASKED = ("down", "people", "up")
 """Benches that run only where they are named."""
 
 
@@ -86,7 +86,8 @@ def types(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure all, or what is named: `-- cells`, `-- startup`, `-- expectation`, `-- scale`.
 
-    `-- --cells 5000000` is for both of the latter, if all is measured; `-- down` runs if named.
+    `-- --cells 5000000` is for both of the latter, if all is measured. `-- up`, `-- down` and
+    `-- people` run only if they are named.
     """
     _install(session)
     named, *given = session.posargs or [""]

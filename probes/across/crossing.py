@@ -110,10 +110,24 @@ def custom_objects(job):
 _DEFINED = {}
 
 
-def registered(keras, objects):
-    """Return the same objects, and under the names that decorators in the files gave them."""
-    known = getattr(keras.utils, "get_custom_objects", dict)()
-    return dict(known, **objects)
+def registered(keras, objects, named=None):
+    """Return the same objects, and under the names that decorators in the files gave them.
+
+    ``named`` has by its bare name what a model's file calls by a registered one: a class may have
+    lost its decorator, or have it with another package.
+    """
+    known = dict(getattr(keras.utils, "get_custom_objects", dict)(), **objects)
+    for name, bare in (named or {}).items():
+        if name not in known and bare in known:
+            known[name] = known[bare]
+    return known
+
+
+def trust(keras, job):
+    """Let Keras 3 run code that a file brings, where a person said so."""
+    allow = getattr(getattr(keras, "config", None), "enable_unsafe_deserialization", None)
+    if job.get("trusted") and allow is not None:  # for what has no argument for it
+        allow()
 
 
 def load(keras, job, compiled=True, known=None, facts=None):
@@ -128,11 +142,10 @@ def load(keras, job, compiled=True, known=None, facts=None):
         return filling.filled(keras, job, {} if facts is None else facts)
     path = job["model"]
     objects = dict(known or {}, **custom_objects(job))
-    more = {"custom_objects": registered(keras, objects)} if objects else {}
-    if job.get("trusted"):
-        allow = getattr(getattr(keras, "config", None), "enable_unsafe_deserialization", None)
-        if allow is not None:  # for what has no argument for it
-            allow()
+    more = {}
+    if objects:
+        more["custom_objects"] = registered(keras, objects, job.get("named"))
+    trust(keras, job)
     if job["format"] in ("json", "yaml"):
         with open(path) as file:
             text = file.read()

@@ -133,7 +133,23 @@ def _config(model):
     try:
         return json.loads(model.to_json()), None
     except Exception as error:
-        return None, "%s: %s" % (type(error).__name__, str(error)[:300])
+        told = ": ".join(filter(None, [type(error).__name__, str(error)[:300]]))
+    silent = ["the layer %s (%s)" % one for one in _silent(model)]
+    if not silent:
+        silent = ["the model's class %s" % type(model).__name__]
+    more = " and %d more" % (len(silent) - 3) if len(silent) > 3 else ""
+    return None, "%s%s does not say how it is made (%s)" % (", ".join(silent[:3]), more, told)
+
+
+def _silent(model):
+    """Yield (path, class) of the layers, but for models, that have no configuration."""
+    for path, layer in crossing.all_layers(model):
+        if hasattr(layer, "layers"):
+            continue
+        try:
+            layer.get_config()
+        except Exception:
+            yield path, type(layer).__name__
 
 
 def _vocabularies(model):

@@ -50,6 +50,8 @@ def make(keras, job, facts):
         with open(job["recipe"]) as file:
             recipe = json.load(file)
         objects = crossing.registered(keras, crossing.custom_objects(job))
+        if job.get("unroll"):
+            crossing.trust(keras, job)
         scope = getattr(keras.utils, "custom_object_scope", None) or keras.utils.CustomObjectScope
         with scope(objects):
             model = Builder(keras, objects, job.get("unroll")).model(recipe)
@@ -79,7 +81,7 @@ def make(keras, job, facts):
                 keras, model, job, objects
             )
     facts["phase"] = "save"
-    if job.get("unroll"):
+    if job.get("unroll") and not framework.is_keras_3(keras):
         model = _named_plainly(keras, model, objects)
     model.save(job["out"])
 
@@ -290,7 +292,8 @@ class Builder(object):
             return self.model(spec["model"])
         if "node" in spec:  # an operation of Keras 3, which it reads itself
             node = {key: value for key, value in spec["node"].items() if key != "inbound_nodes"}
-            return self.keras.saving.deserialize_keras_object(node)
+            # Not keras.saving, which tensorflow.keras has not.
+            return self.keras.utils.deserialize_keras_object(node)
         if "older" in spec:
             import older
 

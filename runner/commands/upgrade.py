@@ -31,6 +31,8 @@ def upgrade(arguments: argparse.Namespace) -> int:
         trust=arguments.trust,
         sandbox=arguments.sandbox,
         custom=arguments.custom,
+        build=arguments.build,
+        packages=arguments.having,
         inputs=arguments.inputs,
         purpose=arguments.purpose,
         remedies=arguments.remedies,

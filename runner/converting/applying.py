@@ -46,6 +46,8 @@ class Work:
     rules: Rules
     vocabularies: Mapping[str, list[Any]]
     fitting: Fitting | None = None
+    unrolling: bool = False
+    listed: bool = False
     changes: list[Change] = field(default_factory=list)
     scaled: list[dict[str, Any]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)

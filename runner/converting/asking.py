@@ -106,13 +106,19 @@ def open_shop(
 
 @contextmanager
 def open_shop_of_many(
-    matrix: Matrix, home: Home, *, sandbox: str, locks: Path = LOCKS, tell: object = None
+    matrix: Matrix,
+    home: Home,
+    *,
+    sandbox: str,
+    packages: tuple[str, ...] = (),
+    locks: Path = LOCKS,
+    tell: object = None,
 ) -> Iterator[Workshop]:
     """Lend a workshop to several wishes: frameworks are imported once for all, walls tried once.
 
-    Who leaves it has ended its workers.
+    Who leaves it has ended its workers. ``packages`` are as of ``Wish``, the same for all.
     """
-    nobody = Wish(path=Path(), target="", out=Path(), sandbox=sandbox)
+    nobody = Wish(path=Path(), target="", out=Path(), sandbox=sandbox, packages=packages)
     with open_shop(matrix, home, wish=nobody, locks=locks, tell=tell) as shop:
         shop.workers = Workers(shop.launch, import_seconds=matrix.limits.import_seconds)
         try:

@@ -37,7 +37,7 @@ from caniload.runner.converting.rewriting import LISTED, Recipe, rewrite
 from caniload.runner.converting.rules import keras_version
 from caniload.runner.converting.serving import Serving
 from caniload.runner.converting.transforms import Refused
-from caniload.runner.converting.trying import Made, Try
+from caniload.runner.converting.trying import Made, Try, taken_apart
 from caniload.runner.forensics.describe import tensors
 from caniload.runner.forensics.facts import Holds, Inspection
 from caniload.runner.matrix.joining import is_keras_3
@@ -54,8 +54,7 @@ class Ladder:
 
     def climb(self) -> Conversion:
         """Return what came of it; delivers to ``wish.out`` where a remedy held."""
-        refused = refusal(self.inspection, self.wish)
-        if refused is not None:
+        if (refused := refusal(self.inspection, self.wish)) is not None:
             return self._refused(refused)
         if self.inspection.holds is Holds.GRAPH:
             return self._called(why(self.inspection))
@@ -112,11 +111,10 @@ class Ladder:
         if original.facts["lambdas"]:
             yield from self._tried(loading, original)
             loading = []
-        source = self._unrolled(original) if original.facts["lambdas"] else original
+        source = self._unrolled(original) if self._holds_lambdas(original) else original
         if source is not None:
             yield from self._rebuilt(source, original, Remedy.REBUILT, loading)
-        hop = self._hopped(original)
-        if hop is not None:
+        if (hop := self._hopped(original)) is not None:
             yield from self._rebuilt(hop, original, Remedy.BRIDGED)
 
     def _loading(self, original: Original) -> Iterator[Try]:
@@ -176,25 +174,38 @@ class Ladder:
                 again = {**made.job, "training": None}
                 left.append(Try(remedy=made.remedy, way=made.way, job=again, recipe=made.recipe))
 
+    def _holds_lambdas(self, original: Original) -> bool:
+        """Say whether there are functions to be taken apart: Keras 3 may hand them on by name."""
+        if not original.facts["lambdas"] or not self._is_keras_3(original.environment):
+            return bool(original.facts["lambdas"])
+        return isinstance(self._recipe(original, wanted=self.wish.target), str)
+
     def _unrolled(self, original: Original) -> Original | None:
         """Return the original with its Lambda layers as the operations that they are made of.
 
         The reader calls their functions on tensors of a graph, which says what they do: a Lambda
-        is loaded plainly by no target, and its bytecode is of one Python.
+        is loaded plainly by no target, and its bytecode is of one Python. Keras 3 follows its own
+        operations only: where others are called the Lambda stays, and its rule says more.
         """
         reader = original.environment
-        if self._is_keras_3(reader):
-            return original
-        recipe = self._recipe(original, wanted=reader)
+        new = self._is_keras_3(reader)
+        recipe = self._recipe(original, wanted=reader, unrolling=True)
         if isinstance(recipe, str):
             self._failed(Remedy.REBUILT, (reader,), recipe)
-            return None
+            return original if new else None
         job = {**self._weights(original, recipe), "training": None, "unroll": True}
-        unrolling = Try(remedy=Remedy.REBUILT, way=(reader,), job=job, recipe=recipe, flat=True)
+        unrolling = Try(
+            remedy=Remedy.REBUILT,
+            way=(reader,),
+            job={**job, "trusted": self.wish.trusted},
+            recipe=recipe,
+            flat="flat.keras" if new else "flat.h5",
+        )
         made, _ = self._build([unrolling], original)
         if made is None:
-            return None
-        return self._reread(made.out, reader, original, Remedy.REBUILT)
+            return original if new else None
+        read = self._reread(made.out, reader, original, Remedy.REBUILT)
+        return read and replace(read, changes=taken_apart(recipe))
 
     def _hopped(self, original: Original) -> Original | None:
         """Return the original as the bridge reads what its reader saved anew."""
@@ -274,8 +285,6 @@ class Ladder:
             kept=tuple(kept),
         )
 
-    # What the rungs are made of
-
     def _is_keras_3(self, environment: str) -> bool:
         return is_keras_3(self.workshop.matrix.environment(environment))
 
@@ -308,14 +317,14 @@ class Ladder:
         remedy: Remedy,
         more: Mapping[str, Any] | None = None,
     ) -> Mapping[str, Any] | None:
-        """Have an environment read the HDF5 file that another made, and write something beside."""
+        """Have an environment read a file that another made, and write something beside."""
         job = {**job_for(self.wish, self.inspection), **(more or {})}
-        job.update(model=str(path), format="h5", given=original.inputs, seed=SEED)
+        job.update(model=str(path), format=path.suffix[1:], given=original.inputs, seed=SEED)
         facts = self.workshop.run("extract", environment, job)
         if facts["error"] is None:
             return facts
-        way = (original.environment, environment)
-        self._failed(remedy, way, told(facts["error"], facts["phase"]))
+        problem = told(facts["error"], facts["phase"])
+        self._failed(remedy, (original.environment, environment), problem)
         return None
 
     def _weights(self, source: Original, recipe: Recipe) -> dict[str, Any]:
@@ -327,20 +336,23 @@ class Ladder:
             "scaled": list(recipe.scaled),
         }
 
-    def _recipe(self, source: Original, *, wanted: str) -> Recipe | str:
+    def _recipe(self, source: Original, *, wanted: str, unrolling: bool = False) -> Recipe | str:
         """Return how the model is built there, or in a sentence why that is not known."""
         environments = self.workshop.matrix.environment
         if source.facts["config"] is None:
             return f"the original has no configuration: {source.facts['config_error']}"
         written = keras_version(source.facts["versions"].get("keras"))
         try:
-            return rewrite(
+            recipe = rewrite(
                 source.facts["config"],
                 written=written or keras(environments(source.environment)),
                 wanted=keras(environments(wanted)),
                 vocabularies=source.facts["vocabularies"],
                 fitting=fitting(self.workshop, source.environment, wanted),
+                unrolling=unrolling,
+                listed=source.facts["structure"] == "list",
             )
+            return replace(recipe, changes=(*source.changes, *recipe.changes))
         except (Refused, GraphError) as error:
             return str(error)
 
@@ -352,7 +364,7 @@ class Ladder:
         jobs = []
         for one in tries:
             folder = self.workshop.folder("out")
-            job = {**one.job, "out": str(folder / ("flat.h5" if one.flat else self.wish.out.name))}
+            job = {**one.job, "out": str(folder / (one.flat or self.wish.out.name))}
             if one.recipe is not None:
                 path = folder / "recipe.json"
                 path.write_text(json.dumps(one.recipe.model), encoding="utf-8")

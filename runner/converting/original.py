@@ -9,6 +9,7 @@ from typing import Any
 
 from caniload.runner.checking.customs import Source
 from caniload.runner.checking.subjects import FILLING
+from caniload.runner.converting.applying import Change
 from caniload.runner.converting.launching import Workshop, told
 from caniload.runner.converting.power import sight
 from caniload.runner.converting.readers import reading
@@ -72,6 +73,8 @@ class Original:
 
     environment: str
     facts: Mapping[str, Any]
+    changes: tuple[Change, ...] = ()
+    """What was done to it before it was read so."""
 
     @property
     def folder(self) -> Path:
@@ -129,6 +132,9 @@ def job_for(wish: Wish, inspection: Inspection) -> dict[str, Any]:
         "format": inspection.format,
         "custom": wish.custom_paths,
         "trusted": wish.trusted,
+        "named": {
+            f"{one.package}>{one.name}": one.name for one in inspection.custom if one.package
+        },
     }
     if wish.build is not None:
         job["code"] = wish.code

@@ -15,7 +15,7 @@ from typing import Any
 
 from packaging.version import Version
 
-from caniload.runner.converting import operations
+from caniload.runner.converting import operations, replicas
 from caniload.runner.converting.applying import (
     Change,
     Work,
@@ -31,6 +31,7 @@ from caniload.runner.converting.graph import Graph, Member, Node, bare, is_model
 from caniload.runner.converting.masking import masked
 from caniload.runner.converting.rules import Rules, read_rules
 from caniload.runner.converting.transforms import Layer, Refused
+from caniload.runner.matrix.frameworks import frameworks
 
 LISTED = "outputs-listed"
 """What a change is called that makes a list of outputs by name."""
@@ -58,10 +59,14 @@ def rewrite(
     vocabularies: Mapping[str, list[Any]] | None = None,
     rules: Rules | None = None,
     fitting: Fitting | None = None,
+    unrolling: bool = False,
+    listed: bool = False,
 ) -> Recipe:
     """Return how the model is built by Keras ``wanted``; ``config`` is left as it is.
 
-    Without ``fitting`` only the rules say what is unknown there. ``Refused`` (with all reasons) or
+    Without ``fitting`` only the rules say what is unknown there. ``unrolling``: functions of Lambda
+    layers are called on the graph's tensors, and may stay. ``listed``: where it comes from it gives
+    a list, whatever names its outputs have. ``Refused`` (with all reasons) or
     ``GraphError``: there is no way that keeps its numbers, or none known.
     """
     work = Work(
@@ -70,6 +75,8 @@ def rewrite(
         rules=rules or read_rules(),
         vocabularies=vocabularies or {},
         fitting=fitting,
+        unrolling=unrolling,
+        listed=listed,
     )
     model = _model(copy.deepcopy(dict(config)), "", work)
     work.check()
@@ -83,7 +90,9 @@ def rewrite(
 
 def _model(node: Node, prefix: str, work: Work, *, mask: bool = False) -> dict[str, Any]:
     """Return the recipe of a model; ``mask``: one may come to it from without."""
-    graph = read(node)
+    graph, count = replicas.alone(read(node))
+    if count:
+        work.changes.append(_without_replicas(prefix or graph.name, count))
     reached = masked(graph, outside=mask)
     members = []
     for one in graph.members:
@@ -102,20 +111,38 @@ def _model(node: Node, prefix: str, work: Work, *, mask: bool = False) -> dict[s
     }
 
 
+def _without_replicas(where: str, count: int) -> Change:
+    return Change(
+        rule="replicas",
+        where=where,
+        text=f"its {count} replicas are the one model that they are copies of",
+        keeps="outputs",
+        why="multi_gpu_model, which cut each batch in parts, went with TensorFlow 2.4",
+        source="https://github.com/tensorflow/tensorflow/releases/tag/v2.4.0",
+    )
+
+
 def _outputs(graph: Graph, prefix: str, work: Work) -> Any:
-    """Return what a model gives: a list in the order of names where the target knows no names."""
+    """Return what a model gives: a list in the order of names where a version gives no names."""
     found, fitting = graph.outputs, work.fitting
-    if not isinstance(found, dict) or "$tensor" in found or fitting is None or fitting.by_name:
+    if not isinstance(found, dict) or "$tensor" in found:
+        return found
+    nameless = fitting is not None and not fitting.by_name
+    was_list = work.listed and not prefix
+    if not nameless and not was_list:
         return found
     names = sorted(found)
+    why = "the version that reads it gives a list, which has the order of the names"
     change = Change(
         rule=LISTED,
         where=prefix or graph.name,
         text=f"its outputs are a list, in the order {', '.join(names)}",
         keeps="outputs",
-        why=f"a model of {work.there} gives no outputs by name",
+        why=f"a model of {work.there} gives no outputs by name" if nameless else why,
         source="https://github.com/tensorflow/tensorflow/releases/tag/v2.2.0",
-        loses=f"the names of the outputs: predict gives a list, in the order {', '.join(names)}",
+        loses=f"the names of the outputs: predict gives a list, in the order {', '.join(names)}"
+        if nameless
+        else None,
     )
     work.changes.append(change)
     return [found[name] for name in names]
@@ -142,6 +169,8 @@ def _input(graph: Graph, work: Work) -> list[dict[str, Any]]:
 def _member(member: Member, prefix: str, work: Work, *, mask: bool) -> list[dict[str, Any]]:
     """Return a layer and its calls, behind what these need."""
     calls = [dict(call) for call in member.calls]
+    if not work.to_keras_3 and work.written >= frameworks().since.keras_3:
+        calls = [_for_either(call) for call in calls]
     path = prefix + member.name
     if is_model(member.node):
         chain = [{"model": _model(member.node, path + "/", work, mask=mask)}]
@@ -161,6 +190,16 @@ def _member(member: Member, prefix: str, work: Work, *, mask: bool) -> list[dict
     if class_name in _RECURRENT:
         calls = [_with_states(call) for call in calls]
     return [*needed, {"name": member.name, "calls": calls, "chain": [*before, layer, *after]}]
+
+
+def _for_either(call: dict[str, Any]) -> dict[str, Any]:
+    """Leave out that a call is one in training, which Keras 3 writes where it is the default.
+
+    It goes by whoever calls the model; Keras 2 would go by this whatever it is asked for.
+    """
+    kwargs = call["kwargs"]
+    stated = {key: kwargs[key] for key in kwargs if key != "training" or kwargs[key] is not True}
+    return {"args": call["args"], "kwargs": stated}
 
 
 def _without_nothing(call: dict[str, Any]) -> dict[str, Any]:
@@ -200,7 +239,8 @@ def _layer(
     _layers_as_functions(layer, work)
     functions(layer, work)
     for rule in work.rules.of("layer", work.written, work.wanted):
-        if rule.concerns(layer.class_name):
+        stays = work.unrolling and layer.class_name == "Lambda"
+        if rule.concerns(layer.class_name) and not stays:
             apply(rule, layer, work)
     if own is None:
         fit("layer", layer, work)

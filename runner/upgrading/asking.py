@@ -50,6 +50,8 @@ def ask(
     trust: bool = False,
     sandbox: str = AUTO,
     custom: Sequence[str] = (),
+    build: str | None = None,
+    packages: Sequence[str] = (),
     inputs: Path | None = None,
     remedies: bool = True,
     rollback: bool = True,
@@ -71,6 +73,8 @@ def ask(
         trust=trust,
         sandbox=sandbox,
         custom=custom,
+        build=build,
+        packages=packages,
         inputs=inputs,
         purpose=purpose,
         rerun=rerun,
@@ -85,6 +89,8 @@ def ask(
         *(["--trust"] if trust else []),
         *(["--sandbox", sandbox] if sandbox != AUTO else []),
         *(word for one in custom for word in ("--custom", one)),
+        *(["--build", build] if build else []),
+        *(word for one in packages for word in ("--with", one)),
         *(["--inputs", str(inputs)] if inputs else []),
     )
     found = Upgrade(

@@ -58,6 +58,7 @@ def _tried(subject: Subject, pair: Pair, folder: Path, together: Together) -> Tr
         path=subject.path,
         target=pair.after.id,
         out=folder / f"{subject.path.name.split('.')[0]}-converted.keras",
+        packages=request.custom.packages,
         inputs=request.inputs,
         trusted=request.trust,
         stays=False,

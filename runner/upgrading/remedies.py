@@ -74,6 +74,7 @@ class Pair:
             locks=request.locks,
             tell=lambda text: self.progress.building(text.removeprefix("building ")),
             sandbox=request.sandbox,
+            packages=request.custom.packages,
         ) as shop:
             yield replace(self, shop=shop)
 
@@ -150,6 +151,8 @@ def _tried(case: Case, pair: Pair, together: Together) -> Tried:
         target=pair.after.id,
         out=out,
         custom=tuple(Path(str(one.file)) for one in custom),
+        build=case.custom.build,
+        packages=case.custom.packages,
         inputs=case.inputs,
         trusted=pair.request.trust,
         sandbox=pair.request.sandbox,

@@ -97,6 +97,7 @@ def _save(one: _Anew, pair: Pair, together: Together) -> None:
                 scratch=Path(scratch),
                 locks=request.locks,
                 sandbox=request.sandbox,
+                packages=one.case.custom.packages,
             )
             wish = _wish(one, pair)
             inspection = next(iter(inspect_all([one.source])))
@@ -126,6 +127,8 @@ def _wish(one: _Anew, pair: Pair) -> Wish:
         target=pair.after.id,
         out=one.out,
         custom=tuple(Path(source.file) for source in one.case.custom.sources if source.file),
+        build=None if one.converted else one.case.custom.build,
+        packages=one.case.custom.packages,
         trusted=pair.request.trust,
         sandbox=pair.request.sandbox,
     )

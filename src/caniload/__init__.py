@@ -313,6 +313,8 @@ def upgrade(
     trust: bool = False,
     sandbox: str = "auto",
     custom: str | Sequence[str] = (),
+    build: str | None = None,
+    having: str | Sequence[str] = (),
     inputs: str | os.PathLike[str] | None = None,
     remedies: bool = True,
     rollback: bool = True,
@@ -325,9 +327,9 @@ def upgrade(
     ``remedies`` are tried where it does not stay the same, and their files copied to the folder
     ``converted`` if there is one; for the ``rollback`` it is saved anew by the one and loaded by
     the other. Without models it is what is stored of reference models. ``trust``, ``sandbox``,
-    ``custom``, ``inputs`` and ``purpose`` are as of ``check``. Raises ``CaniloadError`` for what
-    cannot be asked; never for what is wrong with a file: ``fate`` and ``reason`` of its entry say
-    it.
+    ``custom``, ``build``, ``having``, ``inputs`` and ``purpose`` are as of ``check``. Raises
+    ``CaniloadError`` for what cannot be asked; never for what is wrong with a file: ``fate`` and
+    ``reason`` of its entry say it.
     """
     from pathlib import Path  # noqa: PLC0415 - whoever only imports this package pays for nothing
 
@@ -340,6 +342,8 @@ def upgrade(
         trust=trust,
         sandbox=sandbox,
         custom=_several(custom),
+        build=build,
+        packages=_several(having),
         inputs=Path(inputs) if inputs is not None else None,
         remedies=remedies,
         rollback=rollback,

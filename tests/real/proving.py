@@ -13,15 +13,13 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from forked import Forked
-
+from caniload.runner.converting import asking
 from caniload.runner.converting.ladder import Ladder
 from caniload.runner.converting.original import Wish
 from caniload.runner.converting.telling import as_json
@@ -30,6 +28,7 @@ from caniload.runner.forensics.apart import inspect_all
 from caniload.runner.matrix.reading import read_matrix
 from caniload.runner.matrix.reference import read_family
 from caniload.runner.matrix.schema import Matrix
+from caniload.runner.sandbox.words import Level
 
 ROOT = Path(__file__).parents[2]
 Found = Mapping[str, Any]
@@ -89,15 +88,14 @@ def main() -> None:
     print(f"{len(paths)} files", flush=True)
     random.Random(given.seed).shuffle(paths)
     paths = paths[: given.count]
-    with tempfile.TemporaryDirectory(dir=given.out) as scratch:
-        workshop = Forked(matrix=matrix, home=home, scratch=Path(scratch))
+    with asking.open_shop_of_many(matrix, home, sandbox=Level.NONE) as workshop:
         for number, path in enumerate(paths):
             name = "/".join(path.parts[-4:-1])
             if name in known:
                 continue
             started = time.monotonic()
             (inspection,) = inspect_all([path])
-            wish = Wish(path=path, target=given.to, out=Path(scratch) / f"{number}.keras")
+            wish = Wish(path=path, target=given.to, out=workshop.scratch / f"{number}.keras")
             ladder = Ladder(wish=wish, inspection=inspection, workshop=workshop)
             one = as_json(ladder.climb())
             one |= {"file": name, "took": round(time.monotonic() - started, 1)}
@@ -106,7 +104,6 @@ def main() -> None:
                 file.write(json.dumps(one) + "\n")
             weak = one["proof"] and one["proof"]["weak"]
             print(name, one["verdict"], weak, f"{one['took']} s", flush=True)
-        workshop.close()
     names = ["/".join(path.parts[-4:-1]) for path in paths]
     print("\n".join(told([known[name] for name in names if name in known])))
 

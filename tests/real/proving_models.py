@@ -1,16 +1,16 @@
 """Saves small models with all that a wrong conversion may get wrong; runs inside environments.
 
-Job: ``imports``, ``out`` (folder). Writes ``sequence.h5``, ``image.h5``, ``sure.h5`` (its softmax
+``proving_models.py FOLDER`` writes ``sequence.h5``, ``image.h5``, ``sure.h5`` (its softmax
 gives nothing but ones and noughts) and ``deaf.h5`` (a layer is fed nothing but noughts).
 """
 
 import os
+import sys
 
-import crossing
 
+def main(folder):
+    from tensorflow import keras
 
-def main(job, facts):
-    keras = crossing.framework_of(job)
     for make in (sequence, image, sure, deaf):
         model = make(keras)
         _fill(model)
@@ -18,7 +18,7 @@ def main(job, facts):
             model.layers[-1].set_weights([one * 1000 for one in model.layers[-1].get_weights()])
         if make is image:
             model.compile("adam", "mse")
-        model.save(os.path.join(job["out"], make.__name__ + ".h5"))
+        model.save(os.path.join(folder, make.__name__ + ".h5"))
 
 
 def sequence(keras):
@@ -78,3 +78,7 @@ def _fill(model):
         if type(layer).__name__ == "BatchNormalization":  # whose last weight is a variance
             weights = layer.get_weights()
             layer.set_weights([*weights[:-1], np.abs(weights[-1]) + 0.1])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

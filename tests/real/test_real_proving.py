@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,21 +10,25 @@ from typing import Any
 
 import numpy as np
 import pytest
-from forked import Forked
 
+from caniload.runner.converting import asking
 from caniload.runner.converting.ladder import Ladder
+from caniload.runner.converting.launching import Workshop
 from caniload.runner.converting.original import Original, Refusal, Wish, read_original
 from caniload.runner.converting.outcome import Conversion, Remedy, Verdict
 from caniload.runner.converting.rewriting import Recipe
 from caniload.runner.converting.telling import as_lines
 from caniload.runner.environments.home import Home
+from caniload.runner.environments.variables import process_variables
 from caniload.runner.forensics.apart import inspect_all
 from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.sandbox.words import Level
 
 pytest_plugins = ["real_home"]
 pytestmark = pytest.mark.real
 
 MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
+MODELS = Path(__file__).with_name("proving_models.py")
 SAVER, TARGET = "tf-2.15", "tf-2.21"
 Arrays = dict[str, Any]
 Layers = Mapping[str, dict[str, Any]]
@@ -47,8 +51,8 @@ class Wrong(Ladder):
     def _for_inference(self, *_: object) -> None:
         return None
 
-    def _recipe(self, source: Original, *, wanted: str) -> Recipe | str:
-        recipe = super()._recipe(source, wanted=wanted)
+    def _recipe(self, source: Original, *, wanted: str, unrolling: bool = False) -> Recipe | str:
+        recipe = super()._recipe(source, wanted=wanted, unrolling=unrolling)
         assert isinstance(recipe, Recipe)
         parts = [one for member in recipe.model["members"] for one in member["chain"]]
         self.setting({one["config"]["name"]: one["config"] for one in parts})
@@ -71,14 +75,14 @@ class Wrong(Ladder):
 
 
 @pytest.fixture(scope="module")
-def workshop(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forked]:
-    scratch = tmp_path_factory.mktemp("proving")
-    made = Forked(matrix=MATRIX, home=Home(root=home), scratch=scratch)
-    facts = made.run("proving_models", SAVER, {"out": str(scratch)})
-    assert facts["error"] is None, facts["error"]
-    yield made
-    made.close()
-    shutil.rmtree(scratch, ignore_errors=True)
+def workshop(home: Path) -> Iterator[Workshop]:
+    there = Home(root=home)
+    with asking.open_shop_of_many(MATRIX, there, sandbox=Level.NONE) as made:
+        assert made.problem(SAVER) is None
+        variables = process_variables(MATRIX.environment(SAVER), there)
+        command = [str(there.python(SAVER)), "-s", str(MODELS), str(made.scratch)]
+        subprocess.run(command, check=True, env=variables)
+        yield made
 
 
 READ: dict[Path, Original | Refusal] = {}
@@ -91,7 +95,7 @@ def read_once(wish: Wish, *given: Any) -> Original | Refusal:
     return READ[wish.path]
 
 
-def converted(workshop: Forked, model: str, **wrong: Any) -> Conversion:
+def converted(workshop: Workshop, model: str, **wrong: Any) -> Conversion:
     """Convert one of the models; what its reader finds is found once."""
     path = workshop.scratch / f"{model}.h5"
     out = workshop.folder("out") / "new.keras"
@@ -154,7 +158,7 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("kind", WRONG)
-def test_what_was_converted_wrong_is_not_delivered(workshop: Forked, kind: str) -> None:
+def test_what_was_converted_wrong_is_not_delivered(workshop: Workshop, kind: str) -> None:
     model, wrong, told = WRONG[kind]
     done = converted(workshop, model, **wrong)
     assert done.verdict is Verdict.REFUSED
@@ -163,7 +167,7 @@ def test_what_was_converted_wrong_is_not_delivered(workshop: Forked, kind: str) 
 
 
 @pytest.mark.parametrize("model", ["sequence", "image", "sure"])
-def test_what_was_converted_right_is_proven_with_power(workshop: Forked, model: str) -> None:
+def test_what_was_converted_right_is_proven_with_power(workshop: Workshop, model: str) -> None:
     done = converted(workshop, model)
     assert done.verdict is Verdict.DELIVERED, done.reason
     assert done.proof is not None
@@ -175,7 +179,7 @@ def test_what_was_converted_right_is_proven_with_power(workshop: Forked, model: 
     assert power.trained == (("norm", "drop") if model == "image" else ())
 
 
-def test_what_a_proof_would_not_notice_is_said(workshop: Forked) -> None:
+def test_what_a_proof_would_not_notice_is_said(workshop: Workshop) -> None:
     done = converted(workshop, "deaf")
     assert done.verdict is Verdict.DELIVERED, done.reason
     assert done.proof is not None

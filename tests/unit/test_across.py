@@ -52,6 +52,15 @@ def test_a_try_apart_says_what_it_came_to(script: Callable[[str], Any], tmp_path
     assert (bad["phase"], bad["error"]["message"]) == ("load", "no such layer")
 
 
+def test_a_class_is_found_by_the_registered_name_that_its_file_lacks(
+    script: Callable[[str], Any],
+) -> None:
+    keras = SimpleNamespace(utils=SimpleNamespace(get_custom_objects=lambda: {"a>Known": str}))
+    named = {"pkg>Mine": "Mine", "a>Known": "Known", "pkg>Nobodys": "Nobodys"}
+    found = script("crossing").registered(keras, {"Mine": int, "Known": float}, named)
+    assert found == {"Mine": int, "pkg>Mine": int, "Known": float, "a>Known": str}
+
+
 @pytest.mark.parametrize(
     ("work", "told"),
     [
@@ -329,6 +338,15 @@ def test_operations_are_called_otherwise_than_layers_and_each_other(
     assert len(set(names)) == 3
 
 
+def test_an_operation_is_read_by_what_keras_has_as_a_part_of_tensorflow_too(
+    script: Callable[[str], Any],
+) -> None:
+    keras = SimpleNamespace(utils=SimpleNamespace(deserialize_keras_object=dict))
+    node = {"class_name": "Multiply", "config": {"name": "multiply"}, "inbound_nodes": [1]}
+    made = script("rebuild").Builder(keras, {}).make({"operation": "", "node": node})
+    assert made == {"class_name": "Multiply", "config": {"name": "multiply"}}
+
+
 def test_names_that_are_paths_become_plain(script: Callable[[str], Any]) -> None:
     class Model:
         def __init__(self, text: str) -> None:
@@ -354,3 +372,30 @@ def test_names_that_are_paths_become_plain(script: Callable[[str], Any]) -> None
     assert read[1] == layers[1]
     assert read[3]["inbound"] == ["tf_op_layer_clip_Minimum_", 0]
     assert again.weights == ["those"]
+
+
+class Silent:
+    """A layer, or a model of these, that says nothing of how it is made."""
+
+    def __init__(self, name: str, *layers: Any) -> None:
+        self.name = name
+        if layers:
+            self.layers = layers
+
+    def get_config(self) -> Any:
+        raise NotImplementedError
+
+    to_json = get_config
+
+
+def test_what_has_no_configuration_is_named(script: Callable[[str], Any]) -> None:
+    told = script("extract")._config
+    plain = SimpleNamespace(name="plain", get_config=dict)
+    nothing, why = told(Silent("own", plain, Silent("scale"), Silent("inner", Silent("more"))))
+    assert nothing is None
+    assert why == (
+        "the layer scale (Silent), the layer inner/more (Silent) does not say how it is made"
+        " (NotImplementedError)"
+    )
+    _, why = told(Silent("own", plain))
+    assert why == "the model's class Silent does not say how it is made (NotImplementedError)"

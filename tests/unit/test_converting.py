@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from caniload.runner.converting.graph import GraphError, read, references
+from caniload.runner.converting.rewriting import rewrite
 from caniload.runner.converting.rules import keras_version
 from caniload.runner.converting.transforms import Refused
 
@@ -230,6 +231,19 @@ def test_a_hard_sigmoid_that_cannot_be_kept_is_refused() -> None:
     )
     with pytest.raises(Refused, match="hard_sigmoid"):
         to_3(config)
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_outputs_that_were_a_list_where_they_had_names_stay_one(*, listed: bool) -> None:
+    """TensorFlow 1.15 takes outputs by name, and its predict gives a list."""
+    given = [[["features", 0, 0, {}]]]
+    config = functional(source([None, 4]), node("Dense", "z", given), node("Dense", "a", given))
+    config["config"]["output_layers"] = {"z": ["z", 0, 0], "a": ["a", 0, 0]}
+    recipe = rewrite(config, written=Version("2.2.4"), wanted=Version("3.13"), listed=listed)
+    a, z = {"$tensor": ["a", 0, 0]}, {"$tensor": ["z", 0, 0]}
+    assert recipe.model["outputs"] == ([a, z] if listed else {"a": a, "z": z})
+    told = [one.loses for one in recipe.changes if one.rule == "outputs-listed"]
+    assert told == ([None] if listed else [])
 
 
 def test_a_lambda_is_refused_unless_it_has_a_name() -> None:

@@ -214,3 +214,47 @@ def test_a_process_that_came_to_no_try_says_why(workshop: Played) -> None:
     workshop.play([{"error": {"type": "Killed"}, "phase": "run"}])
     (found,) = workshop.rebuild("tf-2.21", [{"out": "a"}], 0.0)
     assert (found["error"], found["phase"]) == ({"type": "Killed"}, "run")
+
+
+CODE = {"class_name": "__lambda__", "config": {"code": "4wEAAAA="}}
+LAMBDA = {"class_name": "Lambda", "config": {"name": "doubled", "function": CODE}}
+
+
+class Newest(Played):
+    """Only the newest version is there, which reads what it saved."""
+
+    def usable(self, environment: str) -> bool:
+        return environment == "tf-2.21"
+
+
+@pytest.mark.parametrize("comes_through", [True, False])
+def test_a_lambda_of_keras_3_is_taken_apart_where_its_operations_can_be_followed(
+    tmp_path: Path, *, comes_through: bool
+) -> None:
+    line = {"class_name": "Sequential", "config": {"name": "line", "layers": [LAMBDA]}}
+    given = {**READ, "config": line, "lambdas": ["doubled"], "versions": {"keras": "3.13.2"}}
+    failed = {"error": None, "tries": [FAILED, FAILED]}
+    rest: list[Mapping[str, Any]] = [{"error": None, "tries": [FAILED]}]
+    if comes_through:
+        made = {"error": None, "tries": [MADE]}
+        plain = [
+            {"class_name": "InputLayer", "config": {"name": "x", "batch_shape": [None, 2]}},
+            {"class_name": "Dense", "config": {"name": "d", "units": 1}},
+        ]
+        line = {"class_name": "Sequential", "config": {"name": "line", "layers": plain}}
+        rest = [made, {**READ, "config": line, "versions": given["versions"]}, made, SAME]
+    workshop = Newest(matrix=MATRIX, home=Home(root=tmp_path / "home"), scratch=tmp_path)
+    workshop.play([given, failed, *rest])
+    wish = Wish(path=tmp_path / "m.h5", target="tf-2.21", out=tmp_path / "o.keras", trusted=True)
+    said = Inspection(path="m.h5", format="h5", origin=Origin(keras_version="3.13.2"))
+    done = Ladder(wish=wish, inspection=said, workshop=workshop).climb()
+    (unrolling,) = workshop.asked[2][2]["tries"]
+    assert Path(unrolling["out"]).name == "flat.keras"
+    assert (unrolling["unroll"], unrolling["trusted"]) == (True, True)
+    if comes_through:
+        assert done.verdict is Verdict.DELIVERED
+        assert workshop.asked[3][2]["format"] == "keras"
+        assert [(one.rule, one.where) for one in done.changes] == [("unrolled", "doubled")]
+    else:
+        assert done.verdict is Verdict.REFUSED
+        assert "the layer doubled is a Lambda" in str(done.reason)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from rich.console import Console
 from test_upgrading import DELIVERED, NEW, OLD, PROOF, REFUSED, conversion, upgrade
 
+from caniload.runner.checking.customs import Custom, read_custom
 from caniload.runner.checking.subjects import Subject
 from caniload.runner.converting.launching import Workshop
 from caniload.runner.converting.original import Wish
@@ -21,7 +23,7 @@ from caniload.runner.matrix.reading import read_matrix
 from caniload.runner.matrix.schema import Matrix
 from caniload.runner.running.progress import Display
 from caniload.runner.running.together import Together
-from caniload.runner.upgrading import graphs
+from caniload.runner.upgrading import graphs, remedies, returning
 from caniload.runner.upgrading.judging import fate_of_graph
 from caniload.runner.upgrading.outcome import Fate, Model, Tried
 from caniload.runner.upgrading.remedies import Pair
@@ -70,7 +72,13 @@ def pair(tmp_path: Path) -> Any:
     home = Home(root=tmp_path / "home")
     request: Any = type("Request", (), {})()
     vars(request).update(
-        matrix=matrix, home=home, locks=tmp_path, inputs=None, trust=True, sandbox="none"
+        matrix=matrix,
+        home=home,
+        locks=tmp_path,
+        inputs=None,
+        trust=True,
+        sandbox="none",
+        custom=Custom(packages=("scipy",)),
     )
     return Pretended(
         before=matrix.environment(OLD),
@@ -111,3 +119,37 @@ def test_weights_alone_have_the_command_that_brings_them_across(fate: Fate) -> N
     alone = Model(path="w.h5", fate=fate, reason="weights only: name it, --build FILE.py:FUNCTION")
     told = as_markdown(upgrade(alone))
     assert f"caniload convert w.h5 --to {NEW} --build FILE.py:FUNCTION" in told
+
+
+def test_remedies_and_the_way_back_have_the_function_and_packages_of_weights_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pair: Pair
+) -> None:
+    code = tmp_path / "net.py"
+    code.write_text("def make():\n    return None\n")
+    case: Any = SimpleNamespace(
+        custom=read_custom((), build=f"{code}:make", packages=("scipy",)),
+        subject=SimpleNamespace(path=tmp_path / "w.h5"),
+        rerun=True,
+        inputs=None,
+        fingerprints={},
+        terms=SimpleNamespace(key="k"),
+        kept=SimpleNamespace(folder=lambda _: tmp_path / "kept"),
+    )
+    wishes: list[Wish] = []
+
+    def brought(wish: Wish, *_: Any, **__: Any) -> Conversion:
+        wishes.append(wish)
+        return REFUSED
+
+    monkeypatch.setattr(remedies, "bring_across", brought)
+    together = Together(1, Display(Console(quiet=True)))
+    with pair.in_shop() as inside:
+        assert inside.shop is not None
+        assert inside.shop.packages == ("scipy",)
+        remedies._tried(case, inside, together)
+    for converted in (False, True):
+        given = {"case": case, "source": tmp_path / "w.h5", "converted": converted}
+        anew = returning._Anew(**given, suffix=".h5", out=tmp_path, facts={})
+        wishes.append(returning._wish(anew, pair))
+    assert [one.packages for one in wishes] == [("scipy",)] * 3
+    assert [one.build and one.build.factory for one in wishes] == ["make", "make", None]

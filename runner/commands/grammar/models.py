@@ -104,12 +104,7 @@ def add_check(parser: Parser) -> None:
     how.add_argument("--run", action="store_true", help="load it in each, and compare")
     _add_given(how)
     _add_with(how)
-    building = how.add_argument(
-        "--build",
-        metavar="FILE.py:FUNCTION",
-        help="a function of yours that returns the model, for files that hold weights alone",
-    )
-    from_project(building, "build")
+    _add_build(how)
     _add_measuring(how)
 
 
@@ -194,11 +189,7 @@ def add_convert(parser: Parser) -> None:
     )
     from_project(custom, "custom")
     _add_with(parser)
-    parser.add_argument(
-        "--build",
-        metavar="FILE.py:FUNCTION",
-        help="a function of yours that returns the model, for files that hold weights alone",
-    )
+    _add_build(parser)
     parser.add_argument(
         "--written-by",
         choices=("tensorflow", "theano", "cntk"),
@@ -254,6 +245,8 @@ def add_upgrade(parser: Parser) -> None:
     add_format(parser, usual="markdown")
     how = parser.add_argument_group("how")
     _add_given(how, more="; remedies take FILE.py only")
+    _add_with(how)
+    _add_build(how)
     how.add_argument(
         "--no-remedies", dest="remedies", action="store_false", help="do not try to convert"
     )
@@ -320,6 +313,15 @@ def _add_with(parser: argparse._ActionsContainer, such_as: str = "scipy") -> Non
         help=f"in every environment, such as {such_as}; may be given several times",
     )
     from_project(having, "with")
+
+
+def _add_build(parser: argparse._ActionsContainer) -> None:
+    building = parser.add_argument(
+        "--build",
+        metavar="FILE.py:FUNCTION",
+        help="a function of yours that returns the model, for files that hold weights alone",
+    )
+    from_project(building, "build")
 
 
 def _add_measuring(parser: argparse._ActionsContainer) -> None:
