@@ -3,8 +3,9 @@
     python tests/real/killing.py FOLDER [--kills 20] [--seed 0] [-- MATRIX OPTIONS]
 
 FOLDER gets two homes, which take their environments from CANILOAD_HOME. The moments are drawn from
-the time that the unbroken run took, imports and report included; each kill is SIGKILL to the runner
-alone, so that what it has started has to end by itself.
+a third of the time that the unbroken run took, imports and report included; each kill is SIGKILL to
+the runner alone, so that what it has started has to end by itself. Where a run was over before, its
+table is compared, and all begins from nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -78,9 +80,10 @@ def main() -> int:
     unbroken = subprocess.run(run, env=whole, check=True, capture_output=True, text=True)
     took = time.monotonic() - begun
     print(f"unbroken, {took:.0f} s: {unbroken.stdout.splitlines()[-2]}")
-    left = killed = 0
-    for _ in range(given.kills):
-        moment = chance.uniform(0.2, took)
+    expected = table(whole, options)
+    left = killed = wrong = 0
+    while killed < given.kills:
+        moment = chance.uniform(0.2, took / 3)
         process = subprocess.Popen(run, env=broken, stdout=subprocess.DEVNULL, stderr=-1)
         time.sleep(moment)
         children = started_by(process.pid)
@@ -90,19 +93,25 @@ def main() -> int:
         _, alive = psutil.wait_procs(children, timeout=GONE)
         killed += not was_over
         left += len(alive)
-        told = "was over" if was_over else "killed"
-        print(
-            f"  {told} after {moment:.1f} s, {len(children)} processes, {len(alive)} left",
-            flush=True,
-        )
+        told = f"{'was over' if was_over else 'killed'} after {moment:.1f} s"
+        print(f"  {told}, {len(children)} processes, {len(alive)} left", flush=True)
+        if was_over:
+            wrong += differing(expected, table(broken, options))
+            for part in ("results", "artifacts"):
+                shutil.rmtree(given.folder / "broken" / part)
     last = subprocess.run(run, env=broken, check=True, capture_output=True, text=True)
     print(f"at the end: {last.stdout.splitlines()[-2]}")
-    one, other = table(whole, options), table(broken, options)
-    differing = [key for key in one.keys() | other.keys() if one.get(key) != other.get(key)]
-    print(f"{killed} killed, {left} processes left; {len(one)} cells, {len(differing)} differ")
-    for key in sorted(differing):
+    wrong += differing(expected, table(broken, options))
+    print(f"{killed} killed, {left} processes left; {len(expected)} cells, {wrong} differ")
+    return 1 if left or wrong else 0
+
+
+def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> int:
+    """Print each cell that is not in both tables, or not the same; return how many are."""
+    found = sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
+    for key in found:
         print(f"  {key}: {one.get(key)} / {other.get(key)}")
-    return 1 if left or differing else 0
+    return len(found)
 
 
 if __name__ == "__main__":
