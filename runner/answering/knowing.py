@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from caniload.runner.answering import quick
+from caniload.runner.answering import near, quick
 from caniload.runner.answering.accepting import Accepting
 from caniload.runner.answering.features import features
 from caniload.runner.answering.quick import Question
@@ -102,7 +102,7 @@ def _from_others(
     why = "the file states no layers, or not what saved it"
     rule = ruled(subject.inspection, environment)
     if question is not None:
-        expected = quick.from_kin(question, kin)
+        expected = near.from_kin(question, kin)
         if isinstance(expected, quick.Expected):
             # What a format alone decides comes before any layer is looked at.
             if rule is None or expected.basis is not Basis.CONSTRUCTORS:

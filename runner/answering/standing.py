@@ -1,0 +1,82 @@
+"""Readers that do with files what another does -> those that can stand for it; pure.
+
+Not every reader was given every file. One that did the same as another with all that both were
+given, is likely to do the same with the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from caniload.runner.answering.deciding import Weighed
+from caniload.runner.answering.quick import Question
+from caniload.runner.answering.references import Kin, Known
+from caniload.runner.answering.weighing import Evidence
+from caniload.runner.core.outcomes import CLEAN
+from caniload.runner.matrix.joining import is_keras_3
+from caniload.runner.matrix.schema import Environment
+
+ENOUGH = 12
+"""Of so many models at least both readers have to have been given a file."""
+
+MOST = 0.06
+"""Over so many of the files at most they may have parted, for what the wanted file has not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StandIn:
+    """A reader, and how many models it did the same with as the one that it stands for."""
+
+    environment: Environment
+    models: int
+
+    def told(self, asked: Environment) -> str:
+        return (
+            f"in {self.environment.label}, which did with the {self.models} models that both were"
+            f" given what {asked.label} did"
+        )
+
+
+def beside(reader: Environment, others: Sequence[Environment]) -> tuple[Environment, ...]:
+    """Return the readers of the same kind of Keras, the nearest in the order of the matrix first."""
+    places = {one.id: number for number, one in enumerate(others)}
+    place = places.get(reader.id, len(others))
+    return tuple(
+        sorted(
+            (one for one in others if one.id != reader.id and _kind(one) == _kind(reader)),
+            key=lambda one: abs(places[one.id] - place),
+        )
+    )
+
+
+def _kind(reader: Environment) -> tuple[bool, bool]:
+    return is_keras_3(reader), reader.imports == "keras"
+
+
+def stand_ins(asked: Question, kin: Kin) -> Iterator[StandIn]:
+    """Yield the readers that stand for the one that is asked about, the nearest first."""
+    files = [*kin.same, *(one for group in kin.near for one in group)]
+    given = {"files": files, "purpose": asked.purpose}
+    wanted = asked.weighed()
+    here = Evidence(environment=asked.environment.id, **given)
+    for one in asked.readers:
+        there = Evidence(environment=one.id, **given)
+        both = [file for file in here.tried if one.id in file.cells]
+        parted = [file for file in both if _apart(file, here, there)]
+        models = len({file.model for file in both})
+        if models < ENOUGH or len(parted) > MOST * len(both):
+            continue
+        if not any(_unexplained(file, here, there, wanted) for file in parted):
+            yield StandIn(environment=one, models=models)
+
+
+def _apart(file: Known, here: Evidence, there: Evidence) -> bool:
+    """Say whether a file stays the same with one of two readers alone."""
+    return (here.outcome(file) in CLEAN) != (there.outcome(file) in CLEAN)
+
+
+def _unexplained(file: Known, here: Evidence, there: Evidence, wanted: Weighed) -> bool:
+    """Say whether what readers parted over may be what the wanted file has, too."""
+    bad = there if here.outcome(file) in CLEAN else here
+    return bad.suspects(file) <= wanted.all
