@@ -133,6 +133,7 @@ class Lists:
     places: tuple[re.Pattern[str], ...]
     shared: Mapping[str, Shared]
     called: frozenset[str]
+    needed: frozenset[str]
     stored_kinds: frozenset[str]
     stored_arguments: tuple[str, ...]
     kinds: frozenset[str]
@@ -251,7 +252,7 @@ def lists_of(data: Mapping[str, Any]) -> Lists:
     alone = [
         data[name] for name in ("data", "wrapped", "axes", "called", "alike", "short", "places")
     ]
-    for group in (*data["sizes"], *data["shared"], *alone, stored, training):
+    for group in (*data["sizes"], *data["shared"], *alone, stored, training, data["needed"]):
         if not str(group["because"]).strip():
             raise ValueError("a list without a reason")
     return Lists(
@@ -271,6 +272,7 @@ def lists_of(data: Mapping[str, Any]) -> Lists:
             for group in data["shared"]
             for name in group["arguments"]
         },
+        needed=frozenset(data["needed"]["formats"]),
         stored_kinds=frozenset(stored["kinds"]),
         stored_arguments=tuple(stored["arguments"]),
         kinds=frozenset(training["kinds"]),
@@ -300,6 +302,19 @@ def of_one_place(trait: str) -> str:
     """Return the trait that all have which loaders look for in the same way; empty if none."""
     one = apart(trait)
     return "" if one.argument else lists().stands_for(one)
+
+
+def needing(traits: frozenset[str], format_id: str) -> list[str]:
+    """Return the own layers and losses without whose code no version loads such a file."""
+    if format_id not in lists().needed:
+        return []
+    own = [one.removeprefix("own ").partition(" ")[::2] for one in traits if one.startswith("own ")]
+    return sorted(
+        name
+        for role, name in own
+        if (role == LAYER and f"layer {name}" in traits)
+        or (role == "function" and f"loss {name}" in traits)
+    )
 
 
 def without_places(text: str) -> str:

@@ -12,13 +12,14 @@ from caniload.runner.answering.features import features
 from caniload.runner.answering.quick import Question
 from caniload.runner.answering.references import Index, Kin
 from caniload.runner.answering.rules import ruled
+from caniload.runner.answering.standing import beside
 from caniload.runner.checking.answers import Answer, Basis, Checked
 from caniload.runner.checking.cases import Case
 from caniload.runner.checking.judging import answer
 from caniload.runner.checking.kept import Kept, Record, Terms, loaded
 from caniload.runner.checking.request import Request, blank_of, needs
 from caniload.runner.checking.subjects import Subject
-from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import CLEAN, Outcome
 from caniload.runner.evidence.constructors import looked_up
 from caniload.runner.evidence.resolve import Resolution
 from caniload.runner.matrix.schema import Environment
@@ -48,6 +49,8 @@ def known(subject: Subject, request: Request, *, index: Index, resolution: Resol
                     environment=environment,
                     purpose=request.purpose,
                     accepting=constructors(environment),
+                    readers=beside(environment, request.matrix.environments),
+                    coded=bool(request.custom.sources),
                 )
             found = _from_others(subject, environment, question, kin)
         answers.append(found)
@@ -105,7 +108,7 @@ def _from_others(
         expected = near.from_kin(question, kin)
         if isinstance(expected, quick.Expected):
             # What a format alone decides comes before any layer is looked at.
-            if rule is None or expected.basis is not Basis.CONSTRUCTORS:
+            if rule is None or (expected.outcome not in CLEAN and expected.basis is Basis.MODELS):
                 return quick.as_answer(environment, expected)
         else:
             why = expected

@@ -74,12 +74,13 @@ def or_near(asked: Question, own: Expected | str, kin: Kin) -> Expected | str:
     First of the whole file; then of what its own version lacks, one trait by one; then of a reader
     that stands for this one.
     """
-    if isinstance(own, Expected | Undecided):
+    if isinstance(own, Expected) or (isinstance(own, Undecided) and not asked.wanted.own):
         return own
     found = _by_versions(asked, own, kin)
     if isinstance(found, Expected) or not kin.same:
         return found
-    return _by_readers(asked, kin) or found
+    found = _by_readers(asked, kin) or found
+    return own if isinstance(found, str) and asked.wanted.own else found
 
 
 def _by_versions(asked: Question, own: str, kin: Kin) -> Expected | str:
@@ -87,7 +88,7 @@ def _by_versions(asked: Question, own: str, kin: Kin) -> Expected | str:
     found = agreed([expect(asked, evidence_of(asked, one)) for one in near])
     if isinstance(found, Expected) or not kin.same:
         return found
-    return _filled(asked, kin) or own
+    return own if asked.wanted.own else _filled(asked, kin) or own
 
 
 def _filled(asked: Question, kin: Kin) -> Expected | None:

@@ -17,6 +17,7 @@ from caniload.runner.answering.deciding import (
     apart,
     in_words,
     is_general,
+    needing,
     of_one_place,
     weighed,
 )
@@ -24,7 +25,7 @@ from caniload.runner.answering.features import Features
 from caniload.runner.answering.references import Known
 from caniload.runner.answering.weighing import Evidence, Guilty
 from caniload.runner.checking.answers import Answer, Basis
-from caniload.runner.checking.headline import OF_OTHERS
+from caniload.runner.checking.headline import OF_OTHERS, WITHOUT_CODE
 from caniload.runner.core.outcomes import CLEAN, SEVERITY, Outcome, Purpose
 from caniload.runner.matrix.schema import Environment
 from caniload.runner.packs.contents import OWN
@@ -48,7 +49,8 @@ class Expected:
 class Question:
     """One file, one environment, and what for; ``accepting``: what constructors take there.
 
-    ``readers``: others of its kind, the nearest first, which may stand for it.
+    ``readers``: others of its kind, the nearest first, which may stand for it; ``coded``: code for
+    what is not of Keras is given along.
     """
 
     wanted: Features
@@ -56,6 +58,7 @@ class Question:
     purpose: Purpose
     accepting: Accepting | None = None
     readers: tuple[Environment, ...] = ()
+    coded: bool = True
 
     def weighed(self) -> Weighed:
         return weighed(self.wanted.traits, self.purpose)
@@ -98,6 +101,8 @@ def expect(asked: Question, evidence: Evidence) -> Expected | str:
         return as_bad(failing, evidence)  # whatever else there is in it
     if refused := _refused(asked, evidence):
         return refused
+    if needed := _needing(asked):
+        return needed
     if asked.wanted.own:
         return Undecided("code of its own decides, which no reference model has")
     if why := _why_unknown(asked, wanted, evidence, failing):
@@ -131,6 +136,19 @@ def _refused(asked: Question, evidence: Evidence) -> Expected | None:
     for one in asked.accepting.refusals(asked.wanted.traits, asked.wanted.format, own):
         if one.trait not in evidence.loaded:
             return _as_refused(one)
+    return None
+
+
+def _needing(asked: Question) -> Expected | None:
+    """Return that no version loads the file without its code, where that was not given."""
+    known = asked.accepting.record if asked.accepting else None
+    own = [] if asked.coded else needing(asked.wanted.traits, asked.wanted.format)
+    if missing := [one for one in own if not (known and known("layers", one))]:
+        return Expected(
+            outcome=Outcome.ERROR,
+            reason=f"does not load: {WITHOUT_CODE}{', '.join(missing)}",
+            basis=Basis.RULE,
+        )
     return None
 
 

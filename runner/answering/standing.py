@@ -39,7 +39,7 @@ class StandIn:
 
 
 def beside(reader: Environment, others: Sequence[Environment]) -> tuple[Environment, ...]:
-    """Return the readers of the same kind of Keras, the nearest in the order of the matrix first."""
+    """Return the readers of the same kind of Keras, the nearest in the matrix first."""
     places = {one.id: number for number, one in enumerate(others)}
     place = places.get(reader.id, len(others))
     return tuple(

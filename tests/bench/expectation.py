@@ -34,6 +34,7 @@ from caniload.runner.core.shipped import LOCKS, MATRIX
 from caniload.runner.evidence.constructors import looked_up
 from caniload.runner.forensics.facts import Inspection
 from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.reference import read_family
 from caniload.runner.matrix.schema import Environment
 from caniload.runner.packs.pack import Pack
 from caniload.runner.packs.shelf import SHIPPED, Shelved
@@ -150,6 +151,9 @@ class Bench:
         self.matrix = read_matrix(MATRIX)
         self.environments = {one.id: one for one in self.matrix.environments}
         self.families = {one.id: one.family for one in self.matrix.models}
+        self.withheld = {
+            name for one in self.matrix.models for name in read_family(one.family).withheld
+        }
         self.files = dict(self._files(Pack(path)))
         self.accepting = cache(self._accepting)
         self.counted = cache(self._counted)
@@ -204,6 +208,7 @@ class Bench:
                                 purpose=self.purpose,
                                 accepting=self.accepting(environment),
                                 readers=self.beside(environment),
+                                coded=one.model not in self.withheld,
                             ),
                         )
 
