@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from caniload.runner.answering.deciding import Weighed, in_words
+from caniload.runner.answering.deciding import LAYER, Weighed, apart, in_words, weighed
 from caniload.runner.answering.quick import (
+    ENOUGH,
     Expected,
     Question,
     Undecided,
@@ -26,10 +27,13 @@ from caniload.runner.answering.references import Kin
 from caniload.runner.answering.standing import stand_ins
 from caniload.runner.answering.weighing import Evidence, Guilty
 from caniload.runner.checking.answers import Basis
-from caniload.runner.core.outcomes import CLEAN, SEVERITY
+from caniload.runner.core.outcomes import CLEAN, SEVERITY, Outcome
 
-WITNESSES, LEAST = 2, 1
-"""How many readers that stand for one are asked at most, and at least."""
+WITNESSES = 2
+"""How many readers that stand for one are asked at most."""
+
+MOST = 0.9
+"""So great a share has to stay the same, where one is told to of which no more is known."""
 
 _UNMEASURED = "no model like it that this very version saved was measured"
 
@@ -79,7 +83,7 @@ def or_near(asked: Question, own: Expected | str, kin: Kin) -> Expected | str:
     found = _by_versions(asked, own, kin)
     if isinstance(found, Expected) or not kin.same:
         return found
-    found = _by_readers(asked, kin) or found
+    found = _by_readers(asked, kin) or _by_most(asked, kin) or found
     return own if isinstance(found, str) and asked.wanted.own else found
 
 
@@ -158,8 +162,49 @@ def _by_readers(asked: Question, kin: Kin) -> Expected | None:
         if len(found) == WITNESSES:
             break
     ends = {"good" if one.outcome in CLEAN else str(one.outcome) for one in found}
-    if len(ends) != 1 or len(found) < LEAST:
+    if len(ends) != 1:
         return None
     if failing and found[0].outcome is not as_bad(failing, own_files).outcome:
         return None
     return max(found, key=lambda one: SEVERITY[one.outcome])
+
+
+def _by_most(asked: Question, kin: Kin) -> Expected | None:
+    """Return that a file stays the same where nearly all of its version do that were measured.
+
+    What the others failed by is not in it. Of what none of those has that stay the same, each is
+    a setting or a layer, and the constructors that load it take it as the file states it.
+    """
+    wanted, own = asked.weighed(), evidence_of(asked, kin.same)
+    models = {one.model for one in own.tried}
+    if asked.wanted.own or asked.accepting is None or len(models) < ENOUGH:
+        return None
+    if len(own.good) < MOST * len(own.tried) or not silent(wanted, own):
+        return None
+    unseen = wanted.asked - own.cleared
+    if unread(asked, wanted, own) or not _all_taken(asked, unseen):
+        return None
+    return Expected(
+        outcome=Outcome.TOLERANCE,
+        reason=f"none of the reference models measured there has {in_words(sorted(unseen))}, which"
+        f" its constructors take; {len(own.good)} of {len(own.tried)} that {_saver(asked)} saved"
+        " stay the same there, and what the others failed by is not in this file",
+        cells=tuple(one.cell(asked.environment.id) for one in own.good[:1]),
+        basis=Basis.MOST,
+    )
+
+
+def _all_taken(asked: Question, unseen: frozenset[str]) -> bool:
+    """Say whether constructors take all of a file's traits that are weighed as these."""
+    if asked.accepting is None:
+        return False
+    for trait in asked.wanted.traits:
+        if unseen.isdisjoint(weighed(frozenset({trait}), asked.purpose).asked):
+            continue
+        if apart(trait).kind != LAYER or not asked.accepting.takes(trait, asked.wanted.format):
+            return False
+    return True
+
+
+def _saver(asked: Question) -> str:
+    return " ".join(filter(None, asked.wanted.origin)) or "its version"

@@ -34,6 +34,10 @@ NAMED = 3
 """How many cells are named at most as what an answer rests on."""
 
 
+ENOUGH = 10
+"""Of so many models at least there have to be files, where what befell all is told of others."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Expected:
     """What is to be expected in an environment, and the files that it was measured on."""
@@ -99,10 +103,8 @@ def expect(asked: Question, evidence: Evidence) -> Expected | str:
     failing = failing_of(wanted, evidence)
     if failing and not any(map(evidence.loads, failing.files)):
         return as_bad(failing, evidence)  # whatever else there is in it
-    if refused := _refused(asked, evidence):
-        return refused
-    if needed := _needing(asked):
-        return needed
+    if found := _refused(asked, evidence) or _none_loads(evidence) or _needing(asked):
+        return found
     if asked.wanted.own:
         return Undecided("code of its own decides, which no reference model has")
     if why := _why_unknown(asked, wanted, evidence, failing):
@@ -150,6 +152,22 @@ def _needing(asked: Question) -> Expected | None:
             basis=Basis.RULE,
         )
     return None
+
+
+def _none_loads(evidence: Evidence) -> Expected | None:
+    """Return that the file does not load, where none does of enough models of its kind."""
+    models = {one.model for one in evidence.tried}
+    if len(models) < ENOUGH or any(map(evidence.loads, evidence.tried)):
+        return None
+    told = evidence.commonest[0]
+    cell = told.cells[evidence.environment]
+    return Expected(
+        outcome=Outcome.ERROR,
+        reason=f"{cell.reason}{OF_OTHERS}{_called(told)} and none of the {len(models)} reference"
+        " models of its version and format loads)",
+        cells=_ids(evidence.commonest, evidence.environment),
+        cause=cell.cause,
+    )
 
 
 def unread(asked: Question, wanted: Weighed, evidence: Evidence) -> list[str]:

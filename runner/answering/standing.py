@@ -10,15 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from caniload.runner.answering.deciding import Weighed
-from caniload.runner.answering.quick import Question
+from caniload.runner.answering.quick import ENOUGH, Question
 from caniload.runner.answering.references import Kin, Known
 from caniload.runner.answering.weighing import Evidence
 from caniload.runner.core.outcomes import CLEAN
 from caniload.runner.matrix.joining import is_keras_3
 from caniload.runner.matrix.schema import Environment
-
-ENOUGH = 12
-"""Of so many models at least both readers have to have been given a file."""
 
 MOST = 0.06
 """Over so many of the files at most they may have parted, for what the wanted file has not."""

@@ -127,6 +127,11 @@ class Evidence:
             groups[cell.cause or cell.signature].append(one)
         return sorted(groups.values(), key=len, reverse=True)
 
+    @property
+    def commonest(self) -> list[Known]:
+        """Return what failed for the commonest reason; there has to be something that failed."""
+        return self._alike[0]
+
     def _groups(self) -> Iterator[Guilty]:
         """Yield what several models that failed for one reason have in common."""
         for alike in self._alike:

@@ -19,6 +19,7 @@ class Basis(StrEnum):
 
     FILE = "measured on this file"
     MODELS = "measured on reference models"
+    MOST = "by most reference models"
     CONSTRUCTORS = "by the reader's constructors"
     RULE = "by rule"
     UNKNOWN = "not known"
