@@ -145,13 +145,13 @@ class Lists:
         asked: set[str] = set()
         idle: set[str] = set()
         for trait in traits:
-            for one, decides in self._weighed(trait, purpose):
+            for one, decides in self.each(trait, purpose):
                 (asked if decides else idle).add(one)
         if any(map(_is_own, traits)):  # where that is found says nothing of the framework's
             idle -= {f"{ANY}{kind}" for kind in self.alike}
         return Weighed(asked=frozenset(asked), idle=frozenset(idle - asked))
 
-    def _weighed(self, trait: str, purpose: Purpose) -> Iterator[tuple[str, bool]]:
+    def each(self, trait: str, purpose: Purpose) -> Iterator[tuple[str, bool]]:
         """Yield what a trait is weighed as, and whether that is asked."""
         one = apart(trait)
         decides = not self._idle(one, trait, purpose)
@@ -314,6 +314,31 @@ def needing(traits: frozenset[str], format_id: str) -> list[str]:
         for role, name in own
         if (role == LAYER and f"layer {name}" in traits)
         or (role == "function" and f"loss {name}" in traits)
+    )
+
+
+def in_its_words(
+    text: str, guilty: frozenset[str], other: frozenset[str], own: frozenset[str]
+) -> str:
+    """Return what is said of another file as it will be said of its own: with its own names.
+
+    Where a trait that is to blame is of several classes, ``text`` names the other file's.
+    """
+    for trait in sorted(guilty):
+        theirs, ours = _named(other, trait), _named(own, trait)
+        for name in sorted(theirs - ours if ours else ()):
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", min(ours), text)
+    return text
+
+
+def _named(traits: frozenset[str], general: str) -> frozenset[str]:
+    """Return the names of what is weighed as a trait, if that is of several classes."""
+    if not general.startswith(ANY) and not is_general(general):
+        return frozenset()
+    return frozenset(
+        apart(one).name
+        for one in traits
+        if any(general == found for found, _ in lists().each(one, Purpose.TRAIN))
     )
 
 

@@ -123,7 +123,7 @@ def _filled(asked: Question, kin: Kin) -> Expected | None:
     pooled = evidence_of(asked, [*kin.same, *(one for part in near.values() for one in part.files)])
     if unread(asked, wanted, pooled):
         return None
-    found = as_bad(failing, own) if failing else as_good(wanted, pooled)
+    found = as_bad(asked, failing, own) if failing else as_good(wanted, pooled)
     told = f"{found.reason}; {in_words(sorted(unseen))}: {_FILLED}"
     return replace(found, reason=told)
 
@@ -152,7 +152,8 @@ def _by_readers(asked: Question, kin: Kin) -> Expected | None:
         return None
     found: list[Expected] = []
     for stand_in in stand_ins(asked, kin):
-        there = replace(asked, environment=stand_in.environment, accepting=None, readers=())
+        # What its constructors refuse, and what it has no code for, were asked of this one.
+        there = replace(asked, environment=stand_in.environment, accepting=None, coded=True)
         own = expect(there, evidence_of(there, kin.same))
         said = own if isinstance(own, Expected | Undecided) else _by_versions(there, own, kin)
         if not isinstance(said, Expected):
@@ -164,7 +165,7 @@ def _by_readers(asked: Question, kin: Kin) -> Expected | None:
     ends = {"good" if one.outcome in CLEAN else str(one.outcome) for one in found}
     if len(ends) != 1:
         return None
-    if failing and found[0].outcome is not as_bad(failing, own_files).outcome:
+    if failing and found[0].outcome is not as_bad(asked, failing, own_files).outcome:
         return None
     return max(found, key=lambda one: SEVERITY[one.outcome])
 

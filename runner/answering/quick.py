@@ -15,6 +15,7 @@ from caniload.runner.answering.deciding import (
     LAYER,
     Weighed,
     apart,
+    in_its_words,
     in_words,
     is_general,
     needing,
@@ -102,14 +103,14 @@ def expect(asked: Question, evidence: Evidence) -> Expected | str:
     wanted = asked.weighed()
     failing = failing_of(wanted, evidence)
     if failing and not any(map(evidence.loads, failing.files)):
-        return as_bad(failing, evidence)  # whatever else there is in it
+        return as_bad(asked, failing, evidence)  # whatever else there is in it
     if found := _refused(asked, evidence) or _none_loads(evidence) or _needing(asked):
         return found
     if asked.wanted.own:
         return Undecided("code of its own decides, which no reference model has")
     if why := _why_unknown(asked, wanted, evidence, failing):
         return why
-    return as_bad(failing, evidence) if failing else as_good(wanted, evidence)
+    return as_bad(asked, failing, evidence) if failing else as_good(wanted, evidence)
 
 
 def _why_unknown(
@@ -231,14 +232,17 @@ def failing_of(wanted: Weighed, evidence: Evidence) -> Guilty | None:
     )
 
 
-def as_bad(failing: Guilty, evidence: Evidence) -> Expected:
+def as_bad(asked: Question, failing: Guilty, evidence: Evidence) -> Expected:
     # Of what was measured the mildest is told: this file may have less of what is wrong.
     first = failing.files[0]
     cell = first.cells[evidence.environment]
+    told = [failing.traits, first.features.traits, asked.wanted.traits]
+    said = in_its_words(cell.reason, *told)
+    named = in_words(_short(failing))
+    has = f"which has {named}, too" if said == cell.reason else f"with {named}, of another name"
     return Expected(
         outcome=cell.outcome,
-        reason=f"{cell.reason}{OF_OTHERS}{_called(first)} which has {in_words(_short(failing))},"
-        " too)",
+        reason=f"{said}{OF_OTHERS}{_called(first)} {has})",
         cells=_ids(failing.files, evidence.environment),
         cause=cell.cause,
     )
