@@ -151,8 +151,18 @@ class Lists:
             idle -= {f"{ANY}{kind}" for kind in self.alike}
         return Weighed(asked=frozenset(asked), idle=frozenset(idle - asked))
 
-    def each(self, trait: str, purpose: Purpose) -> Iterator[tuple[str, bool]]:
-        """Yield what a trait is weighed as, and whether that is asked."""
+    @functools.cached_property
+    def _seen(self) -> dict[tuple[str, Purpose], tuple[tuple[str, bool], ...]]:
+        """Models have most traits in common, and each is taken apart once."""
+        return {}
+
+    def each(self, trait: str, purpose: Purpose) -> tuple[tuple[str, bool], ...]:
+        """Return what a trait is weighed as, each with whether that is asked."""
+        if (found := self._seen.get((trait, purpose))) is None:
+            found = self._seen[trait, purpose] = tuple(self._each(trait, purpose))
+        return found
+
+    def _each(self, trait: str, purpose: Purpose) -> Iterator[tuple[str, bool]]:
         one = apart(trait)
         decides = not self._idle(one, trait, purpose)
         if _CALLED in trait:

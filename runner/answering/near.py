@@ -24,7 +24,7 @@ from caniload.runner.answering.quick import (
     unread,
 )
 from caniload.runner.answering.references import Kin
-from caniload.runner.answering.standing import stand_ins
+from caniload.runner.answering.standing import says_otherwise, stand_ins
 from caniload.runner.answering.weighing import Evidence, Guilty
 from caniload.runner.checking.answers import Basis
 from caniload.runner.core.outcomes import CLEAN, SEVERITY, Outcome
@@ -158,6 +158,8 @@ def _by_readers(asked: Question, kin: Kin) -> Expected | None:
         said = own if isinstance(own, Expected | Undecided) else _by_versions(there, own, kin)
         if not isinstance(said, Expected):
             continue
+        if said.outcome not in CLEAN and says_otherwise(asked, kin, stand_in, said.cells):
+            return None
         told = f"{said.reason}; {stand_in.told(asked.environment)}"
         found.append(replace(said, reason=told))
         if len(found) == WITNESSES:

@@ -6,15 +6,15 @@ given, is likely to do the same with the next.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from caniload.runner.answering.deciding import Weighed
 from caniload.runner.answering.quick import ENOUGH, Question
 from caniload.runner.answering.references import Kin, Known
 from caniload.runner.answering.weighing import Evidence
-from caniload.runner.core.outcomes import CLEAN
-from caniload.runner.matrix.joining import is_keras_3
+from caniload.runner.core.outcomes import CLEAN, Purpose
+from caniload.runner.matrix.joining import backend, is_keras_3
 from caniload.runner.matrix.schema import Environment
 
 MOST = 0.06
@@ -52,12 +52,18 @@ def _kind(reader: Environment) -> tuple[bool, bool]:
 
 
 def stand_ins(asked: Question, kin: Kin) -> Iterator[StandIn]:
-    """Yield the readers that stand for the one that is asked about, the nearest first."""
+    """Yield the readers that stand for the one that is asked about, the nearest first.
+
+    What computes with something else takes other steps in training, however alike it loads.
+    """
+    computes = backend(asked.environment.packages)
     files = [*kin.same, *(one for group in kin.near for one in group)]
     given = {"files": files, "purpose": asked.purpose}
     wanted = asked.weighed()
     here = Evidence(environment=asked.environment.id, **given)
     for one in asked.readers:
+        if asked.purpose is Purpose.TRAIN and backend(one.packages) != computes:
+            continue
         there = Evidence(environment=one.id, **given)
         both = [file for file in here.tried if one.id in file.cells]
         parted = [file for file in both if _apart(file, here, there)]
@@ -69,11 +75,32 @@ def stand_ins(asked: Question, kin: Kin) -> Iterator[StandIn]:
 
 
 def _apart(file: Known, here: Evidence, there: Evidence) -> bool:
-    """Say whether a file stays the same with one of two readers alone."""
-    return (here.outcome(file) in CLEAN) != (there.outcome(file) in CLEAN)
+    """Say whether what became of a file was of another kind with one of two readers."""
+    return _end(file, here) != _end(file, there)
+
+
+def _end(file: Known, evidence: Evidence) -> tuple[bool, bool]:
+    return evidence.outcome(file) in CLEAN, evidence.loads(file)
 
 
 def _unexplained(file: Known, here: Evidence, there: Evidence, wanted: Weighed) -> bool:
     """Say whether what readers parted over may be what the wanted file has, too."""
-    bad = there if here.outcome(file) in CLEAN else here
+    bad = min(here, there, key=lambda one: _end(file, one))
     return bad.suspects(file) <= wanted.all
+
+
+def says_otherwise(asked: Question, kin: Kin, stand_in: StandIn, cells: Collection[str]) -> bool:
+    """Say whether the files that failed with a stand-in ended otherwise with the one asked about.
+
+    ``cells`` names them, with the stand-in. They may have failed there for reasons of their own.
+    """
+    here, there = asked.environment.id, stand_in.environment.id
+    both = (one for one in (*kin.same, *kin.others) if here in one.cells and there in one.cells)
+    return any(
+        _reason(one, here) != _reason(one, there) for one in both if one.cell(there) in cells
+    )
+
+
+def _reason(file: Known, environment: str) -> str:
+    cell = file.cells[environment]
+    return cell.cause or cell.signature

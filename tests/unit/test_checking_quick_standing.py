@@ -96,6 +96,24 @@ def test_two_readers_that_stand_for_it_have_to_come_to_the_same() -> None:
     assert isinstance(ask(WANTED, [*many(**three), gru]), str)
 
 
+@pytest.mark.parametrize("purpose", list(Purpose))
+def test_who_trains_is_not_told_by_what_computes_with_something_else(purpose: Purpose) -> None:
+    jax, torch = ENVIRONMENTS["keras-3.15-jax"], ENVIRONMENTS["keras-3.15-torch"]
+    files = [
+        Known(
+            saved_by="tf-2.15",
+            model=f"model{number}",
+            format="h5",
+            features=features("GRU" if number == ENOUGH else "Dense"),
+            cells={jax.id: GOOD} if number == ENOUGH else {jax.id: GOOD, torch.id: GOOD},
+        )
+        for number in range(ENOUGH + 1)
+    ]
+    question = Question(wanted=WANTED, environment=torch, purpose=purpose, readers=(jax,))
+    found = near.from_kin(question, Index(known=files, measured=True).kin(WANTED))
+    assert isinstance(found, Expected) is (purpose is Purpose.PREDICT)
+
+
 def test_what_speaks_against_it_there_is_not_outvoted() -> None:
     failing = file("gru", "GRU", tf_2_17=WARNED)
     found = ask(WANTED, [*many(20, **BOTH), failing, file("gru2", "GRU", tf_2_18=GOOD)])
