@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from caniload.runner.answering.features import features
 from caniload.runner.answering.index import read_index
@@ -17,8 +19,10 @@ from caniload.runner.checking.counting import counted
 from caniload.runner.checking.request import Request, refusal
 from caniload.runner.checking.subjects import Subject, gather
 from caniload.runner.evidence.packed import here_of
-from caniload.runner.evidence.resolve import resolve
 from caniload.runner.packs.shelf import Shelved, shelf
+
+if TYPE_CHECKING:
+    from caniload.runner.evidence.resolve import Resolution
 
 FEW = 3
 """So many models are answered in full, with what finding out costs."""
@@ -56,15 +60,21 @@ def _measured(subjects: Sequence[Subject], request: Request, *, aloud: bool) -> 
 def _known(subjects: Sequence[Subject], request: Request, *, aloud: bool) -> list[Checked]:
     if not subjects:
         return []
-    # Nothing is built for this, so nobody need be asked what could be fetched.
-    home = replace(request.home, fetches=False)
-    resolution = resolve(request.matrix.environments, home=home, locks=request.locks)
+
+    @functools.cache
+    def resolved() -> Resolution:
+        from caniload.runner.evidence.resolve import resolve  # noqa: PLC0415 - starts interpreters
+
+        # Nothing is built for this, so nobody need be asked what could be fetched.
+        home = replace(request.home, fetches=False)
+        return resolve(request.matrix.environments, home=home, locks=request.locks)
+
     lookup = _lookup(request, _say if aloud else _keep_quiet)
     answers = []
     asked = counted(subjects, len(subjects), "looking up") if aloud else subjects
     for one in asked:
         index = lookup.index(one.inspection.format or "", features(one.inspection))
-        answers.append(known(one, request, index=index, resolution=resolution))
+        answers.append(known(one, request, index=index, resolved=resolved))
     if aloud and len(subjects) <= FEW:
         return [_with_price(*both, request) for both in zip(subjects, answers, strict=True)]
     return answers

@@ -133,6 +133,7 @@ class Lists:
     places: tuple[re.Pattern[str], ...]
     shared: Mapping[str, Shared]
     called: frozenset[str]
+    needed: frozenset[str]
     stored_kinds: frozenset[str]
     stored_arguments: tuple[str, ...]
     kinds: frozenset[str]
@@ -144,14 +145,24 @@ class Lists:
         asked: set[str] = set()
         idle: set[str] = set()
         for trait in traits:
-            for one, decides in self._weighed(trait, purpose):
+            for one, decides in self.each(trait, purpose):
                 (asked if decides else idle).add(one)
         if any(map(_is_own, traits)):  # where that is found says nothing of the framework's
             idle -= {f"{ANY}{kind}" for kind in self.alike}
         return Weighed(asked=frozenset(asked), idle=frozenset(idle - asked))
 
-    def _weighed(self, trait: str, purpose: Purpose) -> Iterator[tuple[str, bool]]:
-        """Yield what a trait is weighed as, and whether that is asked."""
+    @functools.cached_property
+    def _seen(self) -> dict[tuple[str, Purpose], tuple[tuple[str, bool], ...]]:
+        """Models have most traits in common, and each is taken apart once."""
+        return {}
+
+    def each(self, trait: str, purpose: Purpose) -> tuple[tuple[str, bool], ...]:
+        """Return what a trait is weighed as, each with whether that is asked."""
+        if (found := self._seen.get((trait, purpose))) is None:
+            found = self._seen[trait, purpose] = tuple(self._each(trait, purpose))
+        return found
+
+    def _each(self, trait: str, purpose: Purpose) -> Iterator[tuple[str, bool]]:
         one = apart(trait)
         decides = not self._idle(one, trait, purpose)
         if _CALLED in trait:
@@ -251,7 +262,7 @@ def lists_of(data: Mapping[str, Any]) -> Lists:
     alone = [
         data[name] for name in ("data", "wrapped", "axes", "called", "alike", "short", "places")
     ]
-    for group in (*data["sizes"], *data["shared"], *alone, stored, training):
+    for group in (*data["sizes"], *data["shared"], *alone, stored, training, data["needed"]):
         if not str(group["because"]).strip():
             raise ValueError("a list without a reason")
     return Lists(
@@ -271,6 +282,7 @@ def lists_of(data: Mapping[str, Any]) -> Lists:
             for group in data["shared"]
             for name in group["arguments"]
         },
+        needed=frozenset(data["needed"]["formats"]),
         stored_kinds=frozenset(stored["kinds"]),
         stored_arguments=tuple(stored["arguments"]),
         kinds=frozenset(training["kinds"]),
@@ -300,6 +312,44 @@ def of_one_place(trait: str) -> str:
     """Return the trait that all have which loaders look for in the same way; empty if none."""
     one = apart(trait)
     return "" if one.argument else lists().stands_for(one)
+
+
+def needing(traits: frozenset[str], format_id: str) -> list[str]:
+    """Return the own layers and losses without whose code no version loads such a file."""
+    if format_id not in lists().needed:
+        return []
+    own = [one.removeprefix("own ").partition(" ")[::2] for one in traits if one.startswith("own ")]
+    return sorted(
+        name
+        for role, name in own
+        if (role == LAYER and f"layer {name}" in traits)
+        or (role == "function" and f"loss {name}" in traits)
+    )
+
+
+def in_its_words(
+    text: str, guilty: frozenset[str], other: frozenset[str], own: frozenset[str]
+) -> str:
+    """Return what is said of another file as it will be said of its own: with its own names.
+
+    Where a trait that is to blame is of several classes, ``text`` names the other file's.
+    """
+    for trait in sorted(guilty):
+        theirs, ours = _named(other, trait), _named(own, trait)
+        for name in sorted(theirs - ours if ours else ()):
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", min(ours), text)
+    return text
+
+
+def _named(traits: frozenset[str], general: str) -> frozenset[str]:
+    """Return the names of what is weighed as a trait, if that is of several classes."""
+    if not general.startswith(ANY) and not is_general(general):
+        return frozenset()
+    return frozenset(
+        apart(one).name
+        for one in traits
+        if any(general == found for found, _ in lists().each(one, Purpose.TRAIN))
+    )
 
 
 def without_places(text: str) -> str:

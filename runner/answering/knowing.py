@@ -5,24 +5,27 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from caniload.runner.answering import quick
+from caniload.runner.answering import near, quick
 from caniload.runner.answering.accepting import Accepting
 from caniload.runner.answering.features import features
 from caniload.runner.answering.quick import Question
 from caniload.runner.answering.references import Index, Kin
 from caniload.runner.answering.rules import ruled
+from caniload.runner.answering.standing import beside
 from caniload.runner.checking.answers import Answer, Basis, Checked
-from caniload.runner.checking.cases import Case
-from caniload.runner.checking.judging import answer
-from caniload.runner.checking.kept import Kept, Record, Terms, loaded
+from caniload.runner.checking.kept import Kept
 from caniload.runner.checking.request import Request, blank_of, needs
 from caniload.runner.checking.subjects import Subject
-from caniload.runner.core.outcomes import Outcome
+from caniload.runner.core.outcomes import CLEAN, Outcome
 from caniload.runner.evidence.constructors import looked_up
-from caniload.runner.evidence.resolve import Resolution
 from caniload.runner.matrix.schema import Environment
 from caniload.runner.packs.shelf import SHIPPED, imported
+
+if TYPE_CHECKING:  # they take a fifth of a quick answer, which seldom needs them
+    from caniload.runner.checking.cases import Case
+    from caniload.runner.evidence.resolve import Resolution
 
 NO_EVIDENCE = (
     "no reference models of this format have been measured: `caniload matrix` does that, --run"
@@ -30,16 +33,17 @@ NO_EVIDENCE = (
 )
 
 
-def known(subject: Subject, request: Request, *, index: Index, resolution: Resolution) -> Checked:
+def known(
+    subject: Subject, request: Request, *, index: Index, resolved: Callable[[], Resolution]
+) -> Checked:
     """Say of each environment asked for what is known of the file there, and from where."""
-    case = measured_before(subject, request, resolution)
-    judge_by = request.judge_by(subject) if case is not None else None
+    case, measured = _measured(subject, request, resolved)
     said = features(subject.inspection)
     kin = index.kin(said) if said is not None else Kin(wanted=())
     constructors = constructors_of(request)
     answers = []
     for environment in request.asked:
-        found = answer(case, environment, judge_by) if case and judge_by else None
+        found = measured(environment)
         if found is None or found.outcome is Outcome.UNTESTED:
             question = None
             if said is not None:
@@ -48,6 +52,8 @@ def known(subject: Subject, request: Request, *, index: Index, resolution: Resol
                     environment=environment,
                     purpose=request.purpose,
                     accepting=constructors(environment),
+                    readers=beside(environment, request.matrix.environments),
+                    coded=bool(request.custom.sources),
                 )
             found = _from_others(subject, environment, question, kin)
         answers.append(found)
@@ -58,6 +64,22 @@ def known(subject: Subject, request: Request, *, index: Index, resolution: Resol
         notes=(*needs(subject, request), *_notes(case, index, kin, answers)),
         answers=tuple(answers),
     )
+
+
+def _measured(
+    subject: Subject, request: Request, resolved: Callable[[], Resolution]
+) -> tuple[Case | None, Callable[[Environment], Answer | None]]:
+    """Return what earlier runs measured of this very content, and what that says of environments.
+
+    Nothing is known of most files. What finds interpreters and judges takes longer than the rest.
+    """
+    if Kept(request.home).has(subject.sha256):
+        from caniload.runner.answering.remembering import measured_before  # noqa: PLC0415
+        from caniload.runner.checking.judging import answer  # noqa: PLC0415
+
+        if case := measured_before(subject, request, resolved()):
+            return case, functools.partial(answer, case, judge_by=request.judge_by(subject))
+    return None, lambda _: None
 
 
 def _notes(case: Case | None, index: Index, kin: Kin, answers: Sequence[Answer]) -> Iterator[str]:
@@ -102,10 +124,10 @@ def _from_others(
     why = "the file states no layers, or not what saved it"
     rule = ruled(subject.inspection, environment)
     if question is not None:
-        expected = quick.from_kin(question, kin)
+        expected = near.from_kin(question, kin)
         if isinstance(expected, quick.Expected):
             # What a format alone decides comes before any layer is looked at.
-            if rule is None or expected.basis is not Basis.CONSTRUCTORS:
+            if rule is None or (expected.outcome not in CLEAN and expected.basis is Basis.MODELS):
                 return quick.as_answer(environment, expected)
         else:
             why = expected
@@ -131,45 +153,3 @@ def constructors_of(request: Request) -> Callable[[Environment], Accepting | Non
         return None
 
     return lambda one: found(one.id)
-
-
-def measured_before(subject: Subject, request: Request, resolution: Resolution) -> Case | None:
-    """Return what earlier runs measured of this very content, under the same terms if they did.
-
-    Else under those under which most was measured: with other code or inputs.
-    """
-    kept, fingerprints = Kept(request.home), resolution.fingerprints
-    today = set(fingerprints.values())
-    wanted = request.terms(subject)
-    groups: dict[Terms, list[Record]] = {}
-    for record in kept.all_of(subject.sha256):
-        if record["fingerprint"] in today and record["content"] == subject.sha256:
-            terms = Terms(content=subject.sha256, inputs=record["inputs"], custom=record["custom"])
-            groups.setdefault(terms, []).append(record)
-    if not groups:
-        return None
-    terms = wanted if wanted in groups else max(groups, key=lambda one: len(groups[one]))
-    references = [
-        str(record["environment"])
-        for record in groups[terms]
-        if record["reference"] is None and loaded(record)
-    ]
-    by_use = sorted(
-        references,
-        key=lambda one: -sum(record["reference"] == one for record in groups[terms]),
-    )
-    named = tuple(groups[terms][0]["custom_named"])
-    case = Case(
-        subject=subject,
-        terms=terms,
-        custom=replace(request.custom, named=named),
-        inputs=request.inputs,
-        asked=[one.id for one in request.asked],
-        candidates=by_use,
-        fingerprints=fingerprints,
-        carries=request.carries(subject),
-        kept=kept,
-        limits=request.matrix.limits,
-    )
-    case.find_reference()
-    return case

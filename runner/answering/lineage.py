@@ -6,6 +6,7 @@ the nearest measured ones on both sides come to the same, what lies between is l
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
@@ -18,7 +19,8 @@ from caniload.runner.matrix.schema import Environment
 Known = TypeVar("Known")
 
 
-def _line(origin: Sequence[str]) -> tuple[str, str]:
+@functools.cache
+def _line(origin: tuple[str, ...]) -> tuple[str, str]:
     """Return whose Keras it is, and on what: versions count within one line only."""
     keras, tensorflow, backend = origin
     stated, since = _version(keras), frameworks().since
@@ -32,6 +34,7 @@ def _line(origin: Sequence[str]) -> tuple[str, str]:
     return kind, backend
 
 
+@functools.cache
 def _version(stated: str) -> Version | None:
     """Read what ``features.origin_of`` wrote, such as "Keras 2.2-tf"."""
     try:
@@ -40,13 +43,14 @@ def _version(stated: str) -> Version | None:
         return None
 
 
-def _place(origin: Sequence[str]) -> Version | None:
+@functools.cache
+def _place(origin: tuple[str, ...]) -> Version | None:
     """Return where it stands in its line; two TensorFlows may bring Keras of one number."""
     return _version(origin[1]) or _version(origin[0])
 
 
 def around(
-    wanted: Sequence[str], known: Iterable[Known], origin: Callable[[Known], Sequence[str]]
+    wanted: tuple[str, ...], known: Iterable[Known], origin: Callable[[Known], tuple[str, ...]]
 ) -> list[list[Known]]:
     """Return what the nearest origin before ``wanted`` has, and the nearest after it.
 
@@ -67,7 +71,9 @@ def around(
     return [groups[one] for one in near] if len(near) > 1 else []
 
 
-def lie_between(wanted: Sequence[str], known: Sequence[Sequence[str]], reader: Environment) -> bool:
+def lie_between(
+    wanted: tuple[str, ...], known: Sequence[tuple[str, ...]], reader: Environment
+) -> bool:
     """Say whether origins lie around ``wanted``, or between it and the version that reads.
 
     What two versions on the way to a reader come to, one behind them will come to as well; of a

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from caniload.runner.answering.features import Features
 from caniload.runner.answering.lineage import around
 from caniload.runner.answering.references import Index, Known, Loaded, features_of, loaded_of
+from caniload.runner.answering.standing import beside
 from caniload.runner.core.outcomes import Outcome, Purpose
 from caniload.runner.packs.columns import Row
 from caniload.runner.packs.contents import OWN, Part
@@ -42,7 +43,8 @@ class _Measured(NamedTuple):
 class _File:
     """One file in one pack, with its cells by the environment's id.
 
-    Those are kept that are asked about, and what the version that saved it makes of it;
+    Those are kept that are asked about, those of readers that may stand for these, and what the
+    version that saved it makes of it;
     ``counts``: there are some that count here, asked about or not.
     """
 
@@ -97,6 +99,13 @@ class Lookup:
             {one.id: number for number, one in enumerate(matrix.environments)},
             {one.id: number for number, one in enumerate(matrix.models)},
         )
+
+    @cached_property
+    def _compared(self) -> frozenset[str]:
+        """Return the environments that are asked about, and those that may stand for them."""
+        rows = self.here.matrix.environments
+        asked = [one for one in rows if one.id in self.asked]
+        return self.asked | {other.id for one in asked for other in beside(one, rows)}
 
     def _near(
         self,

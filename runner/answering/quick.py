@@ -15,16 +15,18 @@ from caniload.runner.answering.deciding import (
     LAYER,
     Weighed,
     apart,
+    in_its_words,
     in_words,
     is_general,
+    needing,
     of_one_place,
     weighed,
 )
 from caniload.runner.answering.features import Features
-from caniload.runner.answering.references import Kin, Known
+from caniload.runner.answering.references import Known
 from caniload.runner.answering.weighing import Evidence, Guilty
 from caniload.runner.checking.answers import Answer, Basis
-from caniload.runner.checking.headline import OF_OTHERS
+from caniload.runner.checking.headline import OF_OTHERS, WITHOUT_CODE
 from caniload.runner.core.outcomes import CLEAN, SEVERITY, Outcome, Purpose
 from caniload.runner.matrix.schema import Environment
 from caniload.runner.packs.contents import OWN
@@ -32,11 +34,9 @@ from caniload.runner.packs.contents import OWN
 NAMED = 3
 """How many cells are named at most as what an answer rests on."""
 
-_UNMEASURED = "no model like it that this very version saved was measured"
 
-_NEAR = "of models that the versions nearest to it saved: of its own, none like it was measured"
-
-_FILLED = "of models that the versions nearest to it saved, for its own saved none with that"
+ENOUGH = 10
+"""Of so many models at least there have to be files, where what befell all is told of others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +52,18 @@ class Expected:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """One file, one environment, and what for; ``accepting``: what constructors take there."""
+    """One file, one environment, and what for; ``accepting``: what constructors take there.
+
+    ``readers``: others of its kind, the nearest first, which may stand for it; ``coded``: code for
+    what is not of Keras is given along.
+    """
 
     wanted: Features
     environment: Environment
     purpose: Purpose
     accepting: Accepting | None = None
+    readers: tuple[Environment, ...] = ()
+    coded: bool = True
 
     def weighed(self) -> Weighed:
         return weighed(self.wanted.traits, self.purpose)
@@ -74,91 +80,18 @@ def blank(environment: Environment, reason: str) -> Answer:
     )
 
 
-def agreed(found: Sequence[Expected | str]) -> Expected | str:
-    """Return what to expect where two versions near it let expect the same, else why not."""
-    if not found:
-        return f"{_UNMEASURED}, nor any of two versions near it"
-    for one in found:
-        if isinstance(one, str):
-            return f"{_UNMEASURED}; of one near it, {one}"
-    expected = [one for one in found if isinstance(one, Expected)]
-    ends = {"good" if one.outcome in CLEAN else str(one.outcome) for one in expected}
-    if len(ends) > 1:
-        return (
-            f"{_UNMEASURED}, and those of the nearest versions end differently there:"
-            f" {' and '.join(one.outcome for one in expected)}"
-        )
-    worst = max(expected, key=lambda one: SEVERITY[one.outcome])
-    if worst.basis is Basis.CONSTRUCTORS:
-        return worst
-    told = f"{worst.reason}; {_NEAR}"
-    return replace(worst, reason=told, cells=tuple(x for one in expected for x in one.cells[:1]))
-
-
 class Undecided(str):
     """Why it is not known what becomes of a file though all that it has was measured."""
 
     __slots__ = ()
 
 
-def from_kin(asked: Question, kin: Kin) -> Expected | str:
-    """Return what to expect by reference files of the same format.
-
-    First by those of its own version; where these do not say, by those of the versions near it.
-    """
-    return or_near(asked, expect(asked, _evidence(asked, kin.same)), kin)
-
-
-def or_near(asked: Question, own: Expected | str, kin: Kin) -> Expected | str:
-    """Return what its own version lets expect, else what the versions near it do.
-
-    First of the whole file; then of what its own version lacks, one trait by one.
-    """
-    if isinstance(own, Expected | Undecided):
-        return own
-    near = kin.near_for(asked.environment)
-    found = agreed([expect(asked, _evidence(asked, one)) for one in near])
-    if isinstance(found, Expected) or not kin.same:
-        return found
-    return _filled(asked, kin) or own
-
-
-def _filled(asked: Question, kin: Kin) -> Expected | None:
-    """Return what to expect where the versions near it know what its own has no model of.
-
-    Of each trait the nearest two that read a file which has it, and by these it has to be cleared;
-    nothing that either of them knows of may speak against the file.
-    """
-    wanted, own = asked.weighed(), _evidence(asked, kin.same)
-    unseen = wanted.asked - own.cleared
-    if not own.tried or not unseen or not _silent(wanted, own):
-        return None
-    tried = frozenset().union(*(own.traits(one).all for one in own.bad))
-    near: dict[tuple[str, ...], Evidence] = {}
-    for trait in sorted(unseen):
-        origins = kin.near_with(asked.environment, lambda one: trait in own.traits(one).all)  # noqa: B023 - called at once
-        if trait in tried or not origins:
-            return None
-        for origin in origins:
-            near.setdefault(origin, _evidence(asked, kin.of(origin)))
-            if trait not in near[origin].cleared:
-                return None
-    if not all(_silent(wanted, one) for one in near.values()):
-        return None
-    pooled = _evidence(asked, [*kin.same, *(one for part in near.values() for one in part.files)])
-    if _unread(asked, wanted, pooled):
-        return None
-    good = _as_good(wanted, pooled)
-    told = f"{good.reason}; {in_words(sorted(unseen))}: {_FILLED}"
-    return replace(good, reason=told)
-
-
-def _silent(wanted: Weighed, evidence: Evidence) -> bool:
+def silent(wanted: Weighed, evidence: Evidence) -> bool:
     """Say whether nothing that failed says that the wanted file does."""
-    return _failing(wanted, evidence) is None and not evidence.within(wanted)
+    return failing_of(wanted, evidence) is None and not evidence.within(wanted)
 
 
-def _evidence(asked: Question, files: Sequence[Known]) -> Evidence:
+def evidence_of(asked: Question, files: Sequence[Known]) -> Evidence:
     return Evidence(files=files, environment=asked.environment.id, purpose=asked.purpose)
 
 
@@ -168,16 +101,16 @@ def expect(asked: Question, evidence: Evidence) -> Expected | str:
     ``evidence`` is of reference files of its format that the same version saved.
     """
     wanted = asked.weighed()
-    failing = _failing(wanted, evidence)
+    failing = failing_of(wanted, evidence)
     if failing and not any(map(evidence.loads, failing.files)):
-        return _as_bad(failing, evidence)  # whatever else there is in it
-    if refused := _refused(asked, evidence):
-        return refused
+        return as_bad(asked, failing, evidence)  # whatever else there is in it
+    if found := _refused(asked, evidence) or _none_loads(evidence) or _needing(asked):
+        return found
     if asked.wanted.own:
         return Undecided("code of its own decides, which no reference model has")
     if why := _why_unknown(asked, wanted, evidence, failing):
         return why
-    return _as_bad(failing, evidence) if failing else _as_good(wanted, evidence)
+    return as_bad(asked, failing, evidence) if failing else as_good(wanted, evidence)
 
 
 def _why_unknown(
@@ -192,8 +125,8 @@ def _why_unknown(
         return f"none of the reference models that {which} there has {in_words(unseen)}"
     if failing:
         return ""
-    if unread := _unread(asked, wanted, evidence):
-        return f"none of the reference models that load there has {in_words(unread)}"
+    if left := unread(asked, wanted, evidence):
+        return f"none of the reference models that load there has {in_words(left)}"
     together = evidence.within(wanted)
     return _undecided(together[0], evidence) if together else ""
 
@@ -209,13 +142,42 @@ def _refused(asked: Question, evidence: Evidence) -> Expected | None:
     return None
 
 
-def _unread(asked: Question, wanted: Weighed, evidence: Evidence) -> list[str]:
+def _needing(asked: Question) -> Expected | None:
+    """Return that no version loads the file without its code, where that was not given."""
+    known = asked.accepting.record if asked.accepting else None
+    own = [] if asked.coded else needing(asked.wanted.traits, asked.wanted.format)
+    if missing := [one for one in own if not (known and known("layers", one))]:
+        return Expected(
+            outcome=Outcome.ERROR,
+            reason=f"does not load: {WITHOUT_CODE}{', '.join(missing)}",
+            basis=Basis.RULE,
+        )
+    return None
+
+
+def _none_loads(evidence: Evidence) -> Expected | None:
+    """Return that the file does not load, where none does of enough models of its kind."""
+    models = {one.model for one in evidence.tried}
+    if len(models) < ENOUGH or any(map(evidence.loads, evidence.tried)):
+        return None
+    told = evidence.commonest[0]
+    cell = told.cells[evidence.environment]
+    return Expected(
+        outcome=Outcome.ERROR,
+        reason=f"{cell.reason}{OF_OTHERS}{_called(told)} and none of the {len(models)} reference"
+        " models of its version and format loads)",
+        cells=_ids(evidence.commonest, evidence.environment),
+        cause=cell.cause,
+    )
+
+
+def unread(asked: Question, wanted: Weighed, evidence: Evidence) -> list[str]:
     """Return what changes nothing, if it can be read, and of which nobody knows whether it can.
 
     Which value an argument has is no matter then.
     """
-    unread = [one for one in wanted.idle - evidence.loaded if _is_read(one)]
-    return sorted(one for one in unread if not _taken(asked, one, evidence))
+    left = [one for one in wanted.idle - evidence.loaded if _is_read(one)]
+    return sorted(one for one in left if not _taken(asked, one, evidence))
 
 
 def _taken(asked: Question, trait: str, evidence: Evidence) -> bool:
@@ -248,7 +210,7 @@ def _as_refused(one: Refusal) -> Expected:
     )
 
 
-def _failing(wanted: Weighed, evidence: Evidence) -> Guilty | None:
+def failing_of(wanted: Weighed, evidence: Evidence) -> Guilty | None:
     """Return what explains failures and is in the wanted file.
 
     First what does not load; of that what a layer is to blame for, which is read before the rest.
@@ -270,14 +232,17 @@ def _failing(wanted: Weighed, evidence: Evidence) -> Guilty | None:
     )
 
 
-def _as_bad(failing: Guilty, evidence: Evidence) -> Expected:
+def as_bad(asked: Question, failing: Guilty, evidence: Evidence) -> Expected:
     # Of what was measured the mildest is told: this file may have less of what is wrong.
     first = failing.files[0]
     cell = first.cells[evidence.environment]
+    told = [failing.traits, first.features.traits, asked.wanted.traits]
+    said = in_its_words(cell.reason, *told)
+    named = in_words(_short(failing))
+    has = f"which has {named}, too" if said == cell.reason else f"with {named}, of another name"
     return Expected(
         outcome=cell.outcome,
-        reason=f"{cell.reason}{OF_OTHERS}{_called(first)} which has {in_words(_short(failing))},"
-        " too)",
+        reason=f"{said}{OF_OTHERS}{_called(first)} {has})",
         cells=_ids(failing.files, evidence.environment),
         cause=cell.cause,
     )
@@ -297,7 +262,7 @@ def _short(failing: Guilty) -> list[str]:
     return sorted(told or traits, key=lambda one: (" with " in one, one))
 
 
-def _as_good(wanted: Weighed, evidence: Evidence) -> Expected:
+def as_good(wanted: Weighed, evidence: Evidence) -> Expected:
     """Tell of the fewest files that together have all that the wanted one has.
 
     Of each trait the best that came of it counts, for a file may have got worse by another.

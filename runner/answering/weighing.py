@@ -7,6 +7,7 @@ it, by what several that failed alike have in common of it, or by all of it.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -97,21 +98,22 @@ class Evidence:
 
     def blamed(self, one: Known) -> frozenset[str]:
         """Return the layers that the message about a failed file names of it, cleared or not."""
-        words = frozenset(_WORD.findall(without_places(one.cells[self.environment].raised)))
         return frozenset(
             trait
-            for trait in self.traits(one).all
-            if apart(trait).kind == LAYER and not apart(trait).argument and _names(trait, words)
+            for trait in self._told(one)
+            if apart(trait).kind == LAYER and not apart(trait).argument
         )
+
+    def _told(self, one: Known) -> frozenset[str]:
+        """Return what the message about a failed file names of it."""
+        return _told(self.traits(one).all, one.cells[self.environment].raised)
 
     def _named(self) -> Iterator[Guilty]:
         """Yield what a message names of what is suspect."""
         groups: defaultdict[frozenset[str], list[Known]] = defaultdict(list)
         for one in self.bad:
-            raised = one.cells[self.environment].raised
-            words = frozenset(_WORD.findall(without_places(raised)))
             suspects = self.suspects(one)
-            if named := frozenset(x for x in suspects if _names(x, words)):
+            if named := suspects & self._told(one):
                 groups[widened(named, suspects)].append(one)
         for named, files in groups.items():
             yield Guilty(traits=named, files=tuple(files), how="named")
@@ -124,6 +126,11 @@ class Evidence:
             cell = one.cells[self.environment]
             groups[cell.cause or cell.signature].append(one)
         return sorted(groups.values(), key=len, reverse=True)
+
+    @property
+    def commonest(self) -> list[Known]:
+        """Return what failed for the commonest reason; there has to be something that failed."""
+        return self._alike[0]
 
     def _groups(self) -> Iterator[Guilty]:
         """Yield what several models that failed for one reason have in common."""
@@ -162,6 +169,12 @@ def _lost(one: Known) -> bool:
     """Say whether a file is another model where it was saved, as far as that was measured."""
     cell = one.cells.get(one.saved_by)
     return cell is not None and cell.outcome is Outcome.DIFFERS
+
+
+@functools.lru_cache(maxsize=20_000)
+def _told(traits: frozenset[str], raised: str) -> frozenset[str]:
+    words = frozenset(_WORD.findall(without_places(raised)))
+    return frozenset(one for one in traits if _names(one, words))
 
 
 def _names(trait: str, words: frozenset[str]) -> bool:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from caniload.runner.core.errors import UsageError
-from caniload.runner.environments.overlays import read_requirements
 from caniload.runner.evidence.keys import digest
 from caniload.runner.forensics.trusting import names_in
 from caniload.runner.sandbox.machine import code_in
@@ -65,6 +64,8 @@ def read_custom(
     """
     if not wanted and build is None and not packages:
         return Custom()
+    from caniload.runner.environments.overlays import read_requirements  # noqa: PLC0415 - is slow
+
     found, all_files = list[Source](), list[Path]()
     for text in wanted:
         source, files = _named(text, "--custom")

@@ -24,6 +24,9 @@ _ENDS = {
 OF_OTHERS = " (so did "
 """What separates the reason that was measured on another model from which that was."""
 
+WITHOUT_CODE = "no version knows what is its own, and its code is not given: "
+"""What a file comes to of which classes or functions are somebody's own."""
+
 _LOADS_NOT = "does not load: "
 _LONGEST = 160
 NAMED = 3
@@ -45,7 +48,9 @@ def headline(one: Checked) -> str:
     sentence = f"{likely}{told}."
     newest = [answer for answer in known if answer.stack == known[0].stack][-1]
     wanted = known[-1] if newest.good else newest
-    if not wanted.good and one.format in CONVERTED:
+    if WITHOUT_CODE in wanted.reason:
+        sentence += f" `caniload {shlex.quote(one.path)} --custom FILE.py` asks with that code."
+    elif not wanted.good and one.format in CONVERTED:
         sentence += (
             f" `caniload convert {shlex.quote(one.path)} --to {wanted.environment}` tries to bring"
             " it across."

@@ -50,6 +50,10 @@ class Kept:
     def __init__(self, home: Home) -> None:
         self._root = home.checked
 
+    def has(self, content: str) -> bool:
+        """Say whether anything was ever kept of a file's content, whatever it was run with."""
+        return (self._root / content[:16]).is_dir()
+
     def folder(self, terms: Terms) -> Path:
         return self._root / terms.content[:16]
 

@@ -66,5 +66,8 @@ def _listed(keys: list[str]) -> str:
 @functools.cache
 def patterns(file: Path = FILE) -> tuple[Plain, ...]:
     """Return what ships."""
-    rows = yaml.safe_load(file.read_text(encoding="utf-8"))
+    rows = yaml.load(
+        file.read_text(encoding="utf-8"),
+        Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader),  # noqa: S506 - both are safe
+    )
     return tuple(Plain(re.compile(one["pattern"], re.DOTALL), one["says"]) for one in rows)

@@ -7,10 +7,10 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from caniload.runner.checking.answers import Checked
 from caniload.runner.checking.customs import Custom
-from caniload.runner.checking.judging import Judge
 from caniload.runner.checking.kept import Terms
 from caniload.runner.checking.subjects import WEIGHTS_ENDING, Subject
 from caniload.runner.core.errors import UsageError
@@ -21,10 +21,11 @@ from caniload.runner.environments.home import Home
 from caniload.runner.forensics import trusting
 from caniload.runner.forensics.describe import stated_origin
 from caniload.runner.forensics.facts import Severity
-from caniload.runner.judging.catalogue import read_catalogue
 from caniload.runner.matrix.schema import Environment, FormatName, Limits, Matrix
-from caniload.runner.sandbox import walls
 from caniload.runner.sandbox.words import AUTO
+
+if TYPE_CHECKING:
+    from caniload.runner.checking.judging import Judge
 
 CARRIES: dict[str, FormatName] = {"yaml": "json"}
 """Formats that carry what another one does, by its name in matrix.yaml."""
@@ -76,6 +77,10 @@ class Request:
         return Ways(jobs=self.jobs, limits=limits, locks=locks, sandbox=self.sandbox)
 
     def judge_by(self, subject: Subject) -> Judge:
+        # A quick answer needs none, and waits for no imports.
+        from caniload.runner.checking.judging import Judge  # noqa: PLC0415
+        from caniload.runner.judging.catalogue import read_catalogue  # noqa: PLC0415
+
         return Judge(
             tolerances=self.matrix.tolerances,
             rules=read_catalogue(),
@@ -117,6 +122,8 @@ def refusal(subject: Subject, request: Request, *, run: bool) -> Checked | None:
             problem = f"not run, for loading it runs or reaches more than a model ({why}): --trust"
             return blank_of(subject, problem=problem, readable=False)
     if problem is None and run:
+        from caniload.runner.sandbox import walls  # noqa: PLC0415 - a quick answer needs none
+
         unwalled = walls.of(request.sandbox, request.home.checked).refusal
         if unwalled is not None:
             return blank_of(subject, problem=unwalled, readable=False)

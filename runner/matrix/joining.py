@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 
 from packaging.version import Version
@@ -12,7 +13,12 @@ from caniload.runner.matrix.schema import Environment
 
 def versions(environment: Environment) -> dict[str, Version]:
     """Return the versions that the row is about; a smaller build of TensorFlow is TensorFlow."""
-    return {plain(name): Version(version) for name, version in environment.packages.items()}
+    return dict(_versions(tuple(environment.packages.items())))
+
+
+@functools.cache
+def _versions(packages: tuple[tuple[str, str], ...]) -> Mapping[str, Version]:
+    return {plain(name): Version(version) for name, version in packages}
 
 
 def is_keras_3(environment: Environment) -> bool:

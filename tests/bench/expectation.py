@@ -20,13 +20,14 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
-from caniload.runner.answering import quick
+from caniload.runner.answering import near, quick
 from caniload.runner.answering.accepting import Accepting
 from caniload.runner.answering.features import Features
 from caniload.runner.answering.lookup import Lookup
 from caniload.runner.answering.quick import Expected, Question
 from caniload.runner.answering.references import Index, Known
 from caniload.runner.answering.rules import ruled
+from caniload.runner.answering.standing import beside
 from caniload.runner.answering.weighing import Evidence
 from caniload.runner.core.outcomes import CLEAN, Outcome, Purpose
 from caniload.runner.core.shipped import LOCKS, MATRIX
@@ -34,6 +35,8 @@ from caniload.runner.evidence.constructors import looked_up
 from caniload.runner.evidence.packed import here_of
 from caniload.runner.forensics.facts import Inspection
 from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.matrix.reference import read_family
+from caniload.runner.matrix.schema import Environment
 from caniload.runner.packs.pack import Pack
 from caniload.runner.packs.shelf import SHIPPED, Shelved
 
@@ -149,9 +152,13 @@ class Bench:
         self.matrix = read_matrix(MATRIX)
         self.environments = {one.id: one for one in self.matrix.environments}
         self.families = {one.id: one.family for one in self.matrix.models}
+        self.withheld = {
+            name for one in self.matrix.models for name in read_family(one.family).withheld
+        }
         self.files = dict(self._files(Pack(path)))
         self.accepting = cache(self._accepting)
         self.counted = cache(self._counted)
+        self.beside = cache(self._beside)
 
     def _files(self, pack: Pack) -> Iterator[tuple[Origin, list[Known]]]:
         lookup = Lookup(
@@ -180,6 +187,11 @@ class Bench:
         record = looked_up(self.environments[environment])
         return None if record is None else Accepting(record=record)
 
+    def _beside(self, environment: str) -> tuple[Environment, ...]:
+        read = {place for files in self.files.values() for one in files for place in one.cells}
+        rows = [one for one in self.matrix.environments if one.id in read]
+        return beside(self.environments[environment], rows)
+
     def _counted(self, key: Origin, environment: str) -> Counted:
         whole = Evidence(files=self.files[key], environment=environment, purpose=self.purpose)
         return Counted(evidence=whole)
@@ -196,6 +208,8 @@ class Bench:
                                 environment=self.environments[environment],
                                 purpose=self.purpose,
                                 accepting=self.accepting(environment),
+                                readers=self.beside(environment),
+                                coded=one.model not in self.withheld,
                             ),
                         )
 
@@ -225,7 +239,7 @@ class Bench:
         if isinstance(found, Expected | quick.Undecided):
             return found
         known = [other for other in self._of(one.format) if not leaves(other)]
-        return quick.or_near(question, found, Index(known=known, measured=True).kin(one.features))
+        return near.or_near(question, found, Index(known=known, measured=True).kin(one.features))
 
     def _of(self, format_id: str) -> Iterator[Known]:
         for (one, _), files in self.files.items():
@@ -239,7 +253,7 @@ class Bench:
             for other in self._of(one.format)
             if other.features.origin != one.features.origin and other.model != one.model
         ]
-        return quick.from_kin(question, Index(known=known, measured=True).kin(one.features))
+        return near.from_kin(question, Index(known=known, measured=True).kin(one.features))
 
     def score(self, ask: Asking, every: int) -> Score:
         score = Score()

@@ -132,7 +132,7 @@ def quick_answers(subjects: Sequence[Subject], request: Request, pack: Path) -> 
         found = []
         for one in subjects:
             index = lookup.index(one.inspection.format or "", features(one.inspection))
-            found.append(known(one, empty, index=index, resolution=resolution))
+            found.append(known(one, empty, index=index, resolved=lambda: resolution))
         return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from caniload.runner.answering import quick
+from caniload.runner.answering import near
 from caniload.runner.answering.accepting import Accepting
 from caniload.runner.answering.features import Features
 from caniload.runner.answering.quick import Expected, Question
@@ -64,7 +64,7 @@ def ask(
     question = Question(
         wanted=said, environment=ENVIRONMENTS[NEW], purpose=purpose, accepting=accepting
     )
-    return quick.from_kin(question, Index(known=kin, measured=True).kin(said))
+    return near.from_kin(question, Index(known=kin, measured=True).kin(said))
 
 
 def expected(wanted: str | Features, *kin: Known, **more: Any) -> Expected:
@@ -354,28 +354,28 @@ def test_both_sides_have_to_let_expect_the_same() -> None:
     good = expected("Dense", reference("one", "Dense"))
     failed = ask("Dense", reference("two", "Dense", bad("no")))
     nothing = ask("Dense", reference("three", "Dense", None))
-    both = quick.agreed([good, replace(good, cells=("x",))])
+    both = near.agreed([good, replace(good, cells=("x",))])
     assert isinstance(both, Expected)
     assert both.outcome is Outcome.IDENTICAL
     assert "of models that the versions nearest to it saved" in both.reason
-    near = quick.agreed([good, replace(good, outcome=Outcome.TOLERANCE, reason="nearly")])
-    assert isinstance(near, Expected)
-    assert near.reason.startswith("nearly; ")
-    assert len(near.cells) == 2
-    assert "end differently there: identical and error" in str(quick.agreed([good, failed]))
-    assert "was loaded there" in str(quick.agreed([good, nothing]))
-    assert "nor any of two versions near it" in str(quick.agreed([]))
+    worse = near.agreed([good, replace(good, outcome=Outcome.TOLERANCE, reason="nearly")])
+    assert isinstance(worse, Expected)
+    assert worse.reason.startswith("nearly; ")
+    assert len(worse.cells) == 2
+    assert "end differently there: identical and error" in str(near.agreed([good, failed]))
+    assert "was loaded there" in str(near.agreed([good, nothing]))
+    assert "nor any of two versions near it" in str(near.agreed([]))
 
 
 def test_what_its_own_version_does_not_say_those_near_it_may() -> None:
-    near = [of("2.14", "before", "Dense; GRU"), of("3.0", "another line", "Dense; LSTM")]
-    near += [of("2.10", "long before", "Dense; GRU; LSTM")]
+    others = [of("2.14", "before", "Dense; GRU"), of("3.0", "another line", "Dense; LSTM")]
+    others += [of("2.10", "long before", "Dense; GRU; LSTM")]
     here = ENVIRONMENTS["tf-2.4"]
-    files = [replace(one, cells={here.id: GOOD}) for one in [*near, of("2.15", "own", "Dense")]]
+    files = [replace(one, cells={here.id: GOOD}) for one in [*others, of("2.15", "own", "Dense")]]
     said = replace(having("Dense; GRU"), origin=("Keras 2.15", "", "on tf"))
     question = Question(wanted=said, environment=here, purpose=Purpose.PREDICT)
-    found = quick.from_kin(question, Index(known=files, measured=True).kin(said))
+    found = near.from_kin(question, Index(known=files, measured=True).kin(said))
     assert isinstance(found, Expected)
     assert {one.split("/")[1] for one in found.cells} == {"before.h5", "long before.h5"}
-    alone = quick.from_kin(question, Index(known=files[-1:], measured=True).kin(said))
+    alone = near.from_kin(question, Index(known=files[-1:], measured=True).kin(said))
     assert "has layer GRU" in str(alone)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caniload.runner.answering import quick
+from caniload.runner.answering import near
 from caniload.runner.answering.features import Features
 from caniload.runner.answering.quick import Expected, Question
 from caniload.runner.answering.references import Index, Known, Loaded
@@ -43,7 +43,7 @@ def file(version: str, *layers: str, cell: Loaded = GOOD) -> Known:
 
 def ask(wanted: Features, *files: Known) -> Expected | str:
     question = Question(wanted=wanted, environment=READER, purpose=Purpose.PREDICT)
-    return quick.from_kin(question, Index(known=files, measured=True).kin(wanted))
+    return near.from_kin(question, Index(known=files, measured=True).kin(wanted))
 
 
 WANTED = features("2.6", "Dense", "GRU")
@@ -57,7 +57,7 @@ def test_a_layer_that_versions_on_both_sides_know_is_known() -> None:
     assert isinstance(found, Expected)
     assert found.outcome is Outcome.IDENTICAL
     assert {one.split("/")[0] for one in found.cells} == {"tf-2.6", "tf-2.4"}
-    assert found.reason.endswith(f"; layer GRU: {quick._FILLED}")
+    assert found.reason.endswith(f"; layer GRU: {near._FILLED}")
 
 
 def test_the_worse_of_what_either_side_came_to_is_told_where_no_other_has_it() -> None:
