@@ -49,7 +49,8 @@ def headline(one: Checked) -> str:
     newest = [answer for answer in known if answer.stack == known[0].stack][-1]
     wanted = known[-1] if newest.good else newest
     if WITHOUT_CODE in wanted.reason:
-        sentence += f" `caniload {shlex.quote(one.path)} --custom FILE.py` asks with that code."
+        asked = f"caniload check {shlex.quote(one.path)} --custom FILE.py"
+        sentence += f" `{asked}` asks with that code."
     elif not wanted.good and one.format in CONVERTED:
         sentence += (
             f" `caniload convert {shlex.quote(one.path)} --to {wanted.environment}` tries to bring"
