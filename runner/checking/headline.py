@@ -24,7 +24,7 @@ _ENDS = {
 OF_OTHERS = " (so did "
 """What separates the reason that was measured on another model from which that was."""
 
-WITHOUT_CODE = "no version knows what is its own, and its code is not given: "
+WITHOUT_CODE = "no version knows what is your own, and its code is not given: "
 """What a file comes to of which classes or functions are somebody's own."""
 
 _LOADS_NOT = "does not load: "
@@ -46,17 +46,30 @@ def headline(one: Checked) -> str:
     told = _turning(one, known) or _counted(one, known)
     likely = "Likely: " if any(answer.likely for answer in known) else ""
     sentence = f"{likely}{told}."
-    newest = [answer for answer in known if answer.stack == known[0].stack][-1]
-    wanted = known[-1] if newest.good else newest
+    wanted = _wanted(known)
     if WITHOUT_CODE in wanted.reason:
         asked = f"caniload check {shlex.quote(one.path)} --custom FILE.py"
         sentence += f" `{asked}` asks with that code."
-    elif not wanted.good and one.format in CONVERTED:
+    elif wanted.good or one.format not in CONVERTED:
+        pass
+    elif any(answer.known for answer in _later(one, wanted)) or not _later(one, wanted):
         sentence += (
             f" `caniload convert {shlex.quote(one.path)} --to {wanted.environment}` tries to bring"
             " it across."
         )
     return sentence[0].upper() + sentence[1:]
+
+
+def _wanted(known: Sequence[Answer]) -> Answer:
+    """Return the answer that somebody who moves on needs: the newest, of the first stack if bad."""
+    newest = [answer for answer in known if answer.stack == known[0].stack][-1]
+    return known[-1] if newest.good else newest
+
+
+def _later(one: Checked, wanted: Answer) -> list[Answer]:
+    """Return what was asked of newer versions of the same stack."""
+    stack = [answer for answer in one.answers if answer.stack == wanted.stack]
+    return stack[stack.index(wanted) + 1 :]
 
 
 def _turning(one: Checked, known: Sequence[Answer]) -> str:
@@ -72,11 +85,13 @@ def _turning(one: Checked, known: Sequence[Answer]) -> str:
     if len(known) == 1:
         only = known[0]
         told = _SAME[one.purpose] if only.good else _end(known).removeprefix("it ")
-        return f"{told} in {only.label}{_why(only)}"
+        return f"{told} in {only.label}{_why(only)}{_unknown(one)}"
     if not good:
-        return f"{_end(known).removeprefix('it ')} {_in_none(known)}{every}{_why(known[0])}"
+        where = _places(one, known) if every else _in_none(known)
+        return f"{_end(known).removeprefix('it ')} {where}{_why(_wanted(known))}{_unknown(one)}"
     if len(runs) == 1:
-        return f"{_SAME[one.purpose]} in all of them{every}"
+        where = _places(one, known) if every else "in all of them"
+        return f"{_SAME[one.purpose]} {where}{_unknown(one)}"
     same, after = good[0], runs[-1]
     if after is same:
         return f"{_SAME[one.purpose]} from {same[0].label} on{every}; before, {_end(runs[0])}"
@@ -88,6 +103,15 @@ def _turning(one: Checked, known: Sequence[Answer]) -> str:
     )
 
 
+def _unknown(one: Checked) -> str:
+    """Say of how many versions nothing is known, and what finds it out."""
+    left = [answer.label for answer in one.answers if not answer.known]
+    if not left:
+        return ""
+    of = f"{len(left)} others" if len(left) > 1 else left[0]
+    return f"; what becomes of it in {of} is not known, and --run measures it"
+
+
 def _in_none(known: Sequence[Answer]) -> str:
     """Name the environments in none of which it is good, or say how many they are."""
     *most, last = dict.fromkeys(answer.label for answer in known)
@@ -96,15 +120,33 @@ def _in_none(known: Sequence[Answer]) -> str:
     return f"in {', '.join(most)} or {last}" if most else f"in {last}"
 
 
+def _places(one: Checked, some: Sequence[Answer]) -> str:
+    """Name rows of neighbouring versions, or say how many these are where there are many rows."""
+    chosen = {answer.environment for answer in some}
+    rows = [
+        [*group]
+        for (taken, _), group in groupby(
+            one.answers, key=lambda answer: (answer.environment in chosen, answer.stack)
+        )
+        if taken
+    ]
+    if len(rows) > NAMED:
+        return f"in {len(some)} of {len(one.answers)}"
+    *most, last = [
+        row[0].label if len(row) == 1 else f"{row[0].label} to {row[-1].label}" for row in rows
+    ]
+    return f"in {', '.join(most)} and {last}" if most else f"in {last}"
+
+
 def _counted(one: Checked, known: Sequence[Answer]) -> str:
-    """Tell how many environments it stays the same in, and what the others come to."""
-    good = sum(answer.good for answer in known)
-    parts = [f"{_SAME[one.purpose]} in {good} of {len(one.answers)}"]
-    ends = [[answer for answer in known if answer.outcome is outcome] for outcome in _ENDS]
-    parts += [f"{_end(some).removeprefix('it ')} in {len(some)}" for some in filter(None, ends)]
-    if unknown := len(one.answers) - len(known):
-        parts.append(f"is not known in {unknown}")
-    return ", ".join(parts)
+    """Tell in which environments it stays the same, and what becomes of it in the others."""
+    parts = [f"{_SAME[one.purpose]} {_places(one, [answer for answer in known if answer.good])}"]
+    for outcome in _ENDS:
+        some = [answer for answer in known if answer.outcome is outcome]
+        if some:
+            told = f"{_end(some).removeprefix('it ')} {_places(one, some)}"
+            parts.append(f"{told}{_why(some[-1]) if outcome is Outcome.ERROR else ''}")
+    return f"{'; '.join(parts)}{_unknown(one)}"
 
 
 def _end(answers: Sequence[Answer]) -> str:

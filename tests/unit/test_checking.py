@@ -15,7 +15,7 @@ from caniload.runner.answering.rules import ruled
 from caniload.runner.checking.answers import Answer, Basis, Checked, Turn
 from caniload.runner.checking.customs import read_custom
 from caniload.runner.checking.describe import as_json, as_lines
-from caniload.runner.checking.headline import headline
+from caniload.runner.checking.headline import WITHOUT_CODE, headline
 from caniload.runner.checking.judging import Judge, _not_built, of_record
 from caniload.runner.checking.kept import Kept, Terms
 from caniload.runner.checking.origins import is_origin, nearest
@@ -169,12 +169,39 @@ def test_every_sentence_is_marked_with_where_it_comes_from() -> None:
         ("no same same", "Loads and predicts the same from tf-1 on; before, it does not load."),
         ("no no", "Does not load in tf-0 or tf-1: because. `caniload convert m.h5 --to tf-1`"),
         ("no no no no", "Does not load in any of them: because. `caniload convert m.h5 --to tf-3`"),
-        ("? no", "Does not load in tf-1: because. `caniload convert m.h5 --to tf-1`"),
-        ("same ?", "Loads and predicts the same in tf-0."),
+        (
+            "? no",
+            (
+                "Does not load in tf-1: because; what becomes of it in tf-0 is not known, and --run"
+                " measures it. `caniload convert m.h5 --to tf-1`"
+            ),
+        ),
+        (
+            "same ?",
+            "Loads and predicts the same in tf-0; what becomes of it in tf-1 is not known, and",
+        ),
+        (
+            "no no ? ?",
+            (
+                "Does not load in tf-0 to tf-1: because; what becomes of it in 2 others is not"
+                " known, and --run measures it."
+            ),
+        ),
+        (
+            "same same no no same",
+            (
+                "Loads and predicts the same in tf-0 to tf-1 and tf-4; does not load in tf-2 to"
+                " tf-3: because."
+            ),
+        ),
+        (
+            "same no same no same no same",
+            "Loads and predicts the same in 4 of 7; does not load in tf-1, tf-3 and tf-5: because.",
+        ),
         ("? ?", "What becomes of it there is not known; --run measures it."),
         (
             "same no same ?",
-            "Loads and predicts the same in 2 of 4, does not load in 1, is not",
+            "Loads and predicts the same in tf-0 and tf-2; does not load in tf-1: because; what",
         ),
         (
             "same differs no",
@@ -198,6 +225,20 @@ def test_the_first_sentence_says_what_somebody_needs(answers: str, told: str) ->
     assert headline(replace(one, answers=())) == ""
     guess = replace(one, answers=tuple(replace(x, likely=True) for x in listed))
     assert headline(guess).startswith(("Likely: ", "What becomes"))
+
+
+def test_nothing_is_to_be_brought_across_to_where_newer_versions_are_not_known() -> None:
+    listed = tuple(
+        replace(an(outcome, f"tf-{number}"), reason="does not load: because")
+        for number, outcome in enumerate((Outcome.ERROR, Outcome.UNTESTED))
+    )
+    assert "convert" not in headline(Checked(path="m.h5", format="h5", answers=listed))
+
+
+def test_what_lacks_its_code_is_told_how_to_give_it() -> None:
+    lacking = replace(an(Outcome.ERROR), reason=f"does not load: {WITHOUT_CODE}Scaled")
+    told = headline(Checked(path="m.h5", format="h5", answers=(lacking,)))
+    assert told.endswith("Scaled. `caniload m.h5 --custom FILE.py` asks with that code.")
 
 
 def test_neighbours_of_which_the_same_is_said_are_one_line() -> None:
