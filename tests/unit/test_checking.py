@@ -238,7 +238,7 @@ def test_nothing_is_to_be_brought_across_to_where_newer_versions_are_not_known()
 def test_what_lacks_its_code_is_told_how_to_give_it() -> None:
     lacking = replace(an(Outcome.ERROR), reason=f"does not load: {WITHOUT_CODE}Scaled")
     told = headline(Checked(path="m.h5", format="h5", answers=(lacking,)))
-    assert told.endswith("Scaled. `caniload m.h5 --custom FILE.py` asks with that code.")
+    assert told.endswith("Scaled. `caniload check m.h5 --custom FILE.py` asks with that code.")
 
 
 def test_neighbours_of_which_the_same_is_said_are_one_line() -> None:
