@@ -38,6 +38,7 @@ from caniload.runner.forensics.formats.merging import (
     stated_text,
     with_architecture,
     with_files,
+    with_parts,
     with_training,
 )
 from caniload.runner.forensics.formats.variables import Owner, Variable
@@ -192,6 +193,7 @@ def _savedmodel(known: Recognised, so_far: Inspection) -> Inspection:
     if described and found.root is not None:
         so_far = with_architecture(whole(found.root, found.parts), so_far)
         so_far = with_training(found.root.get("training_config"), so_far)
+    so_far = with_parts([*found.parts, *found.below], so_far)
     root = found.root or {}
     origin = Origin(
         keras_version=stated_text(root.get("keras_version")),
