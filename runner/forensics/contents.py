@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from caniload.runner.forensics import places, reaching, sizes
-from caniload.runner.forensics.configuration import class_name
+from caniload.runner.forensics.configuration import class_name, members
 from caniload.runner.forensics.facts import Code, Custom, Finding, danger
 from caniload.runner.forensics.formats import wire
 from caniload.runner.forensics.formats.documents import walk
@@ -21,7 +21,7 @@ _BYTECODE = "__lambda__"
 _OPERATION = re.compile(r'(?:"op"|\bop):\s*"([^"]*)"')
 _OP = 2  # of NodeDef: node_def.proto
 _TYPE = "_type"
-"""What ends the name of a setting that says how another one is written: a function, its bytecode."""
+"""What ends the name of a setting that says how another is written: as a name, or as bytecode."""
 _FUNCTIONS = frozenset({"fn", "loss", "metrics", "weighted_metrics"})
 
 
@@ -40,11 +40,16 @@ def of(config: Any, *, layers_under: str = "layers") -> Contents:
     code: dict[Code, None] = {}
     findings: dict[Finding, None] = {}
     asked = 0
+    comes_in: dict[int, int] = {}
     for key, value in walk(config, layers_under):
         if isinstance(value, dict):
             inner = value.get("config")
+            layers = members(value) if isinstance(value.get("class_name"), str) else []
+            widths = sizes.widths(layers, in_line=class_name(value) == "Sequential")
+            comes_in |= {id(layers[place]): wide for place, wide in widths.items()}
             if isinstance(inner, dict):
-                asked += sizes.asked_for(inner, value.get("build_config"))
+                name, before = class_name(value) or "", comes_in.get(id(value), 1)
+                asked += sizes.asked_for(name, inner, value.get("build_config"), before)
             for one in _of_node(key, value):
                 match one:
                     case Custom():

@@ -57,6 +57,7 @@ _PARTS = [
     "_legacy.layers",
     "_legacy.losses",
     "activations",
+    "backend.torch.optimizers",  # Keras on PyTorch writes its optimizers so
     "constraints",
     "dtype_policies",
     "engine",

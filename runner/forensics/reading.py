@@ -27,9 +27,9 @@ from caniload.runner.forensics.formats import (
     shards,
     variables,
 )
-from caniload.runner.forensics.formats.documents import TaggedError, read_json
+from caniload.runner.forensics.formats.documents import TaggedError, bounded, read_json
 from caniload.runner.forensics.formats.hdf5file import Hdf5
-from caniload.runner.forensics.formats.kerasfile import bounded, read_folder, read_zip
+from caniload.runner.forensics.formats.kerasfile import read_folder, read_zip
 from caniload.runner.forensics.formats.layouts import is_layout_3, legacy_layers, with_hdf5
 from caniload.runner.forensics.formats.merging import (
     adding,
@@ -60,9 +60,9 @@ def inspect_here(path: Path) -> Inspection:
         return Inspection(path=name, problem=f"needs more room than is given: {line(error)}")
     if trap := sizes.finding(found):
         found = adding(found, trap)
-    if two_formats(path):
-        text = "is HDF5 and a zip file at once: what is told here is of one, and a loader may read"
-        found = adding(found, danger("two-formats", f"{text} the other"))
+    if both := two_formats(path):
+        text = f"{both}: what is told here is of one, and a loader may read the other"
+        found = adding(found, danger("two-formats", text))
     return found
 
 

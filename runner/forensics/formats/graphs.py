@@ -45,6 +45,15 @@ _BY_NAME = {
 _CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 """Operations whose inputs are the arguments of the function that they call."""
 
+_WAY = frozenset(
+    {
+        *("Const", "Identity", "Pack", "ConcatV2", "ExpandDims", "Reshape", "Select", "SelectV2"),
+        *("StringJoin", "ShardedFilename", "StaticRegexFullMatch", "RegexFullMatch"),
+        *("VarHandleOp", "ReadVariableOp", "PlaceholderWithDefault"),
+    }
+)
+"""Operations by which TensorFlow's own graphs make the names of files."""
+
 _PLACE = re.compile(r":.*")
 _STEPS = 10_000
 """Most nodes that a name is followed through; one that is farther away is taken for fixed."""
@@ -54,6 +63,7 @@ _CONSTANT = 9
 """Field of a SavedObject that says that it is a constant: ``saved_object_graph.proto``."""
 
 Given = frozenset[str]
+
 
 @dataclass
 class _Scope:
@@ -67,23 +77,38 @@ class _Scope:
     """Operation, and the input that names a file."""
     assigned: dict[str, list[str]] = field(default_factory=dict)
     """Variable to what is put into it: TensorFlow keeps the path of an asset in one."""
+    elsewhere: set[str] = field(default_factory=set)
+    """Constants that are, or lead to, places of their own."""
     calls: dict[str, list[str]] = field(default_factory=dict)
     """Node to the functions that it calls."""
 
-    def sources(self, start: str) -> set[str] | None:
-        """Return the arguments that a tensor is made of; None if it is given from outside."""
-        pending, seen = [start], set[str]()
-        while pending and len(seen) < _STEPS:
+    def sources(self, start: str, inside: Given = frozenset()) -> set[str] | None:
+        """Return the arguments that a file's name is made of; None if it is given from outside.
+
+        An operation by which a loader makes no names, or a part of one that leads elsewhere, makes
+        it a name of the graph's own. ``inside`` are variables that are being looked at.
+        """
+        pending, seen, given = [start], set[str](), False
+        while pending:
             name = _node_of(pending.pop())
             if name in self.given:
-                return None
-            if name not in seen:
+                given = True
+                continue
+            if name in seen or name in self.arguments:
                 seen.add(name)
-                pending += self.nodes.get(name, ("", []))[1]
-                values = self.assigned.get(name)
-                if values and all(self.sources(one) is None for one in values if one != start):
-                    return None
-        return seen & set(self.arguments)
+                continue
+            seen.add(name)
+            operation, inputs = self.nodes.get(name, ("", []))
+            if operation not in _WAY or name in self.elsewhere or len(seen) > _STEPS:
+                return set()
+            pending += inputs
+            if operation == "VarHandleOp":
+                values = self.assigned.get(name, [])
+                more = inside | {name}
+                if name in inside or any(self.sources(one, more) is not None for one in values):
+                    return set()
+                given = given or bool(values)
+        return None if given else seen & set(self.arguments)
 
 
 def findings(graphs: Iterable[memoryview]) -> Iterator[Finding]:
@@ -129,6 +154,8 @@ def _note(node: memoryview, scope: _Scope) -> Iterator[str]:
         yield operation
     if operation == "AssignVariableOp" and len(inputs) > 1:
         scope.assigned.setdefault(_node_of(inputs[0]), []).append(inputs[1])
+    if operation == "Const" and any(map(is_far, _texts(node))):
+        scope.elsewhere.add(name)
     if operation == "Placeholder":
         scope.given.add(name)
 
@@ -138,6 +165,12 @@ def _functions(node: memoryview) -> Iterator[str]:
         value = message(entry, 2)
         for one in (*messages(value, 10), *messages(message(value, 1), 9)):  # func, list.func
             yield text(one, 1)
+
+
+def _texts(node: memoryview) -> Iterator[str]:
+    for entry in messages(node, 5):
+        for one in messages(message(message(entry, 2), 8), 8):  # AttrValue.tensor.string_val
+            yield bytes(one).decode("utf-8", "replace")
 
 
 def _fixed(scopes: Mapping[str, _Scope], constants: Mapping[str, Given]) -> Iterator[str]:

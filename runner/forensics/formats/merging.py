@@ -73,9 +73,7 @@ def with_parts(parts: list[Any], so_far: Inspection) -> Inspection:
     inside = contents.of(parts)
     code = _unique([*so_far.code, *inside.code])
     more = [*inside.findings, *map(_told, code[len(so_far.code) :])]
-    return dataclasses.replace(
-        so_far, code=code, findings=_unique([*so_far.findings, *more])
-    )
+    return dataclasses.replace(so_far, code=code, findings=_unique([*so_far.findings, *more]))
 
 
 def with_files(so_far: Inspection, folder: Path, files: Iterable[Path]) -> Inspection:
