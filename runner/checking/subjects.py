@@ -14,7 +14,7 @@ from caniload.runner.evidence import artifacts
 from caniload.runner.evidence.keys import digest
 from caniload.runner.forensics.apart import inspect_all
 from caniload.runner.forensics.facts import Holds, Inspection, Severity
-from caniload.runner.forensics.folders import KERAS_PARTS, MLMODEL
+from caniload.runner.forensics.folders import MLMODEL, is_keras
 
 ENDINGS = (".h5", ".hdf5", ".keras", ".json", ".yaml", ".yml", ".index")
 GRAPH = "saved_model.pb"
@@ -128,9 +128,9 @@ def _inside(folder: Path) -> list[Path]:
     found: list[Path] = []
     for root, folders, files in os.walk(folder):
         here = Path(root)
-        if here == folder and (GRAPH in files or {*files} >= KERAS_PARTS):
+        if here == folder and (GRAPH in files or is_keras(files)):
             return []
-        if here != folder and (GRAPH in files or MLMODEL in files or {*files} >= KERAS_PARTS):
+        if here != folder and (GRAPH in files or MLMODEL in files or is_keras(files)):
             found.append(here)
             folders.clear()
             continue

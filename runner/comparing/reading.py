@@ -14,10 +14,11 @@ from caniload.runner.comparing.parts import Saved
 from caniload.runner.forensics import configuration
 from caniload.runner.forensics.describe import FORMATS
 from caniload.runner.forensics.facts import Inspection, Severity, UnreadableError, unchecked
+from caniload.runner.forensics.folders import CONFIG, METADATA
 from caniload.runner.forensics.formats import checkpoint, hdf5file, savedmodel
 from caniload.runner.forensics.formats.archive import UNPACKED_BYTES, Archive
-from caniload.runner.forensics.formats.documents import read_json
-from caniload.runner.forensics.formats.kerasfile import CONFIG, METADATA, WEIGHTS, bounded
+from caniload.runner.forensics.formats.documents import bounded, read_json
+from caniload.runner.forensics.formats.kerasfile import WEIGHTS
 from caniload.runner.forensics.formats.layouts import legacy_layers
 from caniload.runner.forensics.reading import weights_beside, whole
 from caniload.runner.forensics.recognise import Recognised, recognise

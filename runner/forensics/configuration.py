@@ -73,7 +73,7 @@ def read(model: Config) -> Architecture:
         inputs=_inputs(model),
         outputs=tuple(
             Tensor(name=name)
-            for name in _tensors(config.get("output_layers") if isinstance(config, dict) else None)
+            for name in tensors(config.get("output_layers") if isinstance(config, dict) else None)
         )
         or _last(model),
     )
@@ -192,7 +192,7 @@ def _name(node: Config) -> str | None:
 def _inputs(model: Config) -> tuple[Tensor, ...]:
     inner = members(model)
     config = model.get("config")
-    named = list(_tensors(config.get("input_layers") if isinstance(config, dict) else None))
+    named = list(tensors(config.get("input_layers") if isinstance(config, dict) else None))
     by_name = {_name(one): one for one in inner}
     if named:
         return tuple(_input(name, by_name.get(name)) for name in named)
@@ -247,7 +247,7 @@ def _last(model: Config) -> tuple[Tensor, ...]:
     return (Tensor(name=_name(inner[-1])),)
 
 
-def _tensors(value: Any) -> Iterator[str]:
+def tensors(value: Any) -> Iterator[str]:
     """Yield the layers' names out of however one tensor, a list or a dict of them is written."""
     pending = [value]
     while pending:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import binascii
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from caniload.runner.forensics import reaching, sizes
-from caniload.runner.forensics.configuration import class_name
-from caniload.runner.forensics.facts import Code, Custom, Finding, danger, notice
+from caniload.runner.forensics import places, reaching, sizes
+from caniload.runner.forensics.configuration import class_name, members
+from caniload.runner.forensics.facts import Code, Custom, Finding, danger
 from caniload.runner.forensics.formats import wire
 from caniload.runner.forensics.formats.documents import walk
 from caniload.runner.forensics.names import custom_class, custom_function
@@ -19,10 +20,9 @@ _LAMBDA = "Lambda"
 _BYTECODE = "__lambda__"
 _OPERATION = re.compile(r'(?:"op"|\bop):\s*"([^"]*)"')
 _OP = 2  # of NodeDef: node_def.proto
+_TYPE = "_type"
+"""What ends the name of a setting that says how another is written: as a name, or as bytecode."""
 _FUNCTIONS = frozenset({"fn", "loss", "metrics", "weighted_metrics"})
-_LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup"})
-_FAR = re.compile(r"/|~|[A-Za-z]:|\\|[a-z0-9]+://|(.*[/\\])?\.\.([/\\]|$)")
-"""A place outside of the folder that the file lies in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +40,16 @@ def of(config: Any, *, layers_under: str = "layers") -> Contents:
     code: dict[Code, None] = {}
     findings: dict[Finding, None] = {}
     asked = 0
+    comes_in: dict[int, int] = {}
     for key, value in walk(config, layers_under):
         if isinstance(value, dict):
             inner = value.get("config")
+            layers = members(value) if isinstance(value.get("class_name"), str) else []
+            widths = sizes.widths(layers, in_line=class_name(value) == "Sequential")
+            comes_in |= {id(layers[place]): wide for place, wide in widths.items()}
             if isinstance(inner, dict):
-                asked += sizes.asked_for(inner, value.get("build_config"))
+                name, before = class_name(value) or "", comes_in.get(id(value), 1)
+                asked += sizes.asked_for(name, inner, value.get("build_config"), before)
             for one in _of_node(key, value):
                 match one:
                     case Custom():
@@ -101,8 +106,8 @@ def _of_class_node(
         yield own
     for one in dict.fromkeys((name, _looked_up_as(name, registered) or name)):
         yield from reaching.of_class(one, module)
-    if isinstance(node.get("config"), dict):
-        yield from _of_layer(class_name(node) or name, node["config"])
+        if isinstance(node.get("config"), dict):
+            yield from _of_layer(one.rpartition(">")[2], node["config"])
 
 
 def _text(value: Any) -> str | None:
@@ -131,22 +136,10 @@ def _of_layer(name: str, config: Mapping[str, Any]) -> Iterator[Custom | Code | 
     if name == "TensorFlowOpLayer":
         for operation in _operations(config.get("node_def")):
             yield from reaching.of_graph(operation)
-    if name == _LAMBDA:
-        yield from _of_lambda(where, config)
-    elif name == "TorchModuleWrapper":
+    yield from places.findings(where, config)
+    if name == "TorchModuleWrapper":
         yield Code(kind="pickle", where=where)
-    elif name == "TFSMLayer":
-        yield danger(
-            "loads-another-file",
-            f"layer {where} loads a SavedModel that lies outside of this file:"
-            f" {config.get('filepath')}; keep both together",
-        )
-    elif name in _LOOKUPS and isinstance(vocabulary := config.get("vocabulary"), str):
-        text = (
-            f"layer {where} reads its vocabulary from a file outside of this one: {vocabulary};"
-            " keep both together"
-        )
-        yield (danger if _FAR.match(vocabulary) else notice)("reads-another-file", text)
+    yield from _of_written_code(name, where, config)
 
 
 def _operations(node: Any) -> list[str | None]:
@@ -159,18 +152,28 @@ def _operations(node: Any) -> list[str | None]:
         return [operation if isinstance(operation, str) else None]
     if not isinstance(node, str):
         return [None]
-    if named := _OPERATION.findall(node):
-        return list(named)
-    try:
-        return [wire.text(node.encode("latin-1"), _OP) or None]
-    except ValueError:
-        return [None]
+    # A message may have a text in it that looks like another one: all readings count.
+    found: list[str | None] = list(_OPERATION.findall(node))
+    for encoding in ("utf-8", "latin-1"):
+        with contextlib.suppress(ValueError):
+            found += filter(None, [wire.text(node.encode(encoding), _OP)])
+    return list(dict.fromkeys(found)) or [None]
 
 
-def _of_lambda(where: str | None, config: Mapping[str, Any]) -> Iterator[Custom | Code | Finding]:
-    for part in ("function", "output_shape", "mask"):
+def _of_written_code(
+    name: str, where: str | None, config: Mapping[str, Any]
+) -> Iterator[Custom | Code | Finding]:
+    """Yield what settings hold that are functions: a Lambda's, and those of any layer with a type.
+
+    Keras 1 and 2 wrote a function's bytecode into ``mode`` of Merge, too, with ``mode_type``.
+    """
+    own = ("function", "output_shape", "mask") if name == _LAMBDA else ()
+    typed = (key.removesuffix(_TYPE) for key in map(str, config) if key.endswith(_TYPE))
+    for part in dict.fromkeys((*own, *typed)):
         value = config.get(part)
-        kind = config.get(f"{part}_type")
+        kind = config.get(f"{part}{_TYPE}")
+        if part not in own and kind not in ("lambda", "function"):
+            continue
         text = _bytecode(value, kind)
         if text is not None:
             yield Code(kind="bytecode", where=where, bytes=_decoded(text))

@@ -11,7 +11,7 @@ import dataclasses
 import itertools
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,15 +22,20 @@ from caniload.runner.forensics.facts import (
     Origin,
     Packaging,
     UnreadableError,
+    danger,
     notice,
 )
 from caniload.runner.forensics.formats.merging import adding, stated_text
 from caniload.runner.forensics.formats.savedmodel import GRAPH_FILE
+from caniload.runner.forensics.names import of_keras
 
 MLMODEL = "MLmodel"
 README = "README.md"
-KERAS_PARTS = frozenset({"config.json", "metadata.json"})
+CONFIG, METADATA = "config.json", "metadata.json"
 """What a ``.keras`` has beside its weights, in a zip or as a folder."""
+
+_WITH_CONFIG = frozenset({METADATA, "model.weights.h5", "model.weights.npz"})
+"""What makes a folder with a configuration a model: loaders do without METADATA."""
 
 LFS = b"version https://git-lfs"
 """How a pointer begins that stands where Git LFS has not fetched a file."""
@@ -47,6 +52,7 @@ _PIN = re.compile(r"^\s*([A-Za-z0-9._-]+)\s*==\s*([A-Za-z0-9.+!_-]+)", re.MULTIL
 _BUILDS = re.compile(r"tensorflow(-(cpu|gpu|intel|macos|rocm))?")
 _PICKLES = (".pkl", ".pickle", ".cloudpickle")
 _PLAIN = "python_function"
+_MLFLOW = re.compile(r"mlflow(\.|$)")
 _HANDLE = re.compile(r"https?://\S+")
 
 
@@ -70,7 +76,12 @@ def unpacked(folder: Path) -> Unpacked | None:
         return None
     if MLMODEL in names:
         return _mlflow(folder)
-    return _as_it_is(folder, names) if GRAPH_FILE in names or names >= KERAS_PARTS else None
+    return _as_it_is(folder, names) if GRAPH_FILE in names or is_keras(names) else None
+
+
+def is_keras(names: Collection[str]) -> bool:
+    """Say whether a folder with these names is a ``.keras`` to a loader."""
+    return CONFIG in names and not _WITH_CONFIG.isdisjoint(names)
 
 
 def alone(folder: Path) -> Unpacked | None:
@@ -150,7 +161,19 @@ def _mlflow(folder: Path) -> Unpacked:
     ]
     said = f"an MLflow model; it states {', '.join(parts)}"
     packaging = Packaging(said=said, within=models[0])
-    return Unpacked(packaging=packaging, origin=origin, findings=tuple(pickles))
+    findings = (*pickles, *_imported(own, module))
+    return Unpacked(packaging=packaging, origin=origin, findings=findings)
+
+
+def _imported(flavors: Mapping[str, Mapping[str, Any]], keras: str | None) -> Iterator[Finding]:
+    """Yield what MLflow imports because the model says so (mlflow/pyfunc, mlflow/keras)."""
+    loader = _first(flavors, "loader_module")
+    for module, known in ((loader, loader is None or _MLFLOW.match(loader)), (keras, None)):
+        if module and not known and not of_keras(module):
+            yield danger("mlflow-imports", f"has MLflow import {module} to load it")
+    if code := _first(flavors, "code"):
+        text = f"MLflow imports what lies in its folder {code} before anything that is installed"
+        yield notice("code-beside", text)
 
 
 def _as_it_is(folder: Path, names: set[str]) -> Unpacked | None:
@@ -163,7 +186,7 @@ def _as_it_is(folder: Path, names: set[str]) -> Unpacked | None:
         named = f": {handle[0]}" if handle else ""
         return Unpacked(packaging=Packaging(said=f"from the cache of TensorFlow Hub{named}"))
     said = _repository(folder, names)
-    if said is None and names >= KERAS_PARTS:
+    if said is None and is_keras(names):
         said = "a folder as Keras 3 saves with zipped=False, or an unpacked .keras"
     return Unpacked(packaging=Packaging(said=said)) if said else None
 
@@ -211,7 +234,7 @@ def _models(folder: Path) -> Iterator[str]:
         seen += len(files) + len(folders)
         if seen > _ENTRIES:
             return
-        if here != folder and (GRAPH_FILE in files or {*files} >= KERAS_PARTS):
+        if here != folder and (GRAPH_FILE in files or is_keras(files)):
             folders.clear()
             yield here.relative_to(folder).as_posix()
             continue

@@ -10,6 +10,10 @@ place where Keras or TensorFlow keep such things, and a name that is in ``names`
 - ``keras``: those of ``keras.ops``, ``activations``, ``losses``, ``metrics`` and ``random``
 - ``graph``: operations of a graph that ``tf.raw_ops`` of TensorFlow 1.15 to 2.15 has and that are
   registered as stateless, without functions and resources; and those that draw random numbers
+- ``state``: those that keep state within a graph, call its functions, or name files that whoever
+  loads it says; ``reaching``: all others that TensorFlow 2.4 and 2.21 have
+- ``loaders``: functions in the modules in which Keras 2.0 to 2.3 and TensorFlow 1.12 to 2.3 look
+  up classes by name alone: whatever is imported there, a file can have called
 """
 
 from __future__ import annotations
@@ -53,6 +57,7 @@ _PARTS = [
     "_legacy.layers",
     "_legacy.losses",
     "activations",
+    "backend.torch.optimizers",  # Keras on PyTorch writes its optimizers so
     "constraints",
     "dtype_policies",
     "engine",
@@ -149,7 +154,10 @@ def outside(module: str | None) -> bool:
 
 
 def _judged(name: str, module: str | None, knows: Any, what: str) -> Iterator[Finding]:
-    if of_keras(module):
+    if module is None and name.rpartition(">")[2] in operations()["loaders"]:
+        text = f"asks the loader for {name}, which in older versions is a function of the loader's"
+        yield danger("names-unknown", f"{text} own, and no part of a model")
+    elif of_keras(module):
         if not knows(name, str(module)):
             utility = (_place(str(module)) or "").partition(".")[0] == "utils"
             yield _unknown(

@@ -27,9 +27,9 @@ from caniload.runner.forensics.formats import (
     shards,
     variables,
 )
-from caniload.runner.forensics.formats.documents import TaggedError, read_json
+from caniload.runner.forensics.formats.documents import TaggedError, bounded, read_json
 from caniload.runner.forensics.formats.hdf5file import Hdf5
-from caniload.runner.forensics.formats.kerasfile import bounded, read_folder, read_zip
+from caniload.runner.forensics.formats.kerasfile import read_folder, read_zip
 from caniload.runner.forensics.formats.layouts import is_layout_3, legacy_layers, with_hdf5
 from caniload.runner.forensics.formats.merging import (
     adding,
@@ -38,6 +38,7 @@ from caniload.runner.forensics.formats.merging import (
     stated_text,
     with_architecture,
     with_files,
+    with_parts,
     with_training,
 )
 from caniload.runner.forensics.formats.variables import Owner, Variable
@@ -59,9 +60,9 @@ def inspect_here(path: Path) -> Inspection:
         return Inspection(path=name, problem=f"needs more room than is given: {line(error)}")
     if trap := sizes.finding(found):
         found = adding(found, trap)
-    if two_formats(path):
-        text = "is HDF5 and a zip file at once: what is told here is of one, and a loader may read"
-        found = adding(found, danger("two-formats", f"{text} the other"))
+    if both := two_formats(path):
+        text = f"{both}: what is told here is of one, and a loader may read the other"
+        found = adding(found, danger("two-formats", text))
     return found
 
 
@@ -192,6 +193,7 @@ def _savedmodel(known: Recognised, so_far: Inspection) -> Inspection:
     if described and found.root is not None:
         so_far = with_architecture(whole(found.root, found.parts), so_far)
         so_far = with_training(found.root.get("training_config"), so_far)
+    so_far = with_parts([*found.parts, *found.below], so_far)
     root = found.root or {}
     origin = Origin(
         keras_version=stated_text(root.get("keras_version")),

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from caniload.runner.forensics.facts import UnreadableError
-from caniload.runner.forensics.folders import KERAS_PARTS, LFS
-from caniload.runner.forensics.formats import checkpoint, savedmodel
+from caniload.runner.forensics.folders import CONFIG, LFS, is_keras
+from caniload.runner.forensics.formats import checkpoint, hdf5file, savedmodel
+from caniload.runner.forensics.formats.archive import ERRORS
+from caniload.runner.forensics.formats.documents import bounded, read_json, walk
 from caniload.runner.forensics.formats.pickles import is_pickle
 from caniload.runner.forensics.formats.shards import LIST
 from caniload.runner.forensics.formats.sstable import MAGIC
@@ -119,10 +121,29 @@ def _file(path: Path) -> Recognised:
     return Recognised(kind="hdf5" if hdf5 else _kind(path, head), path=path)
 
 
-def two_formats(path: Path) -> bool:
+def two_formats(path: Path) -> str | None:
+    """Return in words that a file or folder is one model to one loader, another to another."""
+    if _has_two(path):
+        return "is HDF5 and a zip file at once"
+    if path.is_dir() and (path / savedmodel.GRAPH_FILE).is_file() and _describes(path / CONFIG):
+        return f"is a SavedModel and, by its {CONFIG}, a .keras at once"
+    return None
+
+
+def _describes(path: Path) -> bool:
+    """Say whether a JSON text has anything in it that Keras would make."""
+    try:
+        data = read_json(bounded(path))
+    except (OSError, UnreadableError):
+        return False
+    return any(isinstance(one, dict) and "class_name" in one for _, one in walk(data))
+
+
+def _has_two(path: Path) -> bool:
     """Say whether a file is HDF5 to one loader, and a zip file to another.
 
-    A zip file's own member may lie where HDF5 is looked for, too; it is looked at as a member.
+    A zip file's own weights may lie where HDF5 is looked for, too: they are looked at as a member,
+    and describe no model.
     """
     try:
         place = _hdf5_at(path) if path.is_file() else None
@@ -130,9 +151,12 @@ def two_formats(path: Path) -> bool:
             return False
         with zipfile.ZipFile(path) as archive:
             members = [(one.header_offset, one.compress_size) for one in archive.infolist()]
-    except (OSError, zipfile.BadZipFile, ValueError):
+        if not any(start < place < start + size for start, size in members):
+            return True
+        with hdf5file.opened(path) as file:
+            return "model_config" in file.attrs
+    except (*ERRORS, UnreadableError):
         return False
-    return not any(start < place < start + size for start, size in members)
 
 
 def _hdf5_at(path: Path) -> int | None:
@@ -212,7 +236,7 @@ def _folder(path: Path) -> Recognised:
         raise UnreadableError(_reason(error)) from error
     if savedmodel.GRAPH_FILE in names:
         return Recognised(kind="savedmodel", path=path)
-    if names >= KERAS_PARTS:
+    if is_keras(names):
         return Recognised(kind="keras-folder", path=path)
     if prefix := checkpoint.latest(path):
         return Recognised(kind="checkpoint", path=path / prefix)

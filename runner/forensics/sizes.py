@@ -8,9 +8,11 @@ it than the settings state.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from caniload.runner.forensics.configuration import class_name, tensors
 from caniload.runner.forensics.facts import Finding, Inspection, danger
 
 MOST = 2**62
@@ -29,24 +31,97 @@ _DIGITS = 20
 """Of a number in quotes; one of more is no number of things."""
 
 _SCALES = ("gamma_initializer", "beta_initializer", "alpha_initializer")
+_RECURRENT = re.compile(r"(CuDNN|ConvLSTM|.*RNN|.*LSTM|.*GRU)\w*$")
+_UNITS = ("units", "filters", "output_dim", "nb_filter")
+_OTHERS = frozenset({"Reshape", "Permute", "Dot", "Lambda", "Flatten", "TFOpLambda"})
+"""Layers behind which the last dimension is another one, which their settings do not say."""
+
+_SHAPES, _DEEP = 100, 4
 
 
-def asked_for(config: Mapping[str, Any], build: Any) -> int:
-    """Return how many numbers the largest array of a layer has at least; 0 where nothing says."""
-    stated = [config.get(name) for name in ("units", "filters", "output_dim")]
+def asked_for(name: str, config: Mapping[str, Any], build: Any, before: int = 1) -> int:
+    """Return how many numbers the largest array of a layer has at least; 0 where nothing says.
+
+    ``before`` is the last dimension of what comes in, where it is not stated with the layer.
+    """
+    stated = [config.get(one) for one in _UNITS]
     units = _count(*stated, _product(config.get("output_shape")))
     if "input_dim" in config and "output_dim" in config:
         return min(units * _count(config["input_dim"]), MOST)
-    if "recurrent_initializer" in config and "units" in config:
-        return min(units * units, MOST)
-    shape = build.get("input_shape") if isinstance(build, dict) else None
-    last = _count(shape[-1]) if isinstance(shape, list) and shape else 1
-    if units == 1:
-        return last if any(name in config for name in _SCALES) else 0
+    shapes = list(_shapes(build))
+    last = max((_count(one[-1]) for one in shapes), default=before)
+    return min(_of_class(name, config, shapes, units, last), MOST)
+
+
+def _of_class(
+    name: str, config: Mapping[str, Any], shapes: list[list[Any]], units: int, last: int
+) -> int:
+    if "recurrent_initializer" in config or (_RECURRENT.match(name) and "units" in config):
+        return units * max(units, last)
+    if name == "PReLU" and shapes:
+        return max(_product([one or 1 for one in shape[1:]]) or 0 for shape in shapes)
+    if "key_dim" in config:
+        return _count(config.get("num_heads")) * _count(config["key_dim"]) * last
+    times = _count(config.get("depth_multiplier")) * _count(config.get("lora_rank"))
+    if units == times == 1:
+        scaled = name.endswith("Normalization") or any(one in config for one in _SCALES)
+        return last if scaled else 0
     kernel = config.get("kernel_size")
     sizes = kernel if isinstance(kernel, list) else [kernel]
     inside = math.prod(_count(one) for one in sizes[:4]) * last
-    return min(units * inside // _count(config.get("groups")), MOST)
+    within = max(units, _count(config.get("depth_multiplier"))) * inside
+    beside = _count(config.get("lora_rank")) * max(units, last)  # arrays of its own
+    return max(within // _count(config.get("groups")), beside)
+
+
+def widths(layers: Sequence[Mapping[str, Any]], *, in_line: bool) -> dict[int, int]:
+    """Return for the layers of a model, by their places, the last dimension of what comes in.
+
+    ``in_line``: each layer has what the one before it gives; else nodes say whose it is.
+    """
+    wide: dict[str, int] = {}
+    found: dict[int, int] = {}
+    previous = 1
+    for place, node in enumerate(layers):
+        config = node.get("config")
+        config = config if isinstance(config, dict) else {}
+        sources = [] if in_line else tensors(node.get("inbound_nodes"))
+        found[place] = max((wide.get(one, 1) for one in sources), default=previous)
+        previous = _width(class_name(node) or "", config, found[place]) if in_line else 1
+        name = config.get("name", node.get("name"))
+        if isinstance(name, str) and not in_line:
+            wide[name] = _width(class_name(node) or "", config, found[place])
+    return found
+
+
+def _width(name: str, config: Mapping[str, Any], before: int) -> int:
+    """Return the last dimension that a layer gives, as far as its settings say; 1: not known."""
+    for key in ("target_shape", "batch_shape", "batch_input_shape"):
+        shape = config.get(key)
+        if isinstance(shape, list) and shape:
+            before = _count(shape[-1])
+            if key != "batch_input_shape":
+                return before
+    stated = [config.get(one) for one in _UNITS]
+    units = _count(*stated)
+    if units > 1:
+        return units
+    return 1 if name in _OTHERS else before
+
+
+def _shapes(build: Any) -> Iterator[list[Any]]:
+    """Yield the shapes that a layer is built for, wherever they stand."""
+    pending, seen = [(build, 0)], 0
+    while pending and seen < _SHAPES:
+        one, deep = pending.pop()
+        seen += 1
+        if isinstance(one, dict) and deep < _DEEP:
+            pending += [(inner, deep + 1) for inner in one.values()]
+        elif isinstance(one, list) and one:
+            if any(isinstance(inner, list | dict) for inner in one):
+                pending += [(inner, deep + 1) for inner in one if deep < _DEEP]
+            else:
+                yield one
 
 
 def finding(inspection: Inspection) -> Finding | None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import hidden_attacks
 import numpy as np
 from model_files import DENSE, INPUT, functional, hdf5, keras_file
 from test_reaching import ATTACKS as CONFIGURATIONS
@@ -233,6 +234,7 @@ FILES: Mapping[str, Maker] = {
         f".keras: {name}": archive({}, functional(INPUT, one))
         for name, one in CONFIGURATIONS.items()
     },
+    **hidden_attacks.FILES,
 }
 """Name -> how it is made, in a folder of its own; the path is what is inspected."""
 

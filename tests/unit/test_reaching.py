@@ -163,6 +163,9 @@ PLAIN = {
     "a ragged tensor": layer(
         "ClassMethod", cls_symbol="ragged.RaggedTensor", method_name="from_row_splits"
     ),
+    "an optimizer of Keras on PyTorch": dense(
+        anything=layer("Adam", "keras.src.backend.torch.optimizers.torch_adam")
+    ),
     "a name with a slash": layer("Dense", "keras.layers", name="block/dense"),
     "a vocabulary": layer("StringLookup", "keras.layers", vocabulary=["a", "b"]),
     "a class of a notebook": layer("Scale", "__main__"),

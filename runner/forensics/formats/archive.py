@@ -26,6 +26,7 @@ _BOMB = 200
 """Times that a member grows beyond which it is no honest text: deflate stops at 1,032."""
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")  # APPNOTE 4.3.7: signature, lengths of name and extra
+_UNICODE_PATH = 0x7075
 _SYMLINK_SHIFT = 16  # where Unix modes stand in a member's external attributes
 
 
@@ -55,6 +56,9 @@ class Archive:
         if name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]:
             text = f"member {name} would be unpacked outside of its folder"
             self.findings.append(danger("zip-path-traversal", text))
+        if other := _other_name(info):
+            text = f"member {name} is also called {other}, which newer versions of Python go by"
+            self.findings.append(danger("zip-two-names", text))
         if stat.S_ISLNK(info.external_attr >> _SYMLINK_SHIFT):
             self.findings.append(danger("zip-symlink", f"member {name} is a symbolic link"))
         if info.file_size > max(info.compress_size, 1) * _BOMB and info.file_size > 2**20:
@@ -162,6 +166,20 @@ class _Window(io.RawIOBase):
     def close(self) -> None:
         self._raw.close()
         super().close()
+
+
+def _other_name(info: zipfile.ZipInfo) -> str | None:
+    """Return another name that a member has beside its own (APPNOTE 4.6.9, Unicode Path)."""
+    place = 0
+    while place + 4 <= len(info.extra):
+        kind, size = struct.unpack_from("<HH", info.extra, place)
+        content = info.extra[place + 4 : place + 4 + size]
+        place += 4 + size
+        if kind == _UNICODE_PATH:
+            other = content[5:].decode("utf-8", "replace")  # behind a version and a checksum
+            if other != info.orig_filename:
+                return other
+    return None
 
 
 def _why_not(path: Path, error: BaseException) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from caniload.runner.forensics.facts import UnreadableError
@@ -37,6 +38,12 @@ def read_json(text: bytes | str) -> Any:
         raise UnreadableError(f"not JSON: {error}") from error
     check_size(data)
     return data
+
+
+def bounded(path: Path) -> bytes:
+    """Return a text, and of one that is too long as much as shows that it is."""
+    with path.open("rb") as stream:
+        return stream.read(TEXT_BYTES + 1)
 
 
 def check_size(data: Any) -> None:

@@ -13,11 +13,13 @@ from caniload.runner.forensics.facts import (
     Origin,
     UnreadableError,
     damage,
+    notice,
     unchecked,
 )
+from caniload.runner.forensics.folders import CONFIG, METADATA
 from caniload.runner.forensics.formats import arrays, shards
 from caniload.runner.forensics.formats.archive import Archive
-from caniload.runner.forensics.formats.documents import TEXT_BYTES, read_json
+from caniload.runner.forensics.formats.documents import bounded, read_json
 from caniload.runner.forensics.formats.layouts import with_stream
 from caniload.runner.forensics.formats.merging import (
     adding,
@@ -30,7 +32,6 @@ from caniload.runner.forensics.formats.merging import (
 from caniload.runner.forensics.recognise import Recognised
 
 _ARRAYS = (".npz", ".npy")
-CONFIG, METADATA = "config.json", "metadata.json"
 SHARDED = "model.weights.json"
 WEIGHTS = ("model.weights.h5", "variables.h5")
 """Where ``.keras`` files keep their arrays: since Keras 2.12, and in TensorFlow 2.11."""
@@ -63,7 +64,8 @@ def _with_documents(config: bytes | None, metadata: bytes | None, so_far: Inspec
     stated, problems = {}, []
     for name, text in ((CONFIG, config), (METADATA, metadata)):
         if text is None:
-            problems.append(damage("missing-part", f"its {name} is missing or cannot be read"))
+            kind = damage if name == CONFIG or so_far.variant == "zip" else notice  # as loaders do
+            problems.append(kind("missing-part", f"its {name} is missing or cannot be read"))
             continue
         try:
             stated[name] = read_json(text)
@@ -139,7 +141,7 @@ def read_folder(known: Recognised, so_far: Inspection) -> Inspection:
     """Read a ``.keras`` that was saved, or unpacked, as a folder."""
     folder = known.path
     so_far = dataclasses.replace(so_far, format="keras", variant="folder", holds=Holds.MODEL)
-    so_far = _with_documents(bounded(folder / CONFIG), bounded(folder / METADATA), so_far)
+    so_far = _with_documents(_text(folder / CONFIG), _text(folder / METADATA), so_far)
     for path in sorted(folder.rglob("*")):
         if path.name.endswith(_ARRAYS) and path.is_file():
             with path.open("rb") as stream:
@@ -156,6 +158,10 @@ def read_folder(known: Recognised, so_far: Inspection) -> Inspection:
     return with_files(so_far, folder, [folder / one for one in (CONFIG, METADATA, name) if one])
 
 
+def _text(path: Path) -> bytes | None:
+    return bounded(path) if path.is_file() else None
+
+
 def _with_shards(folder: Path, so_far: Inspection) -> Inspection:
     path = folder / SHARDED
     try:
@@ -168,8 +174,3 @@ def _with_shards(folder: Path, so_far: Inspection) -> Inspection:
     files = [folder / one for one in (CONFIG, METADATA, *found.files)]
     found = dataclasses.replace(found, format=so_far.format, holds=so_far.holds)
     return with_files(found, folder, files)
-
-
-def bounded(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        return stream.read(TEXT_BYTES + 1)

@@ -68,6 +68,14 @@ def with_training(compiled: Any, so_far: Inspection) -> Inspection:
     )
 
 
+def with_parts(parts: list[Any], so_far: Inspection) -> Inspection:
+    """Add what descriptions of a model's parts hold that its own does not: code, and dangers."""
+    inside = contents.of(parts)
+    code = _unique([*so_far.code, *inside.code])
+    more = [*inside.findings, *map(_told, code[len(so_far.code) :])]
+    return dataclasses.replace(so_far, code=code, findings=_unique([*so_far.findings, *more]))
+
+
 def with_files(so_far: Inspection, folder: Path, files: Iterable[Path]) -> Inspection:
     there = [path for path in files if path.is_file()]
     return dataclasses.replace(

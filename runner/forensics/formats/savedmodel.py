@@ -19,9 +19,8 @@ from caniload.runner.forensics.facts import (
     Tensor,
     UnreadableError,
     damage,
-    danger,
-    unchecked,
 )
+from caniload.runner.forensics.formats import graphs
 from caniload.runner.forensics.formats.documents import read_json
 from caniload.runner.forensics.formats.dtypes import BYTES, of_number
 from caniload.runner.forensics.formats.variables import Variable
@@ -38,9 +37,6 @@ from caniload.runner.forensics.formats.wire import (
 GRAPH_BYTES = 256 * 2**20
 """Largest ``saved_model.pb`` that is read."""
 
-OPERATIONS = 400_000
-"""Most operations whose names are looked at."""
-
 GRAPH_FILE = "saved_model.pb"
 METADATA_FILE = "keras_metadata.pb"
 
@@ -49,19 +45,6 @@ _PRIVATE = "__saved_model_"
 """What begins the names of signatures that are for loading and training, and not for calling."""
 _KERAS = "_tf_keras_"
 _METRIC = "_tf_keras_metric"
-
-_REACHING = {
-    "ReadFile": "reads files",
-    "WriteFile": "writes files",
-    "MatchingFiles": "lists files",
-    "PyFunc": "calls Python",
-    "PyFuncStateless": "calls Python",
-    "EagerPyFunc": "calls Python",
-    "DebugIdentityV2": "writes files",
-    "DumpGraph": "writes files",
-    "PrintV2": "writes to a stream or file",
-}
-"""Operations that reach out of the graph; those that save and restore are in every SavedModel."""
 
 
 @dataclass
@@ -86,6 +69,8 @@ class SavedModel:
     tags: tuple[str, ...] = ()
     root: dict[str, Any] | None = None
     parts: list[dict[str, Any]] = field(default_factory=list)
+    below: list[Any] = field(default_factory=list)
+    """Descriptions of all other objects: a loader makes each of them that it has no code for."""
     variables: list[Variable] | None = None
     """Those of the model, with whether they are trained; None where no object lists them."""
     findings: list[Finding] = field(default_factory=list)
@@ -96,17 +81,17 @@ def read(folder: Path) -> SavedModel:
     found = SavedModel()
     whole = memoryview(_content(folder / GRAPH_FILE))
     try:
-        graphs = list(messages(whole, 2))  # SavedModel.meta_graphs
-        if not graphs:
+        metas = list(messages(whole, 2))  # SavedModel.meta_graphs
+        if not metas:
             raise UnreadableError(f"{GRAPH_FILE} holds no graph")
-        graph = graphs[0]
+        graph = metas[0]
         _origin(graph, found)
         _signatures(graph, found)
         nodes = [_node(one) for one in messages(message(graph, 7), 1)]  # object_graph_def.nodes
         found.variables = _variables(nodes)
         described = _beside(folder, found)
         _describe(described if described is not None else _inside(nodes), found)
-        _operations(message(graph, 2), found)
+        found.findings += graphs.findings(metas)
     except WireError as error:
         raise UnreadableError(f"{GRAPH_FILE} is damaged: {error}") from error
     return found
@@ -159,16 +144,17 @@ def _tensors(signature: memoryview, number: int) -> Iterator[Tensor]:
 
 
 def _node(data: memoryview) -> _Node:
-    node = _Node()
+    node, user = _Node(), b""
     for number, value in fields(data):
         if not isinstance(value, memoryview):
             continue
         if number == 1:  # children
             node.children[text(value, 2)] = integer(value, 1) or 0
         elif number == 4:  # noqa: PLR2004 - user_object
-            node.identifier, node.metadata = text(value, 1), message(value, 3)
+            user += bytes(value)
         elif number == 7:  # noqa: PLR2004 - variable
             node.variable = value
+    node.identifier, node.metadata = text(user, 1), message(user, 3)
     return node
 
 
@@ -236,41 +222,17 @@ def _inside(nodes: list[_Node]) -> list[Described]:
 
 def _describe(described: list[Described], found: SavedModel) -> None:
     for path, identifier, content in described:
-        if not content or identifier == _METRIC or not identifier.startswith(_KERAS):
-            continue
-        if path != "root" and path.count(".") != 1:
+        if not content:
             continue
         try:
             data = read_json(content)
         except UnreadableError as error:
             found.findings.append(damage("keras-metadata", f"{path}: {error}"))
             continue
-        if not isinstance(data, dict):
-            continue
-        if path == "root":
+        of_keras = identifier.startswith(_KERAS) and identifier != _METRIC
+        if isinstance(data, dict) and of_keras and path == "root":
             found.root = data
-        else:
+        elif isinstance(data, dict) and of_keras and path.count(".") == 1:
             found.parts.append(data)
-
-
-def _operations(graph: memoryview, found: SavedModel) -> None:
-    """Look at every operation of the graph and of its functions."""
-    met: dict[str, None] = {}
-    for number, operation in enumerate(_named(graph)):
-        if number >= OPERATIONS:
-            text = f"more than {OPERATIONS:,} operations: the rest was not looked at"
-            found.findings.append(unchecked("many-operations", text))
-            break
-        if operation in _REACHING:
-            met[operation] = None
-    for operation in met:
-        text_ = f"its graph {_REACHING[operation]} when it runs (operation {operation})"
-        found.findings.append(danger("reaching-operation", text_))
-
-
-def _named(graph: memoryview) -> Iterator[str]:
-    for node in messages(graph, 1):  # GraphDef.node, NodeDef.op
-        yield text(node, 2)
-    for function in messages(message(graph, 2), 1):  # GraphDef.library.function
-        for node in messages(function, 3):  # FunctionDef.node_def
-            yield text(node, 2)
+        else:
+            found.below.append(data)

@@ -1,13 +1,21 @@
-"""Protobuf messages, read field by field without their definitions; nothing is copied.
+"""Protobuf messages, read field by field without their definitions; hardly anything is copied.
 
-Field numbers stand in the ``.proto`` files of TensorFlow; whoever reads one names the message.
+Field numbers stand in the ``.proto`` files of TensorFlow; whoever reads one names the message. What
+is there more than once is read as protobuf reads it: of texts and numbers the last one counts,
+messages are merged, and a field of another wire type is unknown. Another reading of the same bytes
+would be a place to hide in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-Field = tuple[int, "int | memoryview"]
+Field = tuple[int, "int | memoryview | Fixed"]
+
+
+class Fixed(bytes):
+    """A value of fixed width: neither a text nor a message, whatever its bytes are."""
+
 
 DIMENSIONS = 254
 """Most that TensorFlow gives a tensor (``tensor_shape.h``)."""
@@ -23,7 +31,7 @@ class WireError(ValueError):
 
 
 def fields(data: bytes | memoryview) -> Iterator[Field]:
-    """Yield number and value of every field of a message; fixed-width ones as bytes."""
+    """Yield number and value of every field of a message."""
     view = memoryview(data)
     place, end = 0, len(view)
     while place < end:
@@ -33,8 +41,8 @@ def fields(data: bytes | memoryview) -> Iterator[Field]:
             key, place = varint(view, place - 1)
         number, wire = key >> 3, key & 7
         if wire == _VARINT:
-            value, place = varint(view, place)
-            yield number, value
+            stated, place = varint(view, place)
+            yield number, stated
             continue
         if wire == _BYTES:
             length, place = varint(view, place)
@@ -44,7 +52,8 @@ def fields(data: bytes | memoryview) -> Iterator[Field]:
             raise WireError("not a protobuf message: unknown wire type")
         if number == 0 or length > end - place:
             raise WireError("not a protobuf message, or one cut short")
-        yield number, view[place : place + length]
+        value = view[place : place + length]
+        yield number, value if wire == _BYTES else Fixed(value)
         place += length
 
 
@@ -70,21 +79,43 @@ def messages(data: bytes | memoryview, number: int) -> Iterator[memoryview]:
 
 
 def message(data: bytes | memoryview, number: int) -> memoryview:
-    """Return the first field of that number that holds bytes; an absent one is an empty one."""
-    return next(messages(data, number), memoryview(b""))
+    """Return the message under that number, an empty one if there is none; parts are put together.
+
+    To merge messages is to read their bytes one after the other.
+    """
+    parts = list(messages(data, number))
+    return parts[0] if len(parts) == 1 else memoryview(b"".join(parts))
 
 
 def text(data: bytes | memoryview, number: int) -> str:
-    """Return the first field of that number as text, "" if there is none."""
-    return bytes(message(data, number)).decode("utf-8", "replace")
+    """Return the last field of that number as text, "" if there is none."""
+    last = memoryview(b"")
+    for last in messages(data, number):  # noqa: B007 - the last one is asked for
+        pass
+    return bytes(last).decode("utf-8", "replace")
 
 
 def integer(data: bytes | memoryview, number: int) -> int | None:
-    """Return the first number under that field number; None if there is none."""
+    """Return the last number under that field number; None if there is none."""
+    found = None
     for known, value in fields(data):
         if known == number and isinstance(value, int):
-            return value
-    return None
+            found = value
+    return found
+
+
+def packed(data: bytes | memoryview, number: int) -> Iterator[int]:
+    """Yield every number of a repeated field, however they are written."""
+    for known, value in fields(data):
+        if known != number or isinstance(value, Fixed):
+            continue
+        if isinstance(value, int):
+            yield value
+            continue
+        place = 0
+        while place < len(value):
+            one, place = varint(value, place)
+            yield one
 
 
 def signed(value: int) -> int:
