@@ -181,7 +181,7 @@ class Lookup:
             ]
             file.counts |= bool(counting_here)
             name = tables.environments[reader]["id"]
-            if name in {*self.asked, file.saved_by}:
+            if name in {*self._compared, file.saved_by}:
                 order = number, file.order[1] + rank
                 file.cells[name] += [
                     _Measured(order, one, counting[one["source"]]) for one in counting_here

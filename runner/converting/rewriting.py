@@ -117,7 +117,7 @@ def _without_replicas(where: str, count: int) -> Change:
         where=where,
         text=f"its {count} replicas are the one model that they are copies of",
         keeps="outputs",
-        why="multi_gpu_model, which cut each batch in parts, went with TensorFlow 2.4",
+        why="multi_gpu_model, which cut each batch in parts, is in no later version",
         source="https://github.com/tensorflow/tensorflow/releases/tag/v2.4.0",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,11 +14,23 @@ import numpy as np
 
 from caniload.runner.forensics.facts import Inspection, Severity
 
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+UNSIGNED = "unsigned.h5"
+
 INPUT = {"class_name": "InputLayer", "config": {"name": "in", "batch_input_shape": [None, 4]}}
 DENSE = {
     "class_name": "Dense",
     "config": {"name": "out", "units": 2, "dtype": "float32", "activation": "relu"},
 }
+
+
+def unsigned(folder: Path) -> Path:
+    """Write a model that does not say what saved it, so that nothing is known of it."""
+    path = Path(shutil.copy(EXAMPLES / "text.h5", folder / UNSIGNED))
+    with h5py.File(path, "r+") as file:
+        for place in (file, file["model_weights"]):
+            del place.attrs["keras_version"]
+    return path
 
 
 def functional(*layers: Mapping[str, Any], **more: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import action_steps
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from model_files import INPUT, functional, hdf5
+from model_files import EXAMPLES, INPUT, UNSIGNED, functional, hdf5, unsigned
 
 from caniload.runner.ci import hosting, telling
 from caniload.runner.ci.outcome import GRAVEST, Part, Report, gravest
@@ -27,9 +27,15 @@ from caniload.runner.core.texts import clean
 
 ROOT = Path(__file__).parents[2]
 MATRIX = str(ROOT / "matrix.yaml")
-EXAMPLES = ROOT / "docs" / "examples"
-GOOD, BAD, UNKNOWN = "text_3.keras", "text.h5", "scaled.h5"
+GOOD, BAD, UNKNOWN = "text_3.keras", "text.h5", UNSIGNED
 LAMBDA = {"class_name": "Lambda", "config": {"name": "out", "function": ["4wEA", None, None]}}
+
+
+def put(name: str, project: Path) -> None:
+    if name == UNKNOWN:
+        unsigned(project)
+    else:
+        shutil.copy(EXAMPLES / name, project)
 
 
 class Host(HTTPServer):
@@ -144,7 +150,7 @@ def test_the_gravest_of_all_questions_is_the_code(
         elif name == "torn.h5":
             (project / name).write_bytes((EXAMPLES / BAD).read_bytes()[:2000])
         else:
-            shutil.copy(EXAMPLES / name, project)
+            put(name, project)
     code, verdict = told
     written = project.parent / "outputs"
     monkeypatch.setenv("GITHUB_OUTPUT", str(written))
@@ -214,7 +220,7 @@ def test_the_steps_of_the_action(
     project: Path, host: Host, model: str, inputs: dict[str, str], codes: tuple[int, int]
 ) -> None:
     """As a runner has them: bash with -e, in which an output after a failure would be lost."""
-    shutil.copy(EXAMPLES / model, project)
+    put(model, project)
     temporary = project.parent / "runner"
     (temporary / "caniload" / "bin").mkdir(parents=True)
     shim = temporary / "caniload" / "bin" / "caniload"

@@ -70,7 +70,10 @@ def results_of(found: dict[str, Any]) -> list[dict[str, Any]]:
     ("words", "found"),
     [
         (
-            ["check", "text.h5", "text_3.keras", "scaled.h5", "labels.txt", "--to", "tf-2.21"],
+            [
+                *("check", "text.h5", "text_3.keras", "scaled.h5", "labels.txt"),
+                *("--to", "tf-2.21", "--custom", "my_layers.py"),
+            ],
             {
                 ("rnn-time-major", "warning"),
                 ("outcome-untested", "note"),
