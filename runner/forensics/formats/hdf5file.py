@@ -58,8 +58,6 @@ class Hdf5:
     """Single numbers of the optimizer: its steps."""
     written: datetime | None = None
     """When an array was last written, in UTC; h5py before 3 kept that time."""
-    stored: int = 0
-    """Bytes of the file that arrays have."""
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -84,7 +82,7 @@ def read(source: Path | BinaryIO, size: int) -> Hdf5:
             _attributes(file, "", found)
             _walk(file, size, found)
             if not any(one.kind == "absurd-size" for one in found.findings):
-                found.findings += _all_hollow(found)
+                found.findings += _all_hollow(file, found)
         except ERRORS as error:
             found.findings.append(
                 damage("hdf5-damaged", f"part of the HDF5 file cannot be read: {_why(error)}")
@@ -191,11 +189,14 @@ def _hollow(dataset: h5py.Dataset, declared: int) -> bool:
     return declared > _ROOM and declared > _PACKED * dataset.id.get_storage_size()
 
 
-def _all_hollow(found: Hdf5) -> Iterator[Finding]:
+def _all_hollow(file: h5py.File, found: Hdf5) -> Iterator[Finding]:
     """Yield that many arrays together are what none of them is alone."""
     declared = sum(one.bytes for one in found.variables.values())
-    if declared > _ROOM and declared > _PACKED * found.stored:
-        text = f"its arrays declare {declared:,} bytes, of which {found.stored:,} are stored"
+    if declared <= _ROOM:
+        return
+    stored = sum(file[one].id.get_storage_size() for one in found.variables)
+    if declared > _PACKED * stored:
+        text = f"its arrays declare {declared:,} bytes, of which {stored:,} are stored"
         yield danger("absurd-size", text)
 
 
@@ -207,7 +208,6 @@ def _dataset(dataset: h5py.Dataset, where: str, size: int, found: Hdf5) -> None:
         dtype=str(dataset.dtype),
         bytes=int(dataset.dtype.itemsize) * int(dataset.size or 0),
     )
-    found.stored += int(dataset.id.get_storage_size())
     if dataset.external:
         names = ", ".join(sorted({str(one[0]) for one in dataset.external}))
         text = f"the numbers of {where} are kept in another file, {names}"
