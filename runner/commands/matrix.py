@@ -70,11 +70,11 @@ def matrix(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     evidence = evidence_of(arguments, chosen, Home.default())
     draw = drawing.asked(arguments, evidence.home)
+    # Others' results come shard by shard, and who cannot be reached is told before anything else.
+    here = arguments.engine == engines.LOCAL
+    live = Live(drawing=draw, evidence=evidence, selection=selection, say=_said)
     try:
-        with (
-            evidence.store,
-            Live(drawing=draw, evidence=evidence, selection=selection, say=_said),
-        ):
+        with evidence.store, live if here else contextlib.nullcontext():
             tally, unusable = engines.run(evidence, arguments)
             running.note(evidence, [one.id for one in chosen.environments], tally, unusable)
     except KeyboardInterrupt:
