@@ -1,7 +1,9 @@
 """Files that hide what they attack with; harmless here, and none of them is ever loaded.
 
-Each is a kind that was loaded by a real Keras or TensorFlow, with a canary, before it was found:
-what stands in a place that a reader of its own does not look at, or reads otherwise.
+Most are kinds that a real Keras or TensorFlow loaded, with a canary that was touched, before they
+were found: what stands in a place that a reader of its own does not look at, or reads otherwise.
+A Lambda by another name, a model of TensorFlow Hub and what MLflow imports are by their sources,
+a member's second name by the ``zipfile`` of Python 3.12 and 3.13.
 """
 
 from __future__ import annotations
