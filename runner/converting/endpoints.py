@@ -74,8 +74,12 @@ def callers(
         if saver is None or inside is None or inside.release[:2] < saver.release[:2]:
             continue
         (exact if inside.release[:2] == saver.release[:2] else newer).append(one.id)
-    near = [name for name in newer if built[name] and name != target]
-    order = (*exact[:1], *near[:1], *([target] if target in built else []), *newer[:1])
+    # The target calls what it did not save only where the file does not say who did:
+    # else it would be compared with itself.
+    newer = [name for name in newer if name != target]
+    near = [name for name in newer if built[name]]
+    itself = [target] if saver is None and target in built else []
+    order = (*exact[:1], *near[:1], *newer[:1], *itself)
     return tuple(dict.fromkeys(order))[:_MOST]
 
 

@@ -205,5 +205,14 @@ def read_original(wish: Wish, inspection: Inspection, workshop: Workshop) -> Ori
         problems.append(f"{environment}: {told(facts['error'], facts['phase'])}")
     if problems:
         return Refusal(reason=f"no version could read the original; {' | '.join(problems[:4])}")
+    if chosen.only_itself:
+        origin = inspection.origin
+        text = (
+            f"the file is of {origin.keras_version or origin.tensorflow_version}, and only"
+            f" {wish.target} could read it here: compared with itself, it would prove nothing."
+            " Have the version that saved it, or one between, in matrix.yaml; `caniload env list`"
+            " says which can be used here"
+        )
+        return Refusal(reason=text)
     because = "; ".join(one.why for one in chosen.because) or "see `caniload env list`"
     return Refusal(reason=f"no environment that reads it as it was meant is to be had: {because}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -22,12 +23,14 @@ class Reading:
 
     environments: tuple[str, ...]
     because: tuple[Silent, ...] = ()
+    only_itself: bool = False
+    """Whether the target alone could read it, which did not save it: it proves nothing then."""
 
 
 NAMES = "by names"
 """What the checkpoints of a Saver of TensorFlow 1 are called."""
 _NEAREST = 3
-"""So many versions of Keras 3 are asked to read a file, beside the target and the newest."""
+"""So many versions of Keras 3 are asked to read a file, beside the newest."""
 
 
 def tensorflow(environment: Environment) -> Version | None:
@@ -88,7 +91,24 @@ def reading(
             for name in names
             if (inside := tensorflow(by_id[name])) is not None and allowed.contains(inside)
         ]
-    return Reading(environments=tuple(names), because=silent)
+    aim = next((one for one in usable if one.id == target), None)
+    if aim is None or is_of(inspection, aim) is not False:
+        return Reading(environments=tuple(names), because=silent)
+    others = tuple(name for name in names if name != target)
+    return Reading(environments=others, because=silent, only_itself=target in names and not others)
+
+
+def is_of(inspection: Inspection, environment: Environment) -> bool | None:
+    """Say whether a file states the version that an environment has; None if it states none.
+
+    Patches of one minor version count as one. Where it does not, the environment cannot
+    speak for the original: what loads otherwise there loads otherwise twice.
+    """
+    own = keras_version(inspection.origin.keras_version)
+    if own is not None:
+        return own.release[:2] == keras(environment).release[:2]
+    saver = keras_version(inspection.origin.tensorflow_version)
+    return saver.release[:2] == _minor(environment) if saver is not None else None
 
 
 def _ordered(
@@ -102,14 +122,14 @@ def _ordered(
     ids = {one.id for one in usable}
     version = keras_version(inspection.origin.keras_version)
     if inspection.format in FILLING and version is None:
-        yield from _filling(inspection, usable, target, conversion)
+        yield from _filling(inspection, usable, built, target, conversion)
         return
     if inspection.format == "savedmodel" and version is None:
         version = keras_version(inspection.origin.tensorflow_version)
         if version is not None and version >= since.tensorflow_with_keras_3:
             version = Version(since.keras_3.base_version)
     if version is not None and version >= since.keras_3:
-        yield from _newer(version, usable, target)
+        yield from _newer(version, usable, built)
         return
     first: list[str] = []
     if _is_multi_backend(inspection):
@@ -138,6 +158,7 @@ def _ordered(
 def _filling(
     inspection: Inspection,
     usable: Sequence[Environment],
+    built: Mapping[str, bool],
     target: str,
     conversion: ConversionReaders,
 ) -> Iterator[str]:
@@ -150,24 +171,32 @@ def _filling(
     if inspection.variant == NAMES:
         first = [conversion.unrolling, conversion.bridge, target]
     if (inspection.variant or "").endswith("shards"):  # which came with Keras 3
-        first = [target, *_newer(frameworks().since.keras_3, usable, target)]
+        first = [target, *_newer(frameworks().since.keras_3, usable, built)]
     if inspection.origin.backend is not None:
         first = [*conversion.multi_backend, *first]
     yield from (one for one in dict.fromkeys([*first, *conversion.oldest]) if one in ids)
 
 
-def _newer(version: Version, usable: Sequence[Environment], target: str) -> Iterator[str]:
-    """Yield versions of Keras 3 that are not older than the file, the nearest first."""
+def _newer(
+    version: Version, usable: Sequence[Environment], built: Mapping[str, bool]
+) -> Iterator[str]:
+    """Yield versions of Keras 3 that are not older than the file, the nearest first.
+
+    Of equally near ones the patch that saved it comes first, then what is built.
+    """
     able = [
         one
         for one in usable
         if tensorflow(one) is not None and frameworks().stack(one.stack).reads_keras_3
     ]
     able = [one for one in able if keras(one) >= Version(f"{version.major}.{version.minor}")]
-    if any(one.id == target for one in able):
-        yield target
+
+    def nearness(one: Environment) -> tuple[Any, ...]:
+        own = keras(one)
+        return own.release[:2], own != version, not built[one.id], own
+
     # A file that these do not read lacks something else, such as a person's own class.
-    ordered = sorted(able, key=keras)
+    ordered = sorted(able, key=nearness)
     yield from (one.id for one in (*ordered[:_NEAREST], *ordered[-1:]))
 
 

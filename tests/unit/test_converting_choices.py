@@ -11,7 +11,7 @@ from caniload.runner.converting.original import Wish, refusal
 from caniload.runner.converting.outcome import Conversion, Proof, Remedy, Verdict
 from caniload.runner.converting.power import roughened
 from caniload.runner.converting.proving import losses, tolerances_for
-from caniload.runner.converting.readers import reading
+from caniload.runner.converting.readers import is_of, reading
 from caniload.runner.converting.rules import read_rules
 from caniload.runner.converting.telling import as_lines, as_page
 from caniload.runner.forensics.facts import Code, Inspection, Layer, Origin, danger
@@ -26,6 +26,7 @@ def chosen(
     origin: Origin,
     built: dict[str, bool] | None = None,
     conversion: ConversionReaders = MATRIX.conversion,
+    target: str = "tf-2.21",
     **more: Any,
 ) -> tuple[str, ...]:
     found = reading(
@@ -33,7 +34,7 @@ def chosen(
         MATRIX.environments,
         built=ALL if built is None else built,
         rules=read_rules(),
-        target="tf-2.21",
+        target=target,
         conversion=conversion,
     )
     return found.environments
@@ -48,11 +49,49 @@ def chosen(
         (Origin(keras_version="2.0.5", backend="tensorflow"), "tf-1.15-keras-2.3"),
         (Origin(keras_version="2.3.1", backend="theano"), "tf-1.15-keras-2.3"),
         (Origin(keras_version="3.13.0"), "tf-2.21"),
+        (Origin(keras_version="3.9.1"), "tf-2.18"),
+        (Origin(keras_version="3.9.2"), "tf-2.18-keras-3.9"),
         (Origin(), "tf-2.15"),
     ],
 )
 def test_the_first_to_read_a_file(origin: Origin, first: str) -> None:
     assert chosen(origin)[0] == first
+
+
+def test_of_equally_near_versions_the_built_one_reads() -> None:
+    unknown_patch = Origin(keras_version="3.9.0")
+    assert chosen(unknown_patch, {**ALL, "tf-2.18-keras-3.9": True})[0] == "tf-2.18-keras-3.9"
+
+
+@pytest.mark.parametrize(
+    ("origin", "target"),
+    [
+        (Origin(keras_version="3.9.1"), "tf-2.21-keras-3.15"),
+        (Origin(keras_version="2.4.0", backend="tensorflow"), "tf-2.15"),
+        (Origin(keras_version="2.2.4", backend="tensorflow"), "tf-1.15-keras-2.3"),
+    ],
+)
+def test_what_did_not_save_it_does_not_speak_for_the_original(origin: Origin, target: str) -> None:
+    assert target in chosen(origin, target="tf-2.21")
+    assert target not in chosen(origin, target=target)
+    alone = reading(
+        Inspection(path="m", format="h5", origin=origin),
+        MATRIX.environments,
+        built={target: True},
+        rules=read_rules(),
+        target=target,
+        conversion=MATRIX.conversion,
+    )
+    assert (alone.environments, alone.only_itself) == ((), True)
+
+
+def test_a_version_reads_its_own_files_for_itself_and_those_of_nobody() -> None:
+    own = Origin(keras_version="2.15.0", backend="tensorflow")
+    assert chosen(own, target="tf-2.15") == ("tf-2.15",)
+    assert chosen(Origin(), target="tf-2.15")[0] == "tf-2.15"
+    saved = Origin(keras_version=None, tensorflow_version="2.18.0")
+    exact = MATRIX.environment("tf-2.18")
+    assert is_of(Inspection(path="m", format="savedmodel", origin=saved), exact) is True
 
 
 def test_a_matrix_that_names_no_readers_has_those_that_the_file_speaks_of() -> None:
