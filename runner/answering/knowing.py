@@ -15,6 +15,7 @@ from caniload.runner.answering.references import Index, Kin
 from caniload.runner.answering.rules import ruled
 from caniload.runner.answering.standing import beside
 from caniload.runner.checking.answers import Answer, Basis, Checked
+from caniload.runner.checking.headline import GIVING_CODE, WITHOUT_CODE
 from caniload.runner.checking.kept import Kept
 from caniload.runner.checking.request import Request, blank_of, needs
 from caniload.runner.checking.subjects import Subject
@@ -138,7 +139,8 @@ def _from_others(
             basis=Basis.RULE,
             cause=rule.cause,
         )
-    return quick.blank(environment, f"{why}; --run tries it")
+    find = GIVING_CODE if why.startswith(WITHOUT_CODE) else "--run tries it"
+    return quick.blank(environment, f"{why}; {find}")
 
 
 def constructors_of(request: Request) -> Callable[[Environment], Accepting | None]:

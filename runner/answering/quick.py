@@ -104,10 +104,10 @@ def expect(asked: Question, evidence: Evidence) -> Expected | str:
     failing = failing_of(wanted, evidence)
     if failing and not any(map(evidence.loads, failing.files)):
         return as_bad(asked, failing, evidence)  # whatever else there is in it
-    if found := _refused(asked, evidence) or _none_loads(evidence) or _needing(asked):
+    if found := _refused(asked, evidence) or _none_loads(evidence):
         return found
     if asked.wanted.own:
-        return Undecided("code of its own decides, which no reference model has")
+        return Undecided(_lacking(asked) or "code of its own decides, which no reference model has")
     if why := _why_unknown(asked, wanted, evidence, failing):
         return why
     return as_bad(asked, failing, evidence) if failing else as_good(wanted, evidence)
@@ -142,17 +142,15 @@ def _refused(asked: Question, evidence: Evidence) -> Expected | None:
     return None
 
 
-def _needing(asked: Question) -> Expected | None:
-    """Return that no version loads the file without its code, where that was not given."""
+def _lacking(asked: Question) -> str:
+    """Say that no version loads the file without its code, where that was not given.
+
+    That is no word about any version: with its code it may load.
+    """
     known = asked.accepting.record if asked.accepting else None
     own = [] if asked.coded else needing(asked.wanted.traits, asked.wanted.format)
-    if missing := [one for one in own if not (known and known("layers", one))]:
-        return Expected(
-            outcome=Outcome.ERROR,
-            reason=f"does not load: {WITHOUT_CODE}{', '.join(missing)}",
-            basis=Basis.RULE,
-        )
-    return None
+    missing = [one for one in own if not (known and known("layers", one))]
+    return f"{WITHOUT_CODE}{', '.join(missing)}" if missing else ""
 
 
 def _none_loads(evidence: Evidence) -> Expected | None:

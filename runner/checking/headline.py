@@ -24,8 +24,9 @@ _ENDS = {
 OF_OTHERS = " (so did "
 """What separates the reason that was measured on another model from which that was."""
 
-WITHOUT_CODE = "no version knows what is your own, and its code is not given: "
-"""What a file comes to of which classes or functions are somebody's own."""
+WITHOUT_CODE = "no version loads it without the code of "
+"""What is said of a file of which classes or functions are somebody's own."""
+GIVING_CODE = "--custom FILE.py gives it"
 
 _LOADS_NOT = "does not load: "
 _LONGEST = 160
@@ -41,18 +42,21 @@ def headline(one: Checked) -> str:
     known = [answer for answer in one.answers if answer.known]
     if not one.answers:
         return ""
+    if not known and (lacking := one.answers[-1].reason).startswith(WITHOUT_CODE):
+        needed = lacking.removeprefix(WITHOUT_CODE).partition(";")[0]
+        return (
+            f"No version loads it without your own {needed}:"
+            f" `caniload check {shlex.quote(one.path)} --custom FILE.py` asks with that code."
+        )
     if not known:
         return "What becomes of it there is not known; --run measures it."
     told = _turning(one, known) or _counted(one, known)
     likely = "Likely: " if any(answer.likely for answer in known) else ""
     sentence = f"{likely}{told}."
     wanted = _wanted(known)
-    if WITHOUT_CODE in wanted.reason:
-        asked = f"caniload check {shlex.quote(one.path)} --custom FILE.py"
-        sentence += f" `{asked}` asks with that code."
-    elif wanted.good or one.format not in CONVERTED:
-        pass
-    elif any(answer.known for answer in _later(one, wanted)) or not _later(one, wanted):
+    if wanted.good or one.format not in CONVERTED:
+        return sentence[0].upper() + sentence[1:]
+    if any(answer.known for answer in _later(one, wanted)) or not _later(one, wanted):
         sentence += (
             f" `caniload convert {shlex.quote(one.path)} --to {wanted.environment}` tries to bring"
             " it across."

@@ -9,10 +9,11 @@ from typing import Any
 
 from caniload.runner.checking.answers import Answer, Basis
 from caniload.runner.checking.cases import Case
+from caniload.runner.checking.headline import GIVING_CODE, WITHOUT_CODE
 from caniload.runner.checking.kept import Record, loaded
 from caniload.runner.checking.misread import misread
 from caniload.runner.core import texts
-from caniload.runner.core.judged import Verdict
+from caniload.runner.core.judged import Failure, Verdict
 from caniload.runner.core.outcomes import Outcome, Purpose
 from caniload.runner.core.precision import HalfPrecision
 from caniload.runner.judging.catalogue import Rule
@@ -24,6 +25,7 @@ from caniload.runner.sandbox.levels import NO_WALL
 PREDICTED = frozenset({"outputs", "structure"})
 TRAINED = frozenset({"training"})
 _NO_MODULE = re.compile(r"No module named '(\w+)")
+_WORDS = re.compile(r"\w+")
 UNCOMPARED = "; a training step could not be compared"
 
 
@@ -99,8 +101,23 @@ def answer(case: Case, environment: Environment, judge_by: Judge) -> Answer:
     control = case.record(case.reference) if case.reference else None
     found = of_record(record, blank, judge_by, control=control)
     error = found.error
-    told = misread(case.subject, error.phase, error.message) if error else None
+    if error is None:
+        return found
+    own = {one.name for one in case.subject.inspection.custom} - case.custom.provides
+    if lacking := lacking_code(own, error):
+        return replace(blank, reason=texts.clean(lacking), sandbox=found.sandbox)
+    told = misread(case.subject, error.phase, error.message)
     return replace(found, reason=texts.clean(f"does not load: {told}")) if told else found
+
+
+def lacking_code(own: Collection[str], error: Failure) -> str:
+    """Say that loading stopped at one of the classes whose code was not given; else empty.
+
+    That is no word about the version: with the code it may load there.
+    """
+    words = set(_WORDS.findall(error.message))
+    missing = sorted(words.intersection(own)) if error.phase == "load" else []
+    return f"{WITHOUT_CODE}{', '.join(missing)}; {GIVING_CODE}" if missing else ""
 
 
 def of_record(record: Record, blank: Answer, judge_by: Judge, *, control: Record | None) -> Answer:

@@ -15,14 +15,14 @@ from caniload.runner.answering.rules import ruled
 from caniload.runner.checking.answers import Answer, Basis, Checked, Turn
 from caniload.runner.checking.customs import read_custom
 from caniload.runner.checking.describe import as_json, as_lines
-from caniload.runner.checking.headline import WITHOUT_CODE, headline
-from caniload.runner.checking.judging import Judge, _not_built, of_record
+from caniload.runner.checking.headline import GIVING_CODE, WITHOUT_CODE, headline
+from caniload.runner.checking.judging import Judge, _not_built, lacking_code, of_record
 from caniload.runner.checking.kept import Kept, Terms
 from caniload.runner.checking.origins import is_origin, nearest
 from caniload.runner.checking.sheets import exit_code
 from caniload.runner.checking.wanted import wanted, wish
 from caniload.runner.core.errors import UsageError
-from caniload.runner.core.judged import Verdict
+from caniload.runner.core.judged import Failure, Verdict
 from caniload.runner.core.outcomes import Outcome, Purpose
 from caniload.runner.environments.home import Home
 from caniload.runner.forensics.facts import Inspection, Layer, Origin
@@ -236,9 +236,14 @@ def test_nothing_is_to_be_brought_across_to_where_newer_versions_are_not_known()
 
 
 def test_what_lacks_its_code_is_told_how_to_give_it() -> None:
-    lacking = replace(an(Outcome.ERROR), reason=f"does not load: {WITHOUT_CODE}Scaled")
-    told = headline(Checked(path="m.h5", format="h5", answers=(lacking,)))
-    assert told.endswith("Scaled. `caniload check m.h5 --custom FILE.py` asks with that code.")
+    reason = f"{WITHOUT_CODE}Scaled; --custom FILE.py gives it"
+    lacking = replace(an(Outcome.UNTESTED, basis=Basis.UNKNOWN), reason=reason)
+    one = Checked(path="m.h5", format="h5", answers=(lacking,))
+    assert headline(one) == (
+        "No version loads it without your own Scaled: `caniload check m.h5 --custom FILE.py` asks"
+        " with that code."
+    )
+    assert exit_code([one]) == 5
 
 
 def test_neighbours_of_which_the_same_is_said_are_one_line() -> None:
@@ -297,6 +302,24 @@ def record(reference: str | None = "tf-2.15", **changes: Any) -> dict[str, Any]:
 
 def test_a_record_is_judged_as_a_cell_is() -> None:
     assert of_record(record(), BLANK, JUDGE, control=record()).outcome is Outcome.IDENTICAL
+
+
+@pytest.mark.parametrize(
+    ("message", "phase", "lacking"),
+    [
+        ("Unknown layer: 'Scaled'. Please ensure you are using", "load", True),
+        ("Could not locate class 'mine>Scaled'", "load", True),
+        ("Unrecognized keyword arguments passed to Dense: {'lora': 1}", "load", False),
+        ("Unknown layer: ScaledMore", "load", False),
+        ("Exception encountered when calling Scaled.call()", "predict", False),
+    ],
+)
+def test_loading_that_stops_at_code_that_was_not_given_says_nothing_of_the_version(
+    message: str, phase: str, *, lacking: bool
+) -> None:
+    error = Failure(type="ValueError", message=message, phase=phase)
+    told = lacking_code({"Scaled"}, error)
+    assert told == (f"{WITHOUT_CODE}Scaled; {GIVING_CODE}" if lacking else "")
 
 
 def test_made_up_inputs_that_do_not_fit_say_nothing_of_the_file() -> None:
