@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 
 from caniload.reports.aspects import aspects
@@ -14,7 +13,7 @@ from caniload.reports.folder import Folder
 from caniload.reports.glossary import glossary
 from caniload.reports.pages import pages
 from caniload.reports.shards import shards
-from caniload.reports.swapping import keep_shards, swap
+from caniload.reports.swapping import keep_shards, scratch_for, swap
 from caniload.reports.table import tabulate
 from caniload.reports.terminal import Summary, summary
 from caniload.reports.text import ingest
@@ -41,9 +40,7 @@ def render(
     ``FileExistsError``: there is a folder of that name that is not a report.
     """
     _refuse_foreign(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the goal, so that the swap is a rename within one file system.
-    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    scratch = scratch_for(folder)
     try:
         fresh = scratch / "new"
         told = report(judged, Folder(fresh), home, given_up=given_up, feed=feed)

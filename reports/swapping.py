@@ -4,12 +4,36 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import glob
 import json
 import os
 import shutil
+import tempfile
+import time
 from pathlib import Path
 
 _HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
+_LEFT_ALONE = 3600.0
+"""Seconds after which nobody draws in a folder any more that nothing was put into."""
+
+
+def scratch_for(folder: Path) -> Path:
+    """Return a new folder beside a report, from which it can be renamed into its place.
+
+    What drawings that were killed have left there is removed, once it is old enough.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    for left in folder.parent.glob(f".{glob.escape(folder.name)}-{'?' * 8}"):
+        try:
+            inside = list(left.iterdir())
+            touched = max(one.stat().st_mtime for one in (left, *inside))
+        except OSError:  # a file of somebody's, or it is gone meanwhile
+            continue
+        # An old report is in it only where a second rename did not come: it is the only one then.
+        ours = [one.name for one in inside] == ["new"]
+        if ours and time.time() - touched > _LEFT_ALONE:
+            shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
 
 
 def swap(fresh: Path, folder: Path, old: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from dataclasses import replace
 from functools import cache
@@ -214,6 +215,20 @@ def test_an_interrupted_render_leaves_the_old_report(
         render(example(hostile=True), folder, HOME)
     assert (folder / "index.html").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_what_a_killed_drawing_left_is_removed_once_it_is_old(tmp_path: Path) -> None:
+    folder = tmp_path / "report"
+    left = {name: tmp_path / f".report-{name:_<8}" for name in ("old", "new", "kept", "foreign")}
+    for name, one in left.items():
+        (one / ("thesis" if name == "foreign" else "new")).mkdir(parents=True)
+        if name == "kept":
+            (one / "old").mkdir()  # the only report, if the second of two renames did not come
+        if name != "new":
+            for each in (*one.iterdir(), one):
+                os.utime(each, (1, 1))
+    render(example(), folder, HOME)
+    assert [name for name, one in left.items() if one.exists()] == ["new", "kept", "foreign"]
 
 
 def test_the_manifest_names_every_other_file() -> None:
