@@ -86,7 +86,7 @@ def _with_price(subject: Subject, found: Checked, request: Request) -> Checked:
     if not unknown or found.problem is not None or subject.unloadable is not None:
         return found
     # With these a quick answer takes twice as long.
-    from caniload.runner.checking.checks import cost_lines, prepare  # noqa: PLC0415
+    from caniload.runner.checking.pricing import cost_lines, prepare  # noqa: PLC0415
 
     prepared, _ = prepare([subject], request)
     price = "; ".join(cost_lines(prepared, request))

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from caniload.runner.attacking.attacks import formats
 from caniload.runner.attacking.kept import table
-from caniload.runner.checking import checks
+from caniload.runner.checking import checks, pricing
 from caniload.runner.checking.answers import Checked
 from caniload.runner.checking.cases import Case
 from caniload.runner.checking.request import Request, refusal
@@ -148,8 +148,9 @@ def _fared(
     old, new = request.asked
     graphs = [one for one in listed if is_graph(one)]
     subjects = [one for one in listed if not is_graph(one)]
-    prepared, resolution = checks.prepare(subjects, request)
-    lines = [*checks.cost_lines(prepared, request), *_cost_after(len(subjects), request, found)]
+    read_catalogue()  # a mistake in it is told before anything is built
+    prepared, resolution = pricing.prepare(subjects, request)
+    lines = [*pricing.cost_lines(prepared, request), *_cost_after(len(subjects), request, found)]
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     with Display(console) as display:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from caniload.runner.checking import checks
+from caniload.runner.checking import checks, pricing
 from caniload.runner.checking.answers import Checked
 from caniload.runner.checking.cases import Case
 from caniload.runner.checking.request import refusal
@@ -143,7 +143,7 @@ def _measure(files: Sequence[_Anew], pair: Pair) -> None:
         one.checked = refusal(subject, request, run=True)
         if one.checked is None:
             left.append((one, subject))
-    prepared, _ = checks.prepare([subject for _, subject in left], request)
+    prepared, _ = pricing.prepare([subject for _, subject in left], request)
     pair.measure(prepared.cases if prepared.runs else ())
     for (one, _), case in zip(left, prepared.cases, strict=True):
         one.checked = checks.told(case, request)

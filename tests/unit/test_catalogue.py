@@ -11,7 +11,7 @@ import pytest
 from model_files import DENSE, INPUT, functional, hdf5
 from verdict_facts import rule
 
-from caniload.runner.checking import checks
+from caniload.runner.checking import pricing
 from caniload.runner.commands import cli
 from caniload.runner.core import texts
 from caniload.runner.core.errors import MatrixError
@@ -182,7 +182,7 @@ def test_check_tells_it_before_anything_is_built(
     broken = tmp_path / FILE.name
     broken.write_text(GOOD.replace("severity: danger", "severity: dangr"), encoding="utf-8")
     monkeypatch.setattr(catalogue, "FILE", broken)
-    monkeypatch.setattr(checks, "resolve", lambda *_, **__: pytest.fail("it looks what to build"))
+    monkeypatch.setattr(pricing, "resolve", lambda *_, **__: pytest.fail("it looks what to build"))
     read_catalogue.cache_clear()
     model = str(hdf5(tmp_path / "model.h5", functional(INPUT, DENSE)))
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from model_files import DENSE, INPUT, functional, hdf5
 
-from caniload.runner.checking import checks
+from caniload.runner.checking import pricing
 from caniload.runner.commands import cli
 from caniload.runner.converting import rules
 from caniload.runner.converting.launching import Workshop
@@ -126,7 +126,7 @@ def test_it_is_told_before_anything_is_built(
     broken.write_text(changed("become: LSTM", "becom: LSTM"), encoding="utf-8")
     monkeypatch.setattr(rules, "FILE", broken)
     monkeypatch.setattr(Workshop, "problem", lambda *_: pytest.fail("it builds"))
-    monkeypatch.setattr(checks, "resolve", lambda *_, **__: pytest.fail("it looks what to build"))
+    monkeypatch.setattr(pricing, "resolve", lambda *_, **__: pytest.fail("it looks what to build"))
     rules.read_rules.cache_clear()
     model = hdf5(tmp_path / "model.h5", functional(INPUT, DENSE))
     try:
