@@ -97,11 +97,25 @@ def _found(
     said = kinds[kind]
     names = value(said["names"])
     if name in names and names[name] is None:
-        return {}
+        return _by_another_name(said["classes"], value, name)
     key = names.get(name) or name
     number = said["classes"].get(key, said["functions"].get(key))
     found: Mapping[str, Any] | None = None if number is None else value(number)
     return found
+
+
+def _by_another_name(
+    classes: Mapping[str, int], value: Callable[[int], Any], name: str
+) -> Mapping[str, Any]:
+    """Return the class that a module has under a name which is not its own; empty: there is none.
+
+    Keras 3 calls GroupedQueryAttention ``keras.layers.GroupQueryAttention``, and writes that.
+    """
+    for number in classes.values():
+        found: Mapping[str, Any] = value(number)
+        if any(one[1] == name for one in found.get("found_as") or ()):
+            return found
+    return {}
 
 
 def known(

@@ -148,8 +148,8 @@ def _warning_texts(line: str) -> Iterator[str]:
 
 
 def _essence(text: str) -> str:
-    """Return a text without what differs from run to run: numbers, paths and white space."""
-    return re.sub(r"[\s\d]+|0x[0-9a-f.]+|\S*/\S*", "", text)
+    """Return a text without what differs from run to run: numbers, paths, places, white space."""
+    return re.sub(r"\S*\.py:\d+:?|[\s\d]+|0x[0-9a-f.]+|\S*/\S*", "", text)
 
 
 def main() -> int:

@@ -259,6 +259,13 @@ def test_what_ships_says_what_is_known(name: str, argument: str, told: set[Taken
     assert answer(found, argument) in told
 
 
+def test_a_class_is_found_by_the_name_that_its_module_has_for_it() -> None:
+    there = constructors.looked_up(MATRIX.environment("tf-2.21"))
+    assert there is not None
+    assert there("layers", "GroupQueryAttention") == there("layers", "GroupedQueryAttention")
+    assert there("layers", "CuDNNLSTM") == {}
+
+
 def test_what_ships_is_found_on_a_further_python_too() -> None:
     one = next(one for one in MATRIX.environments if one.pythons)
     first, further = one.variants[:2]
