@@ -128,7 +128,7 @@ def _why_unknown(
     if left := unread(asked, wanted, evidence):
         return f"none of the reference models that load there has {in_words(left)}"
     together = evidence.within(wanted)
-    return _undecided(together[0], evidence) if together else ""
+    return _undecided(together[0], wanted, evidence) if together else ""
 
 
 def _refused(asked: Question, evidence: Evidence) -> Expected | None:
@@ -292,11 +292,12 @@ def as_good(wanted: Weighed, evidence: Evidence) -> Expected:
     )
 
 
-def _undecided(bad: Known, evidence: Evidence) -> Undecided:
+def _undecided(bad: Known, wanted: Weighed, evidence: Evidence) -> Undecided:
+    whole = evidence.traits(bad).all <= wanted.all
+    has = "has nothing that this file lacks" if whole else "has models in models as this file has"
     return Undecided(
-        f"reference model {bad.model} has nothing that this file lacks, and does not stay the same"
-        f" there, though others with each of its features do; of it: "
-        f"{bad.cells[evidence.environment].reason}"
+        f"reference model {bad.model} {has}, and does not stay the same there, though others with"
+        f" each of its features do; of it: {bad.cells[evidence.environment].reason}"
     )
 
 

@@ -33,6 +33,9 @@ SEVERAL = 3
 POLICY = "policy"
 """The kind of a trait whose names, such as float32, stand in messages about anything."""
 
+INSIDE = " inside a "
+"""What stands in traits that tell which kind of model is in which."""
+
 _LOADS = frozenset({*CLEAN, Outcome.WARNING, Outcome.DIFFERS})
 _WORD = re.compile(r"\w+")
 
@@ -156,13 +159,23 @@ class Evidence:
                     yield Guilty(traits=suspects, files=(one,), how="alone")
 
     def within(self, wanted: Weighed) -> list[Known]:
-        """Return what failed though it has nothing that the wanted file lacks.
+        """Return what failed though all that it has is cleared, one trait by one.
 
-        And though all that it has is cleared, one trait by one: what they do together decides.
+        What they do together decides: of that the wanted file has all, or, of models inside
+        others, whose order no trait tells, how they are put together.
         """
         return [
-            one for one in self.bad if not self.suspects(one) and self.traits(one).all <= wanted.all
+            one
+            for one in self.bad
+            if not self.suspects(one)
+            and (self.traits(one).all <= wanted.all or _put_alike(self.traits(one), wanted))
         ]
+
+
+def _put_alike(one: Weighed, wanted: Weighed) -> bool:
+    """Say whether a file has models in the same kinds of models as another."""
+    nested = {trait for trait in one.all if INSIDE in trait}
+    return bool(nested) and nested <= wanted.all
 
 
 def _lost(one: Known) -> bool:

@@ -228,6 +228,19 @@ def test_what_traits_do_together_is_not_known() -> None:
     assert expected("Attention; Flatten", *kin).outcome is Outcome.IDENTICAL
 
 
+def test_models_in_models_that_fail_in_one_of_two_alike_are_not_known() -> None:
+    """Which layer follows a model in a Sequential decides, and is no trait."""
+    nested = "a Functional inside a Sequential"
+    kin = [
+        reference("autoencoder", f"Dense; {nested}"),
+        reference("joined", "Dense; Concatenate"),
+        reference("base_first", f"Dense; Concatenate; {nested}", bad("no")),
+    ]
+    told = unknown(f"Dense; {nested}", *kin)
+    assert "reference model base_first has models in models as this file has" in told
+    assert expected("Dense", *kin).outcome is Outcome.IDENTICAL
+
+
 # What the reader's constructors take
 
 
