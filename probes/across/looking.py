@@ -27,6 +27,7 @@ class Look(object):
         self.how = "predict" if call is None else "call"
         layers = [layer for _, layer in crossing.all_layers(model)]
         self._remembering = [layer for layer in layers if getattr(layer, "stateful", False)]
+        self._sizes = None
         self._loops = any(hasattr(layer, "return_sequences") for layer in layers)
 
     def settle(self, arrays, outputs, calls, near):
@@ -36,6 +37,7 @@ class Look(object):
         """
         if self.how == "call":
             return
+        self._sizes = [array.shape[1:] for array in arrays]
         started = time.process_time()
         self.ask(arrays)
         cost, cheapest = time.process_time() - started, "predict"
@@ -66,12 +68,14 @@ class Look(object):
             if forget is not None:
                 forget()
         fed = framework.fed([crossing.as_fed(array) for array in arrays], self.names)
+        # A graph may be followed for the first sizes alone, and be wrong of others: predict tells.
+        resized = self._sizes not in (None, [array.shape[1:] for array in arrays])
         if self.how == "call":
             given = self._call(fed)
+        elif self.how == "predict" or resized:
+            given = framework.predict(self.model, fed)
         elif self.how == "direct":
             given = self.model(fed, training=False)
-        elif self.how == "predict":
-            given = framework.predict(self.model, fed)
         else:
             given = self.model.predict_on_batch(fed)
         _, found = framework.outputs(_as_numbers(given))

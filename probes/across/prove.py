@@ -6,11 +6,12 @@ Job: ``imports``, ``model``, ``format``, ``custom``, ``folder``, ``arrays`` (npz
 seeing.py) also ``sets``, ``taps`` and ``trained``, as extract.py noted them. Facts: ``compared``
 [one for each output, as in compare.py], ``structure``, ``optimizer``.
 
-With ``sight``: ``sets`` [{"why", "noise", "compared"}] of the others, ``inside`` [{"layer",
-"plain", "why", "noise", "compared"}], ``trained`` [{"path", "name", "compared"}], and, if all of
-that is as near as allowed, ``changed``: {"how", "weights" [[path, name, by how many times what is
-allowed something moved, whether the original holds the same numbers]], "left" [[path, name]] of
-those that no time was for, "seconds"}. ``unlooked`` says what was raised, if anything was.
+With ``sight``: ``sets`` [{"why", "noise", "compared"}] of the others, with ``raised`` where the
+result does not take them, ``inside`` [{"layer", "plain", "why", "noise", "compared"}], ``trained``
+[{"path", "name", "compared"}], and, if all of that is as near as allowed, ``changed``: {"how",
+"weights" [[path, name, by how many times what is allowed something moved, whether the original
+holds the same numbers]], "left" [[path, name]] of those that no time was for, "seconds"}.
+``unlooked`` says what was raised, if anything was.
 """
 
 import time
@@ -130,14 +131,15 @@ def _compare_sets(facts, sets, look):
 
     facts["sets"], near = [], True
     for one in sets[1:]:
-        got = look.ask(one.arrays)
-        facts["sets"].append(
-            {
-                "why": one.why,
-                "noise": one.noise,
-                "compared": list(map(compare.arrays, one.outputs, got)),
-            }
-        )
+        found = {"why": one.why, "noise": one.noise, "compared": []}
+        facts["sets"].append(found)
+        try:
+            got = look.ask(one.arrays)
+        except Exception as error:  # the original takes them
+            found["raised"] = "%s: %s" % (type(error).__name__, str(error)[:300])
+            near = False
+            continue
+        found["compared"] = list(map(compare.arrays, one.outputs, got))
         near = near and seeing.times(one.outputs, got, one.bounds) <= 1
     return near and all(
         float(one["max_abs"] or 0) <= bound for one, bound in zip(facts["compared"], sets[0].bounds)

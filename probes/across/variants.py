@@ -12,7 +12,8 @@ def always(specs, arrays):
     """Yield (what it is, arrays) of what is looked at whatever the first inputs show.
 
     Large numbers reach what cuts them off, small ones what is added to them; padding in front is
-    not padding behind; and a batch may be of one row.
+    not padding behind, and several inputs need not be padded alike; what a version knows of the
+    first size alone is not true of another; and a batch may be of one row.
     """
     if any(map(_may_scale, specs, arrays)):
         yield "numbers ten times as large", _times(specs, arrays, 10.0)
@@ -33,6 +34,12 @@ def always(specs, arrays):
             for one, array in zip(specs, arrays)
         ]
         yield "padded in front", turned
+    if sum(map(_is_padded, specs, arrays)) > 1:
+        yield "each input padded by itself", list(_padded_apart(specs, arrays))
+    if any(_open_axes(one, array) for one, array in zip(specs, arrays)):
+        larger = [_larger(one, array) for one, array in zip(specs, arrays)]
+        if all(array.size <= drawing.MOST for array in larger):
+            yield "sizes half as large again", larger
     if specs and all(_is_open(one) and len(array) > 1 for one, array in zip(specs, arrays)):
         yield "one row alone", [array[:1] for array in arrays]
 
@@ -70,6 +77,39 @@ def _times(specs, arrays, factor):
 
 def _is_padded(spec, array):
     return spec["drawn"][0] in ("integers", "masked") and array.ndim > 1 and array.shape[1] > 1
+
+
+def _padded_apart(specs, arrays):
+    """Yield the arrays, of which the second that is padded has other rows end early than the first.
+
+    Where all end in the same rows, what is padded in one of them and what is in all is the same.
+    """
+    import numpy as np
+
+    padded = 0
+    for spec, array in zip(specs, arrays):
+        if not _is_padded(spec, array):
+            yield array
+            continue
+        yield np.roll(array, padded, axis=0)
+        padded += 1
+
+
+def _open_axes(spec, array):
+    """Return the axes behind the rows whose size the model leaves open."""
+    shape = spec["shape"]
+    return [axis for axis in range(1, array.ndim) if len(shape) == array.ndim and not shape[axis]]
+
+
+def _larger(spec, array):
+    """Return the array with its beginning before it, along each axis that is open."""
+    import numpy as np
+
+    for axis in _open_axes(spec, array):
+        half = [slice(None)] * array.ndim
+        half[axis] = slice((array.shape[axis] + 1) // 2)
+        array = np.concatenate([array[tuple(half)], array], axis)
+    return array
 
 
 def _is_open(spec):

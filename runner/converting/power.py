@@ -49,6 +49,11 @@ def sight(usual: Tolerances, *, half: bool) -> dict[str, Any]:
 def problem(seen: Mapping[str, Any], usual: Tolerances) -> str | None:
     """Return where else the result is another model than the original, or None."""
     for one in seen.get("sets") or []:
+        if raised := one.get("raised"):
+            return (
+                f"the result loads and is another model: it takes no other inputs ({one['why']}),"
+                f" which the original takes: {raised}"
+            )
         for each in one["compared"]:
             if not _equal(each, roughened(usual, one["noise"])):
                 return _another(f"its outputs ({one['why']})", each)

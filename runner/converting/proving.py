@@ -12,9 +12,11 @@ from caniload.runner.converting.launching import Workshop, told
 from caniload.runner.converting.original import Original, Wish
 from caniload.runner.converting.outcome import Power, Proof
 from caniload.runner.converting.power import listed, power, problem, roughened, sight, weaknesses
+from caniload.runner.converting.rules import keras_version
 from caniload.runner.core.precision import precision_of
 from caniload.runner.forensics.configuration import policy_of
 from caniload.runner.judging.differences import within
+from caniload.runner.matrix.frameworks import frameworks
 from caniload.runner.matrix.schema import Tolerances
 
 _FORMATS = {".keras": "keras", ".h5": "h5", ".hdf5": "h5"}
@@ -216,6 +218,36 @@ def _arrived(unheld: Sequence[str]) -> str:
     )
 
 
+def _fixed(config: Any) -> Iterator[str]:
+    """Yield the layers that a graph calls with ``training`` said, as a base that is tuned is."""
+    if isinstance(config, list):
+        for one in config:
+            yield from _fixed(one)
+    if not isinstance(config, dict):
+        return
+    if _says_training(config.get("inbound_nodes")):
+        yield str(config.get("name") or (config.get("config") or {}).get("name"))
+    for one in config.values():
+        yield from _fixed(one)
+
+
+def _says_training(value: Any) -> bool:
+    if isinstance(value, dict):
+        return isinstance(value.get("training"), bool) or any(map(_says_training, value.values()))
+    return isinstance(value, list) and any(map(_says_training, value))
+
+
+def _goes_by_its_caller(facts: Mapping[str, Any], seen: Mapping[str, Any]) -> bool:
+    """Say whether the original keeps to what its graph says of training, and the target does not.
+
+    Measured with 2.10, 2.15, 3.9 and 3.15: the statistics of ``BatchNormalization()(x,
+    training=False)`` stay in a step of Keras 2, and move in one of Keras 3.
+    """
+    was, now = (keras_version((one.get("versions") or {}).get("keras")) for one in (facts, seen))
+    since = frameworks().since.keras_3
+    return was is not None and now is not None and was < since <= now
+
+
 def losses(
     facts: Mapping[str, Any], seen: Mapping[str, Any], placed: Mapping[str, Any]
 ) -> tuple[list[str], list[str]]:
@@ -242,6 +274,11 @@ def losses(
             if _moved(was) and not _moved(now):
                 steps = f", step {was['iterations']}" if was["iterations"] else ""
                 lost.append(f"the optimizer's state: {len(was['slots'])} arrays{steps}")
+    if (fixed := list(_fixed(facts.get("config")))) and _goes_by_its_caller(facts, seen):
+        lost.append(
+            f"that {listed(fixed)} is called as in inference (or as in training) whatever the model"
+            " is: Keras 3 goes by how the model is called, so a step of training may move it"
+        )
     dropped = (placed.get("placed") or {}).get("dropped")
     if dropped:
         lost.append(f"weights without a place: {', '.join(dropped)}")

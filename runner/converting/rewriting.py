@@ -193,12 +193,12 @@ def _member(member: Member, prefix: str, work: Work, *, mask: bool) -> list[dict
 
 
 def _for_either(call: dict[str, Any]) -> dict[str, Any]:
-    """Leave out that a call is one in training, which Keras 3 writes where it is the default.
+    """Leave out whether a call is one in training, which Keras 3 writes where nobody said so.
 
-    It goes by whoever calls the model; Keras 2 would go by this whatever it is asked for.
+    It goes by whoever calls the model, also where somebody did; Keras 2 would go by this whatever
+    it is asked for, so that a Dropout would drop nothing in training.
     """
-    kwargs = call["kwargs"]
-    stated = {key: kwargs[key] for key in kwargs if key != "training" or kwargs[key] is not True}
+    stated = {key: value for key, value in call["kwargs"].items() if key != "training"}
     return {"args": call["args"], "kwargs": stated}
 
 

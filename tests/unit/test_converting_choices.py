@@ -219,6 +219,18 @@ def test_what_training_lost_is_told() -> None:
     assert lost == ["how it was compiled (Adam): there is no optimizer X"]
 
 
+def test_a_call_that_is_no_training_whatever_the_model_is_told_to_be_lost_in_keras_3() -> None:
+    node = {"args": [], "kwargs": {"training": False}}
+    for nodes in ([node], [[["x", 0, 0, {"training": False}]]]):
+        config = {"config": {"layers": [{"name": "base", "inbound_nodes": nodes}]}}
+        old, new = {"keras": "2.10.0"}, {"keras": "3.15.1"}
+        lost, _ = losses({"config": config, "versions": old}, {"versions": new}, {})
+        assert "that base is called as in inference" in lost[0]
+        for was, now in ((old, old), (new, new), (new, old)):
+            lost, _ = losses({"config": config, "versions": was}, {"versions": now}, {})
+            assert not lost
+
+
 def test_the_page_and_the_lines_say_the_proof() -> None:
     proof = Proof(
         reader="tf-2.15", target="tf-2.21", outputs=1, max_abs=1e-7, scale=2.0, bound=2.1e-4

@@ -111,6 +111,10 @@ def other(**more: Any) -> dict[str, Any]:
         ({"sets": [other(), other(max_abs=0.5)]}, "its outputs (numbers ten times as large)"),
         ({"sets": [other(got={"shape": [4, 2], "dtype": "f"})]}, "the shape is [4, 2], and was"),
         (
+            {"sets": [{"why": "sizes half as large again", "compared": [], "raised": "E: no"}]},
+            "it takes no other inputs (sizes half as large again), which the original takes: E: no",
+        ),
+        (
             {
                 "inside": [
                     {

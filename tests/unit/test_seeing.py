@@ -185,6 +185,33 @@ def test_padding_is_put_in_front_and_pixels_below_one(probes: dict[str, ModuleTy
     assert listed["pixels from 0 to 1"][0].max() == pytest.approx(1.0)
 
 
+def test_several_inputs_are_padded_apart_and_open_sizes_are_larger(
+    probes: dict[str, ModuleType],
+) -> None:
+    spec = {"shape": [None, None], "drawn": ["integers", 9], "dtype": "int32"}
+    one, other = np.array([[5, 6, 7], [5, 6, 0]]), np.array([[1, 2, 3], [4, 0, 0]])
+    listed = dict(probes["variants"].always([spec, spec], [one, other]))
+    first, second = listed["each input padded by itself"]
+    assert (first == 0).any(axis=1).tolist() == [False, True]
+    assert (second == 0).any(axis=1).tolist() == [True, False]
+    first, second = listed["sizes half as large again"]
+    assert first.tolist() == [[5, 6, 5, 6, 7], [5, 6, 5, 6, 0]]
+    closed = {**spec, "shape": [None, 3]}
+    listed = dict(probes["variants"].always([closed], [one]))
+    assert not {"each input padded by itself", "sizes half as large again"} & set(listed)
+
+
+def test_other_sizes_are_asked_by_predict(probes: dict[str, ModuleType]) -> None:
+    """A graph that was followed for the first may be true of them alone."""
+    look = probes["looking"].Look(KERAS, Model(), None)
+    array = np.ones((2, 5, 3), "float32")
+    look.settle([array], look.ask([array]), 1, lambda *_: True)
+    look.how = "predict_on_batch"
+    look.ask([np.ones((2, 7, 3), "float32")])  # the model has no such function
+    with pytest.raises(AttributeError):
+        look.ask([array])
+
+
 @pytest.mark.parametrize("calls", [1, 10**9])
 def test_predict_is_asked_unless_that_is_dear(
     probes: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch, calls: int
