@@ -59,11 +59,12 @@ def _optimizer(kind, config):
             known |= set(inspect.signature(one.__init__).parameters)
     if isinstance(config.get("learning_rate"), dict):
         schedule = config["learning_rate"]
-        if "$class" in schedule:
+        name = schedule.get("$class", schedule.get("class_name"))
+        if name is not None and not schedule.get("registered_name"):
             config["learning_rate"] = {
-                "class_name": schedule["$class"],
+                "class_name": name,
                 "config": schedule["config"],
-                "module": "keras.optimizers.schedules",
+                "module": "keras.optimizers.schedules",  # without it Keras 3 finds none
                 "registered_name": None,
             }
     kept = {key: value for key, value in config.items() if key in known and value is not None}

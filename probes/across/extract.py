@@ -316,6 +316,7 @@ def _training(keras, model):
     for key in ("loss", "loss_weights"):
         found[key] = _plain(getattr(model, key, None))
     compiled = getattr(model, "_compile_metrics", None)
+    compiled = getattr(compiled, "_user_metrics", compiled)  # of Keras 3, where they were built
     if compiled is None:
         holder = getattr(model, "compiled_metrics", None)
         compiled = getattr(holder, "_user_metrics", None)
