@@ -13,6 +13,7 @@ from caniload.runner.converting import rules
 from caniload.runner.converting.launching import Workshop
 from caniload.runner.converting.rules import FILE, parse_rules
 from caniload.runner.core.errors import MatrixError
+from caniload.runner.forensics.reaching import of_layer
 
 MATRIX = str(Path(__file__).parents[2] / "matrix.yaml")
 GOOD = """\
@@ -105,6 +106,11 @@ def test_good_ones() -> None:
 def test_mistakes(old: str, new: str, told: str) -> None:
     (line,) = problems(changed(old, new))
     assert line.startswith(f"rules.yaml:{told}")
+
+
+def test_no_operation_that_is_brought_across_asks_for_trust() -> None:
+    for name in parse_rules(FILE.read_text("utf-8")).operations:
+        assert not list(of_layer("TFOpLambda", {"function": name})), name
 
 
 def test_all_mistakes_are_told_at_once_in_their_order() -> None:
