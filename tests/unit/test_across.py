@@ -22,8 +22,8 @@ PROBES = Path(__file__).parents[2] / "probes"
 @pytest.fixture
 def script(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
     """Import a script of probes/across; it is forgotten again afterwards."""
-    monkeypatch.syspath_prepend(str(PROBES))
-    monkeypatch.syspath_prepend(str(PROBES / "across"))
+    for folder in (PROBES, PROBES / "own", PROBES / "across"):
+        monkeypatch.syspath_prepend(str(folder))
 
     def imported(name: str) -> Any:
         monkeypatch.delitem(sys.modules, name, raising=False)
