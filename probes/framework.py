@@ -92,14 +92,26 @@ def named_weights(keras, model):
 
 
 def outputs(value):
-    """Return (structure, [(name, array)]) of what predict gave."""
+    """Return (structure, [(name, array)]) of what predict gave; "1/0" is the first of the second."""
+    if isinstance(value, dict):
+        return "dict", list(_flat(value))
+    if isinstance(value, (list, tuple)):
+        return "list", list(_flat(value))
+    return "array", list(_flat([value]))
+
+
+def _flat(value, before=""):
+    """Yield (name, array) of what is in lists and dicts, and of what is in these."""
     import numpy as np
 
-    if isinstance(value, dict):
-        return "dict", [(str(key), np.asarray(value[key])) for key in sorted(value)]
-    if isinstance(value, (list, tuple)):
-        return "list", [(str(index), np.asarray(one)) for index, one in enumerate(value)]
-    return "array", [("0", np.asarray(value))]
+    listed = isinstance(value, (list, tuple))
+    for key in range(len(value)) if listed else sorted(value):
+        one, name = value[key], before + str(key)
+        if isinstance(one, (dict, list, tuple)):
+            for found in _flat(one, name + "/"):
+                yield found
+        else:
+            yield name, np.asarray(one)
 
 
 def fed(arrays, names=None):
