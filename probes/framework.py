@@ -92,7 +92,7 @@ def named_weights(keras, model):
 
 
 def outputs(value):
-    """Return (structure, [(name, array)]) of what predict gave; "1/0" is the first of the second."""
+    """Return (structure, [(name, array)]) of what predict gave; "1/0" is in the second."""
     if isinstance(value, dict):
         return "dict", list(_flat(value))
     if isinstance(value, (list, tuple)):

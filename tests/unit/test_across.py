@@ -399,18 +399,3 @@ def test_what_has_no_configuration_is_named(script: Callable[[str], Any]) -> Non
     )
     _, why = told(Silent("own", plain))
     assert why == "the model's class Silent does not say how it is made (NotImplementedError)"
-
-
-def test_outputs_in_outputs_are_told_apart(script: Callable[[str], Any]) -> None:
-    wide, narrow = np.ones((4, 3)), np.ones((4, 1))
-    outputs = script("framework").outputs
-    structure, found = outputs([narrow, {"b": wide, "a": [narrow, wide]}])
-    assert structure == "list"
-    assert [(name, array.shape) for name, array in found] == [
-        ("0", (4, 1)),
-        ("1/a/0", (4, 1)),
-        ("1/a/1", (4, 3)),
-        ("1/b", (4, 3)),
-    ]
-    assert [name for name, _ in outputs({"x": wide})[1]] == ["x"]
-    assert outputs(wide)[1][0][0] == "0"
