@@ -149,7 +149,7 @@ def _warning_texts(line: str) -> Iterator[str]:
 
 def _essence(text: str) -> str:
     """Return a text without what differs from run to run: numbers, paths, places, white space."""
-    return re.sub(r"\S*\.py:\d+:?|0x[0-9a-f.]+|[\s\d]+|\S*/\S*", "", text)
+    return re.sub(r"\S*\.py:\d+:?|0x[0-9a-f.]+|\s+|\d+|\S*/\S*", "", text)
 
 
 def main() -> int:
