@@ -39,6 +39,11 @@ def main(job, facts):
     facts["lambdas"] = [
         path for path, layer in crossing.all_layers(model) if type(layer).__name__ == "Lambda"
     ]
+    facts["lambdas_in_training"] = [
+        path
+        for path, layer in crossing.all_layers(model)
+        if type(layer).__name__ == "Lambda" and _knows_training(layer.function)
+    ]
 
     facts["phase"] = "predict"
     specs, names, arrays, (structure, outputs) = _predicted(job, model, facts)
@@ -150,6 +155,13 @@ def _silent(model):
             layer.get_config()
         except Exception:
             yield path, type(layer).__name__
+
+
+def _knows_training(function):
+    """Say whether the code of a Lambda may do otherwise in training than in inference."""
+    code = getattr(function, "__code__", None)
+    names = code.co_varnames[: code.co_argcount] + code.co_names if code is not None else ()
+    return bool({"training", "in_train_phase", "in_test_phase", "learning_phase"} & set(names))
 
 
 def _vocabularies(model):

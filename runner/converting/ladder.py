@@ -272,6 +272,9 @@ class Ladder:
         part.replace(self.wish.out)
         lost, kept = losses(original.facts, judged.seen, made.facts)
         lost += [f"{one.where}: {one.loses}" for one in made.changes if one.loses]
+        if made.recipe is not None:  # a Lambda that was taken apart is what it does in inference
+            trained = original.facts.get("lambdas_in_training", ())
+            lost += [f"{name}: what its code does in training only" for name in trained]
         return Conversion(
             path=str(self.wish.path),
             target=self.wish.target,

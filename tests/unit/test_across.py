@@ -61,6 +61,14 @@ def test_a_class_is_found_by_the_registered_name_that_its_file_lacks(
     assert found == {"Mine": int, "pkg>Mine": int, "Known": float, "a>Known": str}
 
 
+def test_a_lambda_that_may_do_otherwise_in_training(script: Callable[[str], Any]) -> None:
+    knows = script("extract")._knows_training
+    assert knows(lambda x, training=None: x if training else -x)
+    assert knows(lambda x: keras.in_train_phase(x, -x))  # type: ignore[name-defined]  # noqa: F821
+    assert not knows(lambda x: x)
+    assert not knows(len)
+
+
 @pytest.mark.parametrize(
     ("work", "told"),
     [

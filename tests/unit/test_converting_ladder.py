@@ -233,6 +233,7 @@ def test_a_lambda_of_keras_3_is_taken_apart_where_its_operations_can_be_followed
 ) -> None:
     line = {"class_name": "Sequential", "config": {"name": "line", "layers": [LAMBDA]}}
     given = {**READ, "config": line, "lambdas": ["doubled"], "versions": {"keras": "3.13.2"}}
+    given["lambdas_in_training"] = ["doubled"]
     failed = {"error": None, "tries": [FAILED, FAILED]}
     rest: list[Mapping[str, Any]] = [{"error": None, "tries": [FAILED]}]
     if comes_through:
@@ -255,6 +256,7 @@ def test_a_lambda_of_keras_3_is_taken_apart_where_its_operations_can_be_followed
         assert done.verdict is Verdict.DELIVERED
         assert workshop.asked[3][2]["format"] == "keras"
         assert [(one.rule, one.where) for one in done.changes] == [("unrolled", "doubled")]
+        assert "doubled: what its code does in training only" in done.lost
     else:
         assert done.verdict is Verdict.REFUSED
         assert "the layer doubled is a Lambda" in str(done.reason)
