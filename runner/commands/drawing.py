@@ -29,7 +29,7 @@ from caniload.runner.judging.shipped import shipment
 from caniload.runner.judging.unchanged import Drawn
 from caniload.runner.matrix import plan as planning
 from caniload.runner.matrix.plan import Selection
-from caniload.runner.matrix.schema import Matrix
+from caniload.runner.matrix.schema import SETTLED, Matrix
 from caniload.runner.running.run import BATCH
 
 if TYPE_CHECKING:
@@ -173,7 +173,8 @@ def _draw(wanted: Mapping[str, Any]) -> None:
         shipped=wanted["shipped"],
     )
     selection = unchanged.selection_from(wanted["selection"])
-    plan = planning.make(Matrix.model_validate_json(json.dumps(wanted["matrix"])), selection)
+    matrix = Matrix.model_validate_json(json.dumps(wanted["matrix"]), context={SETTLED: True})
+    plan = planning.make(matrix, selection)
     resolution = resolve(plan.environments, home=home, locks=drawing.locks)
     evidence = Evidence(plan=plan, home=home, store=Store(home.results), resolution=resolution)
     drawing.meanwhile(evidence, selection, wanted["since"])

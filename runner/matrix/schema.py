@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     StringConstraints,
     Tag,
+    ValidationInfo,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -30,6 +31,8 @@ Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)*([a-z.+]\w*)*$"
 FormatName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
 Damage = Literal["truncated", "bitflipped", "empty"]
 Carried = Literal["architecture", "weights", "training"]
+SETTLED = "settled"
+"""Key of a validation's context: environments are on the Python that this machine has."""
 Provoked = Literal["layer-configuration", "custom-layer", "weight-shape"]
 
 
@@ -80,8 +83,9 @@ class Environment(_Node):
     )
 
     @model_validator(mode="after")
-    def _of_different_pythons(self) -> Environment:
-        if len({self.python, *self.pythons}) <= len(self.pythons):
+    def _of_different_pythons(self, info: ValidationInfo) -> Environment:
+        settled = (info.context or {}).get(SETTLED, False)  # on one of its other Pythons
+        if not settled and len({self.python, *self.pythons}) <= len(self.pythons):
             raise PydanticCustomError("same_python", "`python` and `pythons` name each one once")
         if self.pythons and self.twin is not None:
             raise PydanticCustomError(

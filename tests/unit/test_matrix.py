@@ -9,12 +9,19 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from pydantic import ValidationError
 
 from caniload.runner.core.errors import MatrixError
 from caniload.runner.matrix import choosing
 from caniload.runner.matrix.profiles import ProfileName
 from caniload.runner.matrix.reading import parse_matrix, read_matrix
-from caniload.runner.matrix.schema import ConversionReaders, Profile, schema
+from caniload.runner.matrix.schema import (
+    SETTLED,
+    ConversionReaders,
+    Environment,
+    Profile,
+    schema,
+)
 from caniload.runner.matrix.stacks import Stack
 
 REPOSITORY = Path(__file__).parents[2]
@@ -280,6 +287,10 @@ def test_an_environment_on_another_of_its_pythons() -> None:
     one = parse_matrix(text).environment("one")
     assert [variant.python for variant in one.variants] == ["3.10", "3.12", "3.11"]
     assert [variant.falls_back for variant in one.variants] == [False, True, True]
+    settled = one.on("3.11").model_dump_json()  # as who draws meanwhile is told
+    with pytest.raises(ValidationError):
+        Environment.model_validate_json(settled)
+    assert Environment.model_validate_json(settled, context={SETTLED: True}) == one.on("3.11")
 
 
 def test_profiles() -> None:

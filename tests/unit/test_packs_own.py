@@ -37,11 +37,10 @@ def measured(model: Path, request: Request) -> tuple[Subject, str]:
     (subject,) = gather([model])
     fingerprints = resolve(MATRIX.environments, home=request.home).fingerprints
     name = next(iter(fingerprints))
-    custom = subject.inspection.custom[0].name
     layer = next(one.name for one in subject.inspection.layers if one.name)
     error = {
         "type": "ValueError",
-        "message": f"no {custom} in /srv/secret/scaled.h5: {layer}, {model}",
+        "message": f"no {layer} in /srv/secret/scaled.h5: {model}",
         "phase": "load",
         "traceback": "Traceback (most recent call last): secret",
     }
