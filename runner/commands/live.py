@@ -133,7 +133,7 @@ class Live:
         return None
 
     def _tell(self) -> None:
-        """Say which pairs are done, as the report has it."""
+        """Say which pairs wait for nothing, as what cannot be tested here does, too."""
         summary = json.loads((self.drawing.folder / "summary.json").read_text(encoding="utf-8"))
         found = summary["underway"]
         if found is None:  # somebody else drew in the meantime
@@ -141,7 +141,7 @@ class Live:
         whole = {one["load"] for one in found["loaders"] if not one["waiting"]}
         new = [one["load"] for one in found["loaders"] if one["load"] in whole - self._loaded]
         self._loaded |= whole
-        told = f"; all is loaded by {', '.join(new)}" if new else ""
+        told = f"; nothing is left to load in {', '.join(new)}" if new else ""
         shipped = summary["shipped"]["cells"]
         beside = f"; shipped evidence on {shipped:,} cells, not measured here" if shipped else ""
         self.say(f"drawn: {found['done']} of {found['planned']} pairs are done{told}{beside}")
