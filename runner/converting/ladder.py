@@ -270,11 +270,9 @@ class Ladder:
         part = self.wish.out.with_name(f".{self.wish.out.name}.part")
         shutil.copyfile(self.workshop.made(made.out), part)
         part.replace(self.wish.out)
-        lost, kept = losses(original.facts, judged.seen, made.facts)
+        rebuilt = made.recipe is not None
+        lost, kept = losses(original.facts, judged.seen, made.facts, rebuilt=rebuilt)
         lost += [f"{one.where}: {one.loses}" for one in made.changes if one.loses]
-        if made.recipe is not None:  # a Lambda that was taken apart is what it does in inference
-            trained = original.facts.get("lambdas_in_training", ())
-            lost += [f"{name}: what its code does in training only" for name in trained]
         return Conversion(
             path=str(self.wish.path),
             target=self.wish.target,

@@ -249,9 +249,16 @@ def _goes_by_its_caller(facts: Mapping[str, Any], seen: Mapping[str, Any]) -> bo
 
 
 def losses(
-    facts: Mapping[str, Any], seen: Mapping[str, Any], placed: Mapping[str, Any]
+    facts: Mapping[str, Any],
+    seen: Mapping[str, Any],
+    placed: Mapping[str, Any],
+    *,
+    rebuilt: bool = False,
 ) -> tuple[list[str], list[str]]:
-    """Return what was lost of the training, and what was kept."""
+    """Return what was lost of the training, and what was kept.
+
+    ``rebuilt``: a Lambda was taken apart, and is what it does in inference.
+    """
     lost: list[str] = []
     kept: list[str] = []
     filled = facts.get("filled")
@@ -279,6 +286,8 @@ def losses(
             f"that {listed(fixed)} is called as in inference (or as in training) whatever the model"
             " is: Keras 3 goes by how the model is called, so a step of training may move it"
         )
+    trained = facts.get("lambdas_in_training", ()) if rebuilt else ()
+    lost += [f"{name}: what its code does in training only" for name in trained]
     dropped = (placed.get("placed") or {}).get("dropped")
     if dropped:
         lost.append(f"weights without a place: {', '.join(dropped)}")
