@@ -1,6 +1,6 @@
 """Kill a real run at random moments, go on each time, and hold the end against an unbroken run.
 
-    python tests/real/killing.py FOLDER [--kills 20] [--seed 0] [-- MATRIX OPTIONS]
+    python tests/real/killing.py [--kills 20] [--seed 0] FOLDER -- MATRIX OPTIONS
 
 FOLDER gets two homes, which take their environments from CANILOAD_HOME. The moments are drawn from
 a third of the time that the unbroken run took, imports and report included; each kill is SIGKILL to
