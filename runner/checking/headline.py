@@ -42,8 +42,7 @@ def headline(one: Checked) -> str:
     known = [answer for answer in one.answers if answer.known]
     if not one.answers:
         return ""
-    if not known and (lacking := one.answers[-1].reason).startswith(WITHOUT_CODE):
-        needed = lacking.removeprefix(WITHOUT_CODE).partition(";")[0]
+    if not known and (needed := _needed(one.answers[-1])):
         return (
             f"No version loads it without your own {needed}:"
             f" `caniload check {shlex.quote(one.path)} --custom FILE.py` asks with that code."
@@ -107,12 +106,22 @@ def _turning(one: Checked, known: Sequence[Answer]) -> str:
     )
 
 
+def _needed(answer: Answer) -> str:
+    """Return whose code is needed before anything can be said; empty where none is."""
+    if not answer.reason.startswith(WITHOUT_CODE):
+        return ""
+    return answer.reason.removeprefix(WITHOUT_CODE).partition(";")[0]
+
+
 def _unknown(one: Checked) -> str:
     """Say of how many versions nothing is known, and what finds it out."""
-    left = [answer.label for answer in one.answers if not answer.known]
+    unknown = [answer for answer in one.answers if not answer.known]
+    left = [answer.label for answer in unknown]
     if not left:
         return ""
     of = f"{len(left)} others" if len(left) > 1 else left[0]
+    if all(map(_needed, unknown)):
+        return f"; nothing is said of {of} without your own {_needed(unknown[0])}: --custom FILE.py"
     return f"; what becomes of it in {of} is not known, and --run measures it"
 
 

@@ -26,6 +26,7 @@ PREDICTED = frozenset({"outputs", "structure"})
 TRAINED = frozenset({"training"})
 _NO_MODULE = re.compile(r"No module named '(\w+)")
 _WORDS = re.compile(r"\w+")
+_PRINTED = re.compile(r"\{[^{}]*\}")
 UNCOMPARED = "; a training step could not be compared"
 
 
@@ -113,9 +114,13 @@ def answer(case: Case, environment: Environment, judge_by: Judge) -> Answer:
 def lacking_code(own: Collection[str], error: Failure) -> str:
     """Say that loading stopped at one of the classes whose code was not given; else empty.
 
-    That is no word about the version: with the code it may load there.
+    That is no word about the version: with the code it may load there. What a message prints of a
+    whole configuration names that class, too, whatever it is about.
     """
-    words = set(_WORDS.findall(error.message))
+    message, before = error.message, ""
+    while message != before:
+        message, before = _PRINTED.sub("", message), message
+    words = set(_WORDS.findall(message.partition("{")[0]))  # a dump may be cut short
     missing = sorted(words.intersection(own)) if error.phase == "load" else []
     return f"{WITHOUT_CODE}{', '.join(missing)}; {GIVING_CODE}" if missing else ""
 

@@ -246,6 +246,16 @@ def test_what_lacks_its_code_is_told_how_to_give_it() -> None:
     assert exit_code([one]) == 5
 
 
+def test_where_some_is_known_that_the_rest_lacks_its_code_is_said() -> None:
+    lacking = replace(
+        an(Outcome.UNTESTED, basis=Basis.UNKNOWN), reason=f"{WITHOUT_CODE}Scaled; {GIVING_CODE}"
+    )
+    told = headline(Checked(path="m.h5", format="h5", answers=(an(Outcome.ERROR), lacking)))
+    assert told.startswith("Fails in")
+    assert "without your own Scaled" in told
+    assert "--run measures it" not in told
+
+
 def test_neighbours_of_which_the_same_is_said_are_one_line() -> None:
     answers = (
         an(Outcome.IDENTICAL, "a"),
@@ -311,6 +321,9 @@ def test_a_record_is_judged_as_a_cell_is() -> None:
         ("Could not locate class 'mine>Scaled'", "load", True),
         ("Unrecognized keyword arguments passed to Dense: {'lora': 1}", "load", False),
         ("Unknown layer: ScaledMore", "load", False),
+        ("using config={'a': {'b': 1}}. Could not locate class 'Scaled'", "load", True),
+        ("no module keras.src.models. Full config: {'layers': [{'c': 'Scaled'}]}", "load", False),
+        ("no module keras.src.models. Full config: {'layers': [{'c': 'Scaled'", "load", False),
         ("Exception encountered when calling Scaled.call()", "predict", False),
     ],
 )
