@@ -36,13 +36,10 @@ def main(job, facts):
     facts["phase"] = "config"
     facts["config"], facts["config_error"] = _config(model)
     facts["vocabularies"] = _vocabularies(model)
-    facts["lambdas"] = [
-        path for path, layer in crossing.all_layers(model) if type(layer).__name__ == "Lambda"
-    ]
+    lambdas = [one for one in crossing.all_layers(model) if type(one[1]).__name__ == "Lambda"]
+    facts["lambdas"] = [path for path, _ in lambdas]
     facts["lambdas_in_training"] = [
-        path
-        for path, layer in crossing.all_layers(model)
-        if type(layer).__name__ == "Lambda" and _knows_training(layer.function)
+        path for path, layer in lambdas if _knows_training(layer.function)
     ]
 
     facts["phase"] = "predict"
