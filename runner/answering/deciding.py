@@ -31,6 +31,7 @@ ANY = "any "
 SHORT = f"{ANY}loss by a short name"
 
 STATE = "optimizer state"
+WITHOUT_STATE = f"no {STATE}"
 _WITH, _CALLED = " with ", " called with "
 _NUMBER = re.compile(r"-?[\d.].*|\[.*|null|inf|nan|true|false|…", re.DOTALL)
 _ONES = re.compile(r"[\[\], ]*1[1\[\], ]*")
@@ -80,6 +81,24 @@ def apart(trait: str) -> Trait:
 def _is_layer(trait: str) -> bool:
     what, stated, _ = trait.partition(_WITH)
     return trait.startswith("layer ") or (bool(stated) and " " not in what)
+
+
+def _keeps_state(traits: frozenset[str]) -> bool:
+    """Say whether the optimizer of a file keeps something of its weights from step to step.
+
+    Of those that Keras ships only SGD without momentum does not.
+    """
+    found = [apart(one) for one in traits]
+    if not any(one.kind == "initializer" for one in found):
+        return False  # no weights
+    return any(
+        one.kind == "optimizer"
+        and (
+            (not one.argument and one.name != "SGD")
+            or (one.argument == "momentum" and one.value not in ("0", "0.0", "null"))
+        )
+        for one in found
+    )
 
 
 def _is_own(trait: str) -> bool:
@@ -149,6 +168,8 @@ class Lists:
                 (asked if decides else idle).add(one)
         if any(map(_is_own, traits)):  # where that is found says nothing of the framework's
             idle -= {f"{ANY}{kind}" for kind in self.alike}
+        if WITHOUT_STATE in asked and not _keeps_state(traits):
+            asked.remove(WITHOUT_STATE)
         return Weighed(asked=frozenset(asked), idle=frozenset(idle - asked))
 
     @functools.cached_property

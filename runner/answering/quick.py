@@ -104,7 +104,7 @@ def expect(asked: Question, evidence: Evidence) -> Expected | str:
     failing = failing_of(wanted, evidence)
     if failing and not any(map(evidence.loads, failing.files)):
         return as_bad(asked, failing, evidence)  # whatever else there is in it
-    if found := _refused(asked, evidence) or _none_loads(evidence):
+    if found := _refused(asked, evidence) or _none_loads(wanted, evidence):
         return found
     if asked.wanted.own:
         return Undecided(_lacking(asked) or "code of its own decides, which no reference model has")
@@ -153,10 +153,15 @@ def _lacking(asked: Question) -> str:
     return f"{WITHOUT_CODE}{', '.join(missing)}" if missing else ""
 
 
-def _none_loads(evidence: Evidence) -> Expected | None:
-    """Return that the file does not load, where none does of enough models of its kind."""
+def _none_loads(wanted: Weighed, evidence: Evidence) -> Expected | None:
+    """Return that the file does not load, where none does of enough models of its kind.
+
+    Not where they all have an optimizer, and it has none: that may be what none of them loads for.
+    """
     models = {one.model for one in evidence.tried}
     if len(models) < ENOUGH or any(map(evidence.loads, evidence.tried)):
+        return None
+    if not _compiled(wanted) and all(_compiled(evidence.traits(one)) for one in evidence.tried):
         return None
     told = evidence.commonest[0]
     cell = told.cells[evidence.environment]
@@ -200,6 +205,10 @@ def _is_read(trait: str) -> bool:
     if one.kind == "metric" and not (one.argument or trait.endswith(", an object")):
         return False  # a name, which may be any
     return bool(one.kind and one.name) and not one.value and not is_general(trait)
+
+
+def _compiled(one: Weighed) -> bool:
+    return any(apart(trait).kind == "optimizer" for trait in one.all)
 
 
 def _as_refused(one: Refusal) -> Expected:

@@ -105,6 +105,28 @@ def test_whether_schedules_are_found_is_not_told_by_whether_one_can_be_made() ->
     assert "schedule Steps" in unknown(good, own, accepting=here)
 
 
+WEIGHTS = "Dense; initializer Zeros; no optimizer state"
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    ["optimizer Adam", "optimizer SGD; optimizer SGD with momentum=0.9", "optimizer Mine"],
+)
+def test_an_optimizer_whose_state_is_not_there_is_not_cleared_by_one_that_keeps_none(
+    optimizer: str,
+) -> None:
+    kin = [
+        reference("plain", f"{WEIGHTS}; optimizer SGD; optimizer SGD with momentum=0.0"),
+        reference("weightless", "Dense; no optimizer state; optimizer Adam"),
+        reference("other", f"Dense; initializer Zeros; optimizer state; {optimizer}"),
+    ]
+    told = unknown(f"{WEIGHTS}; {optimizer}", *kin, purpose=Purpose.TRAIN)
+    assert told.endswith("has no optimizer state")
+    found = expected(f"{WEIGHTS}; optimizer SGD", *kin, purpose=Purpose.TRAIN)
+    assert found.outcome is Outcome.IDENTICAL
+    assert expected(f"{WEIGHTS}; {optimizer}", *kin).outcome is Outcome.IDENTICAL
+
+
 def test_what_was_lost_in_saving_is_not_held_against_what_is_in_the_file() -> None:
     kin = [reference("one", "Attention; Dense", DIFFERS), reference("two", "Dense")]
     assert expected("Attention; Dense", *kin).outcome is Outcome.DIFFERS

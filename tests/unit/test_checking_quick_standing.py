@@ -135,6 +135,14 @@ def test_where_none_of_enough_models_loads_the_next_does_not() -> None:
     assert "none of the 10 reference models" in found.reason
 
 
+def test_what_has_no_optimizer_may_load_where_nothing_with_one_does() -> None:
+    failed = many(ENOUGH, "Dense", "optimizer SGD", tf_2_17=FAILED)
+    found = ask(features("GRU", "optimizer Adam"), failed)
+    assert isinstance(found, Expected)
+    assert found.outcome is Outcome.ERROR
+    assert isinstance(ask(features("GRU"), failed), str)
+
+
 def test_one_that_loads_or_too_few_say_nothing_of_all() -> None:
     failed = many(tf_2_17=FAILED)
     gru = features("GRU")
