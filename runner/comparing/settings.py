@@ -15,6 +15,7 @@ Names = Mapping[str | None, str | None]
 
 _AXIS = "axis"
 _DTYPES = ("float32", "floatx")  # what a layer has that states none
+_RANK, _ALPHA = "lora_rank", "lora_alpha"
 _INFERRED = ("backward_layer",)
 """What a version writes that another makes of the rest."""
 
@@ -50,6 +51,8 @@ def _same_setting(one: Layer, other: Layer, key: str, left: Any, right: Any) -> 
             return True
         if key == "dtype":
             return stated in _DTYPES
+        if key == _ALPHA:  # Keras 3.10 brought it; where it is not given, both are the same
+            return bool(values.same(stated, (one if right is None else other).settings.get(_RANK)))
         if key == PACKAGE:
             return not (is_own(one.class_name) and is_own(other.class_name))
         return values.is_default(values.folded(one.class_name or ""), key, stated)

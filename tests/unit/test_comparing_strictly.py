@@ -304,6 +304,22 @@ def test_arguments_that_differ_in_what_is_easily_overlooked(
     assert changed(tmp_path / "again", first, first).status is Status.SAME
 
 
+@pytest.mark.parametrize(("alpha", "same"), [(2, True), (4, False)])
+def test_what_lora_scales_by_is_its_rank_where_that_is_not_stated(
+    tmp_path: Path,
+    alpha: int,
+    same: bool,  # noqa: FBT001 - a table
+) -> None:
+    def ranked(stated: dict[str, Any]) -> None:
+        _layer(stated, "hidden")["config"]["lora_rank"] = 2
+
+    def scaled(stated: dict[str, Any]) -> None:
+        _layer(stated, "hidden")["config"]["lora_alpha"] = alpha
+
+    found = changed(tmp_path, scaled, first=ranked)
+    assert _settings(found) == ([] if same else [("lora_alpha", None, "4")])
+
+
 def test_a_seed_of_a_layer_of_keras_says_nothing(tmp_path: Path) -> None:
     assert changed(tmp_path, _given("drop", seed=2), _given("drop", seed=1)).same
 
