@@ -27,7 +27,7 @@ from caniload.runner.answering.references import Known
 from caniload.runner.answering.weighing import Evidence, Guilty
 from caniload.runner.checking.answers import Answer, Basis
 from caniload.runner.checking.headline import OF_OTHERS, WITHOUT_CODE
-from caniload.runner.core.outcomes import CLEAN, SEVERITY, Outcome, Purpose
+from caniload.runner.core.outcomes import SEVERITY, Outcome, Purpose
 from caniload.runner.matrix.schema import Environment
 from caniload.runner.packs.contents import OWN
 
@@ -276,21 +276,18 @@ def as_good(wanted: Weighed, evidence: Evidence) -> Expected:
     """
     left, chosen = set(wanted.asked), []
     ranked = sorted(evidence.good, key=lambda one: SEVERITY[evidence.outcome(one)])
+    ranked += evidence.warned
     while left:
-        best = max(ranked, key=lambda one: len(left & evidence.traits(one).asked))
+        best = max(ranked, key=lambda one: len(left & evidence.clears(one)))
         chosen.append(best)
-        left -= evidence.traits(best).all
-    ends = {
-        outcome: frozenset().union(
-            *(evidence.traits(one).all for one in ranked if evidence.outcome(one) is outcome)
-        )
-        for outcome in CLEAN
-    }
-    same = wanted.asked <= ends[Outcome.IDENTICAL]
+        left -= evidence.clears(best)
+    identical = [one for one in ranked if evidence.outcome(one) is Outcome.IDENTICAL]
+    same = wanted.asked <= frozenset().union(*map(evidence.clears, identical))
     outcome = Outcome.IDENTICAL if same else Outcome.TOLERANCE
     told = next((one for one in chosen if evidence.outcome(one) is outcome), chosen[0])
     cell = told.cells[evidence.environment]
-    reason = f"{_called(told)} stays the same there: {cell.reason}"
+    but = " but for a warning about what this file has not" if told in evidence.warned else ""
+    reason = f"{_called(told)} stays the same there{but}: {cell.reason}"
     if len(chosen) > 1:
         reason = f"{len(chosen)} reference models together have all that it has; {reason}"
     return Expected(

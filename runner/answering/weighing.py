@@ -82,8 +82,20 @@ class Evidence:
         return tuple(sorted(bad, key=lambda one: SEVERITY[self.outcome(one)]))
 
     @cached_property
+    def warned(self) -> tuple[Known, ...]:
+        """Return what stays the same but for a warning, which names something of it."""
+        return tuple(
+            one for one in self.bad if self.outcome(one) is Outcome.WARNING and self._told(one)
+        )
+
+    def clears(self, one: Known) -> frozenset[str]:
+        """Return what is no reason for anything: of a file with a warning, what that names not."""
+        named = frozenset[str]() if self.outcome(one) in CLEAN else self._told(one)
+        return self.traits(one).all - named
+
+    @cached_property
     def cleared(self) -> frozenset[str]:
-        return frozenset().union(*(self.traits(one).all for one in self.good))
+        return frozenset().union(*map(self.clears, (*self.good, *self.warned)))
 
     @cached_property
     def loaded(self) -> frozenset[str]:
@@ -108,8 +120,10 @@ class Evidence:
         )
 
     def _told(self, one: Known) -> frozenset[str]:
-        """Return what the message about a failed file names of it."""
-        return _told(self.traits(one).all, one.cells[self.environment].raised)
+        """Return what the message about a failed file names of it, or the warning of another."""
+        cell = one.cells[self.environment]
+        said = cell.reason if cell.outcome is Outcome.WARNING else cell.raised
+        return _told(self.traits(one).all, said)
 
     def _named(self) -> Iterator[Guilty]:
         """Yield what a message names of what is suspect."""

@@ -45,21 +45,26 @@ def settings_of(one: Layer, other: Layer, names: Names, prefix: str = "") -> Ite
 
 def _same_setting(one: Layer, other: Layer, key: str, left: Any, right: Any) -> bool:
     if left is None or right is None:
-        stated = right if left is None else left
-        # Versions before did not write them.
-        if key == "backend" or (key == "shape" and INPUT in (one.class_name, other.class_name)):
-            return True
-        if key == "dtype":
-            return stated in _DTYPES
-        if key == _ALPHA:  # Keras 3.10 brought it; where it is not given, both are the same
-            return bool(values.same(stated, (one if right is None else other).settings.get(_RANK)))
-        if key == PACKAGE:
-            return not (is_own(one.class_name) and is_own(other.class_name))
-        return values.is_default(values.folded(one.class_name or ""), key, stated)
+        silent, stated = (one, right) if left is None else (other, left)
+        return _says_nothing(key, stated, silent, (one.class_name, other.class_name))
     if key == _AXIS:
         rank = one.rank or other.rank
         return _axes(left, rank) == _axes(right, rank)
     return values.same(left, right, exact=not values.is_named(key))
+
+
+def _says_nothing(key: str, stated: Any, silent: Layer, classes: Sequence[str | None]) -> bool:
+    """Say whether what one of two layers states goes for the one that does not state it, too."""
+    # Versions before did not write them.
+    if key == "backend" or (key == "shape" and INPUT in classes):
+        return True
+    if key == "dtype":
+        return stated in _DTYPES
+    if key == _ALPHA:  # Keras 3.10 brought it; where it is not given, it is the rank
+        return bool(values.same(stated, silent.settings.get(_RANK)))
+    if key == PACKAGE:
+        return not all(map(is_own, classes))
+    return values.is_default(values.folded(classes[0] or ""), key, stated)
 
 
 def _axes(value: Any, rank: int | None) -> tuple[Any, ...]:

@@ -113,7 +113,11 @@ class Counted:
 
     @cached_property
     def cleared(self) -> Counter[str]:
-        return _count(self.evidence, self.evidence.good)
+        return Counter(
+            trait
+            for one in (*self.evidence.good, *self.evidence.warned)
+            for trait in self.evidence.clears(one)
+        )
 
     @cached_property
     def loaded(self) -> Counter[str]:
@@ -133,7 +137,7 @@ class Without(Evidence):
 
     @cached_property
     def cleared(self) -> frozenset[str]:
-        return _left(self.counted.cleared, _count(self.out, self.out.good))
+        return _left(self.counted.cleared, Counted(evidence=self.out).cleared)
 
     @cached_property
     def loaded(self) -> frozenset[str]:

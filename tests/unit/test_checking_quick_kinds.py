@@ -9,6 +9,7 @@ import pytest
 from test_checking_quick import DIFFERS, GOOD, NEW, bad, expected, reference, unknown
 
 from caniload.runner.answering.accepting import Accepting
+from caniload.runner.answering.references import Loaded
 from caniload.runner.core.outcomes import Outcome, Purpose
 
 
@@ -72,6 +73,7 @@ def test_data_that_were_given_are_not_data_that_were_learned() -> None:
     [
         "ValueError: Exception encountered when calling Wrapping.call(). '3' is no shape",
         "ValueError: '3' is no shape. Arguments received by Wrapping: training=False",
+        "ValueError: '3' is no shape. These nodes failed to be resolved: {<Wrapping name=out>: []}",
     ],
 )
 def test_the_layer_in_which_something_is_raised_is_not_what_it_is_about(raised: str) -> None:
@@ -103,6 +105,32 @@ def test_whether_schedules_are_found_is_not_told_by_whether_one_can_be_made() ->
     assert expected(good, kin, accepting=here).outcome is Outcome.IDENTICAL
     own = reference("one", f"{SCHEDULE.format('Mine')}; own class Mine")
     assert "schedule Steps" in unknown(good, own, accepting=here)
+
+
+WARNED = Loaded(
+    outcome=Outcome.WARNING, reason="Argument `decay` is ignored.", signature="warning: decay"
+)
+
+
+def test_what_stays_the_same_but_for_a_warning_is_cleared_of_all_that_this_does_not_name() -> None:
+    kin = reference("one", "Dense; Sequential; optimizer SGD with decay=0.1", WARNED)
+    found = expected("Dense; Sequential", kin)
+    assert found.outcome is Outcome.TOLERANCE  # by how much was not kept
+    assert "but for a warning about what this file has not: Argument `decay`" in found.reason
+    assert expected("Dense; Sequential; optimizer Adam with decay=0.2", kin).outcome is (
+        Outcome.WARNING
+    )
+    assert unknown("Dense; GRU", kin).endswith("layer GRU")
+    good = reference("two", "Dense; Sequential")
+    assert expected("Dense; Sequential", kin, good).outcome is Outcome.IDENTICAL
+
+
+def test_a_warning_that_names_nothing_of_the_file_clears_nothing() -> None:
+    kin = reference("one", "Dense; Sequential", replace(WARNED, reason="It is old."))
+    assert expected("Dense; Sequential", kin).outcome is Outcome.WARNING
+    assert "layer Dense" in unknown(
+        "Dense", reference("two", "Dense; GRU", replace(WARNED, reason="It is old."))
+    )
 
 
 WEIGHTS = "Dense; initializer Zeros; no optimizer state"
