@@ -83,22 +83,8 @@ def _is_layer(trait: str) -> bool:
     return trait.startswith("layer ") or (bool(stated) and " " not in what)
 
 
-def _keeps_state(traits: frozenset[str]) -> bool:
-    """Say whether the optimizer of a file keeps something of its weights from step to step.
-
-    Of those that Keras ships only SGD without momentum does not.
-    """
-    found = [apart(one) for one in traits]
-    if not any(one.kind == "initializer" for one in found):
-        return False  # no weights
-    return any(
-        one.kind == "optimizer"
-        and (
-            (not one.argument and one.name != "SGD")
-            or (one.argument == "momentum" and one.value not in ("0", "0.0", "null"))
-        )
-        for one in found
-    )
+def _is_nothing(value: str) -> bool:
+    return value == "null" or not value.strip("0.")
 
 
 def _is_own(trait: str) -> bool:
@@ -152,6 +138,8 @@ class Lists:
     places: tuple[re.Pattern[str], ...]
     shared: Mapping[str, Shared]
     called: frozenset[str]
+    stateless: frozenset[str]
+    stateful: frozenset[str]
     needed: frozenset[str]
     stored_kinds: frozenset[str]
     stored_arguments: tuple[str, ...]
@@ -168,9 +156,21 @@ class Lists:
                 (asked if decides else idle).add(one)
         if any(map(_is_own, traits)):  # where that is found says nothing of the framework's
             idle -= {f"{ANY}{kind}" for kind in self.alike}
-        if WITHOUT_STATE in asked and not _keeps_state(traits):
+        if WITHOUT_STATE in asked and not self._keeps_state(traits):
             asked.remove(WITHOUT_STATE)
         return Weighed(asked=frozenset(asked), idle=frozenset(idle - asked))
+
+    def _keeps_state(self, traits: frozenset[str]) -> bool:
+        """Say whether the optimizer of a file keeps something of its weights between steps."""
+        found = [apart(one) for one in traits]
+        if not any(one.kind == "initializer" for one in found):
+            return False  # no weights
+        return any(
+            (not one.argument and one.name not in self.stateless)
+            or (one.argument in self.stateful and not _is_nothing(one.value))
+            for one in found
+            if one.kind == "optimizer"
+        )
 
     @functools.cached_property
     def _seen(self) -> dict[tuple[str, Purpose], tuple[tuple[str, bool], ...]]:
@@ -281,7 +281,8 @@ def lists_of(data: Mapping[str, Any]) -> Lists:
     """Check what ``deciding.yaml`` says; ``KeyError`` and ``ValueError`` where it is malformed."""
     stored, training = data["stored"], data["training"]
     alone = [
-        data[name] for name in ("data", "wrapped", "axes", "called", "alike", "short", "places")
+        data[name]
+        for name in ("data", "wrapped", "axes", "called", "alike", "short", "places", "stateless")
     ]
     for group in (*data["sizes"], *data["shared"], *alone, stored, training, data["needed"]):
         if not str(group["because"]).strip():
@@ -303,6 +304,8 @@ def lists_of(data: Mapping[str, Any]) -> Lists:
             for group in data["shared"]
             for name in group["arguments"]
         },
+        stateless=frozenset(data["stateless"]["optimizers"]),
+        stateful=frozenset(data["stateless"]["without"]),
         needed=frozenset(data["needed"]["formats"]),
         stored_kinds=frozenset(stored["kinds"]),
         stored_arguments=tuple(stored["arguments"]),

@@ -15,7 +15,7 @@ from caniload.runner.answering.references import Index, Kin
 from caniload.runner.answering.rules import ruled
 from caniload.runner.answering.standing import beside
 from caniload.runner.checking.answers import Answer, Basis, Checked
-from caniload.runner.checking.headline import GIVING_CODE, WITHOUT_CODE
+from caniload.runner.checking.headline import FINDING_OUT, GIVING_CODE, WITHOUT_CODE
 from caniload.runner.checking.kept import Kept
 from caniload.runner.checking.request import Request, blank_of, needs
 from caniload.runner.checking.subjects import Subject
@@ -58,7 +58,7 @@ def known(
                 )
             found = _from_others(subject, environment, question, kin)
         answers.append(found)
-    blank = blank_of(subject)
+    blank = blank_of(subject, request)
     return replace(
         blank,
         reference=case.reference if case is not None else None,
@@ -139,7 +139,7 @@ def _from_others(
             basis=Basis.RULE,
             cause=rule.cause,
         )
-    find = GIVING_CODE if why.startswith(WITHOUT_CODE) else "--run tries it"
+    find = GIVING_CODE if why.startswith(WITHOUT_CODE) else FINDING_OUT
     return quick.blank(environment, f"{why}; {find}")
 
 

@@ -284,9 +284,9 @@ def as_good(wanted: Weighed, evidence: Evidence) -> Expected:
     identical = [one for one in ranked if evidence.outcome(one) is Outcome.IDENTICAL]
     same = wanted.asked <= frozenset().union(*map(evidence.clears, identical))
     outcome = Outcome.IDENTICAL if same else Outcome.TOLERANCE
-    told = next((one for one in chosen if evidence.outcome(one) is outcome), chosen[0])
+    told = max(chosen, key=lambda one: (evidence.outcome(one) is outcome, one in evidence.warned))
     cell = told.cells[evidence.environment]
-    but = " but for a warning about what this file has not" if told in evidence.warned else ""
+    but = ", with a warning that this file has no cause for" if told in evidence.warned else ""
     reason = f"{_called(told)} stays the same there{but}: {cell.reason}"
     if len(chosen) > 1:
         reason = f"{len(chosen)} reference models together have all that it has; {reason}"

@@ -87,20 +87,22 @@ def _newer(
 def _said(kind: str, choice: Choice | None, front: Sequence[Choice], count: int) -> str:
     if choice is not None:
         likely = "likely " if choice.likely else ""
-        rest = f"; still open there: {names(choice.lesser, 4)}" if choice.lesser else ""
+        rest = (
+            f"; some take memory or call Keras: {names(choice.lesser, 4)}" if choice.lesser else ""
+        )
         return (
-            f"{choice.environment} (Keras {choice.keras}) is the newest of {count} versions in"
-            f" which no {kind} file that was tried runs, imports, reads or writes anything, and it"
-            f" is {likely}the same model there{rest}."
+            f"Secure in {choice.environment} (Keras {choice.keras}): of {count} versions the newest"
+            f" in which it is {likely}the same model, and no {kind} file that was tried runs,"
+            f" imports, reads or writes anything{rest}."
         )
     if front:
         least = front[-1]
         return (
-            f"There is none: of {count} versions that were tried, all in which it is the same model"
-            f" are open to {kind} files; the fewest doors, {len(least.open)}, are open in"
+            f"Secure in none: of {count} versions that were tried, all in which it is the same"
+            f" model are open to {kind} files; the fewest doors, {len(least.open)}, are open in"
             f" {least.environment} (Keras {least.keras})."
         )
-    return f"There is none: in none of {count} versions is it known to be the same model."
+    return f"Secure in none: in none of {count} versions is it known to be the same model."
 
 
 def _elsewhere(one: Checked, tried: Sequence[tuple[Answer, Doors]]) -> str:
@@ -117,11 +119,11 @@ def _elsewhere(one: Checked, tried: Sequence[tuple[Answer, Doors]]) -> str:
 
 
 def as_lines(found: Secure) -> Iterator[str]:
-    """Yield what a person is shown: the answer, and both halves of its proof."""
-    yield f"secure: {found.sentence}"
+    """Yield what a person is shown below the answer: both halves of its proof."""
+    yield "secure"
     if found.choice is not None:
         yield f"  the same: {found.choice.same}"
-        yield f"  the doors: {_counted(found.choice)}"
+        yield f"  attacks: {_counted(found.choice)}"
     for environment, why in found.newer:
         yield f"  not {environment}: {why}"
     others = [one for one in found.front if one != found.choice]

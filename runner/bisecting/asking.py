@@ -61,7 +61,7 @@ def find(
     if more:
         raise UsageError(f"{model}: a folder of {len(more) + 1} models; name one of them")
     refused = refusal(subject, request, run=True)
-    said = blank_of(subject)
+    said = blank_of(subject, request)
     blank = Bisection(
         path=said.path,
         status=Status.REFUSED,

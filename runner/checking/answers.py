@@ -118,6 +118,7 @@ class Checked:
     ``sha256`` hashes the content of all its files. ``readable`` is false where the file itself is
     what is wrong. ``reference`` is the environment that the others were compared with, ``notes``
     what holds for all of them.
+    ``needs_trust``: it is not loaded before somebody says that they trust it.
     ``purpose`` is what the answers are for; ``secure`` is told where it was asked for.
     """
 
@@ -127,6 +128,7 @@ class Checked:
     purpose: Purpose = Purpose.PREDICT
     problem: str | None = None
     readable: bool = True
+    needs_trust: bool = False
     format: str | None = None
     saved_by: str = ""
     reference: str | None = None

@@ -36,7 +36,7 @@ def told(case: Case, request: Request) -> Checked:
     """Judge what was measured of one model."""
     judge_by = request.judge_by(case.subject)
     answers = tuple(answer(case, one, judge_by) for one in request.asked)
-    blank = blank_of(case.subject)
+    blank = blank_of(case.subject, request)
     return replace(
         blank,
         reference=case.reference,
@@ -56,8 +56,12 @@ def _notes(case: Case, answers: Sequence[Answer], request: Request) -> Iterator[
         yield f"compared with {case.reference}"
     else:
         origin = is_origin(case.subject.inspection, environment)
-        why = "which has the version that saved it" if origin else "the nearest to what saved it"
-        yield f"compared with {case.reference}, {why}, of those that load it"
+        why = (
+            "the version that saved it"
+            if origin
+            else "of those that load it the nearest to what saved it"
+        )
+        yield f"compared with {case.reference}, {why}"
     fed = (case.fed() or {}).get("facts") or {}
     if fed.get("fed"):
         made = "given" if case.inputs else "made up"

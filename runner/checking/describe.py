@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -44,21 +45,17 @@ WORDS = {
 BEGINNINGS = ("does not load: ", "loads, but predict raises: ")
 """What stands before the words of a framework, of which there may be plain ones."""
 
-_SENTENCE = 400
+_SENTENCE, _SECURE = 400, 500
 """Longest first sentence: it ends with a command."""
 
 
 def as_lines(one: Checked, *, full: bool = False) -> Iterator[str]:
     """Yield what a person is shown of one model; ``full``: what was raised, in its own words."""
     yield shown(one.path)
-    if told := headline(one):
-        yield f"  {shown(told, _SENTENCE)}"
-    if one.problem is not None:
-        yield f"  {shown(one.problem, _SENTENCE)}"
-    if one.saved_by:
-        yield f"  {shown(one.saved_by)}"
-    for note in one.notes:
-        yield f"  {shown(note)}"
+    sentence = one.secure.sentence if one.secure is not None else ""
+    told = [(sentence, _SECURE), (headline(one), _SENTENCE), (one.problem or "", _SENTENCE)]
+    told += [(text, texts.LONGEST) for text in (one.saved_by, *one.notes)]
+    yield from (f"  {shown(text, longest)}" for text, longest in told if text)
     if one.answers and one.purpose is Purpose.TRAIN:
         yield f"  {TO[one.purpose]}"
     stacks = [
@@ -70,7 +67,10 @@ def as_lines(one: Checked, *, full: bool = False) -> Iterator[str]:
         yield f"  {stack}"
         for place, answer in rows:
             yield f"    {place:<{width}}  {_line(answer, one.purpose, full)}"
+    asked = Counter(answer.stack for answer in one.answers)
     for turn in one.turns:
+        if asked[turn.stack] == 1:
+            continue  # that is all said above
         yield f"  {turn.stack}: {_turn(turn)}"
     if one.sandbox is not None:
         yield f"  sandbox: {as_line(one.sandbox)}"
@@ -97,9 +97,9 @@ def _said(answer: Answer) -> tuple[object, ...]:
 
 def _turn(turn: Turn) -> str:
     if turn.last_good is None:
-        return "good nowhere, as far as known"
+        return "good in none of these, as far as known"
     if turn.first_bad is None:
-        return f"last good {turn.last_good}, and nothing known to be bad after it"
+        return f"good up to {turn.last_good}, and not known to be bad in any newer of these"
     return f"last good {turn.last_good}, first bad after it {turn.first_bad}"
 
 

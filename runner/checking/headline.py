@@ -27,11 +27,12 @@ OF_OTHERS = " (so did "
 WITHOUT_CODE = "no version loads it without the code of "
 """What is said of a file of which classes or functions are somebody's own."""
 GIVING_CODE = "--custom FILE.py gives it"
+FINDING_OUT = "--run tries it"
 
 _LOADS_NOT = "does not load: "
 _LONGEST = 160
 NAMED = 3
-"""So many environments are named at most where it is good in none."""
+"""So many environments are named at most of which the same is said."""
 
 CONVERTED = frozenset({"h5", "keras", "savedmodel", "json", "yaml"})
 """Formats of which `caniload convert` takes files."""
@@ -48,7 +49,10 @@ def headline(one: Checked) -> str:
             f" `caniload check {shlex.quote(one.path)} --custom FILE.py` asks with that code."
         )
     if not known:
-        return "What becomes of it there is not known; --run measures it."
+        return (
+            f"Not known {_among(one.answers, 'or')}: {_lacking(one.answers[-1])}. The same command"
+            f" with --run{_trusted(one)} finds out."
+        )
     told = _turning(one, known) or _counted(one, known)
     likely = "Likely: " if any(answer.likely for answer in known) else ""
     sentence = f"{likely}{told}."
@@ -57,8 +61,8 @@ def headline(one: Checked) -> str:
         return sentence[0].upper() + sentence[1:]
     if any(answer.known for answer in _later(one, wanted)) or not _later(one, wanted):
         sentence += (
-            f" `caniload convert {shlex.quote(one.path)} --to {wanted.environment}` tries to bring"
-            " it across."
+            f" `caniload convert {shlex.quote(one.path)} --to {wanted.environment}{_trusted(one)}`"
+            " tries to bring it across."
         )
     return sentence[0].upper() + sentence[1:]
 
@@ -90,14 +94,16 @@ def _turning(one: Checked, known: Sequence[Answer]) -> str:
         told = _SAME[one.purpose] if only.good else _end(known).removeprefix("it ")
         return f"{told} in {only.label}{_why(only)}{_unknown(one)}"
     if not good:
-        where = _places(one, known) if every else _in_none(known)
+        where = _places(one, known) if every else _among(known, "or")
         return f"{_end(known).removeprefix('it ')} {where}{_why(_wanted(known))}{_unknown(one)}"
     if len(runs) == 1:
-        where = _places(one, known) if every else "in all of them"
+        where = _places(one, known) if every else _among(known, "and")
         return f"{_SAME[one.purpose]} {where}{_unknown(one)}"
     same, after = good[0], runs[-1]
     if after is same:
-        return f"{_SAME[one.purpose]} from {same[0].label} on{every}; before, {_end(runs[0])}"
+        before = runs[0] if len(runs[0]) > 1 else []
+        until = f"up to {before[-1].label}" if before else f"in {runs[0][0].label}"
+        return f"{_SAME[one.purpose]} from {same[0].label} on{every}; {until} {_end(runs[0])}"
     since = "up to" if runs[0] is same else f"from {same[0].label} to" if len(same) > 1 else "in"
     later = "from {} on" if len(after) > 1 else "in {}"
     return (
@@ -125,12 +131,23 @@ def _unknown(one: Checked) -> str:
     return f"; what becomes of it in {of} is not known, and --run measures it"
 
 
-def _in_none(known: Sequence[Answer]) -> str:
-    """Name the environments in none of which it is good, or say how many they are."""
-    *most, last = dict.fromkeys(answer.label for answer in known)
+def _among(answers: Sequence[Answer], joined: str) -> str:
+    """Name environments of which the same is said, or say that it is said of all of them."""
+    *most, last = dict.fromkeys(answer.label for answer in answers)
     if len(most) >= NAMED:
-        return "in any of them"
-    return f"in {', '.join(most)} or {last}" if most else f"in {last}"
+        return "in any of them" if joined == "or" else "in all of them"
+    return f"in {', '.join(most)} {joined} {last}" if most else f"in {last}"
+
+
+def _lacking(answer: Answer) -> str:
+    """Return why it is not known, without how to find out."""
+    why = answer.reason.removesuffix(f"; {FINDING_OUT}")
+    return f"{why[:_LONGEST]}{'…' if len(why) > _LONGEST else ''}"
+
+
+def _trusted(one: Checked) -> str:
+    """Return what has to be said, too, before the file is loaded by anything."""
+    return " --trust" if one.needs_trust else ""
 
 
 def _places(one: Checked, some: Sequence[Answer]) -> str:

@@ -101,6 +101,10 @@ class Request:
         )
 
 
+NOT_RUN = "not run,"
+"""How it begins that a file is not loaded before somebody says that they trust it."""
+
+
 def inputs_sha256(path: Path | None) -> str | None:
     """Hash a person's inputs; ``UsageError`` where they are none."""
     if path is None:
@@ -119,24 +123,28 @@ def refusal(subject: Subject, request: Request, *, run: bool) -> Checked | None:
     if problem is None and run and not request.trust:
         why = trusting.reason(subject.inspection, request.custom.provides)
         if why is not None:
-            problem = f"not run, for loading it runs or reaches more than a model ({why}): --trust"
-            return blank_of(subject, problem=problem, readable=False)
+            problem = f"{NOT_RUN} for loading it runs or reaches more than a model ({why}): --trust"
+            return blank_of(subject, request, problem=problem, readable=False)
     if problem is None and run:
         from caniload.runner.sandbox import walls  # noqa: PLC0415 - a quick answer needs none
 
         unwalled = walls.of(request.sandbox, request.home.checked).refusal
         if unwalled is not None:
-            return blank_of(subject, problem=unwalled, readable=False)
-    return blank_of(subject, problem=problem, readable=readable) if problem else None
+            return blank_of(subject, request, problem=unwalled, readable=False)
+    return blank_of(subject, request, problem=problem, readable=readable) if problem else None
 
 
-def blank_of(subject: Subject, *, problem: str | None = None, readable: bool = True) -> Checked:
+def blank_of(
+    subject: Subject, request: Request, *, problem: str | None = None, readable: bool = True
+) -> Checked:
     """Return what is said of a model before anything is known of how it loads."""
     return Checked(
         path=str(subject.path),
         sha256=subject.sha256,
         problem=problem,
         readable=readable,
+        needs_trust=not request.trust
+        and trusting.reason(subject.inspection, request.custom.provides) is not None,
         format=subject.inspection.format,
         saved_by=said_of(subject),
     )

@@ -11,7 +11,7 @@ from caniload.runner.checking.customs import read_custom
 from caniload.runner.checking.request import Request, inputs_sha256
 from caniload.runner.core.errors import UsageError
 from caniload.runner.core.machine import cores
-from caniload.runner.core.nearest import nearest
+from caniload.runner.core.nearest import THREE, nearest
 from caniload.runner.core.outcomes import Purpose
 from caniload.runner.core.shipped import LOCKS
 from caniload.runner.environments.home import Home
@@ -56,10 +56,24 @@ def _of_version(matrix: Matrix, text: str) -> list[str]:
         one.id for one in matrix.environments if asked and _tensorflow(one)[: len(asked)] == asked
     ]
     if not found:
-        near = nearest(text, (one.id for one in matrix.environments), all_of=LISTING)
-        raise UsageError(f"--to {text}: neither an id nor a TensorFlow version here; {near}")
+        near = _nearest(matrix, asked) or nearest(
+            text, (one.id for one in matrix.environments), all_of=LISTING
+        )
+        raise UsageError(f"--to {text}: no environment and no TensorFlow of matrix.yaml; {near}")
     usual = [one for one in found if one in choosing.profile(matrix, "default").environments]
     return usual or found
+
+
+def _nearest(matrix: Matrix, asked: Sequence[int]) -> str:
+    """Return the clause that names the TensorFlow versions nearest to one that is not there."""
+    if not asked:
+        return ""
+    major, minor = (*asked, 0)[:2]
+    there = {_tensorflow(one)[:2] for one in matrix.environments if _tensorflow(one)}
+    place = major * 100 + minor
+    close = sorted(there, key=lambda one: abs(one[0] * 100 + one[1] - place))
+    named = ", ".join(".".join(map(str, one)) for one in close[:THREE])
+    return f"nearest: {named}; `{LISTING}` shows all"
 
 
 def _tensorflow(environment: Environment) -> tuple[int, ...]:

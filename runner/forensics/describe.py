@@ -166,7 +166,7 @@ def stated_origin(one: Inspection) -> str:
         ("Keras", origin.keras_version),
         ("TensorFlow", origin.tensorflow_version),
         ("backend", origin.backend),
-        ("on", origin.date_saved),
+        ("on", (origin.date_saved or "").replace("@", " ")),
     )
     stated = ", ".join(f"{label} {value}" for label, value in parts if value)
     missing = [label for label, value in parts if not value]

@@ -199,7 +199,7 @@ def _text_or_other(path: Path, head: bytes) -> str:
             return "json"
         if path.name.endswith((".yaml", ".yml")) or b"class_name:" in head:
             return "yaml"
-        raise UnreadableError("a text, and no description of a model")
+        raise UnreadableError("no model: a text, and no description of one")
     if not any(head):
         raise UnreadableError("begins with zeros, as a file does that was never fully written")
     if path.name.endswith((".index", ".data-00000-of-00001")) or ".data-0" in path.name:

@@ -44,8 +44,8 @@ def check(*arguments: str) -> int:
 @pytest.mark.parametrize(
     ("name", "told", "code"),
     [
-        ("truncated.h5", "HDF5 file that cannot be opened: truncated file", 2),
-        ("text.h5", "a text, and no description of a model", 2),
+        ("truncated.h5", "HDF5 file that is cut off: ", 2),
+        ("text.h5", "no model: a text, and no description of one", 2),
         ("zero.h5", "an empty file", 2),
         ("empty", "an empty folder", 2),
         ("missing.h5", "there is no such file or folder", 2),

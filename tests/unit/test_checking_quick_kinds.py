@@ -116,7 +116,7 @@ def test_what_stays_the_same_but_for_a_warning_is_cleared_of_all_that_this_does_
     kin = reference("one", "Dense; Sequential; optimizer SGD with decay=0.1", WARNED)
     found = expected("Dense; Sequential", kin)
     assert found.outcome is Outcome.TOLERANCE  # by how much was not kept
-    assert "but for a warning about what this file has not: Argument `decay`" in found.reason
+    assert "with a warning that this file has no cause for: Argument `decay`" in found.reason
     assert expected("Dense; Sequential; optimizer Adam with decay=0.2", kin).outcome is (
         Outcome.WARNING
     )

@@ -437,7 +437,7 @@ def test_the_command_and_its_exit_codes(tmp_path: Path, capsys: pytest.CaptureFi
     told = json.loads(capsys.readouterr().out)
     assert (told["status"], told["weights"]["changes"][0]["name"]) == ("different", "out/bias")
     assert cli.main(["diff", str(one), str(tmp_path / "no.h5")]) == 2
-    assert "a text, and no description of a model" in capsys.readouterr().out
+    assert "no model: a text, and no description of one" in capsys.readouterr().out
     description = files.document(tmp_path / "d.json", example(), 2)
     alone = files.weights(tmp_path / "e.weights.h5", example())
     assert cli.main(["diff", str(description), str(alone)]) == 5

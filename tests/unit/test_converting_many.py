@@ -118,7 +118,7 @@ def test_what_is_no_model_is_skipped_by_name_and_reason(zoo: Path) -> None:
     models, skipped = find([zoo], zoo.parent / "new")
     assert [one.name for one in models] == ["a.h5", "sub/b.keras", "sub/broken.h5"]
     assert {one.name: one.reason for one in skipped} == {
-        "README.md": "a text, and no description of a model",
+        "README.md": "no model: a text, and no description of one",
         "sub/settings.json": "a JSON text, but no description of a model",
     }
 

@@ -39,7 +39,7 @@ def test_a_pickle_is_told_and_not_opened(tmp_path: Path, monkeypatch: pytest.Mon
 
 OTHERS = {
     "nothing": (b"", "an empty file"),
-    "text": (b"hello", "a text, and no description of a model"),
+    "text": (b"hello", "no model: a text, and no description of one"),
     "json": (b'{"a": 1}', "a JSON text, but no description of a model"),
     "zeros": (bytes(100), "begins with zeros"),
     "png": (b"\x89PNG\r\n\x1a\n" + bytes(100), "a PNG image"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -61,6 +62,9 @@ class Hdf5:
     findings: list[Finding] = field(default_factory=list)
 
 
+_CUT = re.compile(r"truncated file: eof = (\d+), .*stored_eof = (\d+)")
+
+
 @contextlib.contextmanager
 def opened(source: Path | BinaryIO) -> Iterator[h5py.File]:
     """Open an HDF5 file; ``UnreadableError`` says in a line why it cannot be."""
@@ -69,7 +73,14 @@ def opened(source: Path | BinaryIO) -> Iterator[h5py.File]:
         arguments = {"locking": False} if isinstance(source, Path) else {}
         file = h5py.File(source, "r", **arguments)
     except ERRORS as error:
-        raise UnreadableError(f"HDF5 file that cannot be opened: {_why(error)}") from error
+        why = _why(error)
+        if cut := _CUT.search(why):
+            there, whole = (int(number) for number in cut.groups())
+            raise UnreadableError(
+                f"HDF5 file that is cut off: {there:,} of {whole:,} bytes are there; copy or"
+                " download it again"
+            ) from error
+        raise UnreadableError(f"HDF5 file that cannot be opened: {why}") from error
     with file:
         yield file
 
