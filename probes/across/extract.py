@@ -62,7 +62,11 @@ def main(job, facts):
         if type(layer).__name__ == "Discretization"
     }
     # What these hold are bounds, which their configuration has from here on.
-    found = [entry for entry in crossing.weights(keras, model) if entry[0] not in binning]
+    found = [
+        entry
+        for entry in crossing.weights(keras, model)
+        if entry[0] not in binning and not _merged(entry)
+    ]
     facts["weights"] = [entry[:3] for entry in found]
     facts["training"] = _training(keras, model) if facts["compiled"] else None
     kept = crossing.numbered("in", arrays)
@@ -81,6 +85,14 @@ def main(job, facts):
     if job.get("export"):
         facts["phase"] = "export"
         facts["endpoint"] = _export(model, job["export"])
+
+
+def _merged(entry):
+    """Say whether a weight is of an adapter (LoRA) that is part of the other weights by now.
+
+    Keras saves both together, and loads the adapter as zeros.
+    """
+    return entry[2].startswith("lora_") and not entry[3].any()
 
 
 def _loaded(keras, job, facts):

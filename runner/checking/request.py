@@ -165,6 +165,9 @@ def needs(subject: Subject, request: Request) -> Iterator[str]:
         yield f"needs your own {', '.join(names)}: give the code with --custom FILE.py"
     if subject.inspection.packaging:
         yield subject.inspection.packaging.said
+    compiled = subject.inspection.optimizer is not None or subject.inspection.loss
+    if request.purpose is Purpose.TRAIN and not compiled:
+        yield "it states no optimizer, loss or metrics: compile it before it goes on training"
     for found in subject.inspection.findings:
         if found.severity is Severity.NOTICE:
             yield found.text

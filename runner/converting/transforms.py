@@ -166,6 +166,13 @@ def old_lambda(layer: Layer) -> str | None:
     return "its function is called by its name"
 
 
+def merged_adapter(layer: Layer) -> str | None:
+    """Leave an adapter out (LoRA), which Keras saves as part of the weights beside it."""
+    rank = layer.config.pop("lora_rank", None)
+    layer.config.pop("lora_alpha", None)
+    return None if rank is None else f"its adapter of rank {rank} is part of its weights"
+
+
 def no_such_layer(layer: Layer) -> str | None:
     raise Refused(f"the layer {layer.path} is a {layer.class_name}, which there is no more")
 
@@ -305,6 +312,7 @@ TRANSFORMS: Mapping[str, Callable[[Layer], str | None]] = {
     "float_input": float_input,
     "no_lambda": no_lambda,
     "old_lambda": old_lambda,
+    "merged_adapter": merged_adapter,
     "no_such_layer": no_such_layer,
     "plain_name": plain_name,
     "hard_sigmoid": hard_sigmoid,

@@ -60,7 +60,7 @@ def as_line(told: Mapping[str, Any]) -> str:
         return "none: it ran as you, with all that you may do"
     if told["open"]:
         return f"{told['level']}; what was tried does not stop: {', '.join(told['open'])}"
-    return f"{told['level']}; it was tried to get out of it, in vain"
+    return f"{told['level']}; tested first, nothing got out"
 
 
 def what_helps(wanted: str, problems: dict[Level, str]) -> str:

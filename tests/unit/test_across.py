@@ -407,3 +407,10 @@ def test_what_has_no_configuration_is_named(script: Callable[[str], Any]) -> Non
     )
     _, why = told(Silent("own", plain))
     assert why == "the model's class Silent does not say how it is made (NotImplementedError)"
+
+
+def test_only_an_adapter_of_zeros_is_left_out(script: Callable[[str], Any]) -> None:
+    merged = script("extract")._merged
+    assert merged(["hidden", 2, "lora_kernel_a", np.zeros((2, 3))])
+    assert not merged(["hidden", 2, "lora_kernel_a", np.ones((2, 3))])
+    assert not merged(["hidden", 0, "kernel", np.zeros((2, 3))])

@@ -118,7 +118,7 @@ def test_what_is_known_there_stays() -> None:
 def test_all_that_cannot_be_there_is_named_in_one_line() -> None:
     config = model(
         layer("BatchNormalization", "n", "features", axis=-1, synchronized=True),
-        layer("Dense", "d", "n", units=2, lora_rank=4),
+        layer("Dense", "d", "n", units=2, quantization_mode="int8"),
         layer("GroupNormalization", "g", "d", groups=2),
     )
     with pytest.raises(Refused) as refused:
@@ -126,7 +126,7 @@ def test_all_that_cannot_be_there_is_named_in_one_line() -> None:
     told = str(refused.value)
     assert "the layer n (BatchNormalization) has synchronized=True" in told
     assert "which TF 2.10 does not know; it came with TF 2.12" in told
-    assert "the layer d (Dense) has lora_rank=4" in told
+    assert "the layer d (Dense) has quantization_mode='int8'" in told
     assert "the layer g (GroupNormalization): TF 2.10 has no layer GroupNormalization" in told
     assert "\n" not in told
 
@@ -373,3 +373,15 @@ def test_the_function_of_a_lambda_goes_by_its_name_and_bytecode_nowhere() -> Non
     config = model(layer("Lambda", "doubled", "features", function=code, arguments={}))
     with pytest.raises(Refused, match="doubled is a Lambda whose bytecode is of the Python"):
         down(config, "tf-2.4")
+
+
+def test_an_adapter_is_part_of_the_weights_beside_it() -> None:
+    adapted = layer("Dense", "hidden", "features", units=3, lora_rank=2, lora_alpha=2)
+    plain = layer("Dense", "outputs", "hidden", units=2, lora_rank=None)
+    for target in ("tf-2.15", "tf-2.18"):
+        recipe = down(model(adapted, plain), target, "tf-2.21")
+        for name in ("hidden", "outputs"):
+            assert not {"lora_rank", "lora_alpha"} & {*made(recipe, name)["config"]}
+        (change,) = (one for one in recipe.changes if one.rule == "merged-adapters")
+        assert change.where == "hidden"
+        assert "without adapters of low rank" in str(change.loses)
