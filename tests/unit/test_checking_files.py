@@ -113,6 +113,18 @@ def test_what_comes_with_caniload_is_marked_as_such(capsys: pytest.CaptureFixtur
     assert "measured for this release of caniload" in " ".join(found["notes"])
 
 
+@pytest.mark.parametrize(("purpose", "told"), [("train", True), ("predict", False)])
+def test_who_trains_is_told_that_nothing_was_compiled(
+    purpose: str,
+    told: bool,  # noqa: FBT001 - a table
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    model = str(ROOT / "docs" / "examples" / "keras_model.h5")
+    check(model, "--to", "2.15", "--for", purpose, "--json")
+    (found,) = json.loads(capsys.readouterr().out)
+    assert ("compile it before" in " ".join(found["notes"])) is told
+
+
 def test_a_path_alone_is_checked(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["zero.h5"]) == 2
     assert "an empty file" in capsys.readouterr().out
