@@ -202,7 +202,14 @@ def missing(keras, error):
         layers = {name: getattr(keras.layers, name) for name in dir(keras.layers)}
         layers["relu6"] = _relu6(keras)
         return {name: one for name, one in layers.items() if callable(one)}
+    if "Could not locate function '" in str(error):
+        own = keras.activations
+        return {theirs: getattr(own, name) for theirs, name in TENSORFLOWS.items()}
     return usual_names(keras) if isinstance(error, NameError) else {}
+
+
+TENSORFLOWS = {"softmax_v2": "softmax", "log_softmax_v2": "log_softmax"}
+"""What TensorFlow calls functions of its own within, by which Keras 3 writes and does not find them."""
 
 
 def usual_names(keras):

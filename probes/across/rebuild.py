@@ -281,9 +281,17 @@ class Builder(object):
                 if found is None:
                     raise LookupError(name)
                 return found[output]
+            if value.get("class_name") == "__slice__":
+                stated = value["config"]
+                return slice(stated["start"], stated["stop"], stated["step"])
+            if value.get("class_name") == "__ellipsis__":
+                return Ellipsis
             return {key: self._filled(one, held) for key, one in value.items()}
         if isinstance(value, list):
-            return [self._filled(one, held) for one in value]
+            found = [self._filled(one, held) for one in value]
+            # As a tuple: Keras takes a list of them for an array of places.
+            places = any(one is Ellipsis or isinstance(one, slice) for one in found)
+            return tuple(found) if places else found
         return value
 
     def make(self, spec):

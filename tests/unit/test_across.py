@@ -414,3 +414,20 @@ def test_only_an_adapter_of_zeros_is_left_out(script: Callable[[str], Any]) -> N
     assert merged(["hidden", 2, "lora_kernel_a", np.zeros((2, 3))])
     assert not merged(["hidden", 2, "lora_kernel_a", np.ones((2, 3))])
     assert not merged(["hidden", 0, "kernel", np.zeros((2, 3))])
+
+
+def test_slices_are_called_with_as_slices(script: Callable[[str], Any]) -> None:
+    builder = script("rebuild").Builder(SimpleNamespace(), {}, None)
+    whole = {"class_name": "__slice__", "config": {"start": None, "stop": 3, "step": None}}
+    rest = {"class_name": "__ellipsis__", "config": {}}
+    filled = builder._filled([{"$tensor": ["x", 0, 0]}, [whole, -1, rest]], {"x": [["tensor"]]})
+    assert filled == ["tensor", (slice(None, 3, None), -1, Ellipsis)]
+    assert builder._filled([1, [2, 3]], {}) == [1, [2, 3]]
+
+
+def test_functions_that_tensorflow_calls_otherwise_are_found(script: Callable[[str], Any]) -> None:
+    softmax, log_softmax = object(), object()
+    own = SimpleNamespace(softmax=softmax, log_softmax=log_softmax)
+    told = TypeError("Could not locate function 'softmax_v2'. Make sure ...")
+    found = script("crossing").missing(SimpleNamespace(activations=own), told)
+    assert found == {"softmax_v2": softmax, "log_softmax_v2": log_softmax}
