@@ -209,7 +209,7 @@ def missing(keras, error):
 
 
 TENSORFLOWS = {"softmax_v2": "softmax", "log_softmax_v2": "log_softmax"}
-"""What TensorFlow calls functions of its own; Keras 3 writes these names, and does not find them."""
+"""What TensorFlow calls functions of its own: Keras 3 writes these names, and finds none."""
 
 
 def usual_names(keras):
