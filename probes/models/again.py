@@ -8,11 +8,9 @@ INPUTS = {
     "columns_given": {"prices": ["normal", [3]], "codes": ["integers", [3], 500]},
     "picture_drawn": {"sketch": ["normal", [6, 6, 2]]},
     "boxes_in_boxes": {"features": ["normal", [5]]},
-    "memory_kept": {"sequence": ["normal", [12, 3]]},
     "half_the_digits": {"picture": ["normal", [6, 6, 2]]},
     "formula": {"features": ["normal", [5]]},
     "formula_of_keras": {"features": ["normal", [5]]},
-    "adapter": {"tokens": ["integers", [5], 9]},
     "memory_of_cells": {"sequence": ["normal", [5, 4]]},
 }
 
@@ -159,17 +157,6 @@ def boxes_in_boxes(keras):
     return model
 
 
-def memory_kept(keras):
-    """Layers that go on where the last batch ended, one of them unrolled."""
-    sequence = keras.Input(batch_shape=(4, 12, 3), name="sequence")
-    states = keras.layers.LSTM(3, return_sequences=True, stateful=True, name="first")(sequence)
-    state = keras.layers.SimpleRNN(2, stateful=True, unroll=True, name="second")(states)
-    outputs = keras.layers.Dense(1, name="outputs")(state)
-    model = keras.Model(sequence, outputs, name="memory_kept")
-    model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mean_squared_error")
-    return model
-
-
 def half_the_digits(keras):
     """Convolutions that compute in bfloat16, below a last layer in float32."""
     if hasattr(keras.mixed_precision, "Policy"):
@@ -213,20 +200,6 @@ def formula_of_keras(keras):
     outputs = keras.layers.Dense(1, name="outputs")(joined)
     model = keras.Model(inputs, outputs, name="formula_of_keras")
     model.compile(optimizer=keras.optimizers.SGD(0.1), loss="mean_squared_error")
-    return model
-
-
-def adapter(keras):
-    """Low-rank adapters beside weights (LoRA), whose settings Keras 3 names anew in 3.10."""
-    tokens = keras.Input((5,), dtype="int32", name="tokens")
-    embedding = keras.layers.Embedding(9, 6, name="embedding")
-    hidden = keras.layers.Dense(5, activation="relu", name="hidden")
-    features = keras.layers.GlobalAveragePooling1D(name="average")(embedding(tokens))
-    outputs = keras.layers.Dense(2, activation="softmax", name="classes")(hidden(features))
-    model = keras.Model(tokens, outputs, name="adapter")
-    embedding.enable_lora(2)
-    hidden.enable_lora(2)
-    model.compile(optimizer=keras.optimizers.Adam(0.01), loss="categorical_crossentropy")
     return model
 
 
