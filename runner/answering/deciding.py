@@ -83,6 +83,15 @@ def _is_layer(trait: str) -> bool:
     return trait.startswith("layer ") or (bool(stated) and " " not in what)
 
 
+def states_of(traits: frozenset[str]) -> frozenset[str]:
+    """Return whose state a file has: a loader may stumble over what one optimizer keeps."""
+    return frozenset(
+        f"state of optimizer {one.name}"
+        for one in map(apart, traits)
+        if one.kind == "optimizer" and not one.argument
+    )
+
+
 def _is_nothing(value: str) -> bool:
     return value == "null" or not value.strip("0.")
 
@@ -154,6 +163,8 @@ class Lists:
         for trait in traits:
             for one, decides in self.each(trait, purpose):
                 (asked if decides else idle).add(one)
+        if STATE in traits:
+            (asked if STATE in asked else idle).update(states_of(traits))
         if any(map(_is_own, traits)):  # where that is found says nothing of the framework's
             idle -= {f"{ANY}{kind}" for kind in self.alike}
         if WITHOUT_STATE in asked and not self._keeps_state(traits):

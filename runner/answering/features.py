@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from caniload.runner.forensics.facts import Inspection, Stated
-from caniload.runner.forensics.stated import LAYER
+from caniload.runner.forensics.stated import ARGUMENTS_OF_CALL, LAYER
 
 _INPUT = "InputLayer"
 
@@ -81,7 +81,7 @@ def _others(one: Inspection) -> Iterator[str]:
     yield "several inputs" if len(one.inputs) > 1 else "one input" if one.inputs else "no input"
     yield from _names(one)
     for said in one.stated:
-        yield from _of(said)
+        yield from _of(said, by_legacy=one.format == "h5")
     if one.optimizer is not None and one.optimizer.class_name:
         yield f"optimizer {one.optimizer.class_name}"
     elif one.loss:  # so are the files that Keras 3 saves of a model after it was saved as HDF5
@@ -133,8 +133,11 @@ def _is_automatic(name: str, class_name: str) -> bool:
     return re.sub(r"_\d+$", "", name) == snake
 
 
-def _of(said: Stated) -> Iterator[str]:
-    """Yield an object's class and arguments; a layer's own class is told of all layers."""
+def _of(said: Stated, *, by_legacy: bool) -> Iterator[str]:
+    """Yield an object's class and arguments; a layer's own class is told of all layers.
+
+    ``by_legacy``: Keras 3 reads it by code of before, which calls layers with one argument.
+    """
     what = said.class_name
     if said.kind != LAYER:
         what = f"{said.kind} {what}"
@@ -146,4 +149,5 @@ def _of(said: Stated) -> Iterator[str]:
     for name, value in said.arguments:
         yield f"{what} with {name}={value}"
     for name, value in said.called:
-        yield f"{what} called with {name}={value}"
+        if name != ARGUMENTS_OF_CALL or by_legacy:
+            yield f"{what} called with {name}={value}"

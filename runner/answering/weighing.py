@@ -20,6 +20,7 @@ from caniload.runner.answering.deciding import (
     Trait,
     Weighed,
     apart,
+    states_of,
     weighed,
     widened,
     without_places,
@@ -131,7 +132,7 @@ class Evidence:
         for one in self.bad:
             suspects = self.suspects(one)
             if named := suspects & self._told(one):
-                groups[widened(named, suspects)].append(one)
+                groups[widened(named, suspects) | (states_of(named) & suspects)].append(one)
         for named, files in groups.items():
             yield Guilty(traits=named, files=tuple(files), how="named")
 

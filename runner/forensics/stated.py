@@ -133,6 +133,11 @@ def _arranged(tensors: Any) -> str:
     return "listed"
 
 
+TENSOR = "tensor"
+ARGUMENTS_OF_CALL = "arguments"
+"""What ``called`` says of tensors that are given one after another, and not as one list."""
+
+
 def _called(nodes: list[Any]) -> set[tuple[str, str]]:
     """Return what a layer is called with beside its first tensors, and whether more than once."""
     found: set[tuple[str, str]] = {("times", "several")} if len(nodes) > 1 else set()
@@ -145,6 +150,9 @@ def _called(nodes: list[Any]) -> set[tuple[str, str]]:
             given = one.get("kwargs") if "kwargs" in one else {}
             if isinstance(given, dict):
                 found |= {(str(key)[:LENGTH], _given(value)) for key, value in given.items()}
+            given = one.get("args")
+            if isinstance(given, list) and [_given(value) for value in given].count(TENSOR) > 1:
+                found.add((ARGUMENTS_OF_CALL, "several"))
         elif isinstance(one, list):
             if len(one) == _HISTORY and isinstance(one[0], str) and isinstance(one[3], dict):
                 found |= {(str(key)[:LENGTH], _given(value)) for key, value in one[3].items()}
@@ -157,7 +165,7 @@ def _given(value: Any) -> str:
     """Return what a layer is called with; of a tensor only that it is one."""
     tensor = isinstance(value, list) and len(value) > 2 and isinstance(value[0], str)  # noqa: PLR2004
     if tensor or (isinstance(value, dict) and value.get("class_name") == "__keras_tensor__"):
-        return "tensor"
+        return TENSOR
     return text(value)
 
 

@@ -155,6 +155,18 @@ def test_an_optimizer_whose_state_is_not_there_is_not_cleared_by_one_that_keeps_
     assert expected(f"{WEIGHTS}; {optimizer}", *kin).outcome is Outcome.IDENTICAL
 
 
+def test_an_optimizer_that_cannot_be_loaded_is_no_matter_where_there_is_nothing_of_it() -> None:
+    kin = [
+        reference("one", "Dense; optimizer Nadam; optimizer state", bad("ValueError: of Nadam")),
+        reference("two", "GRU; optimizer Nadam; optimizer state", bad("ValueError: of Nadam")),
+        reference("three", "Dense; optimizer Adam; optimizer state"),
+        reference("four", "Dense; optimizer Nadam; no optimizer state"),
+    ]
+    found = expected("Dense; optimizer Nadam; optimizer state", *kin)
+    assert found.outcome is Outcome.ERROR
+    assert expected("Dense; optimizer Nadam; no optimizer state", *kin).outcome is Outcome.IDENTICAL
+
+
 def test_what_was_lost_in_saving_is_not_held_against_what_is_in_the_file() -> None:
     kin = [reference("one", "Attention; Dense", DIFFERS), reference("two", "Dense")]
     assert expected("Attention; Dense", *kin).outcome is Outcome.DIFFERS

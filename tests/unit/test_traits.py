@@ -71,6 +71,27 @@ def test_all_that_is_stated_is_there_once_whatever_it_is() -> None:
     assert len(stated.of(config)) == len(set(stated.of(config)))
 
 
+@pytest.mark.parametrize(("suffix", "told"), [(".h5", True), (".keras", False)])
+def test_tensors_one_after_another_matter_where_keras_3_reads_hdf5(
+    tmp_path: Path,
+    suffix: str,
+    told: bool,  # noqa: FBT001 - a table
+) -> None:
+    tensor = {"class_name": "__keras_tensor__", "config": {"keras_history": ["x", 0, 0]}}
+    nodes = [{"args": [tensor, tensor], "kwargs": {}}]
+    config = functional(INPUT, {**layer("Odd", name="odd"), "inbound_nodes": nodes})
+    path = tmp_path / f"m{suffix}"
+    if suffix == ".h5":
+        hdf5(path, config)
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("metadata.json", json.dumps({"keras_version": "3.13.2"}))
+            archive.writestr("config.json", json.dumps(config))
+    found = features(inspect_here(path))
+    assert found is not None
+    assert ("Odd called with arguments=several" in found.traits) is told
+
+
 def test_what_a_layer_is_called_with_is_stated_but_for_tensors() -> None:
     attention = layer("MultiHeadAttention", name="m", num_heads=2)
     twice = [["x", 0, 0, {"use_causal_mask": True, "value": ["y", 0, 0]}]]
