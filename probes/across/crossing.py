@@ -8,6 +8,7 @@ frameworks are imported inside.
 import inspect
 import json
 import os
+import re
 import resource
 import signal
 import sys
@@ -199,9 +200,14 @@ def missing(keras, error):
     """Return what the file's author had and loading did not find, as far as it can be told."""
     if str(error).startswith("Unknown "):
         # Some versions do not know layers of their own when they load them (SpectralNormalization).
+        # Functions are there, too, such as `dot`, by which an Attention names its score.
         layers = {name: getattr(keras.layers, name) for name in dir(keras.layers)}
-        layers["relu6"] = _relu6(keras)
-        return {name: one for name, one in layers.items() if callable(one)}
+        known = {name: one for name, one in layers.items() if isinstance(one, type)}
+        return dict(known, relu6=_relu6(keras))
+    words = re.findall(r"Received: \w+=<function (\w+) at ", str(error))
+    if words:
+        # Keras 3.15 takes words in HDF5, such as "dot" of an Attention, for functions of that name.
+        return {one: one for one in words}
     if "Could not locate function '" in str(error):
         own = keras.activations
         return {theirs: getattr(own, name) for theirs, name in TENSORFLOWS.items()}

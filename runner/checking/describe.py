@@ -97,9 +97,9 @@ def _said(answer: Answer) -> tuple[object, ...]:
 
 def _turn(turn: Turn) -> str:
     if turn.last_good is None:
-        return "good in none of these, as far as known"
+        return "known to be good in none of these"
     if turn.first_bad is None:
-        return f"good up to {turn.last_good}, and not known to be bad in any newer of these"
+        return f"newest known to be good: {turn.last_good}"
     return f"last good {turn.last_good}, first bad after it {turn.first_bad}"
 
 

@@ -122,7 +122,8 @@ def cost_lines(prepared: Prepared, request: Request) -> Iterator[str]:
     """Yield what the run will cost, before it starts."""
     build = prepared.environments_to_build
     if build:
-        yield f"{len(build)} environments to build: {', '.join(build)}"
+        many = "" if len(build) == 1 else "s"
+        yield f"{len(build)} environment{many} to build: {', '.join(build)}"
         yield (
             f"up to {prepared.download_bytes / 1e9:.1f} GB to download,"
             f" {prepared.disk_bytes / 1e9:.1f} GB of disk in {request.home.root}"
@@ -131,4 +132,5 @@ def cost_lines(prepared: Prepared, request: Request) -> Iterator[str]:
         yield as_line(prepared.pythons_to_fetch, request.home)
     if prepared.runs:
         minutes = max(prepared.seconds / 60, 0.1)
-        yield f"{prepared.runs} times to load, or more; about {minutes:.1f} minutes"
+        times = "once" if prepared.runs == 1 else f"{prepared.runs} times"
+        yield f"to load {times}, or more; about {minutes:.1f} minutes"
