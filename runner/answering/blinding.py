@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from caniload.runner.answering.deciding import without_size
 from caniload.runner.answering.features import Features, features
 from caniload.runner.answering.references import row_of
 from caniload.runner.answering.remembering import measured_before
+from caniload.runner.answering.wording import without_size
 from caniload.runner.answering.writing import Writing
 from caniload.runner.checking.cases import Case
 from caniload.runner.checking.judging import answer

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,7 +33,7 @@ SHORT = f"{ANY}loss by a short name"
 STATE = "optimizer state"
 WITHOUT_STATE = f"no {STATE}"
 _WITH, _CALLED = " with ", " called with "
-_NUMBER = re.compile(r"-?[\d.].*|\[.*|null|inf|nan|true|false|…", re.DOTALL)
+NUMBER = re.compile(r"-?[\d.].*|\[.*|null|inf|nan|true|false|…", re.DOTALL)
 _ONES = re.compile(r"[\[\], ]*1[1\[\], ]*")
 _LATER = re.compile(r"(?<![-\d.])(?:[2-9]|\d{2,})(?![\d.])")
 _OF = re.compile(r"\w+ of (?P<module>[\w.]+)")
@@ -262,16 +262,16 @@ class Lists:
         """Return the value as exactly as it is weighed; None if it is not."""
         if one.argument in self.wrapped:
             return None
-        if one.argument in self.sizes and _NUMBER.fullmatch(one.value):
+        if one.argument in self.sizes and NUMBER.fullmatch(one.value):
             return None
-        if one.argument in self.data and _NUMBER.fullmatch(one.value):
+        if one.argument in self.data and NUMBER.fullmatch(one.value):
             return one.value if one.value == "null" else "given"
         if one.argument in self.axes:
             return None if one.name in self.joining else _LATER.sub("later", one.value)
         return one.value
 
     def _shared(self, one: Trait, shared: Shared) -> str:
-        if not (shared.ones or shared.size) or not _NUMBER.fullmatch(one.value):
+        if not (shared.ones or shared.size) or not NUMBER.fullmatch(one.value):
             return one.value
         if shared.size:
             return "in numbers"
@@ -360,50 +360,3 @@ def needing(traits: frozenset[str], format_id: str) -> list[str]:
         if (role == LAYER and f"layer {name}" in traits)
         or (role == "function" and f"loss {name}" in traits)
     )
-
-
-def in_its_words(
-    text: str, guilty: frozenset[str], other: frozenset[str], own: frozenset[str]
-) -> str:
-    """Return what is said of another file as it will be said of its own: with its own names.
-
-    Where a trait that is to blame is of several classes, ``text`` names the other file's.
-    """
-    for trait in sorted(guilty):
-        theirs, ours = _named(other, trait), _named(own, trait)
-        for name in sorted(theirs - ours if ours else ()):
-            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", min(ours), text)
-    return text
-
-
-def _named(traits: frozenset[str], general: str) -> frozenset[str]:
-    """Return the names of what is weighed as a trait, if that is of several classes."""
-    if not general.startswith(ANY) and not is_general(general):
-        return frozenset()
-    return frozenset(
-        apart(one).name
-        for one in traits
-        if any(general == found for found, _ in lists().each(one, Purpose.TRAIN))
-    )
-
-
-def without_places(text: str) -> str:
-    """Return a message without what it says of where it was raised."""
-    for pattern in lists().places:
-        text = pattern.sub(" ", text)
-    return text
-
-
-def without_size(trait: str) -> str:
-    """Return a trait without a number that is not weighed anyway, such as how many units."""
-    one, listed = apart(trait), lists()
-    numbers = one.argument in listed.sizes or (one.argument in listed.data and one.value != "null")
-    if numbers and _NUMBER.fullmatch(one.value):
-        return f"{trait.partition('=')[0]}=…"
-    return trait
-
-
-def in_words(traits: Sequence[str], most: int = 3) -> str:
-    """Return the first few of these, as a sentence ends with them."""
-    more = f" and {len(traits) - most} more" if len(traits) > most else ""
-    return f"{', '.join(traits[:most])}{more}"

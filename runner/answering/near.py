@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from caniload.runner.answering.deciding import Weighed, in_words
+from caniload.runner.answering.deciding import Weighed
 from caniload.runner.answering.quick import (
     Expected,
     Question,
@@ -25,6 +25,7 @@ from caniload.runner.answering.quick import (
 from caniload.runner.answering.references import Kin
 from caniload.runner.answering.standing import says_otherwise, stand_ins
 from caniload.runner.answering.weighing import Evidence, Guilty
+from caniload.runner.answering.wording import in_words
 from caniload.runner.checking.answers import Basis
 from caniload.runner.core.outcomes import CLEAN, SEVERITY
 

@@ -15,8 +15,6 @@ from caniload.runner.answering.deciding import (
     LAYER,
     Weighed,
     apart,
-    in_its_words,
-    in_words,
     is_general,
     needing,
     of_one_place,
@@ -25,6 +23,7 @@ from caniload.runner.answering.deciding import (
 from caniload.runner.answering.features import Features
 from caniload.runner.answering.references import Known
 from caniload.runner.answering.weighing import Evidence, Guilty
+from caniload.runner.answering.wording import in_its_words, in_words
 from caniload.runner.checking.answers import Answer, Basis
 from caniload.runner.checking.headline import OF_OTHERS, WITHOUT_CODE
 from caniload.runner.core.outcomes import SEVERITY, Outcome, Purpose

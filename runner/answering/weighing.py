@@ -23,9 +23,9 @@ from caniload.runner.answering.deciding import (
     states_of,
     weighed,
     widened,
-    without_places,
 )
 from caniload.runner.answering.references import Known
+from caniload.runner.answering.wording import without_places
 from caniload.runner.core.outcomes import CLEAN, SEVERITY, Outcome, Purpose
 
 SEVERAL = 3

@@ -108,7 +108,9 @@ def _of_cells(book: Book, night: Night, wanted: Wanted) -> Iterator[Entry]:
         if _is_wanted(wanted, Kind.UNEXPECTED, state.cause(purpose)):
             train_only = state.outcome(Purpose.PREDICT) in CLEAN
             groups[state.known_as, train_only].append((place, state))
-    for (cause, train_only), found in sorted(groups.items(), key=lambda one: -len(one[1])):
+    # What is wrong in training alone comes first: an entry for both would expect it, too.
+    ordered = sorted(groups.items(), key=lambda one: (not one[0][1], -len(one[1])))
+    for (cause, train_only), found in ordered:
         places = [place for place, _ in found]
         outcomes = {state.outcome(one) for _, state in found for one in Purpose}
         worst = max(outcomes, key=SEVERITY.__getitem__)

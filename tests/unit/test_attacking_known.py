@@ -217,9 +217,10 @@ def test_both_halves_of_the_proof_are_told() -> None:
     found = ask(table(b=RUNS | GROWS, c=RUNS), a=SAME, b=SAME, c=SAME)
     assert found.secure is not None
     lines = list(secure_lines(found.secure))
-    assert lines[0].startswith("secure: a (Keras 3.0.0) is the newest of 3 versions")
+    assert found.secure.sentence.startswith("Secure in a (Keras 3.0.0): of 3 versions the newest")
+    assert lines[0] == "secure"
     assert "  the same: because [measured on this file]" in lines
-    assert "  the doors: 2 reached nothing, measured 2026-11-20" in lines
+    assert "  attacks: 2 reached nothing, measured 2026-11-20" in lines
     assert "  not c: open to run" in lines
     assert [one.environment for one in found.secure.front] == ["c", "a"]
     guessed = answered("a", SAME, Basis.MODELS)

@@ -32,6 +32,16 @@ def held(made: Written) -> Book:
     return Book(ledger=made.ledger, environments=SITES, today="2026-11-02")
 
 
+def test_what_is_wrong_in_training_alone_is_not_expected_by_an_entry_for_both() -> None:
+    """Found by the test below: the second of two entries of one cause had nothing left to it."""
+    both = bad("x-y", "warning", train="identical", train_cause="")
+    alone = bad("x-y", "warning", predict="identical", predict_cause="")
+    one = night({"a-3/dense.h5/a-4": both, "a-3/lstm.h5/a-3": both, "a-3/lstm.h5/a-4": alone})
+    made = written(one)
+    assert len(made.added) == 2
+    assert not said(one, by=held(made)).findings
+
+
 @given(nights())
 def test_what_is_written_reads_the_same_and_expects_all_that_was_found(one: Night) -> None:
     made = written(one)

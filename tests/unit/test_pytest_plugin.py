@@ -77,7 +77,7 @@ def test_a_project_says_which_models_and_versions(run: Run, pytester: pytest.Pyt
     ("marker", "told"),
     [
         ('"models/", too="tf-2.21"', "*caniload: the marker has no argument 'too'; nearest: to, *"),
-        ('"models/", to="tf-9"', "*caniload: --to tf-9: neither an id nor *"),
+        ('"models/", to="tf-9"', "*caniload: --to tf-9: no environment and no *"),
         ("", '*caniload: name models in the marker, @pytest.mark.caniload("models/")*'),
         ('"models/", unknown="?"', "*caniload: unknown is 'skip' or 'fail', not '?'*"),
         ('"empty/", to="tf-2.21"', "*/empty: an empty folder*"),

@@ -53,8 +53,8 @@ ZOO = [
 def test_many_models_are_a_table_with_what_needs_action_first() -> None:
     head, *lines, last = as_table(ZOO)
     assert head == (
-        "Of 7 models 3 need action, 1 was not run, 1 is not known, 1 is no whole model, 1 stays the"
-        " same."
+        "Of 7 models 3 need action, 1 cannot be read, 1 is not known, 1 is no whole model, 1 stays"
+        " the same."
     )
     assert [line.split()[1] for line in lines] == [
         *("fails.h5", "other.h5", "warns.h5", "notes.txt", "unknown.h5", "weights.h5", "good.h5")

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from model_files import DENSE, INPUT, functional, hdf5
 
-from caniload.runner.answering import deciding
+from caniload.runner.answering import deciding, wording
 from caniload.runner.answering.deciding import apart, lists_of, weighed
 from caniload.runner.answering.features import features
 from caniload.runner.core.outcomes import Purpose
@@ -198,13 +198,12 @@ def test_what_is_weighed_of_a_trait_to_predict(trait: str, asked: set[str], idle
 
 
 def test_sizes_are_left_out_where_a_file_is_given_away() -> None:
-    assert deciding.without_size("Dense with units=512") == "Dense with units=…"
-    assert deciding.without_size("Dense with activation=relu") == "Dense with activation=relu"
+    assert wording.without_size("Dense with units=512") == "Dense with units=…"
+    assert wording.without_size("Dense with activation=relu") == "Dense with activation=relu"
     assert (
-        deciding.without_size("StringLookup with vocabulary=[…]")
-        == "StringLookup with vocabulary=…"
+        wording.without_size("StringLookup with vocabulary=[…]") == "StringLookup with vocabulary=…"
     )
-    assert deciding.without_size("StringLookup with vocabulary=null").endswith("=null")
+    assert wording.without_size("StringLookup with vocabulary=null").endswith("=null")
     given = weighed(frozenset({"Dense with units=…"}), Purpose.PREDICT)
     assert given == weighed(frozenset({"Dense with units=512"}), Purpose.PREDICT)
 
