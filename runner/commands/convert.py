@@ -136,7 +136,8 @@ def _one_alone(arguments: argparse.Namespace) -> Path:
     model, *more = arguments.model
     if more:
         raise UsageError(f"{model} and {more[0]}: to convert several, name a folder with --into")
-    return model
+    index = model.with_name(f"{model.name}.index")  # what is beside the prefix of a checkpoint
+    return index if index.is_file() and not model.exists() else model
 
 
 def _default_out(model: Path, matrix: Matrix, target: str) -> Path:

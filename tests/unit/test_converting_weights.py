@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import sys
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ import pytest
 from test_converting_ladder import FAILED, MADE, MATRIX, READ, SAME, Played
 
 from caniload.runner.checking.customs import read_custom
+from caniload.runner.commands.convert import _one_alone
 from caniload.runner.converting import receipt
 from caniload.runner.converting.ladder import Ladder
 from caniload.runner.converting.original import Wish, job_for, refusal
@@ -206,3 +208,10 @@ def test_a_real_file_of_weights(recorded: Path, wish: Wish) -> None:
     found = inspect_here(recorded / "keras-3.13.weights.h5")
     assert job_for(wish, found)["layout"] == "objects"
     assert job_for(wish, inspect_here(recorded / "checkpoint"))["layout"] == "checkpoint"
+
+
+def test_a_checkpoint_is_named_by_its_prefix(tmp_path: Path) -> None:
+    (tmp_path / "w.index").touch()
+    for name, found in (("w", "w.index"), ("w.index", "w.index"), ("other", "other")):
+        given = argparse.Namespace(model=[tmp_path / name], rerun=False, jobs=None)
+        assert _one_alone(given) == tmp_path / found
