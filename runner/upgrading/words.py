@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 from caniload.runner.checking.answers import Answer
 from caniload.runner.checking.describe import WORDS
@@ -118,13 +119,22 @@ def _use(model: Model, tried: Tried, conversion: Conversion, upgrade: Upgrade) -
     made = MADE[conversion.remedy]
     where = tried.kept or _command(model, upgrade)
     if conversion.verdict is Verdict.INFERENCE:
-        call = f": {conversion.endpoint.call}" if conversion.endpoint else ""
+        call = f": {_call(model, tried, conversion)}" if conversion.endpoint else ""
         lost = "; there are no layers, and no training"
         return f"to predict only, {new} {made} ({where}){call}{lost}{_proof(conversion)}"
     lost = f" Lost: {'; '.join(conversion.lost)}." if conversion.lost else ""
     if tried.after is not None and not same(tried.after):
         lost += f" Compared with the original in {upgrade.before.id}: {tried.after.reason}."
     return f"convert it: {new} {made} ({where}){_proof(conversion)}.{lost}"
+
+
+def _call(model: Model, tried: Tried, conversion: Conversion) -> str:
+    """Return how the graph is called from where it was put, or `caniload convert` puts it."""
+    call = conversion.endpoint.call if conversion.endpoint else ""
+    if conversion.out is None:
+        return call
+    place = tried.kept or f"{Path(model.path).name.split('.')[0]}-converted"
+    return call.replace(repr(conversion.out), repr(place))
 
 
 def _proof(conversion: Conversion) -> str:

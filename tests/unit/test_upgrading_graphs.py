@@ -114,6 +114,15 @@ def test_graphs_share_a_workshop_and_are_told(
     assert graphs.untried(subjects[0]).fate is Fate.BROKEN
 
 
+@pytest.mark.parametrize(("kept", "named"), [("new/own", "new/own"), (None, "own-converted")])
+def test_a_graph_of_a_model_is_called_from_where_it_is_kept(kept: str | None, named: str) -> None:
+    tried = Tried(conversion=called("/scratch/converted"), kept=kept)
+    model = Model(path="zoo/own", fate=Fate.PARTLY, reason="no such class", tried=tried)
+    told = as_markdown(upgrade(model))
+    assert f"TFSMLayer('{named}', " in told
+    assert "/scratch" not in told
+
+
 @pytest.mark.parametrize("fate", [Fate.UNREAD, Fate.UNTESTED])
 def test_weights_alone_have_the_command_that_brings_them_across(fate: Fate) -> None:
     alone = Model(path="w.h5", fate=fate, reason="weights only: name it, --build FILE.py:FUNCTION")
