@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from pathlib import Path
 
 from caniload.runner.checking.answers import Answer
 from caniload.runner.checking.describe import WORDS
@@ -133,7 +132,8 @@ def _call(model: Model, tried: Tried, conversion: Conversion) -> str:
     call = conversion.endpoint.call if conversion.endpoint else ""
     if conversion.out is None:
         return call
-    place = tried.kept or f"{Path(model.path).name.split('.')[0]}-converted"
+    name = model.path.rstrip("/").rpartition("/")[2]
+    place = tried.kept or f"{name.partition('.')[0]}-converted"
     return call.replace(repr(conversion.out), repr(place))
 
 
