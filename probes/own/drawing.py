@@ -60,7 +60,7 @@ def specs(model, config, stated=()):
         if drawn is None and len(listed) == 1 and bounds:
             drawn = bounds.get(None)
         if drawn is None:
-            drawn = ["integers", 2] if dtype.startswith(("int", "uint", "bool")) else ["normal"]
+            drawn = _unbound(dtype, shape)
         if drawn == ["words"] and dtype.startswith(("int", "float")):
             drawn = ["integers", 9]
         if dtype == "string":  # of what is looked up or hashed, either
@@ -75,6 +75,13 @@ def specs(model, config, stated=()):
             }
         )
     return found
+
+
+def _unbound(dtype, shape):
+    """Return what is drawn where no layer looks it up: of a picture in bytes all that there are."""
+    if dtype == "uint8" and len(shape or ()) >= IMAGE:
+        return ["pixels"]
+    return ["integers", 2] if dtype.startswith(("int", "uint", "bool")) else ["normal"]
 
 
 def _words(model):

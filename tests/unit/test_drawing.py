@@ -148,6 +148,19 @@ def test_what_a_file_states_is_taken_where_the_model_says_nothing(
     assert drawing.specs(silent, None) is None
 
 
+@pytest.mark.parametrize(
+    ("shape", "dtype", "largest"),
+    [([None, 6, 6, 3], "uint8", 255), ([None, 6], "uint8", 1), ([None, 6, 6, 3], "int32", 1)],
+)
+def test_pictures_of_bytes_are_drawn_from_all_bytes(
+    drawing: ModuleType, shape: list[int | None], dtype: str, largest: int
+) -> None:
+    specs = drawing.specs(SimpleNamespace(), None, [["x", shape, dtype]])
+    (drawn,) = drawing.draw(specs, "seed")
+    assert str(drawn.dtype) == dtype
+    assert 0.9 * largest <= drawn.max() <= largest
+
+
 def test_text_is_drawn_for_text_whatever_hashes_it(drawing: ModuleType) -> None:
     zone = SimpleNamespace(name="zone", shape=[None, 1], dtype="string")
     model = SimpleNamespace(inputs=[zone], input_names=["zone"])
