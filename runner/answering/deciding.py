@@ -39,6 +39,7 @@ _LATER = re.compile(r"(?<![-\d.])(?:[2-9]|\d{2,})(?![\d.])")
 _OF = re.compile(r"\w+ of (?P<module>[\w.]+)")
 _DIMENSIONS = re.compile(r"(?<=[a-z])[123]D(?=$|[A-Z])")
 _EACH = "1D/2D/3D"
+_EACH_OF = re.compile(_EACH)
 
 
 class Trait(NamedTuple):
@@ -147,6 +148,8 @@ class Lists:
     places: tuple[re.Pattern[str], ...]
     shared: Mapping[str, Shared]
     called: frozenset[str]
+    masks: frozenset[str]
+    masked: frozenset[str]
     stateless: frozenset[str]
     stateful: frozenset[str]
     needed: frozenset[str]
@@ -293,7 +296,17 @@ def lists_of(data: Mapping[str, Any]) -> Lists:
     stored, training = data["stored"], data["training"]
     alone = [
         data[name]
-        for name in ("data", "wrapped", "axes", "called", "alike", "short", "places", "stateless")
+        for name in (
+            "data",
+            "wrapped",
+            "axes",
+            "called",
+            "alike",
+            "short",
+            "places",
+            "stateless",
+            "masked",
+        )
     ]
     for group in (*data["sizes"], *data["shared"], *alone, stored, training, data["needed"]):
         if not str(group["because"]).strip():
@@ -315,6 +328,8 @@ def lists_of(data: Mapping[str, Any]) -> Lists:
             for group in data["shared"]
             for name in group["arguments"]
         },
+        masks=frozenset(data["masked"]["begins"]),
+        masked=frozenset(data["masked"]["layers"]),
         stateless=frozenset(data["stateless"]["optimizers"]),
         stateful=frozenset(data["stateless"]["without"]),
         needed=frozenset(data["needed"]["formats"]),
@@ -360,3 +375,11 @@ def needing(traits: frozenset[str], format_id: str) -> list[str]:
         if (role == LAYER and f"layer {name}" in traits)
         or (role == "function" and f"loss {name}" in traits)
     )
+
+
+def masked(traits: frozenset[str]) -> frozenset[str]:
+    """Return the layers that a mask may come to; empty where none begins."""
+    if not traits & lists().masks:
+        return frozenset()
+    found = {one.name for one in map(apart, traits) if one.kind == LAYER and not one.argument}
+    return lists().masked & {_EACH_OF.sub("1D", one) for one in found}

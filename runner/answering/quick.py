@@ -16,6 +16,7 @@ from caniload.runner.answering.deciding import (
     Weighed,
     apart,
     is_general,
+    masked,
     needing,
     of_one_place,
     weighed,
@@ -29,6 +30,8 @@ from caniload.runner.checking.headline import OF_OTHERS, WITHOUT_CODE
 from caniload.runner.core.outcomes import SEVERITY, Outcome, Purpose
 from caniload.runner.matrix.schema import Environment
 from caniload.runner.packs.contents import OWN
+
+_NONE_STAYS = "none of the reference models that stay the same there has"
 
 NAMED = 3
 """How many cells are named at most as what an answer rests on."""
@@ -126,6 +129,9 @@ def _why_unknown(
         return ""
     if left := unread(asked, wanted, evidence):
         return f"none of the reference models that load there has {in_words(left)}"
+    through = masked(wanted.all)
+    if through and not any(through <= masked(evidence.clears(one)) for one in evidence.good):
+        return f"{_NONE_STAYS} a mask and {in_words(sorted(through))} together"
     together = evidence.within(wanted)
     return _undecided(together[0], wanted, evidence) if together else ""
 

@@ -125,6 +125,15 @@ def test_who_trains_is_told_that_nothing_was_compiled(
     assert ("compile it before" in " ".join(found["notes"])) is told
 
 
+def test_versions_that_are_named_one_by_one_are_all_meant(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    check("keras-2.15.keras", "--to", "2.15", "--to", "2.18,2.21", "--json")
+    (found,) = json.loads(capsys.readouterr().out)
+    asked = [one["environment"] for one in found["answers"]]
+    assert {"tf-2.15", "tf-2.18", "tf-2.21"} <= {*asked}
+
+
 def test_a_path_alone_is_checked(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["zero.h5"]) == 2
     assert "an empty file" in capsys.readouterr().out

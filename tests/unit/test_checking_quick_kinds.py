@@ -167,6 +167,24 @@ def test_an_optimizer_that_cannot_be_loaded_is_no_matter_where_there_is_nothing_
     assert expected("Dense; optimizer Nadam; no optimizer state", *kin).outcome is Outcome.IDENTICAL
 
 
+MASKED = "Embedding with mask_zero=true; Embedding"
+
+
+def test_where_masks_go_is_known_of_no_layer_alone() -> None:
+    kin = [
+        reference("one", f"{MASKED}; LSTM; Dense"),
+        reference("two", f"{MASKED}; GlobalAveragePooling1D; Dense"),
+        reference("three", "LSTM; GlobalAveragePooling1D; Dense"),
+    ]
+    assert expected(f"{MASKED}; LSTM; Dense", *kin).outcome is Outcome.IDENTICAL
+    assert expected("LSTM; GlobalAveragePooling1D", *kin).outcome is Outcome.IDENTICAL
+    told = unknown(f"{MASKED}; LSTM; GlobalAveragePooling1D", *kin)
+    assert told.endswith("has a mask and GlobalAveragePooling1D, LSTM together")
+    both = reference("four", f"{MASKED}; LSTM; GlobalAveragePooling1D; Flatten")
+    found = expected(f"{MASKED}; LSTM; GlobalAveragePooling1D", *kin, both)
+    assert found.outcome is Outcome.IDENTICAL
+
+
 def test_what_was_lost_in_saving_is_not_held_against_what_is_in_the_file() -> None:
     kin = [reference("one", "Attention; Dense", DIFFERS), reference("two", "Dense")]
     assert expected("Attention; Dense", *kin).outcome is Outcome.DIFFERS

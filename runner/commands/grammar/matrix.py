@@ -6,6 +6,7 @@ import argparse
 
 from caniload.runner.commands.grammar.parts import (
     LISTED,
+    Also,
     Parser,
     add,
     add_env_from,
@@ -53,13 +54,18 @@ def add_selection(parser: argparse.ArgumentParser, usual: str | None = None) -> 
         "--profile", choices=PROFILES, default=usual, help=f"how much of it (default: {said})"
     )
     chosen.add_argument(
-        "--envs", type=names, default=(), metavar="ID,ID", help="environments, of any profile"
+        "--envs",
+        type=names,
+        action=Also,
+        default=(),
+        metavar="ID,ID",
+        help="environments, of any profile",
     )
     add_env_from(chosen)
     chosen.add_argument("--from", dest="first", metavar="ID", help="first, such as 2.12")
     chosen.add_argument("--to", dest="last", metavar="ID", help="last, such as 2.21")
-    chosen.add_argument("--models", type=names, default=(), metavar="ID,ID")
-    chosen.add_argument("--formats", type=names, default=(), metavar="ID,ID")
+    chosen.add_argument("--models", type=names, action=Also, default=(), metavar="ID,ID")
+    chosen.add_argument("--formats", type=names, action=Also, default=(), metavar="ID,ID")
     chosen.add_argument(
         "--cells",
         type=listed,
@@ -181,11 +187,16 @@ def _add_shown(parser: argparse._ActionsContainer) -> None:
 
 def add_cells(parser: Parser) -> None:
     add_selection(parser)
-    parser.add_argument("--save", type=names, default=(), metavar="ID,ID", help="saved by")
-    parser.add_argument("--load", type=names, default=(), metavar="ID,ID", help="loaded by")
+    parser.add_argument(
+        "--save", type=names, action=Also, default=(), metavar="ID,ID", help="saved by"
+    )
+    parser.add_argument(
+        "--load", type=names, action=Also, default=(), metavar="ID,ID", help="loaded by"
+    )
     parser.add_argument(
         "--outcome",
         type=names,
+        action=Also,
         default=(),
         metavar="WORD,WORD",
         help="only cells that come to this for whoever goes on training",
@@ -193,6 +204,7 @@ def add_cells(parser: Parser) -> None:
     parser.add_argument(
         "--predict-outcome",
         type=names,
+        action=Also,
         default=(),
         metavar="WORD,WORD",
         help="only cells that come to this for whoever predicts",
