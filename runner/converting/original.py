@@ -100,22 +100,8 @@ class Refusal:
 
 def refusal(found: Inspection, wish: Wish) -> Refusal | None:
     """Return why the file is not to be loaded, or None."""
-    if found.problem is not None:
-        return Refusal(reason=found.problem)
-    if found.format in FILLING and wish.build is None:
-        text = (
-            "the file holds weights only: name the function that builds their model, --build"
-            " FILE.py:FUNCTION"
-        )
-        return Refusal(reason=text)
-    if found.format not in FILLING and found.format not in (
-        "h5",
-        "keras",
-        "savedmodel",
-        "json",
-        "yaml",
-    ):
-        return Refusal(reason=f"a file of the kind {found.format} is no model of Keras")
+    if unfit := found.problem or _unfit(found, wish):
+        return Refusal(reason=unfit)
     if wish.trusted:
         return None
     given = frozenset[str]().union(*map(trusting.names_in, wish.custom))
@@ -123,6 +109,25 @@ def refusal(found: Inspection, wish: Wish) -> Refusal | None:
     if why is None:
         return None
     return Refusal(reason=f"{why}: say --trust if you know where the file comes from", trust=True)
+
+
+def _unfit(found: Inspection, wish: Wish) -> str:
+    """Return what the file lacks of a whole model; empty if nothing."""
+    if found.format in FILLING:
+        return (
+            ""
+            if wish.build is not None
+            else "the file holds weights only: name the function that builds their model, --build"
+            " FILE.py:FUNCTION"
+        )
+    if found.format not in ("h5", "keras", "savedmodel", "json", "yaml"):
+        return f"a file of the kind {found.format} is no model of Keras"
+    if _is_text(found) and not (weights := _weights_beside(wish.path, found)).is_file():
+        return (
+            "the file describes a model and has no weights; they have to lie beside it, as"
+            f" {weights.name}"
+        )
+    return ""
 
 
 def job_for(wish: Wish, inspection: Inspection) -> dict[str, Any]:

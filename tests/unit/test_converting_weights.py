@@ -63,6 +63,15 @@ def test_weights_without_code_are_refused_with_the_option(tmp_path: Path) -> Non
     assert "--build FILE.py:FUNCTION" in found.reason
 
 
+def test_a_description_without_weights_is_refused_in_one_line(tmp_path: Path) -> None:
+    given = Wish(path=tmp_path / "m.json", target="tf-2.21", out=tmp_path / "o.keras")
+    found = refusal(Inspection(path="m.json", format="json"), given)
+    assert found is not None
+    assert found.reason.endswith("they have to lie beside it, as m.weights.h5")
+    (tmp_path / "m.weights.h5").touch()
+    assert refusal(Inspection(path="m.json", format="json"), given) is None
+
+
 def test_with_code_they_are_not(wish: Wish) -> None:
     assert refusal(weights(BY_LAYERS), wish) is None
     assert wish.build is not None
