@@ -39,7 +39,6 @@ _LATER = re.compile(r"(?<![-\d.])(?:[2-9]|\d{2,})(?![\d.])")
 _OF = re.compile(r"\w+ of (?P<module>[\w.]+)")
 _DIMENSIONS = re.compile(r"(?<=[a-z])[123]D(?=$|[A-Z])")
 _EACH = "1D/2D/3D"
-_EACH_OF = re.compile(_EACH)
 
 
 class Trait(NamedTuple):
@@ -382,4 +381,4 @@ def masked(traits: frozenset[str]) -> frozenset[str]:
     if not traits & lists().masks:
         return frozenset()
     found = {one.name for one in map(apart, traits) if one.kind == LAYER and not one.argument}
-    return lists().masked & {_EACH_OF.sub("1D", one) for one in found}
+    return lists().masked & {one.replace(_EACH, "1D") for one in found}

@@ -19,6 +19,7 @@ from caniload.runner.answering.quick import (
     evidence_of,
     expect,
     failing_of,
+    masked_together,
     silent,
     unread,
 )
@@ -118,7 +119,7 @@ def _filled(asked: Question, kin: Kin) -> Expected | None:
     if not all(_speaks_for(wanted, one, failing) for one in near.values()):
         return None
     pooled = evidence_of(asked, [*kin.same, *(one for part in near.values() for one in part.files)])
-    if unread(asked, wanted, pooled):
+    if unread(asked, wanted, pooled) or (not failing and masked_together(wanted, pooled)):
         return None
     found = as_bad(asked, failing, own) if failing else as_good(wanted, pooled)
     told = f"{found.reason}; {in_words(sorted(unseen))}: {_FILLED}"

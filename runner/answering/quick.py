@@ -31,7 +31,9 @@ from caniload.runner.core.outcomes import SEVERITY, Outcome, Purpose
 from caniload.runner.matrix.schema import Environment
 from caniload.runner.packs.contents import OWN
 
-_NONE_STAYS = "none of the reference models that stay the same there has"
+_NONE_LOADS, _NONE_STAYS = (
+    f"none of the reference models that {what} there has" for what in ("load", "stay the same")
+)
 
 NAMED = 3
 """How many cells are named at most as what an answer rests on."""
@@ -93,6 +95,13 @@ def silent(wanted: Weighed, evidence: Evidence) -> bool:
     return failing_of(wanted, evidence) is None and not evidence.within(wanted)
 
 
+def masked_together(wanted: Weighed, evidence: Evidence) -> list[str]:
+    """Return the layers that a mask may come to, if no file that stays the same has all of them."""
+    through = masked(wanted.all)
+    known = any(through <= masked(evidence.traits(one).all) for one in evidence.good)
+    return [] if known else sorted(through)
+
+
 def evidence_of(asked: Question, files: Sequence[Known]) -> Evidence:
     return Evidence(files=files, environment=asked.environment.id, purpose=asked.purpose)
 
@@ -121,17 +130,15 @@ def _why_unknown(
     """Return why it is not known what becomes of a file that may load; empty if it is."""
     if not evidence.tried:
         return "no reference model of this format and version was loaded there"
-    unseen = sorted(wanted.asked - (evidence.loaded if failing else evidence.cleared))
-    if unseen:
-        which = "load" if failing else "stay the same"
-        return f"none of the reference models that {which} there has {in_words(unseen)}"
+    none = _NONE_LOADS if failing else _NONE_STAYS
+    if unseen := sorted(wanted.asked - (evidence.loaded if failing else evidence.cleared)):
+        return f"{none} {in_words(unseen)}"
     if failing:
         return ""
     if left := unread(asked, wanted, evidence):
-        return f"none of the reference models that load there has {in_words(left)}"
-    through = masked(wanted.all)
-    if through and not any(through <= masked(evidence.clears(one)) for one in evidence.good):
-        return f"{_NONE_STAYS} a mask and {in_words(sorted(through))} together"
+        return f"{_NONE_LOADS} {in_words(left)}"
+    if through := masked_together(wanted, evidence):
+        return f"{_NONE_STAYS} a mask and {in_words(through)} together"
     together = evidence.within(wanted)
     return _undecided(together[0], wanted, evidence) if together else ""
 

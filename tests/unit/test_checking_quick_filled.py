@@ -92,6 +92,15 @@ def test_a_model_near_it_that_has_only_what_it_has_and_fails_speaks_against_it()
     assert isinstance(found, str)
 
 
+def test_of_masks_no_version_near_it_is_pieced_together_with_its_own() -> None:
+    wanted = features("2.6", "Dense", "GRU", "Masking", "Add")
+    own = file("2.6", "Dense", "Masking", "Add")
+    near_it = (file("2.4", "GRU"), file("2.9", "GRU"))
+    assert "has layer GRU" in str(ask(wanted, own, *near_it))
+    whole = (file("2.4", "GRU", "Masking", "Add"), file("2.9", "GRU", "Masking", "Add"))
+    assert isinstance(ask(wanted, own, *whole), Expected)
+
+
 def test_versions_of_another_line_say_nothing() -> None:
     found = ask(WANTED, OWN, *THIN, file("2.4", "GRU"), file("3.2", "GRU"))
     assert isinstance(found, str)
