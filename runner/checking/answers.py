@@ -118,7 +118,8 @@ class Checked:
     ``sha256`` hashes the content of all its files. ``readable`` is false where the file itself is
     what is wrong. ``reference`` is the environment that the others were compared with, ``notes``
     what holds for all of them.
-    ``needs_trust``: it is not loaded before somebody says that they trust it.
+    ``needs_trust``: it is not loaded before somebody says that they trust it; ``held_back``: that,
+    or that there is no sandbox here, is the ``problem``.
     ``purpose`` is what the answers are for; ``secure`` is told where it was asked for.
     """
 
@@ -129,6 +130,7 @@ class Checked:
     problem: str | None = None
     readable: bool = True
     needs_trust: bool = False
+    held_back: bool = False
     format: str | None = None
     saved_by: str = ""
     reference: str | None = None

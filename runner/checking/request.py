@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,10 +101,6 @@ class Request:
         )
 
 
-NOT_RUN = "not run,"
-"""How it begins that a file is not loaded before somebody says that they trust it."""
-
-
 def inputs_sha256(path: Path | None) -> str | None:
     """Hash a person's inputs; ``UsageError`` where they are none."""
     if path is None:
@@ -123,15 +119,20 @@ def refusal(subject: Subject, request: Request, *, run: bool) -> Checked | None:
     if problem is None and run and not request.trust:
         why = trusting.reason(subject.inspection, request.custom.provides)
         if why is not None:
-            problem = f"{NOT_RUN} for loading it runs or reaches more than a model ({why}): --trust"
-            return blank_of(subject, request, problem=problem, readable=False)
+            problem = f"not run, for loading it runs or reaches more than a model ({why}): --trust"
+            return held_back(subject, request, problem)
     if problem is None and run:
         from caniload.runner.sandbox import walls  # noqa: PLC0415 - a quick answer needs none
 
         unwalled = walls.of(request.sandbox, request.home.checked).refusal
         if unwalled is not None:
-            return blank_of(subject, request, problem=unwalled, readable=False)
+            return held_back(subject, request, unwalled)
     return blank_of(subject, request, problem=problem, readable=readable) if problem else None
+
+
+def held_back(subject: Subject, request: Request, problem: str) -> Checked:
+    """Return the answer about a model that could be loaded, but is not to be."""
+    return replace(blank_of(subject, request, problem=problem, readable=False), held_back=True)
 
 
 def blank_of(

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from caniload.runner.checking.answers import Answer, Checked
 from caniload.runner.checking.describe import SIGNS, WORDS
 from caniload.runner.checking.headline import headline
-from caniload.runner.checking.request import NOT_RUN
 from caniload.runner.core.errors import UsageError
 from caniload.runner.core.outcomes import OTHER, TO, Outcome
 from caniload.runner.core.sheet import Row
@@ -22,7 +21,7 @@ _WORST = (
 )
 """What needs action, the worst first."""
 
-_UNREADABLE, _UNTRUSTED, _UNKNOWN, _REFUSED, _GOOD = range(len(_WORST), len(_WORST) + 5)
+_UNREADABLE, _HELD_BACK, _UNKNOWN, _REFUSED, _GOOD = range(len(_WORST), len(_WORST) + 5)
 _SENTENCE = 300
 
 ALL_GOOD, NOT_GOOD, NOT_KNOWN = 0, 1, 5
@@ -65,7 +64,7 @@ def sentence(found: Sequence[Checked]) -> str:
     counts = (
         (sum(rank < len(_WORST) for rank in ranks), "needs action", "need action"),
         (ranks.count(_UNREADABLE), "cannot be read", "cannot be read"),
-        (ranks.count(_UNTRUSTED), "was not run", "were not run"),
+        (ranks.count(_HELD_BACK), "was not run", "were not run"),
         (ranks.count(_UNKNOWN), "is not known", "are not known"),
         (ranks.count(_REFUSED), "is no whole model", "are no whole models"),
         (ranks.count(_GOOD), "stays the same", "stay the same"),
@@ -94,8 +93,8 @@ def _sign(one: Checked) -> str:
 
 def _rank(one: Checked) -> int:
     if one.problem is not None:
-        if one.problem.startswith(NOT_RUN):
-            return _UNTRUSTED
+        if one.held_back:
+            return _HELD_BACK
         return _REFUSED if one.readable else _UNREADABLE
     outcomes = {answer.outcome for answer in one.answers if answer.known}
     if not outcomes:

@@ -7,6 +7,7 @@ import os
 import pickle
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +15,7 @@ import caniload
 from caniload.runner.answering import asking
 from caniload.runner.checking.subjects import gather
 from caniload.runner.commands import cli
+from caniload.runner.sandbox import walls
 
 ROOT = Path(__file__).parents[2]
 MATRIX = str(ROOT / "matrix.yaml")
@@ -63,6 +65,29 @@ def test_one_clear_line(
     assert said[0] == name
     assert said[1].strip().startswith(told)  # before what the file says of itself
     assert len(said) <= 3
+
+
+@pytest.mark.parametrize(
+    ("name", "held"), [("savedmodel", True), ("truncated.h5", False), ("pickle.h5", False)]
+)
+def test_what_could_be_loaded_and_is_not_is_held_back(
+    name: str,
+    held: bool,  # noqa: FBT001 - a table
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    check(name, "--run", "--to", "2.15", "--json")
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["held_back"], found["readable"]) == (held, False)
+
+
+def test_without_a_sandbox_it_is_the_machine_that_is_told_of(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    none = SimpleNamespace(refusal="no sandbox holds here")
+    monkeypatch.setattr(walls, "of", lambda *_: none)
+    assert check("keras-2.15.keras", "--run", "--to", "2.15", "--json") == 2
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["problem"], found["held_back"]) == ("no sandbox holds here", True)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

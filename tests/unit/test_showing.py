@@ -50,6 +50,12 @@ ZOO = [
 ]
 
 
+def test_what_is_held_back_is_no_file_that_cannot_be_read() -> None:
+    held = Checked(path="a.h5", problem="no sandbox holds here", readable=False, held_back=True)
+    head, *_ = as_table([*ZOO[:3], held])
+    assert head.startswith("Of 4 models 1 needs action, 1 cannot be read, 1 was not run, 1 stays")
+
+
 def test_many_models_are_a_table_with_what_needs_action_first() -> None:
     head, *lines, last = as_table(ZOO)
     assert head == (
