@@ -91,18 +91,20 @@ def _said(kind: str, choice: Choice | None, front: Sequence[Choice], count: int)
             f"; some take memory or call Keras: {names(choice.lesser, 4)}" if choice.lesser else ""
         )
         return (
-            f"Secure in {choice.environment} (Keras {choice.keras}): of {count} versions the newest"
-            f" in which it is {likely}the same model, and no {kind} file that was tried runs,"
-            f" imports, reads or writes anything{rest}."
+            f"No known open door in {choice.environment} (Keras {choice.keras}): of {count}"
+            f" versions the newest in which it is {likely}the same model, and no {kind} file that"
+            f" was tried runs, imports, reads or writes anything{rest}."
         )
     if front:
         least = front[-1]
         return (
-            f"Secure in none: of {count} versions that were tried, all in which it is the same"
-            f" model are open to {kind} files; the fewest doors, {len(least.open)}, are open in"
-            f" {least.environment} (Keras {least.keras})."
+            f"None without an open door: of {count} versions that were tried, all in which it is"
+            f" the same model are open to {kind} files; the fewest doors, {len(least.open)}, are"
+            f" open in {least.environment} (Keras {least.keras})."
         )
-    return f"Secure in none: in none of {count} versions is it known to be the same model."
+    return (
+        f"None without an open door: in none of {count} versions is it known to be the same model."
+    )
 
 
 def _elsewhere(one: Checked, tried: Sequence[tuple[Answer, Doors]]) -> str:

@@ -217,7 +217,7 @@ def test_both_halves_of_the_proof_are_told() -> None:
     found = ask(table(b=RUNS | GROWS, c=RUNS), a=SAME, b=SAME, c=SAME)
     assert found.secure is not None
     lines = list(secure_lines(found.secure))
-    assert found.secure.sentence.startswith("Secure in a (Keras 3.0.0): of 3 versions the newest")
+    assert found.secure.sentence.startswith("No known open door in a (Keras 3.0.0): of 3 versions")
     assert lines[0] == "secure"
     assert "  the same: because [measured on this file]" in lines
     assert "  attacks: 2 reached nothing, measured 2026-11-20" in lines
