@@ -50,7 +50,7 @@ def headline(one: Checked) -> str:
         )
     if not known:
         return (
-            f"Not known {_among(one.answers, 'or')}: {_lacking(one.answers[-1])}. The same command"
+            f"Not known {_among(one.answers, 'or')}: {_lacking(one.answers)}. The same command"
             f" with --run{_trusted(one)} finds out."
         )
     told = _turning(one, known) or _counted(one, known)
@@ -139,10 +139,11 @@ def _among(answers: Sequence[Answer], joined: str) -> str:
     return f"in {', '.join(most)} {joined} {last}" if most else f"in {last}"
 
 
-def _lacking(answer: Answer) -> str:
-    """Return why it is not known, without how to find out."""
-    why = answer.reason.removesuffix(f"; {FINDING_OUT}")
-    return f"{why[:_LONGEST]}{'…' if len(why) > _LONGEST else ''}"
+def _lacking(answers: Sequence[Answer]) -> str:
+    """Return why it is not known, without how to find out; of the last version, if they differ."""
+    *others, why = (one.reason.removesuffix(f"; {FINDING_OUT}") for one in answers)
+    of = f" (in {answers[-1].label})" if {*others} - {why} else ""
+    return f"{why[:_LONGEST]}{'…' if len(why) > _LONGEST else ''}{of}"
 
 
 def _trusted(one: Checked) -> str:

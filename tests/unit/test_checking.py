@@ -234,6 +234,16 @@ def test_the_first_sentence_says_what_somebody_needs(answers: str, told: str) ->
     assert headline(guess).startswith(("Likely: ", "Not known"))
 
 
+def test_why_it_is_not_known_is_told_of_the_version_that_it_is_of() -> None:
+    listed = tuple(
+        replace(an(Outcome.UNTESTED, f"tf-{number}"), reason=f"no layer {number}; --run tries it")
+        for number in range(2)
+    )
+    assert headline(Checked(path="m.h5", format="h5", answers=listed)) == (
+        "Not known in tf-0 or tf-1: no layer 1 (in tf-1). The same command with --run finds out."
+    )
+
+
 def test_nothing_is_to_be_brought_across_to_where_newer_versions_are_not_known() -> None:
     listed = tuple(
         replace(an(outcome, f"tf-{number}"), reason="does not load: because")
