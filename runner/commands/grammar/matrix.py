@@ -6,16 +6,15 @@ import argparse
 
 from caniload.runner.commands.grammar.parts import (
     LISTED,
-    Also,
     Parser,
     add,
     add_env_from,
     add_format,
+    add_names,
     address,
     count,
     later,
     listed,
-    names,
     path,
     shard,
     size,
@@ -53,19 +52,17 @@ def add_selection(parser: argparse.ArgumentParser, usual: str | None = None) -> 
     chosen.add_argument(
         "--profile", choices=PROFILES, default=usual, help=f"how much of it (default: {said})"
     )
-    chosen.add_argument(
+    add_names(
+        chosen,
         "--envs",
-        type=names,
-        action=Also,
-        default=(),
         metavar="ID,ID",
         help="environments, of any profile",
     )
     add_env_from(chosen)
     chosen.add_argument("--from", dest="first", metavar="ID", help="first, such as 2.12")
     chosen.add_argument("--to", dest="last", metavar="ID", help="last, such as 2.21")
-    chosen.add_argument("--models", type=names, action=Also, default=(), metavar="ID,ID")
-    chosen.add_argument("--formats", type=names, action=Also, default=(), metavar="ID,ID")
+    add_names(chosen, "--models", metavar="ID,ID")
+    add_names(chosen, "--formats", metavar="ID,ID")
     chosen.add_argument(
         "--cells",
         type=listed,
@@ -187,25 +184,17 @@ def _add_shown(parser: argparse._ActionsContainer) -> None:
 
 def add_cells(parser: Parser) -> None:
     add_selection(parser)
-    parser.add_argument(
-        "--save", type=names, action=Also, default=(), metavar="ID,ID", help="saved by"
-    )
-    parser.add_argument(
-        "--load", type=names, action=Also, default=(), metavar="ID,ID", help="loaded by"
-    )
-    parser.add_argument(
+    add_names(parser, "--save", metavar="ID,ID", help="saved by")
+    add_names(parser, "--load", metavar="ID,ID", help="loaded by")
+    add_names(
+        parser,
         "--outcome",
-        type=names,
-        action=Also,
-        default=(),
         metavar="WORD,WORD",
         help="only cells that come to this for whoever goes on training",
     )
-    parser.add_argument(
+    add_names(
+        parser,
         "--predict-outcome",
-        type=names,
-        action=Also,
-        default=(),
         metavar="WORD,WORD",
         help="only cells that come to this for whoever predicts",
     )

@@ -8,13 +8,12 @@ from caniload.runner.commands.grammar.defaults import from_project
 from caniload.runner.commands.grammar.parts import (
     ANSWERED,
     LISTED,
-    Also,
     Parser,
     add_colour,
     add_env_from,
     add_format,
+    add_names,
     count,
-    names,
     path,
 )
 from caniload.runner.sandbox.words import AUTO, CHOICES, NOT_BUILT
@@ -63,23 +62,17 @@ def add_constructors(parser: Parser) -> None:
         help="a class of that environment; an argument of that class",
     )
     parser.add_argument("--kind", metavar="KIND", help="only such as layers, losses or metrics")
-    parser.add_argument(
-        "--envs", type=names, action=Also, default=(), metavar="ID,ID", help="environments"
-    )
+    add_names(parser, "--envs", metavar="ID,ID", help="environments")
     parser.add_argument("--run", action="store_true", help="ask in environments that are built")
     add_format(parser, LISTED)
 
 
 def add_attacks(parser: Parser) -> None:
-    parser.add_argument(
-        "--envs", type=names, action=Also, default=(), metavar="ID,ID", help="environments"
-    )
+    add_names(parser, "--envs", metavar="ID,ID", help="environments")
     add_format(parser)
     how = parser.add_argument_group("measuring")
     how.add_argument("--run", action="store_true", help="load them in environments that are built")
-    how.add_argument(
-        "--only", type=names, action=Also, default=(), metavar="NAME,NAME", help="these files"
-    )
+    add_names(how, "--only", metavar="NAME,NAME", help="these files")
     how.add_argument("--rerun", action="store_true", help="measure again what has been")
     _add_sandbox(how)
 
@@ -87,9 +80,7 @@ def add_attacks(parser: Parser) -> None:
 def add_check(parser: Parser) -> None:
     add_models(parser)
     add_to(parser)
-    parser.add_argument(
-        "--envs", type=names, action=Also, default=(), metavar="ID,ID", help="environments"
-    )
+    add_names(parser, "--envs", metavar="ID,ID", help="environments")
     add_env_from(parser)
     _add_purpose(parser)
     add_format(parser, json="as a JSON list, one object a model")
@@ -125,11 +116,9 @@ def add_models(parser: argparse._ActionsContainer) -> None:
 
 
 def add_to(parser: argparse._ActionsContainer) -> None:
-    where = parser.add_argument(
+    where = add_names(
+        parser,
         "--to",
-        type=names,
-        action=Also,
-        default=(),
         metavar="2.21",
         help="TensorFlow versions, or ids",
     )
@@ -139,9 +128,7 @@ def add_to(parser: argparse._ActionsContainer) -> None:
 def add_ci(parser: Parser) -> None:
     add_models(parser)
     add_to(parser)
-    parser.add_argument(
-        "--envs", type=names, action=Also, default=(), metavar="ID,ID", help="environments"
-    )
+    add_names(parser, "--envs", metavar="ID,ID", help="environments")
     add_env_from(parser)
     before = parser.add_argument(
         "--from", dest="before", metavar="2.15", help="and what an upgrade from there does to them"

@@ -10,9 +10,9 @@ from caniload.runner.commands.grammar.parts import (
     Parser,
     add,
     add_format,
+    add_names,
     count,
     later,
-    names,
     path,
 )
 
@@ -144,10 +144,9 @@ def add_ledger(parser: Parser) -> None:
     writing.add_argument(
         "--days", type=count, metavar="N", help="how long (default: 90; without a reason 30)"
     )
-    writing.add_argument(
+    add_names(
+        writing,
         "--only",
-        type=names,
-        default=(),
         metavar="ID,ID",
         help="only these causes, by the ids that `nightly compare` tells; remove nothing",
     )

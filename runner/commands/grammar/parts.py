@@ -158,6 +158,11 @@ class Also(argparse.Action):
         setattr(namespace, self.dest, values if before is self.default else (*before, *values))
 
 
+def add_names(parser: argparse._ActionsContainer, flag: str, **more: Any) -> argparse.Action:
+    """Add an option that names several, in one list or one after another; none by default."""
+    return parser.add_argument(flag, type=names, action=Also, default=(), **more)
+
+
 def names(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     if not names:
