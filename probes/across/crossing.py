@@ -208,7 +208,7 @@ def missing(keras, error):
     if words:
         # Keras 3.15 takes words in HDF5, such as "dot" of an Attention, for functions of that name.
         return {one: one for one in words}
-    if "Could not locate function '" in str(error):
+    if any("Could not locate function '%s'" % name in str(error) for name in TENSORFLOWS):
         own = keras.activations
         return {theirs: getattr(own, name) for theirs, name in TENSORFLOWS.items()}
     return usual_names(keras) if isinstance(error, NameError) else {}

@@ -431,6 +431,8 @@ def test_functions_that_tensorflow_calls_otherwise_are_found(script: Callable[[s
     told = TypeError("Could not locate function 'softmax_v2'. Make sure ...")
     found = script("crossing").missing(SimpleNamespace(activations=own), told)
     assert found == {"softmax_v2": softmax, "log_softmax_v2": log_softmax}
+    lost = TypeError("Could not locate function 'squared'. Make sure ...")
+    assert script("crossing").missing(SimpleNamespace(activations=own), lost) == {}
 
 
 def test_a_word_that_is_taken_for_a_function_is_given_as_itself(
