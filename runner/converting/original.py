@@ -113,11 +113,11 @@ def refusal(found: Inspection, wish: Wish) -> Refusal | None:
 
 def _unfit(found: Inspection, wish: Wish) -> str:
     """Return what the file lacks of a whole model; empty if nothing."""
+    if found.format in FILLING and wish.build is not None:
+        return ""
     if found.format in FILLING:
         return (
-            ""
-            if wish.build is not None
-            else "the file holds weights only: name the function that builds their model, --build"
+            "the file holds weights only: name the function that builds their model, --build"
             " FILE.py:FUNCTION"
         )
     if found.format not in ("h5", "keras", "savedmodel", "json", "yaml"):

@@ -236,9 +236,9 @@ class Bench:
         self.recalled([one for one in todo if one["gap"][0] is not True and not one["call"]])
 
     def recalled(self, results: Sequence[Found]) -> None:
-        """Hold against what was recorded before saving what is not as a version loads the original.
+        """Hold against what was recorded what a version loads of its own file as another model.
 
-        Some load another model, or none, of what they have saved themselves.
+        Where what it loads gives what was recorded before saving, it stays the measure.
         """
         jobs: dict[str, list[Found]] = {}
         for one in results:
@@ -246,22 +246,28 @@ class Bench:
                 fed = {name: file[name] for name in file.files if name.startswith("input_")}
             recorded = Path(one["folder"]) / "recorded.npz"
             np.savez(recorded, **fed)
-            job = self.job(one, one["target"], "is")
-            outputs = str(self.outputs(one, "again"))
-            jobs.setdefault(one["target"], []).append(
-                {**job, "inputs": str(recorded), "outputs": outputs}
-            )
+            for side, name in ((one["saver"], "was"), (one["target"], "is")):
+                outputs = str(self.outputs(one, f"{name}-recalled"))
+                job = {**self.job(one, side, name), "inputs": str(recorded), "outputs": outputs}
+                jobs.setdefault(side, []).append(job)
         self.answered(jobs)
         for one in results:
-            again = self.outputs(one, "again")
-            if not again.exists():
-                continue
-            with np.load(Path(one["expected"]) / "expected.npz") as was, np.load(again) as now:
-                pairs = [(was[f"output_{n}"], now[key]) for n, key in enumerate(now.files)]
-            if all(a.shape == b.shape and a.dtype.kind == "f" for a, b in pairs):
-                apart = max(float(np.abs(a - b).max(initial=0)) for a, b in pairs)
-                size = max(float(np.abs(a).max(initial=0)) for a, _ in pairs)
-                one["as loaded"], one["gap"] = one["gap"], [apart <= NEAR * size, apart, size]
+            was, now = (self.recalls(one, f"{name}-recalled") for name in ("was", "is"))
+            if was[0] is not True and now[0] is not None:
+                one["as loaded"], one["gap"] = one["gap"], now
+
+    def recalls(self, one: Found, name: str) -> list[Any]:
+        """Return as ``gap`` does how far outputs are from what was recorded."""
+        outputs = self.outputs(one, name)
+        if not outputs.exists():
+            return [None, "not loaded", 0]
+        with np.load(Path(one["expected"]) / "expected.npz") as was, np.load(outputs) as now:
+            pairs = [(was[f"output_{n}"], now[key]) for n, key in enumerate(now.files)]
+        if any(a.shape != b.shape or a.dtype.kind != "f" for a, b in pairs):
+            return [None, "other outputs", 0]
+        apart = max(float(np.abs(a - b).max(initial=0)) for a, b in pairs)
+        size = max(float(np.abs(a).max(initial=0)) for a, _ in pairs)
+        return [apart <= NEAR * size, apart, size]
 
     def run(self, sample: Sequence[Found], given: argparse.Namespace) -> list[Found]:
         """Convert what was not yet, compare, and keep it; return all that is known."""
