@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_converting_many import Played, across, played, zoo
+from many_played import Played, across, played, zoo
 
 from caniload.runner.commands.cli import main
 from caniload.runner.converting.many.keeping import Results

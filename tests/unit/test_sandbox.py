@@ -21,12 +21,11 @@ from typing import Any
 import psutil
 import pytest
 
-from caniload.runner.core.errors import CaniloadError, UsageError
 from caniload.runner.running import behind
 from caniload.runner.running.workers import Event, Worker
 from caniload.runner.sandbox import control, launcher, levels, policy, trying, walls, watching
 from caniload.runner.sandbox.blaming import suspicion
-from caniload.runner.sandbox.levels import Held, Way
+from caniload.runner.sandbox.levels import Way
 from caniload.runner.sandbox.walls import Cage, Walls
 from caniload.runner.sandbox.words import Level
 
@@ -341,56 +340,6 @@ with tempfile.TemporaryDirectory() as folder:
     if isinstance(found, str):
         pytest.skip(found)
     assert set(found["blocked"]) >= levels.NEEDED
-
-
-def test_where_there_is_no_wall_nothing_is_loaded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Walls, "_tried", lambda *_: "not here")
-    one = Walls(wanted="auto", root=tmp_path)
-    assert one.held is None
-    assert "apt-get install bubblewrap" in str(one.refusal)
-    assert "--sandbox none" in str(one.refusal)
-    with pytest.raises(CaniloadError, match="bubblewrap"):
-        one.confined(PYTHON, VARIABLES)
-    assert Walls(wanted="none", root=tmp_path).refusal is None
-    with pytest.raises(UsageError, match="not built"):
-        Walls(wanted="container", root=tmp_path)
-    with pytest.raises(UsageError, match="no sandbox 'vm'"):
-        Walls(wanted="vm", root=tmp_path)
-
-
-def test_a_wall_that_lets_one_thing_through_is_none() -> None:
-    assert Held(level=Level.BWRAP, blocked=tuple(levels.NEEDED)).holds
-    for one in levels.NEEDED:
-        assert not Held(level=Level.BWRAP, blocked=tuple(levels.NEEDED - {one})).holds
-
-
-@pytest.mark.parametrize(
-    ("error", "blamed"),
-    [
-        ({"type": "PermissionError", "message": "x", "errno": 13}, True),
-        ({"type": "OSError", "message": "[Errno 30] Read-only file system: '/x'"}, True),
-        ({"type": "MemoryError", "message": ""}, True),
-        ({"type": "URLError", "message": "<urlopen error>"}, True),
-        ({"type": "InternalError", "message": "Could not start thread creation"}, True),
-        ({"type": "FileNotFoundError", "message": "No such file: '/here/words.txt'"}, True),
-        ({"type": "FileNotFoundError", "message": "No such file: '/nowhere/words.txt'"}, False),
-        ({"type": "TypeError", "message": "unexpected keyword 'groups'"}, False),
-        ({"type": "ValueError", "message": "Unknown layer: Mine"}, False),
-    ],
-)
-def test_what_a_wall_may_have_stopped_is_told_apart(error: dict[str, Any], blamed: bool) -> None:  # noqa: FBT001
-    found = suspicion(error, None, "", lambda path: path.startswith("/here"))
-    assert (found is not None) is blamed
-
-
-def test_a_crash_is_the_walls_only_where_a_limit_was_met() -> None:
-    died = {"kind": "signal", "signal": "SIGSEGV"}
-    assert suspicion(None, died, "Fatal Python error", lambda _: False) is None
-    assert suspicion(None, died, "pthread_create: Resource temporarily unavailable", bool)
-    assert suspicion(None, {"kind": "signal", "signal": "SIGXFSZ"}, "", bool)
-    assert suspicion(None, {"kind": "memory"}, "cannot allocate memory", bool) is None
 
 
 def test_a_control_that_fails_is_told_and_asked_again(cage: Cage, tmp_path: Path) -> None:
