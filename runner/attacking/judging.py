@@ -66,7 +66,7 @@ def _untested(
 def _reached(attack: Attack, facts: Mapping[str, Any], control: Mapping[str, Any] | None) -> bool:
     kind, what = next(iter(attack.canary.items()))
     if kind == "file":
-        return what in facts["files"]
+        return what in {one.rpartition("/")[2] for one in facts["files"]}
     if kind == "module":
         return what in facts["modules"]
     if kind == "secret":
@@ -74,6 +74,8 @@ def _reached(attack: Attack, facts: Mapping[str, Any], control: Mapping[str, Any
     if kind == "state":
         before, after = facts["state"]
         return bool(before.get(what) and after.get(what) and before[what] != after[what])
+    if kind == "crash":
+        return bool(facts["crash"]) and control is not None and not control["crash"]
     return _grew(facts, control)
 
 
@@ -105,16 +107,21 @@ def _told(error: Mapping[str, Any]) -> str:
     return " ".join(f"{error['type']}: {error['message']}".split())
 
 
-def parts(attack: Attack, came: Came, keras: str) -> tuple[str, ...]:
-    """Return a sentence for each advisory that says otherwise of a release of Keras."""
+_NAMES = {"keras": "Keras", "tensorflow": "TensorFlow"}
+
+
+def parts(attack: Attack, came: Came, versions: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a sentence for each advisory that says otherwise of what an environment has."""
     if came is Came.UNTESTED:
         return ()
     reached = came is Came.REACHED
     found = []
     for one in attack.published:
-        said = one.says_open(keras)
+        version = versions.get(one.of)
+        said = one.says_open(version) if version else None
         if said is not None and said != reached:
             word = "is open to it" if said else "is mended"
             fixed = " and ".join(one.fixed)
-            found.append(f"by {one.id}, mended in {fixed}, Keras {keras} {word}")
+            release = f"{_NAMES[one.of]} {version}"
+            found.append(f"by {one.id}, mended in {fixed}, {release} {word}")
     return tuple(found)

@@ -114,26 +114,29 @@ def _of_facts(
     environment: Environment, receipt: Receipt, found: Mapping[str, Any]
 ) -> AttackedEnvironment:
     keras = str(release(receipt.versions.get("keras", "0")))
+    versions = {**receipt.versions, **found["versions"]}
     return AttackedEnvironment(
         id=environment.id,
         label=environment.label,
         stack=environment.stack,
         keras=keras,
-        versions={**receipt.versions, **found["versions"]},
+        versions=versions,
         lock_sha256=receipt.lock_sha256,
         measured_at=found["measured_at"],
         sandbox=found["sandbox"],
-        cells=dict(_cells(found["facts"], keras)),
+        cells=dict(_cells(found["facts"], {**versions, "keras": keras})),
         here=True,
     )
 
 
-def _cells(facts: Mapping[str, Any], keras: str) -> Iterator[tuple[str, AttackCell]]:
+def _cells(
+    facts: Mapping[str, Any], versions: Mapping[str, str]
+) -> Iterator[tuple[str, AttackCell]]:
     for one in attacks():
         if one.id in facts:
             came = judge(one, facts[one.id], facts.get(one.control))
             why = texts.shown(came.why, _LONGEST)
-            said = parts(one, came.came, keras)
+            said = parts(one, came.came, versions)
             yield one.id, AttackCell(came=came.came, why=why, parts=said)
 
 
@@ -147,10 +150,11 @@ def _shipped() -> Mapping[tuple[str, str], AttackedEnvironment]:
     for row in read["environments"]:
         asked = _hash(row.pop("asked"))
         cells = {}
+        versions = {**row["versions"], "keras": row["keras"]}
         for name, (came, place) in row.pop("cells").items():
             if name in known:
                 word = Came(read["words"][came])
-                said = parts(known[name], word, row["keras"])
+                said = parts(known[name], word, versions)
                 cells[name] = AttackCell(came=word, why=read["texts"][place], parts=said)
         rows[row["id"], asked] = AttackedEnvironment(**row, cells=cells)
     return rows

@@ -156,6 +156,7 @@ def _policy(kit: Kit) -> tuple[str, str]:
 
 _OLDER_POLICY = ("keras.mixed_precision", "set_global_policy")
 _HALF = "float16"
+_ARCHIVE, _OUT = "given.tar", "canary-unpacked"
 
 
 def _policy_by_lambda(kit: Kit) -> Config:
@@ -165,6 +166,14 @@ def _policy_by_lambda(kit: Kit) -> Config:
 def _fetching(kit: Kit) -> Config:
     arguments = {"origin": f"file:{configs.SECRET_WORDS}", "cache_dir": ".", "cache_subdir": "."}
     return by_lambda(function("keras.utils", "get_file"), "fetched.txt", arguments, newer=kit.newer)
+
+
+def _unpacking(kit: Kit) -> Config:
+    archives.leading_out(kit.folder / _ARCHIVE, _OUT)
+    arguments = {"origin": f"file:{_ARCHIVE}", "cache_dir": ".", "cache_subdir": "."}
+    unpacks = {"extract": True, "archive_format": "tar"}
+    named = function("keras.utils", "get_file")
+    return by_lambda(named, "unpacked.tar", {**arguments, **unpacks}, newer=kit.newer)
 
 
 def _loading(kit: Kit) -> Config:
@@ -259,6 +268,7 @@ _MAKERS: Mapping[str, Maker] = {
     "keras-node-keras": _keras(lambda kit: called(*_policy(kit), [_HALF], newer=kit.newer)),
     "keras-lambda-keras": _keras(_policy_by_lambda),
     "keras-get-file": _keras(_fetching),
+    "keras-get-file-archive": _keras(_unpacking),
     "keras-load-model": _keras(_loading),
     "keras-vocabulary": lambda kit: kit.archive(kit.lookup(configs.SECRET_WORDS)),
     "keras-saved-model": _keras(lambda _: configs.saved_model()),
@@ -320,4 +330,5 @@ _MAKERS: Mapping[str, Maker] = {
     "yaml-python": _yaml(f"!!python/object/apply:os.mkdir [{MARK}]\n"),
     "savedmodel-writes": _nothing,
     "savedmodel-reads": _nothing,
+    "savedmodel-recursive": _nothing,
 }

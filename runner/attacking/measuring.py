@@ -35,6 +35,7 @@ _MADE = {
     "savedmodel-plain": "plain",
     "savedmodel-writes": "writes",
     "savedmodel-reads": "reads",
+    "savedmodel-recursive": "recursive",
     "keras-saved-model": "writes",
     "h5-saved-model": "writes",
 }

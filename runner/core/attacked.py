@@ -16,8 +16,8 @@ class Came(StrEnum):
     UNTESTED = "not tested"
 
 
-LESSER = frozenset({"grows", "calls"})
-"""What a file reaches that takes memory or disk alone, or calls what the framework has itself."""
+LESSER = frozenset({"grows", "calls", "crashes"})
+"""What a file reaches that takes memory, disk or its own process, or calls what is Keras's."""
 
 
 @dataclass(frozen=True, kw_only=True)

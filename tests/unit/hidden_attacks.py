@@ -63,6 +63,11 @@ def node(name: str, operation: str, *inputs: str, calls: str | None = None) -> b
     return written
 
 
+ENDLESS = field(2, field(1, field(1, field(1, b"endless")) + field(3, node("x", "endless"))))
+BOTH = b"".join(
+    field(1, field(1, field(1, name)) + field(3, node("x", "While", calls=other)))
+    for name, other in ((b"one", "other"), (b"other", "one"))
+)
 WRITES = field(1, node("evil", "WriteFile", "a", "b"))
 NAMED = field(1, node("name", "Const")) + field(1, node("evil", "SaveV2", "name", "a", "b"))
 FUNCTION = field(1, field(1, b"writes") + field(2, field(1, b"prefix")))
@@ -128,6 +133,8 @@ GRAPHS: Mapping[str, Maker] = {
     "an asset that lies elsewhere": saved_model(
         lambda old: field(2, old + field(6, field(2, b"../../words.txt")))
     ),
+    "a function that calls itself": saved_model(graph(ENDLESS)),
+    "two functions that call each other": saved_model(graph(field(2, BOTH))),
     "a layer far below": saved_model(graph(b""), field(1, DEEP)),
 }
 

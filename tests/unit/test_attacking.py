@@ -83,7 +83,7 @@ def test_every_file_has_a_maker_and_every_maker_a_file() -> None:
     assert making._MAKERS.keys() == {*FILES, *CONTROLS}
     assert len(FILES) == len(attacks()) >= 40
     assert {one.reaches for one in attacks()} == {
-        *("runs", "imports", "calls", "reads", "writes", "grows")
+        *("runs", "imports", "calls", "reads", "writes", "grows", "crashes")
     }
     assert measurement() >= 1
 
@@ -128,6 +128,9 @@ MORE = {"growth": "memory"}
         (MARK, facts(files=["canary-ran"]), facts(), Came.REACHED),
         (MARK, {**raised(), "files": ["canary-ran"]}, facts(), Came.REACHED),
         (MARK, facts(files=["canary-ran"]), raised(), Came.REACHED),
+        (MARK, facts(files=["../canary-ran"]), facts(), Came.REACHED),
+        ({"crash": "signal"}, facts(crash="signal 11"), facts(), Came.REACHED),
+        ({"crash": "signal"}, facts(crash="signal 11"), facts(crash="signal 11"), Came.UNTESTED),
         (MARK, raised(), raised(), Came.UNTESTED),
         (MARK, raised(), None, Came.UNTESTED),
         (MARK, None, facts(), Came.UNTESTED),
@@ -195,11 +198,19 @@ def test_what_an_advisory_says_otherwise() -> None:
         }
     )
     told = "by CVE-1, mended in 3.12.1 and 3.13.2, Keras 3.13.2 is mended"
-    assert parts(one, Came.REACHED, "3.13.2") == (told,)
-    assert not parts(one, Came.REFUSED, "3.13.2")
-    assert not parts(one, Came.UNTESTED, "3.4.1")
-    (said,) = parts(one, Came.IGNORED, "3.4.1")
+    assert parts(one, Came.REACHED, {"keras": "3.13.2"}) == (told,)
+    assert not parts(one, Came.REFUSED, {"keras": "3.13.2"})
+    assert not parts(one, Came.UNTESTED, {"keras": "3.4.1"})
+    (said,) = parts(one, Came.IGNORED, {"keras": "3.4.1"})
     assert said.endswith("Keras 3.4.1 is open to it")
+
+
+def test_an_advisory_about_tensorflow_goes_by_its_version() -> None:
+    one = FILES["savedmodel-recursive"]
+    (said,) = parts(one, Came.REFUSED, {"keras": "2.4.0", "tensorflow": "2.4.1"})
+    assert said.endswith("TensorFlow 2.4.1 is open to it")
+    assert not parts(one, Came.REFUSED, {"keras": "2.8.0", "tensorflow": "2.8.0"})
+    assert not parts(one, Came.REACHED, {"keras": "2.3.1"})
 
 
 def test_generations() -> None:

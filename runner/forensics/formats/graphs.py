@@ -8,8 +8,9 @@ loads it says which files. Field numbers are of TensorFlow's ``graph.proto``, ``
 
 from __future__ import annotations
 
+import graphlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from caniload.runner.forensics.facts import Finding, danger, notice, unchecked
@@ -81,6 +82,8 @@ class _Scope:
     """Constants that are, or lead to, places of their own."""
     calls: dict[str, list[str]] = field(default_factory=dict)
     """Node to the functions that it calls."""
+    called: set[str] = field(default_factory=set)
+    """All functions that its nodes name, whatever for; and operations, which may be functions."""
 
     def sources(self, start: str, inside: Given = frozenset()) -> set[str] | None:
         """Return the arguments that a file's name is made of; None if it is given from outside.
@@ -133,24 +136,32 @@ def findings(graphs: Iterable[memoryview]) -> Iterator[Finding]:
                     words = f"more than {OPERATIONS:,} operations: the rest was not looked at"
                     yield unchecked("many-operations", words)
                     return
-                met.update(dict.fromkeys(_note(node, scopes[name])))
+                met.update(dict.fromkeys(_note(node, scopes[name], scopes)))
         fixed.update(dict.fromkeys(_fixed(scopes, _constants(graph))))
+        yield from _endless(scopes)
     yield from _told(met)
     for one in fixed:
         text_ = f"its graph opens a file that is named in it (operation {one})"
         yield danger("reaching-operation", text_)
 
 
-def _note(node: memoryview, scope: _Scope) -> Iterator[str]:
-    """Take a node into its scope; yield its operation if that is not known to be harmless."""
+def _note(node: memoryview, scope: _Scope, functions: Collection[str]) -> Iterator[str]:
+    """Take a node into its scope; yield its operation if that is not known to be harmless.
+
+    One of the graph's own functions may be called as an operation; what it does is looked at there.
+    """
     name, operation = text(node, 1), text(node, 2)
     inputs = [bytes(one).decode("utf-8", "replace") for one in messages(node, 3)]
     inputs = [one for one in inputs if not one.startswith("^")]  # "^" says when, and gives nothing
     scope.nodes[name] = (operation, inputs)
-    scope.calls[name] = list(_functions(node)) if operation not in operations()["graph"] else []
+    called = list(_functions(node))
+    scope.calls[name] = called if operation not in operations()["graph"] else []
+    scope.called.update((operation, *called))
     if operation in _BY_NAME:
         scope.opens += [(operation, inputs[at]) for at in _BY_NAME[operation] if at < len(inputs)]
-    elif operation not in operations()["graph"] and operation not in operations()["state"]:
+    elif not any(operation in operations()[kind] for kind in ("graph", "state")) and (
+        operation not in functions or operation in operations()["reaching"] or operation in _DOES
+    ):
         yield operation
     if operation == "AssignVariableOp" and len(inputs) > 1:
         scope.assigned.setdefault(_node_of(inputs[0]), []).append(inputs[1])
@@ -216,6 +227,16 @@ def _from_outside(
                 return False
             pending += [(caller, one) for one in given]
     return True
+
+
+def _endless(scopes: Mapping[str, _Scope]) -> Iterator[Finding]:
+    """Yield a function that comes to itself: TensorFlow writes none, and older ones crash of it."""
+    order = graphlib.TopologicalSorter({name: one.called for name, one in scopes.items()})
+    try:
+        order.prepare()
+    except graphlib.CycleError as error:
+        names = " -> ".join(reversed(error.args[1]))
+        yield danger("recursive-function", f"a function of its graph calls itself: {names}")
 
 
 def _constants(graph: memoryview) -> dict[str, Given]:
