@@ -1,13 +1,13 @@
 """Write a SavedModel that does something when it is restored; harmless. Python 3.6 to 3.13.
 
 A resource's initializer is run by whoever restores the model: here it writes a file, or reads one
-and writes what was in it, in the folder that it runs in.
+and writes what was in it, in the folder that it runs in, or in ``place``.
 """
 
 import os
 
 
-def saved_model(kind, folder):
+def saved_model(kind, folder, place=""):
     """Write "plain", "writes", "reads" or "recursive" to ``saved`` in a folder."""
     import tensorflow as tf
 
@@ -17,9 +17,10 @@ def saved_model(kind, folder):
 
         def _initialize(self):
             if kind == "writes":
-                tf.io.write_file("canary-ran", tf.constant("written"))
+                tf.io.write_file(os.path.join(place, "canary-ran"), tf.constant("written"))
             elif kind == "reads":
-                tf.io.write_file("copied.txt", tf.io.read_file("secret.txt"))
+                secret = tf.io.read_file(os.path.join(place, "secret.txt"))
+                tf.io.write_file(os.path.join(place, "copied.txt"), secret)
 
     class Whole(tf.Module):
         @tf.function(input_signature=[tf.TensorSpec([None, 4], tf.float32)])
@@ -40,8 +41,9 @@ def saved_model(kind, folder):
     if kind == "recursive":
         _recursive(os.path.join(path, "saved_model.pb"))
     for mark in ("canary-ran", "copied.txt"):
-        if os.path.exists(os.path.join(os.path.dirname(folder), mark)):
-            os.remove(os.path.join(os.path.dirname(folder), mark))
+        left = os.path.join(os.path.dirname(folder), place, mark)
+        if os.path.exists(left):
+            os.remove(left)
 
 
 def _recursive(path):

@@ -31,7 +31,7 @@ MEMORY, DISK = 2**29, 2**26
 """Bytes that loading may take, and write into one file: bombs are larger."""
 LARGEST = 2**26
 """Bytes of an attack file at most: packed zeros are a thousandth of what they unpack to."""
-_MADE = {
+MADE = {
     "savedmodel-plain": "plain",
     "savedmodel-writes": "writes",
     "savedmodel-reads": "reads",
@@ -105,7 +105,7 @@ def _jobs(
         folder = work / name / "in"
         folder.mkdir(parents=True)
         make(name, Kit(folder=folder, newer=newer, bytecode=bytecode))
-        made = _MADE.get(name)
+        made = MADE.get(name)
         yield {
             "id": name,
             "folder": str(folder),
