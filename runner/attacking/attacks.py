@@ -70,6 +70,11 @@ def attacks() -> tuple[Attack, ...]:
     )
 
 
+def called(package: str) -> str:
+    """Return what a package that advisories are about is called in a sentence."""
+    return str(_read()["packages"][package])
+
+
 def is_newer(keras: str) -> bool:
     """Say whether a release of Keras writes configurations in the newer way."""
     return release(keras) >= Version(_read()["configurations"]["newer"])

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from caniload.runner.attacking.attacks import Attack
+from caniload.runner.attacking.attacks import Attack, called
 from caniload.runner.core.attacked import Came
 
 GROWN = 320 * 2**20
@@ -107,9 +107,6 @@ def _told(error: Mapping[str, Any]) -> str:
     return " ".join(f"{error['type']}: {error['message']}".split())
 
 
-_NAMES = {"keras": "Keras", "tensorflow": "TensorFlow"}
-
-
 def parts(attack: Attack, came: Came, versions: Mapping[str, str]) -> tuple[str, ...]:
     """Return a sentence for each advisory that says otherwise of what an environment has."""
     if came is Came.UNTESTED:
@@ -122,6 +119,6 @@ def parts(attack: Attack, came: Came, versions: Mapping[str, str]) -> tuple[str,
         if said is not None and said != reached:
             word = "is open to it" if said else "is mended"
             fixed = " and ".join(one.fixed)
-            release = f"{_NAMES[one.of]} {version}"
+            release = f"{called(one.of)} {version}"
             found.append(f"by {one.id}, mended in {fixed}, {release} {word}")
     return tuple(found)
