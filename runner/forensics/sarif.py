@@ -32,7 +32,8 @@ def rules_of(results: Sequence[Result]) -> dict[str, Rule]:
     found = {}
     for kind in {one.rule for one in results}:
         known = advisories(kind)
-        tags = ("security", *(one.id for one in known)) if known else ()
+        ids = (one.id for one in known if " " not in one.id)  # "no CVE" is a word of ours
+        tags = ("security", *ids) if known else ()
         found[kind] = Rule(about=" ".join(one.line for one in known) or _ABOUT, tags=tags)
     return found
 
