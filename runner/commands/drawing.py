@@ -25,11 +25,12 @@ from caniload.runner.evidence.resolve import resolve
 from caniload.runner.evidence.store import Store
 from caniload.runner.judging import unchanged
 from caniload.runner.judging.assemble import Assembly
-from caniload.runner.judging.shipped import shipment
+from caniload.runner.judging.shipped import Shipment, shipment
 from caniload.runner.judging.unchanged import Drawn
 from caniload.runner.matrix import plan as planning
 from caniload.runner.matrix.plan import Selection
 from caniload.runner.matrix.schema import SETTLED, Matrix
+from caniload.runner.packs.shelf import imported, shelf
 from caniload.runner.running.run import BATCH
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ class Drawing:
     def _inputs(self, evidence: Evidence) -> str:
         tried = as_json(table(evidence.plan.environments, home=self.home, locks=self.locks))
         seen = unchanged.inputs(evidence, self.index, self.locks)
-        return f"{digest(seen, tried, self.shipped)}{self.feed}"
+        packs = [one.name for one in imported(self.home)] if self.shipped else []
+        return f"{digest(seen, tried, self.shipped, packs)}{self.feed}"
 
     def __call__(self, evidence: Evidence, selection: Selection) -> Drawn:
         """Judge and draw all anew, unless the report that lies there was made of the very same."""
@@ -99,10 +101,16 @@ class Drawing:
         )
         self._render(evidence, Underway(since=since))
 
+    def _shipment(self, evidence: Evidence) -> Shipment:
+        packs, spoilt = shelf(self.home)
+        found = shipment(evidence, self.locks, packs)
+        said = (f"Shipped evidence is not shown: {one}." for one in spoilt)
+        return replace(found, unused=(*found.unused, *said))
+
     def _render(self, evidence: Evidence, underway: Underway | None) -> Summary:
         from caniload.reports import site  # noqa: PLC0415 - pandas takes half a second to import
 
-        shipped = shipment(evidence, self.locks) if self.shipped else None
+        shipped = self._shipment(evidence) if self.shipped else None
         judged = Assembly(
             evidence=evidence, batch=BATCH, locks=self.locks, shipped=shipped, underway=underway
         )()

@@ -1,11 +1,11 @@
-"""What the evidence that comes with caniload says of cells that have no result here.
+"""What packs say of cells that have no result here: those imported, and the one that ships.
 
 It is shown beside them and is no result: each stays ``untested``, and is counted as that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,7 @@ from caniload.runner.evidence.packed import Packed, packed
 from caniload.runner.matrix.reading import read_matrix
 from caniload.runner.packs.columns import Row
 from caniload.runner.packs.frame import PackError
-from caniload.runner.packs.pack import Pack
-from caniload.runner.packs.shelf import SHIPPED
+from caniload.runner.packs.shelf import Shelved
 
 NOTHING = frozenset({Outcome.UNTESTED, Outcome.NA})
 _DISTANCES = ("max_abs", "max_rel", "max_ulp")
@@ -28,14 +27,29 @@ _DISTANCES = ("max_abs", "max_rel", "max_ulp")
 
 @dataclass(frozen=True, kw_only=True)
 class Shipment:
-    """What was found of a plan in a pack; ``unused`` says what of it does not count here."""
+    """What was found of a plan in packs, the first of them first.
 
-    found: Packed
-    sources: Mapping[str, Row]
+    ``unused`` says what of them does not count here.
+    """
+
+    parts: tuple[Part, ...] = ()
     unused: tuple[str, ...] = ()
 
     def of(self, cell: Cell) -> Shipped | None:
         """Return what is known of a cell from elsewhere."""
+        return next((said for one in self.parts if (said := one.of(cell)) is not None), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What was found of a plan in one pack, which is ``called`` so where it was imported."""
+
+    found: Packed
+    sources: Mapping[str, Row]
+    called: str
+
+    def of(self, cell: Cell) -> Shipped | None:
+        """Return what is known of a cell in this pack."""
         artifact = cell.artifact
         if artifact.damage is not None:
             return None
@@ -47,23 +61,26 @@ class Shipment:
         verdict = _verdict(row)
         if verdict.outcome in NOTHING:
             return None
-        return Shipped(verdict=verdict, source=_source(row, self.sources[row["source"]], reader))
+        source = _source(row, self.sources[row["source"]], reader)
+        return Shipped(verdict=verdict, source=f"{self.called}{source}")
 
 
-def shipment(evidence: Evidence, locks: Path, path: Path = SHIPPED) -> Shipment:
-    """Read of the pack that ships what is of a plan; empty, and said, where it cannot be used."""
-    none = Packed()
+def shipment(evidence: Evidence, locks: Path, packs: Iterable[Shelved]) -> Shipment:
+    """Read of packs what is of a plan; what cannot be used is left out, and said."""
     if evidence.plan.matrix.tolerances != read_matrix(MATRIX).tolerances:
         told = "Shipped evidence is not shown: it was judged by other tolerances than these."
-        return Shipment(found=none, sources={}, unused=(told,))
-    try:
-        pack = Pack(path)
-        found = packed(pack, evidence, locks)
-    except (PackError, OSError) as error:
-        return Shipment(
-            found=none, sources={}, unused=(f"Shipped evidence is not shown: {error}.",)
-        )
-    return Shipment(found=found, sources=pack.tables.sources, unused=found.unused)
+        return Shipment(unused=(told,))
+    parts, unused = [], dict[str, None]()
+    for one in packs:
+        try:
+            found = packed(one.pack, evidence, locks)
+        except (PackError, OSError) as error:
+            unused[f"Shipped evidence is not shown: {error}."] = None
+            continue
+        called = f"{one.called}, " if one.own else ""
+        parts.append(Part(found=found, sources=one.pack.tables.sources, called=called))
+        unused.update(dict.fromkeys(found.unused))
+    return Shipment(parts=tuple(parts), unused=tuple(unused))
 
 
 def _verdict(row: Row) -> Verdict:

@@ -28,10 +28,14 @@ ENDING = ".pack"
 
 @dataclass(frozen=True, kw_only=True)
 class Shelved:
-    """A pack that is used here; ``called`` is what an answer says of where it is from."""
+    """A pack that is used here; ``called`` is what an answer says of where it is from.
+
+    ``own``: somebody here imported it.
+    """
 
     pack: Pack
     called: str
+    own: bool = False
 
 
 def shelf(home: Home, shipped: Path = SHIPPED) -> tuple[list[Shelved], list[str]]:
@@ -46,9 +50,9 @@ def shelf(home: Home, shipped: Path = SHIPPED) -> tuple[list[Shelved], list[str]
         except PackError as error:
             told.append(f"{error}; nothing of it is used")
             continue
-        own = path == shipped
-        called = "for this release of caniload" if own else f"in imported pack {path.stem}"
-        found.append(Shelved(pack=pack, called=called))
+        own = path != shipped
+        called = f"in imported pack {path.stem}" if own else "for this release of caniload"
+        found.append(Shelved(pack=pack, called=called, own=own))
     return found, told
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from packs_made import MATRIX, small, source, written
 
+from caniload.runner.commands.drawing import Drawing
 from caniload.runner.core.cells import Artifact, Cell
 from caniload.runner.core.outcomes import Outcome, Purpose
 from caniload.runner.core.shipped import LOCKS
@@ -22,7 +24,7 @@ from caniload.runner.matrix import plan as planning
 from caniload.runner.matrix.plan import Selection
 from caniload.runner.matrix.reference import read_family, read_form
 from caniload.runner.packs.pack import Contents
-from caniload.runner.packs.shelf import SHIPPED
+from caniload.runner.packs.shelf import SHIPPED, Shelved, shelf
 
 CELL = Cell(artifact=Artifact(saved_by="tf-2.15", model="dense", format="h5"), loaded_by="tf-2.21")
 
@@ -62,7 +64,14 @@ MATRIX_FAMILY = next(one.family for one in MATRIX.models if one.id == "dense")
 
 
 def shipped(tmp_path: Path, contents: Contents) -> Shipment:
-    return shipment(evidence(tmp_path / "home"), LOCKS, written(contents, tmp_path / "a.pack"))
+    return shipment(
+        evidence(tmp_path / "home"), LOCKS, packs(written(contents, tmp_path / "a.pack"))
+    )
+
+
+def packs(path: Path) -> list[Shelved]:
+    """Return what a home in which nothing was imported has, of a pack that ships."""
+    return shelf(Home(root=path.parent / "nothing"), path)[0]
 
 
 def test_what_is_of_the_same_locks_and_code_is_shown(tmp_path: Path) -> None:
@@ -90,18 +99,42 @@ def test_what_is_not_is_unused_and_said(tmp_path: Path, changes: dict[str, Any],
     assert said in " ".join(found.unused)
 
 
-def test_a_spoilt_pack_is_told_and_nothing_of_it_is_used(tmp_path: Path) -> None:
+def test_a_spoilt_pack_is_told_and_nothing_of_it_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = written(made(), tmp_path / "a.pack")
     path.write_bytes(b"\0" * 600)
-    found = shipment(evidence(tmp_path), LOCKS, path)
+    drawing = Drawing(
+        home=Home(root=tmp_path),
+        folder=tmp_path,
+        note=tmp_path / "note",
+        locks=LOCKS,
+        feed="",
+        shipped=True,
+    )
+    monkeypatch.setattr("caniload.runner.commands.drawing.shelf", lambda home: shelf(home, path))
+    found = drawing._shipment(evidence(tmp_path))
     assert found.of(CELL) is None
     assert "Shipped evidence is not shown" in found.unused[0]
+
+
+def test_what_was_imported_goes_before_what_ships_and_is_told_as_that(tmp_path: Path) -> None:
+    ships = written(made(), tmp_path / "a.pack")
+    home = Home(root=tmp_path / "home")
+    home.packs.mkdir(parents=True)
+    shutil.copyfile(ships, home.packs / "theirs.pack")
+    found = shipment(evidence(tmp_path / "home"), LOCKS, shelf(home, ships)[0])
+    one = found.of(CELL)
+    assert one is not None
+    assert one.source.startswith("in imported pack theirs, measured until 2026-11-23")
+    assert one.verdict.outcome is Outcome.ERROR
 
 
 def test_other_tolerances_make_other_verdicts(tmp_path: Path) -> None:
     bounds = MATRIX.tolerances.model_copy(update={"absolute": 0.5})
     matrix = MATRIX.model_copy(update={"tolerances": bounds})
-    found = shipment(evidence(tmp_path, matrix), LOCKS, written(made(), tmp_path / "a.pack"))
+    ships = packs(written(made(), tmp_path / "a.pack"))
+    found = shipment(evidence(tmp_path, matrix), LOCKS, ships)
     assert found.of(CELL) is None
     assert "tolerances" in found.unused[0]
 
@@ -122,6 +155,6 @@ def test_much_of_the_usual_matrix_is_known_from_what_ships(tmp_path: Path) -> No
     home = Home(root=tmp_path)
     resolution = resolve(plan.environments, home=home)
     known = Evidence(plan=plan, home=home, store=Store(home.results), resolution=resolution)
-    ships = shipment(known, LOCKS)
+    ships = shipment(known, LOCKS, shelf(home)[0])
     assert SHIPPED.is_file()
     assert sum(ships.of(cell) is not None for cell in plan.cells) > len(plan.cells) / 10
