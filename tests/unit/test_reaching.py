@@ -128,6 +128,7 @@ def test_what_is_not_known_to_be_a_model_asks_for_trust(tmp_path: Path, name: st
 
 
 PLAIN = {
+    "a model that Keras 2.15 keeps apart": layer("LinearModel", "keras.experimental"),
     "an operation of a version to come": layer("CDist", "keras.src.ops.numpy"),
     "a function of Keras, as Keras writes it": lambda_of(function("abs", "builtins")),
     "a type of tensors": {
