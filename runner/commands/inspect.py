@@ -46,7 +46,8 @@ def inspect(arguments: argparse.Namespace) -> int:
     if arguments.write_baseline:
         everything = [one for _, judged in found for one in judged]
         put_text(arguments.write_baseline, gate.as_baseline(everything))
-        return 0
     if not all(one.sound for one, _ in found):
         return UsageError.exit_code
+    if arguments.write_baseline:
+        return 0
     return FOUND if any(one.stops for _, judged in found for one in judged) else 0

@@ -22,6 +22,8 @@ _OPERATION = re.compile(r'(?:"op"|\bop):\s*"([^"]*)"')
 _OP = 2  # of NodeDef: node_def.proto
 _TYPE = "_type"
 """What ends the name of a setting that says how another is written: as a name, or as bytecode."""
+_WRAPPED = ("layer", "forward_layer", "backward_layer", "cell")
+_ARRAYS = ("__numpy__", "__tensor__")
 _FUNCTIONS = frozenset({"fn", "loss", "metrics", "weighted_metrics"})
 
 
@@ -40,16 +42,21 @@ def of(config: Any, *, layers_under: str = "layers") -> Contents:
     code: dict[Code, None] = {}
     findings: dict[Finding, None] = {}
     asked = 0
-    comes_in: dict[int, int] = {}
+    comes_in: dict[int, sizes.Dimensions] = {}
     for key, value in walk(config, layers_under):
         if isinstance(value, dict):
             inner = value.get("config")
             layers = members(value) if isinstance(value.get("class_name"), str) else []
-            widths = sizes.widths(layers, in_line=class_name(value) == "Sequential")
-            comes_in |= {id(layers[place]): wide for place, wide in widths.items()}
+            incoming = sizes.incoming(layers, in_line=class_name(value) == "Sequential")
+            comes_in |= {id(layers[place]): one for place, one in incoming.items()}
             if isinstance(inner, dict):
-                name, before = class_name(value) or "", comes_in.get(id(value), 1)
+                name, before = class_name(value) or "", comes_in.get(id(value), (1,))
                 asked += sizes.asked_for(name, inner, value.get("build_config"), before)
+                comes_in |= {
+                    id(one): before[-1:]
+                    for key in _WRAPPED
+                    if isinstance(one := inner.get(key), dict)
+                }
             for one in _of_node(key, value):
                 match one:
                     case Custom():
@@ -79,6 +86,8 @@ def _of_node(key: str, node: Mapping[str, Any]) -> Iterator[Custom | Code | Find
         config = node.get("config")
         code = config.get("code") if isinstance(config, dict) else None
         yield Code(kind="bytecode", bytes=_decoded(code) if isinstance(code, str) else None)
+    elif name in _ARRAYS:
+        yield from sizes.of_array(node.get("config"))
     elif name == "__typespec__":
         yield from reaching.of_spec(node.get("spec_name"), node.get("module"))
     elif name in ("function", "builtin_function_or_method"):

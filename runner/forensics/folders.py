@@ -167,11 +167,12 @@ def _mlflow(folder: Path) -> Unpacked:
 
 def _imported(flavors: Mapping[str, Mapping[str, Any]], keras: str | None) -> Iterator[Finding]:
     """Yield what MLflow imports because the model says so (mlflow/pyfunc, mlflow/keras)."""
-    loader = _first(flavors, "loader_module")
-    for module, known in ((loader, loader is None or _MLFLOW.match(loader)), (keras, None)):
-        if module and not known and not of_keras(module):
+    loaders = [one for one in _each(flavors, "loader_module") if not _MLFLOW.match(one)]
+    named = [*loaders, *_each(flavors, "keras_module"), *([keras] if keras else [])]
+    for module in dict.fromkeys(named):
+        if not of_keras(module):
             yield danger("mlflow-imports", f"has MLflow import {module} to load it")
-    if code := _first(flavors, "code"):
+    for code in dict.fromkeys(_each(flavors, "code")):
         text = f"MLflow imports what lies in its folder {code} before anything that is installed"
         yield notice("code-beside", text)
 
@@ -251,8 +252,30 @@ def _below(folder: Path) -> Iterator[str]:
 
 
 def _first(flavors: Mapping[str, Mapping[str, Any]], key: str) -> str | None:
-    found = (stated_text(one.get(key)) for one in flavors.values())
-    return next(filter(None, found), None)
+    return next(iter(_each(flavors, key)), None)
+
+
+def _each(flavors: Mapping[str, Mapping[str, Any]], key: str) -> list[str]:
+    return [text for one in flavors.values() if (text := stated_text(one.get(key)))]
+
+
+def links(folder: Path) -> Iterator[Finding]:
+    """Yield what in a folder is a link to a place outside of it.
+
+    The cache of Hugging Face has such ones of its own, to ``blobs`` beside ``snapshots``.
+    """
+    inside = folder.resolve()
+    blobs = inside.parents[1] / "blobs" if inside.parent.name == "snapshots" else inside
+    for root, folders, files in os.walk(folder):
+        for name in sorted((*folders, *files)):
+            path = Path(root) / name
+            if not path.is_symlink():
+                continue
+            target = path.resolve()
+            if not target.is_relative_to(inside) and target.parent != blobs:
+                where = path.relative_to(folder).as_posix()
+                text = f"{where} is a link to a place outside of the folder, {target}"
+                yield danger("link-elsewhere", text)
 
 
 def _is_framework(package: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,8 +73,7 @@ def sha256_of(path: Path, inspection: Inspection) -> str:
     """
     folder = path if path.is_dir() else path.parent
     if path.is_dir():
-        found = (one for one in path.rglob("*") if one.is_file())
-        names = tuple(one.relative_to(path).as_posix() for one in found)
+        names = tuple(_below(path))
     else:
         names = inspection.files or ((path.name,) if path.is_file() else ())
     try:
@@ -82,8 +82,25 @@ def sha256_of(path: Path, inspection: Inspection) -> str:
         return ""
     if len(hashes) == 1 and not path.is_dir():
         return hashes[0][0]
-    lines = "".join(f"{value}  {name}\n" for value, name in hashes)
+    lines = "".join(f"{value}  {_escaped(name)}\n" for value, name in hashes)
     return hashlib.sha256(lines.encode(errors="surrogateescape")).hexdigest() if hashes else ""
+
+
+def _escaped(name: str) -> str:
+    return name.replace("\\", "\\\\").replace("\n", "\\n")  # as sha256sum does, one name a line
+
+
+def _below(folder: Path) -> Iterator[str]:
+    """Yield the files of a folder, also behind links to folders, each gone into once."""
+    met = set()
+    for root, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(root)
+        if real in met:
+            folders.clear()
+            continue
+        met.add(real)
+        inside = ((Path(root) / one) for one in files)
+        yield from (one.relative_to(folder).as_posix() for one in inside if one.is_file())
 
 
 def read_rules(folder: Path, *, fail_on: str | None, baseline: Path | None) -> Rules:

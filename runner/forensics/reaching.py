@@ -156,7 +156,9 @@ def outside(module: str | None) -> bool:
 
 
 def _judged(name: str, module: str | None, knows: Any, what: str) -> Iterator[Finding]:
-    if module is None and name.rpartition(">")[2] in operations()["loaders"]:
+    # The older versions look up a class by its name alone, whatever module stands beside it.
+    nameless = module in (None, "", "builtins", OWN)
+    if (nameless or knows is _a_class) and name.rpartition(">")[2] in operations()["loaders"]:
         text = f"asks the loader for {name}, which in older versions is a function of the loader's"
         yield danger("names-unknown", f"{text} own, and no part of a model")
     elif of_keras(module):

@@ -18,7 +18,7 @@ from caniload.runner.forensics.facts import (
     danger,
     unchecked,
 )
-from caniload.runner.forensics.folders import Unpacked, alone, repacked, unfetched, unpacked
+from caniload.runner.forensics.folders import Unpacked, alone, links, repacked, unfetched, unpacked
 from caniload.runner.forensics.formats import (
     checkpoint,
     hdf5file,
@@ -63,7 +63,7 @@ def inspect_here(path: Path) -> Inspection:
     if both := two_formats(path):
         text = f"{both}: what is told here is of one, and a loader may read the other"
         found = adding(found, danger("two-formats", text))
-    return found
+    return adding(found, *links(path)) if path.is_dir() else found
 
 
 def _unpacked(path: Path) -> Inspection:

@@ -148,6 +148,18 @@ _COLUMN = {
     "config": {"key": "a", "vocabulary_file": "/etc/passwd"},
 }
 _LARGE = layer("Dense", units=40_000)
+_LONG_TEXT = {"class_name": "__numpy__", "config": {"value": ["a"], "dtype": "S2000000000"}}
+
+
+def _shaped(*sizes: int) -> Config:
+    return layer("InputLayer", batch_input_shape=[None, *sizes])
+
+
+COMPILED = {
+    "memory of a metric": {"metrics": [layer("MeanIoU", num_classes=20_000)]},
+    "memory of thresholds": {"metrics": [[layer("AUC", num_thresholds=3 * 10**8)]]},
+    "memory of a text in what it was compiled with": {"loss_weights": [_LONG_TEXT]},
+}
 
 CONFIGURATIONS: Mapping[str, Config] = {
     "a function where a layer is looked up": functional(INPUT, layer("func_load", code=CODE[0])),
@@ -187,6 +199,40 @@ CONFIGURATIONS: Mapping[str, Config] = {
         {**layer("PReLU"), "build_config": {"input_shape": [None, 2**16, 2**16]}}
     ),
     "memory of depths": line(layer("DepthwiseConv2D", kernel_size=[3, 3], depth_multiplier=2**29)),
+    "a function looked up as a layer, with an empty module": functional(
+        INPUT, {**layer("func_load", code=CODE[0]), "module": ""}
+    ),
+    "a function looked up as a layer, with a module": functional(
+        INPUT, {**layer("func_load", code=CODE[0]), "module": "keras.layers"}
+    ),
+    "a vocabulary behind very many slashes": functional(
+        INPUT, layer("StringLookup", vocabulary="/" * 5_000 + "etc/passwd")
+    ),
+    "a vocabulary above, behind a new line": functional(
+        INPUT, layer("StringLookup", vocabulary="x\n/" + "../" * 12 + "etc/passwd")
+    ),
+    "memory in quotes with spaces": line(INPUT, layer("Dense", units=" 1_500_000_000 ")),
+    "memory of a normalization along another axis": line(
+        _shaped(10**9, 1), layer("BatchNormalization", axis=[1])
+    ),
+    "memory of a normalization along two axes": line(
+        _shaped(20_000, 20_000, 1), layer("LayerNormalization", axis=[1, 2])
+    ),
+    "memory of what is made flat": line(
+        _shaped(10**6, 200), layer("Flatten"), layer("Dense", units=2)
+    ),
+    "memory of slopes by its input": line(_shaped(20_000, 20_000, 1), layer("PReLU")),
+    "memory of what is wrapped": line(
+        _shaped(3, 10**7), layer("TimeDistributed", layer=layer("Dense", units=50))
+    ),
+    "memory of words that adapt": line(
+        layer("Embedding", input_dim=10, output_dim=4, lora_rank=4 * 10**7)
+    ),
+    "memory of grouped attention": line(
+        layer("GroupQueryAttention", head_dim=8 * 10**7, num_query_heads=1)
+    ),
+    "memory of what repeats": line(layer("RepeatVector", n=4 * 10**8)),
+    "memory of a text": functional(INPUT, layer("Dense", units=2, own=_LONG_TEXT)),
 }
 
 
@@ -204,6 +250,49 @@ def weights(fill: Callable[[h5py.File], object]) -> bytes:
 def hollow(file: h5py.File) -> None:
     for place in range(12):
         file.create_dataset(f"layers/a{place}/vars/0", (2**13, 2**13), "f4", chunks=(64, 64))
+
+
+def in_pieces(file: h5py.File) -> None:
+    """Write two numbers that are stored as a piece of 2 GiB."""
+    chunks = (2**28,)
+    one = file.create_dataset(
+        "layers/dense/vars/0", (2,), "f8", maxshape=(None,), chunks=chunks, compression=9
+    )
+    one.id.write_direct_chunk((0,), zlib.compress(bytes(2**20), 9))
+
+
+def linked(file: h5py.File) -> None:
+    file["_layer_checkpoint_dependencies/dense/vars/0"] = h5py.ExternalLink("secret.h5", "/x")
+
+
+def compiled(training: Config) -> Maker:
+    return lambda folder: hdf5(
+        folder / "model.h5",
+        functional(INPUT, DENSE),
+        attributes={"training_config": json.dumps(training)},
+    )
+
+
+def with_link(name: str, *, of_assets: bool) -> Maker:
+    """Return a maker of a model's folder in which an asset, or all of them, lies elsewhere."""
+
+    def make(folder: Path) -> Path:
+        (elsewhere := folder / "elsewhere").mkdir(parents=True)
+        (elsewhere / "vocabulary.txt").write_text("secret")
+        path = folder / "model"
+        (path / "assets").parent.mkdir()
+        (path / "config.json").write_text(json.dumps(functional(INPUT, DENSE)))
+        (path / "metadata.json").write_text('{"keras_version": "3.4.1"}')
+        content = weights(lambda file: file.create_group("layers"))
+        (path / "model.weights.h5").write_bytes(content)
+        if of_assets:
+            (path / "assets").symlink_to(elsewhere)
+        else:
+            (path / "assets" / name).parent.mkdir(parents=True)
+            (path / "assets" / name).symlink_to(elsewhere / "vocabulary.txt")
+        return path
+
+    return make
 
 
 def keras(*first: tuple[zipfile.ZipInfo, bytes], with_weights: bytes | None = None) -> Maker:
@@ -274,6 +363,16 @@ FILES: Mapping[str, Maker] = {
     ".keras: a member with a second name": keras(renamed()),
     "folder: links, and no metadata.json": folder_of(metadata=False),
     "folder: a SavedModel that is a .keras, too": folder_of(metadata=False, saved=True),
+    **{f"h5: {name}": compiled(config) for name, config in COMPILED.items()},
+    ".keras: numbers in one piece that is large": keras(with_weights=weights(in_pieces)),
+    ".keras: a link in weights beside its weights": keras(
+        (zipfile.ZipInfo("variables.h5"), weights(linked))
+    ),
+    "folder: an asset that is a link": with_link("layers/lookup/words.txt", of_assets=False),
+    "folder: all assets are a link": with_link("", of_assets=True),
+    "MLflow: a module in its second flavor": mlflow(
+        "{loader_module: mlflow.keras}\n  another: {loader_module: antigravity}"
+    ),
     "MLflow: any module as its loader": mlflow("{loader_module: os.path}"),
     "MLflow: any module as Keras": mlflow(
         "{loader_module: mlflow.keras, keras_module: antigravity}"

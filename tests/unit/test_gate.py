@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import hidden_attacks
 import pytest
 import yaml
 from model_files import DENSE, INPUT, functional, hdf5, keras_file
@@ -55,6 +56,21 @@ def test_a_gate_closes(arguments: list[str], code: int) -> None:
     assert main(["inspect", *arguments]) == code
     assert main(["inspect", *arguments, "--json"]) == code
     assert main(["inspect", *arguments, "--format", "sarif"]) == code
+
+
+def test_a_baseline_sees_what_lies_behind_a_link(here: Path) -> None:
+    model = hidden_attacks.with_link("", of_assets=True)(here / "made")
+    given = ["inspect", str(model)]
+    assert main([*given, "--write-baseline", "base.json"]) == 0
+    assert main([*given, "--baseline", "base.json"]) == 0
+    (here / "made" / "elsewhere" / "vocabulary.txt").write_text("another")
+    assert main([*given, "--baseline", "base.json"]) == 1
+
+
+def test_a_baseline_of_what_cannot_be_read_is_told(here: Path) -> None:
+    (here / "odd.txt").write_text("no model")
+    assert main(["inspect", "odd.txt", "bad.h5", "--write-baseline", "base.json"]) == 2
+    assert json.loads((here / "base.json").read_text())["findings"]
 
 
 def test_what_is_allowed_is_one_finding_of_one_file(

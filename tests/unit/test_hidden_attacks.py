@@ -37,6 +37,21 @@ PLAIN = {
 }
 
 
+def test_the_cache_of_hugging_face_has_links_of_its_own(tmp_path: Path) -> None:
+    model = hidden_attacks.with_link("", of_assets=True)(tmp_path / "made")
+    snapshot, blobs = tmp_path / "m" / "snapshots" / "0a1b", tmp_path / "m" / "blobs"
+    snapshot.mkdir(parents=True)
+    blobs.mkdir()
+    for one in ("config.json", "metadata.json", "model.weights.h5"):
+        (model / one).rename(blobs / one)
+        (snapshot / one).symlink_to(f"../../blobs/{one}")
+    one = inspect_here(snapshot)
+    assert one.problem is None
+    assert kinds(one, Severity.DANGER) == set()
+    (snapshot / "assets").symlink_to(tmp_path / "made" / "elsewhere")
+    assert kinds(inspect_here(snapshot), Severity.DANGER) == {"link-elsewhere"}
+
+
 @pytest.mark.parametrize("name", PLAIN)
 def test_what_is_plain_is_not_blamed(tmp_path: Path, name: str) -> None:
     one = inspect_here(PLAIN[name](tmp_path))
@@ -52,6 +67,15 @@ def test_what_is_plain_is_not_blamed(tmp_path: Path, name: str) -> None:
         pytest.param(functional(INPUT, layer("Custom", activation_type="relu")), id="a type"),
         pytest.param(functional(INPUT, layer("self_attention")), id="a small name"),
         pytest.param(functional(INPUT, layer("StringLookup", vocabulary=["a"])), id="words"),
+        pytest.param(functional(INPUT, layer("Grip", handle="left")), id="a handle"),
+        pytest.param(
+            line(
+                layer("InputLayer", batch_input_shape=[None, 512, 512, 3]),
+                layer("BatchNormalization", axis=[3]),
+                layer("PReLU", shared_axes=[1, 2]),
+            ),
+            id="pictures",
+        ),
     ],
 )
 def test_plain_settings_are_not_blamed(tmp_path: Path, config: dict[str, object]) -> None:

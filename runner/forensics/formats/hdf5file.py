@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -227,13 +228,20 @@ def _dataset(dataset: h5py.Dataset, where: str, size: int, found: Hdf5) -> None:
         names = ", ".join(sorted({one.file_name for one in dataset.virtual_sources()}))
         text = f"the numbers of {where} are put together out of other places: {names}"
         found.findings.append(danger("virtual-dataset", text))
-    elif variable.bytes > max(size, 1) * _ABSURD or _hollow(dataset, variable.bytes):
-        text = f"{where} declares {variable.bytes:,} bytes in a file of {size:,}"
+    elif (declared := max(variable.bytes, _piece(dataset))) > max(size, 1) * _ABSURD or _hollow(
+        dataset, declared
+    ):
+        text = f"{where} declares {declared:,} bytes in a file of {size:,}"
         found.findings.append(danger("absurd-size", text))
     elif shape == () and dataset.dtype.kind in "iuf" and where.startswith(_OPTIMIZERS):
         found.scalars[where] = dataset[()].item()
     if stamp := _written(dataset):
         found.written = max(stamp, found.written or stamp)
+
+
+def _piece(dataset: h5py.Dataset) -> int:
+    """Return the bytes of one piece of an array: all of them are unpacked for any of them."""
+    return math.prod(dataset.chunks or ()) * int(dataset.dtype.itemsize) if dataset.chunks else 0
 
 
 def _written(dataset: h5py.Dataset) -> datetime | None:

@@ -11,6 +11,7 @@ from caniload.runner.forensics.facts import (
     Holds,
     Inspection,
     Origin,
+    Severity,
     UnreadableError,
     damage,
     notice,
@@ -32,6 +33,7 @@ from caniload.runner.forensics.formats.merging import (
 from caniload.runner.forensics.recognise import Recognised
 
 _ARRAYS = (".npz", ".npy")
+_HDF5 = (".h5", ".hdf5")
 SHARDED = "model.weights.json"
 WEIGHTS = ("model.weights.h5", "variables.h5")
 """Where ``.keras`` files keep their arrays: since Keras 2.12, and in TensorFlow 2.11."""
@@ -105,7 +107,22 @@ def _with_member(archive: Archive, so_far: Inspection) -> Inspection:
     if stream is None:
         return so_far
     with stream:
-        return with_stream(stream, name, archive.members[name].file_size, so_far)
+        so_far = with_stream(stream, name, archive.members[name].file_size, so_far)
+    return adding(so_far, *_beside(archive, name, so_far))
+
+
+def _beside(archive: Archive, name: str, so_far: Inspection) -> Iterator[Finding]:
+    """Yield what is dangerous in other HDF5 files of the archive: a loader may take those."""
+    for other in archive.members:
+        if other.endswith(_HDF5) and other != name and (stream := archive.stream(other)):
+            with stream:
+                size = archive.members[other].file_size
+                found = with_stream(stream, other, size, so_far).findings
+            yield from (
+                one
+                for one in found
+                if one not in so_far.findings and one.severity is Severity.DANGER
+            )
 
 
 def _of_arrays(archive: Archive) -> Iterator[Finding]:

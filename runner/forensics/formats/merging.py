@@ -61,6 +61,7 @@ def with_training(compiled: Any, so_far: Inspection) -> Inspection:
         optimizer=read.optimizer,
         loss=read.loss,
         metrics=read.metrics,
+        asks_for=(so_far.asks_for or 0) + inside.asks_for if so_far.layers else so_far.asks_for,
         stated=_unique([*so_far.stated, *stated.of(compiled, key="")]),
         custom=_unique([*so_far.custom, *inside.custom, *read.custom]),
         code=_unique([*so_far.code, *inside.code]),

@@ -158,6 +158,7 @@ class Dataset(_Object):
         self.size = None if self.shape is None else int(self._known["total_size"])
         self.dtype = _Dtype(self._known)
         self.is_virtual = "virtual_sources" in self._known
+        self.chunks = tuple(map(int, self._known.get("chunks") or ())) or None
 
     @property
     def external(self) -> list[tuple[str]]:
