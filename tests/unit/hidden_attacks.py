@@ -155,7 +155,7 @@ def _shaped(*sizes: int) -> Config:
     return layer("InputLayer", batch_input_shape=[None, *sizes])
 
 
-COMPILED = {
+COMPILED: Mapping[str, Config] = {
     "memory of a metric": {"metrics": [layer("MeanIoU", num_classes=20_000)]},
     "memory of thresholds": {"metrics": [[layer("AUC", num_thresholds=3 * 10**8)]]},
     "memory of a text in what it was compiled with": {"loss_weights": [_LONG_TEXT]},

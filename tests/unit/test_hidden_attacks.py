@@ -42,9 +42,9 @@ def test_the_cache_of_hugging_face_has_links_of_its_own(tmp_path: Path) -> None:
     snapshot, blobs = tmp_path / "m" / "snapshots" / "0a1b", tmp_path / "m" / "blobs"
     snapshot.mkdir(parents=True)
     blobs.mkdir()
-    for one in ("config.json", "metadata.json", "model.weights.h5"):
-        (model / one).rename(blobs / one)
-        (snapshot / one).symlink_to(f"../../blobs/{one}")
+    for name in ("config.json", "metadata.json", "model.weights.h5"):
+        (model / name).rename(blobs / name)
+        (snapshot / name).symlink_to(f"../../blobs/{name}")
     one = inspect_here(snapshot)
     assert one.problem is None
     assert kinds(one, Severity.DANGER) == set()
