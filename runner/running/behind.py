@@ -78,6 +78,8 @@ def run(
         )
     finally:
         over.set()
+        if cage is None:
+            watching.end_strays(folder)  # what left the group: behind a wall all ends with it
     if cage is not None and not stopped and not heavy and found.code not in (0, None):
         died = {"kind": "signal" if found.code < 0 else "exit", "signal": None}
         said = suspicion(None, died, found.output[-20_000:], cage.hides)
