@@ -231,7 +231,8 @@ class Measuring:
     def _deliver(self, unit: Unit, result: Result) -> None:
         case, step = self._running.pop(unit.label)
         self._progress.advance(1)
-        fault = result.fault or self._walled(step, result) or self._taken(case, step, unit)
+        # Behind a wall a full disk is the wall's small one: it is told first.
+        fault = self._walled(step, result) or result.fault or self._taken(case, step, unit)
         if fault is not None:
             self._progress.fault(f"{case.subject.path} in {step.environment}", fault)
             case.faults[step.environment] = fault
@@ -248,7 +249,7 @@ class Measuring:
         cages = self._cages[step.environment]
         if not cages:
             return None
-        error = result.facts.get("error") if result.facts else None
+        error = result.facts.get("error") if result.facts else result.error
         log = self._log(cages[-1]) if result.crash else ""
         why = suspicion(error, result.crash, log, cages[-1].hides)
         return None if why is None else f"not known: {why}; --sandbox none runs without"

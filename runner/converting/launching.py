@@ -32,6 +32,7 @@ from caniload.runner.running import behind
 from caniload.runner.running.confining import Confining, size
 from caniload.runner.running.workers import Event, Worker
 from caniload.runner.sandbox import watching
+from caniload.runner.sandbox.policy import TIMES
 from caniload.runner.sandbox.walls import WRITABLE
 from caniload.runner.sandbox.words import Level
 
@@ -149,6 +150,11 @@ class Workshop:
         limits = self.matrix.limits
         return max(limits.seconds_floor, limits.history_factor * cpu)
 
+    @property
+    def memory_mb(self) -> float:
+        """How much memory a process may use; a large model may take more than a cell's."""
+        return self.matrix.limits.memory_mb + TIMES * size(self.readable) / 2**20
+
     def folder(self, name: str) -> Path:
         """Make a folder for scratch files that no other has.
 
@@ -196,10 +202,11 @@ class Workshop:
         config.write_text(json.dumps(whole), encoding="utf-8")
         limits = self.matrix.limits
         if self.workers is not None:
-            seconds = limits.seconds * SLOWER
-            ran = self.workers.run(environment, script, config, seconds)
-            if ran is Ran.HUNG:
-                return _died(folder, "run", "Killed", _late(seconds))
+            seconds, most = limits.seconds * SLOWER, self.memory_mb
+            ran = self.workers.run(environment, script, config, seconds, memory_mb=most)
+            if ran in (Ran.HUNG, Ran.HEAVY):
+                why = _late(seconds) if ran is Ran.HUNG else _heavy(most)
+                return _died(folder, "run", "Killed", why)
             if (
                 ran is Ran.ENDED
                 and (facts := behind.facts(folder / "facts.json", None)) is not None
@@ -233,6 +240,7 @@ class Workshop:
             variables=self._variables(row),
             folder=folder,
             seconds=limits.import_seconds + limits.seconds * SLOWER,
+            memory_mb=self.memory_mb,
         )
         (self.scratch / f"{folder.name}.log").write_text(finished.output[-100_000:], "utf-8")
         if (facts := behind.facts(folder / "facts.json", cage)) is not None:
@@ -240,6 +248,8 @@ class Workshop:
         if finished.stopped is not None:
             self.walled.append(finished.stopped)
             return _died(folder, "start", "Unusable", finished.stopped)
+        if finished.heavy:
+            return _died(folder, "run", "Killed", _heavy(self.memory_mb))
         spent = time.monotonic() - started
         how = _late(spent) if finished.code is None else f"the process ended with {finished.code}"
         return _died(folder, "run", "Killed", how)
@@ -285,6 +295,10 @@ class Workshop:
 
 def _late(seconds: float) -> str:
     return f"the process did not end within {seconds:.0f} s"
+
+
+def _heavy(most: float) -> str:
+    return f"the process used more than {most:.0f} MiB of memory"
 
 
 def _died(folder: Path, phase: str, kind: str, message: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 import os
 import queue
 import signal
@@ -21,7 +22,7 @@ from pathlib import Path
 
 import psutil
 
-from caniload.runner.running.weighing import FED, STARVING
+from caniload.runner.running.weighing import FED, STARVING, tree_mb
 from caniload.runner.running.workers import Event, Worker
 
 KEPT = 8
@@ -31,6 +32,8 @@ MOVING = 0.01
 
 On a busy machine what is starved goes on, and what waits for itself does not.
 """
+LOOKING = 0.5
+"""Seconds between two looks at how much memory a child has."""
 GRACE = 10.0
 """Seconds until a child that was ended is told to have."""
 
@@ -41,6 +44,7 @@ Launch = Callable[[str, "queue.Queue[Event]"], Worker]
 class Ran(Enum):
     ENDED = "the child has ended by itself, well or not"
     HUNG = "it computed to its deadline, and was ended"
+    HEAVY = "it used more memory than it may, and was ended"
     NOT = "the worker did not do it: nothing is said of the job"
 
 
@@ -54,6 +58,9 @@ class _Child:
     ended: bool = False
     status: int | None = None
     """As ``wait`` gives it; None where the worker was gone before it could say."""
+    heavy: bool = False
+    over: threading.Event = field(default_factory=threading.Event)
+    """Set when nobody waits for it any more."""
 
 
 class Workers:
@@ -72,7 +79,15 @@ class Workers:
         self._closed = False
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def run(self, environment: str, script: str, config: Path, seconds: float) -> Ran:
+    def run(
+        self,
+        environment: str,
+        script: str,
+        config: Path,
+        seconds: float,
+        *,
+        memory_mb: float = math.inf,
+    ) -> Ran:
         """Have a child do the job of a script of probes/across within so many seconds."""
         with self._lock:
             worker = self._worker(environment)
@@ -82,9 +97,12 @@ class Workers:
             child = self._children[batch] = _Child(worker)
             job = {"kind": "across", "script": script, "config": str(config)}
             worker.submit(batch, [job])
+        threading.Thread(target=_weigh, args=(child, memory_mb), daemon=True).start()
         try:
-            return self._watched(child, seconds)
+            ran = self._watched(child, seconds)
+            return Ran.HEAVY if child.heavy else ran
         finally:
+            child.over.set()
             with self._lock:
                 self._children.pop(batch, None)
 
@@ -179,6 +197,14 @@ class Workers:
             self._leaving.remove(worker)
         if not self._closed:
             threading.Thread(target=worker.clean, daemon=True).start()
+
+
+def _weigh(child: _Child, memory_mb: float) -> None:
+    while not child.over.wait(LOOKING):
+        if child.pid is not None and not child.ended and tree_mb(child.pid) > memory_mb:
+            child.heavy = True
+            _end(child.pid)
+            return
 
 
 def _patient(wait: Callable[[float], bool], seconds: float, pid: Callable[[], int | None]) -> bool:

@@ -35,6 +35,8 @@ class Result:
     facts: Mapping[str, Any] | None = None
     crash: Mapping[str, Any] | None = None
     fault: str | None = None
+    error: Mapping[str, Any] | None = None
+    """What was raised, where the fault is that of the place it was raised in."""
     cpu: float | None = None
     rss_kb: int | None = None
 
@@ -56,7 +58,7 @@ def answered(facts: Mapping[str, Any]) -> Result:
         if one["type"] == "KeyboardInterrupt":
             return Result(fault="it was interrupted")
         if one.get("errno") in EXHAUSTED or "No space left on device" in one["message"]:
-            return Result(fault=f"this machine has no more room: {told}")
+            return Result(fault=f"this machine has no more room: {told}", error=one)
     return Result(facts=facts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from caniload.runner.environments import processes
+from caniload.runner.running import weighing
 from caniload.runner.sandbox import watching
 from caniload.runner.sandbox.blaming import suspicion
 from caniload.runner.sandbox.walls import Cage
@@ -19,11 +21,15 @@ LOOKING = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """``code`` and ``output`` are as of ``processes.run``; ``stopped`` says which limit it met."""
+    """``code`` and ``output`` are as of ``processes.run``; ``stopped`` says which limit it met.
+
+    ``heavy`` says that it used more memory than it may: that is no limit of a wall's.
+    """
 
     code: int | None
     output: str
     stopped: str | None = None
+    heavy: bool = False
 
 
 def run(
@@ -33,42 +39,53 @@ def run(
     variables: Mapping[str, str],
     folder: Path,
     seconds: float,
+    memory_mb: float = math.inf,
 ) -> Ended:
-    """Run a command in a folder, which behind a wall is one that it may write."""
+    """Run a command in a folder, which behind a wall is one that it may write.
+
+    It is ended where it and all that it has started use more memory than ``memory_mb``.
+    """
     own = {"TMPDIR": str(folder)}
-    if cage is None:
-        found = processes.run(command, variables={**variables, **own}, seconds=seconds, cwd=folder)
-        return Ended(code=found.code, output=found.output)
     stopped: list[str] = []
+    heavy: list[float] = []
     over = threading.Event()
 
     def begun(pid: int) -> None:
         def weigh() -> None:
             while not over.wait(LOOKING):
-                if (why := cage.overgrown()) is not None:
+                if cage is not None and (why := cage.overgrown()) is not None:
                     stopped.append(why)
-                    watching.end_tree(pid)
-                    return
+                elif (used := weighing.tree_mb(pid)) > memory_mb:
+                    heavy.append(used)
+                else:
+                    continue
+                watching.end_tree(pid)
+                return
 
         threading.Thread(target=weigh, daemon=True).start()
 
-    cage.hand_over()
+    if cage is not None:
+        cage.hand_over()
+        command, variables = cage.command(command), cage.variables()
     try:
         found = processes.run(
-            cage.command(command),
-            variables={**cage.variables(), **own},
+            command,
+            variables={**variables, **own},
             seconds=seconds,
             cwd=folder,
-            ending=watching.end_tree,
+            ending=None if cage is None else watching.end_tree,
             begun=begun,
         )
     finally:
         over.set()
-    if not stopped and found.code not in (0, None):
+        if cage is None:
+            watching.end_strays(folder)  # what left the group: behind a wall all ends with it
+    if cage is not None and not stopped and not heavy and found.code not in (0, None):
         died = {"kind": "signal" if found.code < 0 else "exit", "signal": None}
         said = suspicion(None, died, found.output[-20_000:], cage.hides)
         stopped += [said] if said is not None else []
-    return Ended(code=found.code, output=found.output, stopped=next(iter(stopped), None))
+    why = next(iter(stopped), None)
+    return Ended(code=found.code, output=found.output, stopped=why, heavy=bool(heavy))
 
 
 def facts(path: Path, cage: Cage | None) -> dict[str, Any] | None:

@@ -45,6 +45,20 @@ def resident_mb(flight: Weighed) -> float:
     return float(total) / 2**20
 
 
+def tree_mb(pid: int | None) -> float:
+    """Return the resident memory of a process and all below it in MiB; 0 when it has ended.
+
+    What they share is counted of each: this is no more than a bound.
+    """
+    total = 0
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        for one in (process, *process.children(recursive=True)):
+            with contextlib.suppress(psutil.Error):
+                total += one.memory_info().rss
+    return total / 2**20
+
+
 def cpu_seconds(flight: Weighed, *, living: bool = False) -> float:
     """Return what a child has computed, with its own that have ended, or with ``living`` all."""
     found = 0.0

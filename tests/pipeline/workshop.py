@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import importlib.metadata
 import json
@@ -28,7 +29,9 @@ from caniload.runner.matrix.schema import Environment
 FAKES = Path(__file__).resolve().parents[1] / "fake_framework"
 MINOR = "{}.{}".format(*sys.version_info)
 VERSIONS = ("1.0", "2.0", "3.0", "4.0", "5.0")
+TENSORFLOW = "2.16.1"  # a module without content, for who asks whether it is there
 PATIENCE = 60.0  # seconds until a test gives up on something that takes a moment
+MAIN = "from caniload.runner.commands.cli import main\nsys.exit(main())"
 UNNEEDED = (
     *("/tests/", "numpy/distutils/", "numpy/f2py/", "numpy/fft/", "numpy/ma/"),
     *("numpy/polynomial/", "numpy/testing/", "numpy/typing/", ".pyi", ".a", ".h", ".pyc"),
@@ -57,6 +60,8 @@ def make_wheels(folder: Path) -> Wheels:
     )
     path = _write(folder, "numpy", numpy.version, tag, _installed(numpy))
     packages["numpy"] = _resolved("numpy", numpy.version, path)
+    path = _write(folder, "tensorflow", TENSORFLOW, "py3-none-any", {"tensorflow.py": b""})
+    packages["tensorflow"] = _resolved("tensorflow", TENSORFLOW, path)
     return Wheels(folder=folder, cache=folder.with_name("uv-cache"), packages=packages)
 
 
@@ -133,6 +138,8 @@ class Workshop:
     wheels: Wheels
     variables: dict[str, str] = field(default_factory=dict)
     matrix: dict[str, Any] = field(default_factory=dict)
+    before: str = ""
+    """Python that every command runs before it begins: what it has to be smaller here."""
 
     def __post_init__(self) -> None:
         self.home = self.root / "home"
@@ -183,10 +190,9 @@ class Workshop:
     def lock(self, environment: Mapping[str, Any], *, remark: str = "") -> None:
         """Write its lock for each Python; a remark makes it another lock for the same pins."""
         model = Environment.model_validate_json(json.dumps(environment))
-        packages = [
-            self.wheels.packages[environment["packages"]["keras"]],
-            self.wheels.packages["numpy"],
-        ]
+        stated = environment["packages"]
+        packages = [self.wheels.packages[stated["keras"]], self.wheels.packages["numpy"]]
+        packages += [self.wheels.packages[one] for one in stated if one != "keras"]
         for one in model.variants:
             lock_path(one, self.locks).write_text(_lock_text(one, packages) + remark)
 
@@ -196,13 +202,14 @@ class Workshop:
         Of a command with actions options stand behind these.
         """
         locks = () if command in ("clean", "merge") else ("--locks", str(self.locks))
-        if command in ("ledger", "nightly"):
+        if command in ("ledger", "nightly", "evidence"):
             arguments = (arguments[0], *locks, *arguments[1:])
             locks = ()
         with _heeding_ctrl_c():
             return subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "caniload", "--matrix", str(self.root / "matrix.yaml")),
+                    *self._caniload(),
+                    *("--matrix", str(self.root / "matrix.yaml")),
                     *(command, *locks, *arguments),
                 ],
                 cwd=self.root,
@@ -213,6 +220,11 @@ class Workshop:
                 text=True,
                 start_new_session=True,
             )
+
+    def _caniload(self) -> list[str]:
+        if not self.before:
+            return [sys.executable, "-m", "caniload"]
+        return [sys.executable, "-c", f"import sys\n{self.before}\n{MAIN}"]
 
     def run(self, command: str, *arguments: str) -> Finished:
         process = self.start(command, *arguments)
@@ -319,6 +331,17 @@ def steady(cells: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         {key: value for key, value in cell.items() if key not in ("seconds", "solo")}
         for cell in cells
     ]
+
+
+def as_shown(text: str) -> str:
+    """Return a text as a report writes it: what turns lines around is named, not done."""
+    return text.replace("\u202e", "⟨U+202E⟩").replace("\ufffe", "\ufffd")
+
+
+def rows(report: Path) -> list[dict[str, Any]]:
+    """Return the cells that a report tells of."""
+    with gzip.open(report / "cells.jsonl.gz", "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
 
 
 def outcomes(cells: Iterable[Mapping[str, Any]]) -> dict[str, str]:

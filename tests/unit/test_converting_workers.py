@@ -18,6 +18,7 @@ from caniload.runner.converting.launching import ACROSS, Workshop
 from caniload.runner.converting.workers import Ran, Workers
 from caniload.runner.environments.home import Home
 from caniload.runner.matrix.reading import read_matrix
+from caniload.runner.running import behind
 from caniload.runner.running.workers import Event, Worker
 
 MATRIX = read_matrix(Path(__file__).parents[2] / "matrix.yaml")
@@ -133,6 +134,46 @@ def test_a_crash_and_a_hang_cost_themselves_only(
     assert len(started) == 1
 
 
+GLUTTON = """
+import os, time
+if os.fork():
+    os.wait()
+eaten = []
+for _ in range(20):  # or a mistake of ours would cost all that runs here
+    eaten.append(bytearray(b"x") * (64 << 20))
+    time.sleep(0.2)
+"""
+
+
+def test_what_takes_too_much_memory_is_ended_with_its_children(
+    launched: tuple[Workers, list[Worker]], tmp_path: Path
+) -> None:
+    workers, started = launched
+    config = job(tmp_path / "glutton", GLUTTON)
+    assert workers.run("one", "extract", config, 60, memory_mb=300) is Ran.HEAVY
+    left = psutil.Process(started[0].pid).children(recursive=True)
+    assert [one.pid for one in left if one.status() != psutil.STATUS_ZOMBIE] == []
+    good = job(tmp_path / "good", PLAIN)
+    assert workers.run("one", "extract", good, 60, memory_mb=300) is Ran.ENDED
+
+
+def test_a_process_of_its_own_has_the_same_limit(tmp_path: Path) -> None:
+    ended = behind.run(
+        [sys.executable, "-c", GLUTTON],
+        None,
+        variables={},
+        folder=tmp_path,
+        seconds=60,
+        memory_mb=300,
+    )
+    assert ended.heavy
+    assert ended.code != 0
+    quiet = behind.run(
+        [sys.executable, "-c", ""], None, variables={}, folder=tmp_path, seconds=60, memory_mb=300
+    )
+    assert quiet == behind.Ended(code=0, output="")
+
+
 def test_a_worker_that_dies_is_started_anew(
     launched: tuple[Workers, list[Worker]], tmp_path: Path
 ) -> None:
@@ -173,10 +214,19 @@ class Refusing(Workers):
     def __init__(self, ran: Ran) -> None:
         self.ran = ran
 
-    def run(self, environment: str, script: str, config: Path, seconds: float) -> Ran:
+    def run(
+        self,
+        environment: str,
+        script: str,
+        config: Path,
+        seconds: float,
+        *,
+        memory_mb: float = 0.0,
+    ) -> Ran:
         assert environment
         assert script
         assert seconds
+        assert memory_mb >= MATRIX.limits.memory_mb
         for one in json.loads(config.read_text())["tries"]:
             (Path(one["folder"]) / "facts.json").write_text('{"error": null}', encoding="utf-8")
         return self.ran
@@ -197,7 +247,7 @@ def test_what_ends_badly_is_done_again_in_a_process_of_its_own(
     tries = tmp_path / "try"
     tries.mkdir()
     found = workshop.run("rebuild", "tf-2.15", {"tries": [{"folder": str(tries)}]})
-    if ran is Ran.HUNG:
+    if ran in (Ran.HUNG, Ran.HEAVY):
         assert found["error"]["type"] == "Killed"
         return
     assert found["alone"] == 1

@@ -9,6 +9,7 @@ import pytest
 from test_sandbox import PYTHON, VARIABLES
 
 from caniload.runner.core.errors import CaniloadError, UsageError
+from caniload.runner.evidence.results import answered
 from caniload.runner.sandbox import levels
 from caniload.runner.sandbox.blaming import suspicion
 from caniload.runner.sandbox.levels import Held
@@ -56,6 +57,18 @@ def test_a_wall_that_lets_one_thing_through_is_none() -> None:
 def test_what_a_wall_may_have_stopped_is_told_apart(error: dict[str, Any], blamed: bool) -> None:  # noqa: FBT001
     found = suspicion(error, None, "", lambda path: path.startswith("/here"))
     assert (found is not None) is blamed
+
+
+def test_a_full_disk_is_the_walls_where_there_is_one() -> None:
+    """Where there is none, it is the machine's; never is it the file's."""
+    message = "[Errno 28] No space left on device"
+    error = {"type": "OSError", "message": message, "phase": "load", "errno": 28}
+    found = answered({"error": error})
+    assert found.facts is None
+    assert found.fault == f"this machine has no more room: OSError: {message}"
+    assert suspicion(found.error, None, "", lambda _: False) == (
+        "the sandbox may have stopped it (no space left)"
+    )
 
 
 def test_a_crash_is_the_walls_only_where_a_limit_was_met() -> None:

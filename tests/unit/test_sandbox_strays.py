@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from caniload.runner.running import behind
 from caniload.runner.sandbox.watching import end_strays
 
 DAEMON = """
@@ -47,3 +48,22 @@ def test_a_daemon_is_found_by_its_folder_and_no_other_is(tmp_path: Path) -> None
     end_strays(tmp_path / "worker-10")
     psutil.wait_procs([others], timeout=10)
     assert not others.is_running() or others.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_command_without_a_wall_ends_with_its_daemons(tmp_path: Path) -> None:
+    said = tmp_path / "pid"
+    waiting = "while not os.path.exists(sys.argv[1]) or not os.path.getsize(sys.argv[1]): pass"
+    ended = behind.run(
+        [sys.executable, "-c", f"{DAEMON}\n{waiting}", str(said)],
+        None,
+        variables={},
+        folder=tmp_path,
+        seconds=60,
+    )
+    assert ended.code == 0
+    one = int(said.read_text() or 0)
+    assert one
+    end = time.monotonic() + 30
+    while psutil.pid_exists(one) and psutil.Process(one).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < end
+        time.sleep(0.01)

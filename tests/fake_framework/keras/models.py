@@ -3,10 +3,17 @@
 import numpy as np
 
 from . import saving
-from .layers import Tensor
+from .layers import InputLayer, Tensor
 from .saving import load_model, model_from_json
 
 __all__ = ["Model", "Sequential", "load_model", "model_from_json"]
+
+
+class Given:
+    def __init__(self, layer):
+        self.name = layer.name
+        self.shape = (None, *layer.shape)
+        self.dtype = "float32"
 
 
 class Model:
@@ -25,6 +32,14 @@ class Model:
     @property
     def weights(self):
         return [variable for layer in self.layers for variable in layer.weights]
+
+    @property
+    def inputs(self):
+        """Return what it is fed, for whoever asks a loaded model what that is."""
+        return [Given(one) for one in self.layers if isinstance(one, InputLayer)]
+
+    def count_params(self):
+        return sum(value.size for value in self.get_weights())
 
     def get_weights(self):
         return [variable.value for variable in self.weights]

@@ -1,12 +1,16 @@
-"""Files of text: JSON as .h5 and .weights.h5, in a zip as .keras; the same bytes every time."""
+"""Files of text: JSON as .h5 and .weights.h5, in a zip as .keras; the same bytes every time.
+
+A ``.keras`` file with metadata is a person's, as Keras 3 writes it; its weights come from its name.
+"""
 
 import json
 import zipfile
+import zlib
 
 import numpy as np
 
+from . import dummies, optimizers, quirks, utils
 from . import layers as own
-from . import optimizers, quirks, utils
 
 
 def save_model(model, path):
@@ -18,13 +22,15 @@ def save_model(model, path):
         _write(path, text)
 
 
-def load_model(path, custom_objects=None):
+def load_model(path, custom_objects=None, **_more):
     if path.endswith(".keras"):
         with zipfile.ZipFile(path) as archive:
             content = json.loads(archive.read("config.json").decode())
+            if "metadata.json" in archive.namelist():
+                return _of_a_person(content["config"], custom_objects)
     else:
         content = _read(path)
-    quirks.on_read("keras" if path.endswith(".keras") else "h5", content)
+    _on_read("keras" if path.endswith(".keras") else "h5", content)
     model = _from_layers(content, custom_objects)
     model.set_weights([_array(one) for one in content["weights"]])
     if content["training"] is not None:
@@ -39,7 +45,7 @@ def save_weights(model, path):
 
 def load_weights(model, path):
     content = _read(path)
-    quirks.on_read("weights", content)
+    _on_read("weights", content)
     model.set_weights([_array(one) for one in content["weights"]])
 
 
@@ -49,8 +55,30 @@ def to_json(model):
 
 def model_from_json(text, custom_objects=None):
     content = json.loads(text)
-    quirks.on_read("json", content)
+    _on_read("json", content)
     return _from_layers(content, custom_objects)
+
+
+def _on_read(kind, content):
+    quirks.on_read(kind, content)
+    dummies.on_read(kind, content)
+
+
+def _of_a_person(config, custom_objects):
+    """Return the model of a file of Keras 3, or do what its name says."""
+    first, *others = config["layers"]
+    shape = first["config"]["batch_input_shape"][1:]
+    layers = [{"class": "InputLayer", "config": {"name": first["config"]["name"], "shape": shape}}]
+    for one in others:
+        own = {name: one["config"].get(name) for name in ("name", "units", "activation")}
+        layers.append({"class": one["class_name"], "config": own})
+    model = _from_layers({"layers": layers, "name": config["name"]}, custom_objects)
+    drawn = np.random.RandomState(zlib.crc32(config["name"].encode()))
+    content = {"weights": [_list(drawn.uniform(-1, 1, one.shape)) for one in model.weights]}
+    if config["name"] in dummies.ACTS:
+        dummies.ACTS[config["name"]](content)
+    model.set_weights([_array(one) for one in content["weights"]])
+    return model
 
 
 def _architecture(model):
