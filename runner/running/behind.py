@@ -47,7 +47,7 @@ def run(
             while not over.wait(LOOKING):
                 if (why := cage.overgrown()) is not None:
                     stopped.append(why)
-                    watching.end_tree(pid)
+                    cage.end(pid)
                     return
 
         threading.Thread(target=weigh, daemon=True).start()
@@ -59,7 +59,7 @@ def run(
             variables={**cage.variables(), **own},
             seconds=seconds,
             cwd=folder,
-            ending=watching.end_tree,
+            ending=cage.end,
             begun=begun,
         )
     finally:
