@@ -37,8 +37,8 @@ class Podman:
     """What containers are made of here: ``there`` are the folders and files of a system.
 
     ``counts``: processes of a container can be counted. ``variables`` are those podman needs,
-    ``files`` how many a process of ours may open, ``processes`` how many there may be (negative: any
-    number), ``own`` is what ``python`` and ``launcher`` read.
+    ``files`` how many a process of ours may open, ``processes`` how many we may have (negative:
+    any number), ``own`` is what ``python`` and ``launcher`` read.
     """
 
     program: str

@@ -92,7 +92,7 @@ def _memory(content: bytes) -> int:
 
 
 def _landlock(order: dict[str, Any], command: list[str]) -> None:
-    told = _minding()
+    told = _minding(order["parent"])
     child = os.fork()
     if not child:
         _unminding()
@@ -102,13 +102,15 @@ def _landlock(order: dict[str, Any], command: list[str]) -> None:
     _end_as(status)
 
 
-def _minding() -> list[int]:
+def _minding(parent: int) -> list[int]:
     """Have whoever lives below us come to us, and be told to end; what is told is in the list."""
-    _call(_libc.prctl, _SUBREAPER, 1, 0, 0, 0)
-    _call(_libc.prctl, _PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     told: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: told.append(number))
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    _call(_libc.prctl, _SUBREAPER, 1, 0, 0, 0)
+    _call(_libc.prctl, _PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:  # it died before the kernel was asked
+        os._exit(FAILED)
     return told
 
 
@@ -134,15 +136,19 @@ def _contain(order: dict[str, Any], command: list[str]) -> None:
     The container's first process ends when a pipe closes that nobody but us holds open, so that it
     is over with us, whatever ends us. Podman is left to clear it away: nobody ends that.
     """
-    told = _minding()
+    told = _minding(order["parent"])
     inherited = [one for one in _descriptors() if os.get_inheritable(one)]
     alive, ours = os.pipe()
     os.set_inheritable(alive, True)  # noqa: FBT003 - it has no name
     said = _memory(b"")
     what = {
         **{name: order[name] for name in ("filter", "limits")},
-        **{"command": command, "variables": dict(os.environ), "folder": os.getcwd()},  # noqa: PTH109
-        **{"inherited": inherited, "alive": alive, "said": said},
+        "command": command,
+        "variables": dict(os.environ),
+        "folder": os.getcwd(),  # noqa: PTH109
+        "inherited": inherited,
+        "alive": alive,
+        "said": said,
     }
     given = _memory(json.dumps(what).encode())
     passed = {*inherited, alive, said, given}
@@ -201,7 +207,7 @@ def _inside(given: int) -> None:
     for number in _descriptors():
         os.set_inheritable(number, number in order["inherited"])
     woken, wakes = os.pipe()
-    os.set_blocking(wakes, False)  # noqa: FBT003
+    os.set_blocking(wakes, False)
     signal.set_wakeup_fd(wakes)
     signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
     waiting = select.poll()

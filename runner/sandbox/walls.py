@@ -149,19 +149,8 @@ class Walls:
         return found if isinstance(found, Held) and found.holds else None
 
     def _tried(self, way: Way) -> Held | str:
-        here = machine()
-        if way.level is Level.BWRAP and here.bwrap is None:
-            return "bubblewrap is not installed"
-        if way.level is Level.BWRAP and way.uid is not None and here.setpriv is None:
-            return "setpriv is not installed"
-        if way.level is Level.LANDLOCK and not launcher.abi():
-            return "this kernel has no Landlock"
-        if way.level is Level.CONTAINER:
-            there = podman()
-            if isinstance(there, str):
-                return there
-            if way.runtime and shutil.which(way.runtime) is None:
-                return f"{way.runtime} is not installed"
+        if (missing := _missing(way)) is not None:
+            return missing
         self.root.mkdir(parents=True, exist_ok=True)
         try:
             return trying.tried(way, self.root, functools.partial(wrapped, way))
@@ -185,6 +174,22 @@ def _of(wanted: str, root: Path) -> Walls:
     return Walls(wanted=wanted, root=root)
 
 
+def _missing(way: Way) -> str | None:
+    """Return what a wall would need that is not here."""
+    here = machine()
+    if way.level is Level.BWRAP and here.bwrap is None:
+        return "bubblewrap is not installed"
+    if way.level is Level.BWRAP and way.uid is not None and here.setpriv is None:
+        return "setpriv is not installed"
+    if way.level is Level.LANDLOCK and not launcher.abi():
+        return "this kernel has no Landlock"
+    if way.level is Level.CONTAINER and isinstance(missing := podman(), str):
+        return missing
+    if way.runtime and shutil.which(way.runtime) is None:
+        return f"{way.runtime} is not installed"
+    return None
+
+
 def _why(found: Held | str) -> str:
     if isinstance(found, str):
         return found
@@ -197,7 +202,7 @@ def wrapped(way: Way, command: Sequence[str], policy: Policy, folder: Path) -> l
     Nothing behind the wall may write to ``folder``.
     """
     here, number = machine(), next(_NUMBERS)
-    told = order(policy, way, here)
+    told = {**order(policy, way, here), "parent": os.getpid()}
     if way.level is Level.CONTAINER and isinstance(there := podman(), Podman):
         root = folder / f"root-{number}"
         root.mkdir()

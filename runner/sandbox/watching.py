@@ -11,9 +11,11 @@ import os
 import shutil
 import signal
 import stat
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from caniload.runner.sandbox.launcher import CLEARING
 from caniload.runner.sandbox.policy import FILES
 
 if TYPE_CHECKING:
@@ -27,8 +29,8 @@ _ROUNDS = 50
 def end_tree(pid: int, *, contained: bool = False) -> None:
     """End a process and all that it has started, those first that could start more.
 
-    ``contained``: what is in a container that it has begun is ended, and podman left to clear that
-    away, which it does when its first process has ended; begun without us, it ends by itself.
+    ``contained``: what is in the container that a launcher has begun is ended, and the launcher
+    told to end, which waits for podman: that is left to clear the container away.
     """
     import psutil  # noqa: PLC0415 - as below: who asks a quick question ends no process
 
@@ -44,6 +46,11 @@ def end_tree(pid: int, *, contained: bool = False) -> None:
                     one.kill()
             if not [one for one in below if _lives(one)]:
                 break
+        if contained:
+            root.terminate()
+            end = time.monotonic() + CLEARING
+            while _lives(root) and time.monotonic() < end:
+                time.sleep(0.02)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signal.SIGKILL)
     with contextlib.suppress(ProcessLookupError, PermissionError):
