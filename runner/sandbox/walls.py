@@ -1,4 +1,4 @@
-"""The wall of one run: the strictest that was asked for and holds, and command lines behind it."""
+"""The wall of one run: the first that was asked for and holds, and command lines behind it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Walls:
 
     @functools.cached_property
     def held(self) -> Held | None:
-        """What the strictest wall stops that holds; ``None``: there is none."""
+        """What the first wall stops that holds; ``None``: there is none."""
         if self.wanted == Level.NONE:
             return NO_WALL
         return next((self._held(way) for way in self._ways() if self._held(way) is not None), None)

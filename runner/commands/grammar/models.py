@@ -301,7 +301,7 @@ def _add_sandbox(parser: argparse._ActionsContainer) -> None:
         default=AUTO,
         metavar="LEVEL",
         help=f"the wall that files are loaded behind: {', '.join(CHOICES)} (default: auto, the"
-        " strictest that holds here)",
+        " first that holds here)",
     )
     from_project(wall, "sandbox")
 
