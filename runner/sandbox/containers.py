@@ -29,7 +29,7 @@ from caniload.runner.sandbox.policy import (
 )
 
 LABEL = "caniload"
-"""What our containers are labelled with: `podman ps --filter label=caniload` lists them."""
+"""What our containers are labelled with: `podman ps -af label=caniload` lists them."""
 
 
 @dataclass(frozen=True, kw_only=True)
