@@ -70,9 +70,9 @@ def as_line(told: Mapping[str, Any]) -> str:
 def what_helps(wanted: str, problems: dict[Level, str]) -> str:
     """Say in a sentence that there is no wall, why, and what would help."""
     why = "; ".join(f"{level}: {text}" for level, text in problems.items())
-    meant = "no sandbox" if wanted == AUTO else f"the sandbox {wanted}"
+    meant = "no sandbox can" if wanted == AUTO else f"the sandbox {wanted} cannot"
     return (
-        f"not loaded, for {meant} can be had here ({why}): install bubblewrap (apt-get install"
+        f"not loaded, for {meant} be had here ({why}): install bubblewrap (apt-get install"
         " bubblewrap), use a kernel with Landlock (6.7 or newer), install podman, or say --sandbox"
         " none if you trust the file with all that you may do"
     )
