@@ -59,7 +59,7 @@ def run(
                     heavy.append(used)
                 else:
                     continue
-                watching.end_tree(pid)
+                (watching.end_tree if cage is None else cage.end)(pid)
                 return
 
         threading.Thread(target=weigh, daemon=True).start()
@@ -73,7 +73,7 @@ def run(
             variables={**variables, **own},
             seconds=seconds,
             cwd=folder,
-            ending=None if cage is None else watching.end_tree,
+            ending=None if cage is None else cage.end,
             begun=begun,
         )
     finally:

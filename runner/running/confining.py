@@ -105,7 +105,7 @@ class Confining:
         found = self._known[environment]
         if found is None or found.way.uid is None:
             return found
-        through = found.way.level is not Level.BWRAP  # which mounts it where others can go
+        through = found.way.level is Level.LANDLOCK  # others mount it where everybody can go
         if not any(is_closed(one, through=through) for one in readable):
             return found
         with self._asking:

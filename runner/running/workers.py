@@ -152,7 +152,7 @@ class Worker:
     def kill(self) -> None:
         """End the worker now; its children ask the kernel to die with it."""
         if self.cage is not None:
-            watching.end_tree(self._process.pid)
+            self.cage.end(self._process.pid)
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)

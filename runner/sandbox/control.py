@@ -57,7 +57,7 @@ def _ran(cage: Cage, imports: str, seconds: float) -> tuple[dict[str, Any] | Non
     except subprocess.TimeoutExpired:
         code = None
     finally:
-        watching.end_tree(process.pid)
+        cage.end(process.pid)
         process.wait()
     said = "it did not end in time" if code is None else f"its process ended with {code}"
     return watching.read_json(folder / "control.json"), said

@@ -5,7 +5,8 @@ read. ``ORDER.json`` is what ``policy`` wrote. Stands alone, so that it starts i
 
 Behind bubblewrap the kernel ends all that a command has started, together with it. Behind Landlock
 this process stays as its parent: whoever there has lost a parent becomes our child, so that nobody
-gets away, and all are ended when the command ends, or when we are told to.
+gets away, and all are ended when the command ends, or when we are told to. In a container the first
+process is this file once more, which ends when we do, and the kernel ends the others with it.
 
 Landlock's numbers are those of include/uapi/linux/landlock.h.
 """
@@ -14,19 +15,27 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import resource
+import select
 import signal
 import stat
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 FAILED = 121
 """Exit code: the wall could not be put up, and nothing was run."""
+INSIDE = "--inside"
+"""The word by which this file is the first process of a container."""
+CLEARING = 20.0
+"""Seconds that podman may take to clear a container away, when we are told to end."""
 
 _PDEATHSIG, _NO_NEW_PRIVS, _SUBREAPER, _CAPBSET_DROP, _SECCOMP = 1, 38, 36, 24, 22
+_DUMPABLE = 4
 _CREATE, _ADD, _RESTRICT = 444, 445, 446
 _READ = 1 << 0 | 1 << 2 | 1 << 3  # execute, read a file, list a folder
 _OF_FILES = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
@@ -40,9 +49,13 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> None:
+    if sys.argv[1] == INSIDE:
+        _inside(int(sys.argv[2]))
     order = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     command = sys.argv[2:]
     try:
+        if order["container"] is not None:
+            _contain(order, command)
         _limit(order["limits"])
         if order["bwrap"] is not None:
             _bubblewrap(order, command)
@@ -79,25 +92,157 @@ def _memory(content: bytes) -> int:
 
 
 def _landlock(order: dict[str, Any], command: list[str]) -> None:
-    _call(_libc.prctl, _SUBREAPER, 1, 0, 0, 0)
-    _call(_libc.prctl, _PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    told = _minding(order["parent"])
+    child = os.fork()
+    if not child:
+        _unminding()
+        _behind(order, command)
+    status = _awaited(child, told)
+    _end_all()
+    _end_as(status)
+
+
+def _minding(parent: int) -> list[int]:
+    """Have whoever lives below us come to us, and be told to end; what is told is in the list."""
     told: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: told.append(number))
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
-    child = os.fork()
-    if not child:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
-        _behind(order, command)
-    status = None
-    while status is None and not told:
+    _call(_libc.prctl, _SUBREAPER, 1, 0, 0, 0)
+    _call(_libc.prctl, _PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:  # it died before the kernel was asked
+        os._exit(FAILED)
+    return told
+
+
+def _unminding() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+
+
+def _awaited(child: int, told: list[int], until: float | None = None) -> int | None:
+    """Return how a child has ended; ``None`` where we were told to end, or time is over."""
+    while not told and (until is None or time.monotonic() < until):
         ended, how = os.waitpid(-1, os.WNOHANG)
         if ended == child:
-            status = how
-        elif not ended and not told:
+            return how
+        if not ended and not told:
             signal.sigtimedwait({signal.SIGCHLD}, 1.0)
-    _end_all()
-    _end_as(status)
+    return None
+
+
+def _contain(order: dict[str, Any], command: list[str]) -> None:
+    """Have podman run a command in a container, and end as it has; never returns.
+
+    The container's first process ends when a pipe closes that nobody but us holds open, so that it
+    is over with us, whatever ends us. Podman is left to clear it away: nobody ends that.
+    """
+    told = _minding(order["parent"])
+    inherited = [one for one in _descriptors() if os.get_inheritable(one)]
+    alive, ours = os.pipe()
+    os.set_inheritable(alive, True)  # noqa: FBT003 - it has no name
+    said = _memory(b"")
+    what = {
+        **{name: order[name] for name in ("filter", "limits")},
+        "command": command,
+        "variables": dict(os.environ),
+        "folder": os.getcwd(),  # noqa: PTH109
+        "inherited": inherited,
+        "alive": alive,
+        "said": said,
+    }
+    given = _memory(json.dumps(what).encode())
+    passed = {*inherited, alive, said, given}
+    last = max(passed)
+    held = fcntl.fcntl(ours, fcntl.F_DUPFD_CLOEXEC, last + 1)
+    os.close(ours)
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in range(3, last + 1):  # podman hands on all from 3 to a last one
+        if number not in passed:
+            os.dup2(null, number)
+            os.set_inheritable(number, True)  # noqa: FBT003
+    podman = order["container"]
+    words = [*podman["run"], f"--preserve-fds={last - 2}", "--rootfs", podman["root"]]
+    child = os.fork()
+    if not child:
+        _unminding()
+        os.setsid()
+        with contextlib.suppress(OSError):
+            os.execve(  # noqa: S606 - it is what we are here for
+                words[0], [*words, *podman["inside"], INSIDE, str(given)], podman["variables"]
+            )
+        os._exit(FAILED)
+    status = _awaited(child, told)
+    os.close(held)
+    if status is None:
+        _awaited(child, [], time.monotonic() + CLEARING)
+        _end_as(None)
+    how = os.pread(said, 32, 0)
+    if how:
+        _end_as(int(how))
+    killed = status is not None and os.waitstatus_to_exitcode(status) == 128 + signal.SIGKILL
+    _end_as(signal.SIGKILL if killed else None)
+
+
+def _descriptors() -> list[int]:
+    """Return the numbers of all that is open, but for the first three."""
+    found = [int(one) for one in os.listdir("/proc/self/fd")]  # noqa: PTH208 - numbers are meant
+    return [one for one in sorted(found) if one > 2 and _is_open(one)]  # noqa: PLR2004
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:  # it was the listing
+        return False
+    return True
+
+
+def _inside(given: int) -> None:
+    """Be the first process of a container: run the command, and end with whoever wants it.
+
+    Nothing in there can stop this process, look into it, or reach what it holds open.
+    """
+    order = json.loads(os.pread(given, os.fstat(given).st_size, 0))
+    _call(_libc.prctl, _DUMPABLE, 0, 0, 0, 0)
+    for number in _descriptors():
+        os.set_inheritable(number, number in order["inherited"])
+    woken, wakes = os.pipe()
+    os.set_blocking(wakes, False)
+    signal.set_wakeup_fd(wakes)
+    signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+    waiting = select.poll()
+    waiting.register(order["alive"], 0)  # its end alone
+    if waiting.poll(0):
+        os._exit(FAILED)
+    waiting.register(woken, select.POLLIN)
+    child = os.fork()
+    if not child:
+        _become_contained(order)
+    while True:
+        ended, how = os.waitpid(-1, os.WNOHANG)
+        if ended == child:
+            os.pwrite(order["said"], str(how).encode(), 0)
+            os._exit(0)
+        if ended:
+            continue
+        ready = [number for number, _ in waiting.poll()]
+        if order["alive"] in ready:
+            os._exit(FAILED)
+        os.read(woken, 4096)
+
+
+def _become_contained(order: dict[str, Any]) -> None:
+    """Become the command in a container, which has limits and no rights; never returns."""
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.chdir(order["folder"])
+        _limit(order["limits"])
+        _refuse(bytes.fromhex(order["filter"]))
+        os.execve(order["command"][0], order["command"], order["variables"])  # noqa: S606
+    except OSError as error:
+        os.write(2, f"the sandbox could not be put up: {error}\n".encode())
+    os._exit(FAILED)
 
 
 def _behind(order: dict[str, Any], command: list[str]) -> None:
@@ -170,6 +315,12 @@ def shut(ruleset: int, program: bytes) -> None:
     _call(_libc.prctl, _NO_NEW_PRIVS, 1, 0, 0, 0)
     _call(_libc.syscall, _RESTRICT, ruleset, 0)
     os.close(ruleset)
+    _refuse(program)
+
+
+def _refuse(program: bytes) -> None:
+    """Let a seccomp filter hold for this process and all that it starts."""
+    _call(_libc.prctl, _NO_NEW_PRIVS, 1, 0, 0, 0)
     rows = ctypes.create_string_buffer(program, len(program))
 
     class Program(ctypes.Structure):

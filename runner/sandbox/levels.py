@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from caniload.runner.sandbox.words import AUTO, CHOICES, NOT_BUILT, Level
+from caniload.runner.sandbox.words import AUTO, CHOICES, Level
 
 WRITING = "writing outside its folder"
 READING = "reading other files"
@@ -27,10 +27,14 @@ NEEDED = frozenset({WRITING, READING, HOME, SHADOW, TCP, UDP})
 
 @dataclass(frozen=True, kw_only=True)
 class Way:
-    """A level, and as whom: ``uid`` is who a process becomes, ``None``: it stays who we are."""
+    """A level, and as whom: ``uid`` is who a process becomes, ``None``: it stays who we are.
+
+    ``runtime`` is what podman makes a container with, empty: what it is set to.
+    """
 
     level: Level
     uid: int | None = None
+    runtime: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +70,11 @@ def as_line(told: Mapping[str, Any]) -> str:
 def what_helps(wanted: str, problems: dict[Level, str]) -> str:
     """Say in a sentence that there is no wall, why, and what would help."""
     why = "; ".join(f"{level}: {text}" for level, text in problems.items())
-    meant = "no sandbox" if wanted == AUTO else f"the sandbox {wanted}"
+    meant = "no sandbox can" if wanted == AUTO else f"the sandbox {wanted} cannot"
     return (
-        f"not loaded, for {meant} can be had here ({why}): install bubblewrap (apt-get install"
-        " bubblewrap), use a kernel with Landlock (6.7 or newer), or say --sandbox none if you"
-        " trust the file with all that you may do"
+        f"not loaded, for {meant} be had here ({why}): install bubblewrap (apt-get install"
+        " bubblewrap), use a kernel with Landlock (6.7 or newer), install podman, or say --sandbox"
+        " none if you trust the file with all that you may do"
     )
 
 
@@ -78,6 +82,4 @@ def known(wanted: str) -> str | None:
     """Return what is wrong with a word for a level, or ``None``."""
     if wanted in CHOICES:
         return None
-    if wanted == NOT_BUILT:
-        return f"--sandbox {wanted} is not built; there are {', '.join(CHOICES)}"
     return f"there is no sandbox {wanted!r}; there are {', '.join(CHOICES)}"

@@ -6,19 +6,28 @@ import functools
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from caniload.runner.core.machine import cores
-from caniload.runner.sandbox.policy import SYSTEM, Machine, Place
+from caniload.runner.sandbox import launcher
+from caniload.runner.sandbox.containers import Podman
+from caniload.runner.sandbox.policy import SETTINGS, SYSTEM, Machine, Place
 
 _ASK = (
     "import json, sys; print(json.dumps([sys.prefix, sys.exec_prefix, sys.base_prefix,"
     " sys.base_exec_prefix, *sys.path]))"
 )
 _SECONDS = 60
+_OF_PODMAN = (
+    *("PATH", "HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME"),
+    *("DBUS_SESSION_BUS_ADDRESS", "CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF"),
+)
+"""What podman goes by, of our variables: what is kept is read by nobody but the launcher."""
 
 
 def machine() -> Machine:
@@ -41,6 +50,39 @@ def _options(bwrap: str) -> frozenset[str]:
     except (OSError, subprocess.SubprocessError):
         return frozenset()
     return frozenset(re.findall(r"--[a-z-]+", (said.stdout + said.stderr).decode(errors="replace")))
+
+
+@functools.cache
+def podman() -> Podman | str:
+    """Return what containers are made of, or why there are none.
+
+    Podman is asked something first: whatever of it stays in the background is then no child of a
+    launcher that ends it.
+    """
+    program = shutil.which("podman")
+    if program is None:
+        return "podman is not installed"
+    asked = [program, "info", "--format", "{{json .Host.CgroupControllers}}"]
+    try:
+        said = subprocess.run(
+            asked, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=True
+        )
+        controllers = json.loads(said.stdout) or []
+        python = Path(sys.executable).resolve()  # of a virtualenv, the one that it was made from
+        own = (*made_of(python, {}), place(Path(launcher.__file__)))
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        return f"podman does not work here: {error}"
+    return Podman(
+        program=program,
+        counts="pids" in controllers,
+        variables={name: os.environ[name] for name in _OF_PODMAN if name in os.environ},
+        files=resource.getrlimit(resource.RLIMIT_NOFILE),
+        processes=resource.getrlimit(resource.RLIMIT_NPROC)[1],
+        there=frozenset(one for one in (*SYSTEM, *SETTINGS) if Path(one).exists()),
+        python=str(python),
+        launcher=os.path.abspath(launcher.__file__),  # noqa: PTH100 - as it is spelled
+        own=own,
+    )
 
 
 def _threads() -> int:

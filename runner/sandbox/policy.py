@@ -38,7 +38,7 @@ TIMES = 16
 FILES = 50_000
 """Files and folders that a scratch folder may have."""
 TEMPORARY = 256 * 2**20
-"""Bytes of /tmp and of /dev/shm behind bubblewrap: memory of the machine."""
+"""Bytes of /tmp and of /dev/shm behind bubblewrap and in a container: memory of the machine."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,32 +79,37 @@ class Machine:
 
 def order(policy: Policy, way: Way, machine: Machine) -> dict[str, Any]:
     """Return what the launcher is told."""
-    behind_bwrap = way.level is Level.BWRAP
+    behind_bwrap, mounted = way.level is Level.BWRAP, way.level is not Level.LANDLOCK
     places = (policy.writable, *policy.readable)
     real = [place.real for place in places[1:]]
     return {
         "bwrap": [str(machine.bwrap), *bwrap_arguments(policy, way, machine)]
         if behind_bwrap
         else None,
+        "container": None,
         "drop": dropping(way, machine),
         "uid": way.uid,
         "readable": [*SYSTEM, *SETTINGS, "/proc", *real],
         "writable": [policy.writable.real],
         "devices": list(DEVICES),
-        "filter": program(modes=not behind_bwrap).hex(),
+        "filter": program(modes=not mounted).hex(),
         "limits": limits(policy, way, machine),
     }
 
 
 def limits(policy: Policy, way: Way, machine: Machine) -> dict[str, int]:
     """Return resource limits by name; processes are counted by person, threads included."""
-    room = PROCESSES + PROCESSES_A_CORE * machine.cores
+    room = processes(machine)
     return {
         "RLIMIT_NPROC": room if way.uid is not None else room + machine.threads,
         "RLIMIT_AS": ADDRESSES + TIMES * policy.model_bytes,
         "RLIMIT_FSIZE": policy.scratch_bytes,
         "RLIMIT_CORE": 0,
     }
+
+
+def processes(machine: Machine) -> int:
+    return PROCESSES + PROCESSES_A_CORE * machine.cores
 
 
 def dropping(way: Way, machine: Machine) -> list[str]:
@@ -130,8 +135,8 @@ def bwrap_arguments(policy: Policy, way: Way, machine: Machine) -> list[str]:
         *_memory(TMP, machine),
         *_memory(SHARED, machine),
         *_folders([*policy.readable, policy.writable]),
-        *_bound(policy.readable, "--ro-bind"),
-        *_bound([policy.writable], "--bind"),
+        *_options("--ro-bind", bound(policy.readable)),
+        *_options("--bind", bound([policy.writable])),
         *("--remount-ro", "/dev", "--remount-ro", "/"),
     ]
 
@@ -168,19 +173,25 @@ def _folder_options(paths: Iterable[str]) -> Iterator[str]:
     above = {str(one) for path in paths for one in PurePath(path).parents}
     there = ("/", TMP, "/dev", "/proc")
     for path in sorted(above, key=lambda one: one.count("/")):
-        if path not in there and not _inside(path, ("/dev", "/proc", *SYSTEM), itself=True):
+        if path not in there and not is_inside(path, ("/dev", "/proc", *SYSTEM)):
             yield from ("--perms", "0755", "--dir", path)
 
 
-def _inside(path: str, folders: Iterable[str], *, itself: bool) -> bool:
-    return any((itself and path == one) or path.startswith(f"{one}/") for one in folders)
+def is_inside(path: str, folders: Iterable[str]) -> bool:
+    """Say whether a path is one of these folders, or in one."""
+    return any(path == one or path.startswith(f"{one}/") for one in folders)
 
 
-def _bound(places: Sequence[Place], how: str) -> Iterator[str]:
-    """Mount each where it is looked for, but for what lies in another that is mounted."""
+def _options(how: str, pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for real, seen in pairs:
+        yield from (how, real, seen)
+
+
+def bound(places: Sequence[Place]) -> Iterator[tuple[str, str]]:
+    """Yield what is mounted and where: each where it is looked for, but for what another has."""
     paths = {seen: place.real for place in places for seen in (place.seen, place.real)}
     mounted: list[str] = [*SYSTEM]
     for seen in sorted(paths, key=lambda one: (one.count("/"), one)):
-        if not _inside(seen, mounted, itself=True):
+        if not is_inside(seen, mounted):
             mounted.append(seen)
-            yield from (how, paths[seen], seen)
+            yield paths[seen], seen

@@ -1,4 +1,4 @@
-"""The wall of one run: the strictest that was asked for and holds, and command lines behind it."""
+"""The wall of one run: the first that was asked for and holds, and command lines behind it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import functools
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,8 +18,9 @@ from typing import Any
 
 from caniload.runner.core.errors import CaniloadError, UsageError
 from caniload.runner.sandbox import launcher, levels, trying, watching
+from caniload.runner.sandbox.containers import Podman, contained
 from caniload.runner.sandbox.levels import NO_WALL, Held, Way
-from caniload.runner.sandbox.machine import machine, made_of, places
+from caniload.runner.sandbox.machine import machine, made_of, places, podman
 from caniload.runner.sandbox.policy import SETTINGS, SYSTEM, USER, Place, Policy, order
 from caniload.runner.sandbox.trying import UnheldError
 from caniload.runner.sandbox.words import AUTO, Level
@@ -29,6 +31,8 @@ LAUNCHER = Path(launcher.__file__)
 UNPRIVILEGED = 61184
 """The first of the user ids that systemd gives to nobody in particular; we take one for a run."""
 _UIDS = 4096
+RUNTIMES = ("", "runc", "crun")
+"""What podman makes containers with, the one that it is set to first: not each works everywhere."""
 WRITABLE = "scratch"
 """What the part of a cage's folder is called that may be written behind the wall."""
 _NUMBERS = itertools.count(1)
@@ -52,7 +56,7 @@ class Walls:
 
     @functools.cached_property
     def held(self) -> Held | None:
-        """What the strictest wall stops that holds; ``None``: there is none."""
+        """What the first wall stops that holds; ``None``: there is none."""
         if self.wanted == Level.NONE:
             return NO_WALL
         return next((self._held(way) for way in self._ways() if self._held(way) is not None), None)
@@ -128,10 +132,14 @@ class Walls:
         return said.stderr.decode(errors="replace").strip().rpartition("\n")[2][:200] or "it ended"
 
     def _ways(self) -> list[Way]:
-        both = (Level.BWRAP, Level.LANDLOCK)
-        kinds = [one for one in both if self.wanted in (AUTO, one)]
         uids = [UNPRIVILEGED + os.getpid() % _UIDS] if os.getuid() == 0 else []
-        return [Way(level=kind, uid=uid) for kind in kinds for uid in (*uids, None)]
+        return [
+            Way(level=level, uid=uid, runtime=runtime)
+            for level in Level
+            if level is not Level.NONE and self.wanted in (AUTO, level)
+            for runtime in (RUNTIMES if level is Level.CONTAINER else ("",))
+            for uid in (*uids, None)
+        ]
 
     def _held(self, way: Way) -> Held | None:
         with self._asking:  # environments are built side by side
@@ -141,13 +149,8 @@ class Walls:
         return found if isinstance(found, Held) and found.holds else None
 
     def _tried(self, way: Way) -> Held | str:
-        here = machine()
-        if way.level is Level.BWRAP and here.bwrap is None:
-            return "bubblewrap is not installed"
-        if way.level is Level.BWRAP and way.uid is not None and here.setpriv is None:
-            return "setpriv is not installed"
-        if way.level is Level.LANDLOCK and not launcher.abi():
-            return "this kernel has no Landlock"
+        if (missing := _missing(way)) is not None:
+            return missing
         self.root.mkdir(parents=True, exist_ok=True)
         try:
             return trying.tried(way, self.root, functools.partial(wrapped, way))
@@ -171,6 +174,22 @@ def _of(wanted: str, root: Path) -> Walls:
     return Walls(wanted=wanted, root=root)
 
 
+def _missing(way: Way) -> str | None:
+    """Return what a wall would need that is not here."""
+    here = machine()
+    if way.level is Level.BWRAP and here.bwrap is None:
+        return "bubblewrap is not installed"
+    if way.level is Level.BWRAP and way.uid is not None and here.setpriv is None:
+        return "setpriv is not installed"
+    if way.level is Level.LANDLOCK and not launcher.abi():
+        return "this kernel has no Landlock"
+    if way.level is Level.CONTAINER and isinstance(missing := podman(), str):
+        return missing
+    if way.runtime and shutil.which(way.runtime) is None:
+        return f"{way.runtime} is not installed"
+    return None
+
+
 def _why(found: Held | str) -> str:
     if isinstance(found, str):
         return found
@@ -182,8 +201,17 @@ def wrapped(way: Way, command: Sequence[str], policy: Policy, folder: Path) -> l
 
     Nothing behind the wall may write to ``folder``.
     """
-    written = folder / f"order-{next(_NUMBERS)}.json"
-    written.write_text(json.dumps(order(policy, way, machine())), encoding="utf-8")
+    here, number = machine(), next(_NUMBERS)
+    told = {**order(policy, way, here), "parent": os.getpid()}
+    if way.level is Level.CONTAINER and isinstance(there := podman(), Podman):
+        root = folder / f"root-{number}"
+        root.mkdir()
+        root.chmod(0o755)
+        for path, leads in here.links.items():
+            (root / path.lstrip("/")).symlink_to(leads)
+        told["container"] = contained(policy, way, here, there, str(root))
+    written = folder / f"order-{number}.json"
+    written.write_text(json.dumps(told), encoding="utf-8")
     return [sys.executable, "-I", "-S", str(LAUNCHER), str(written), *command]
 
 
@@ -259,6 +287,10 @@ class Cage:
             "USER": USER,
             "LOGNAME": USER,
         }
+
+    def end(self, pid: int) -> None:
+        """End a process that was started behind this wall, and all that it has started."""
+        watching.end_tree(pid, contained=self.level is Level.CONTAINER)
 
     def overgrown(self) -> str | None:
         """Say that the process has written more than it may."""

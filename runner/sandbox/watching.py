@@ -11,9 +11,11 @@ import os
 import shutil
 import signal
 import stat
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from caniload.runner.sandbox.launcher import CLEARING
 from caniload.runner.sandbox.policy import FILES
 
 if TYPE_CHECKING:
@@ -24,19 +26,31 @@ MOST = 256 * 2**20
 _ROUNDS = 50
 
 
-def end_tree(pid: int) -> None:
-    """End a process and all that it has started, those first that could start more."""
+def end_tree(pid: int, *, contained: bool = False) -> None:
+    """End a process and all that it has started, those first that could start more.
+
+    ``contained``: what is in the container that a launcher has begun is ended, and the launcher
+    told to end, which waits for podman: that is left to clear the container away.
+    """
     import psutil  # noqa: PLC0415 - as below: who asks a quick question ends no process
 
     with contextlib.suppress(psutil.Error):
         root = psutil.Process(pid)
         for _ in range(_ROUNDS):
             below = root.children(recursive=True)
+            if contained:
+                depth = len(_numbers(pid))
+                below = [one for one in below if len(_numbers(one.pid)) > depth]
             for one in below:
                 with contextlib.suppress(psutil.Error):
                     one.kill()
             if not [one for one in below if _lives(one)]:
                 break
+        if contained:
+            root.terminate()
+            end = time.monotonic() + CLEARING
+            while _lives(root) and time.monotonic() < end:
+                time.sleep(0.02)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signal.SIGKILL)
     with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -87,12 +101,18 @@ def outside(launched: int, inner: int) -> int | None:
     except psutil.Error:
         return None
     for one in below:
-        with contextlib.suppress(OSError, IndexError):
-            text = Path(f"/proc/{one.pid}/status").read_text(encoding="utf-8", errors="replace")
-            numbers = text.partition("NSpid:")[2].partition("\n")[0].split()
-            if int(numbers[-1]) == inner:
-                return int(one.pid)
+        if _numbers(one.pid)[-1:] == [inner]:
+            return int(one.pid)
     return None
+
+
+def _numbers(pid: int) -> list[int]:
+    """Return how a process is called, out here first, then in each namespace down to its own."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    return [int(one) for one in text.partition("NSpid:")[2].partition("\n")[0].split()]
 
 
 def read(path: Path, most: int = MOST, offset: int = 0, folder: int | None = None) -> bytes:

@@ -6,15 +6,14 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """A kind of wall, the strictest first."""
+    """A kind of wall, in the order in which they are tried: a container is slow to start."""
 
     BWRAP = "bwrap"
     LANDLOCK = "landlock"
+    CONTAINER = "container"
     NONE = "none"
 
 
 AUTO = "auto"
 CHOICES = (AUTO, *Level)
 """What a person may ask for."""
-NOT_BUILT = "container"
-"""A word that others use, for which nothing is here."""

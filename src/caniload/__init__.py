@@ -138,10 +138,10 @@ def check(
     With ``run`` it is tried: every environment loads the file, and what it gives is compared with
     what the one gives that is nearest to where it was saved; ``trust`` lets files with code in them
     be loaded; ``sandbox`` is the wall that they are loaded behind (``"auto"``, ``"bwrap"``,
-    ``"landlock"``, ``"none"``), ``custom`` names your own layers (``layers.py``,
-    ``package.module:factory``),
-    ``build`` the function that builds the model of weights alone (``net.py:make``), ``having`` what
-    your code imports beside the framework, as requirements (``scipy>=1.10``),
+    ``"landlock"``, ``"container"``, ``"none"``), ``custom`` names your own layers
+    (``layers.py``, ``package.module:factory``), ``build`` the function that builds the model of
+    weights alone (``net.py:make``), ``having`` what your code imports beside the framework, as
+    requirements (``scipy>=1.10``),
     ``inputs`` is an .npz file to predict from. ``purpose`` is what you want of them: to ``predict``
     or to ``train`` on. Raises ``CaniloadError`` for what cannot be asked; never for what is wrong
     with a file: ``problem`` says it.

@@ -150,7 +150,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--caniload-sandbox",
         metavar="LEVEL",
-        help="the wall that models are loaded behind: auto, bwrap, landlock, none",
+        help="the wall that models are loaded behind: auto, bwrap, landlock, container, none",
     )
 
 

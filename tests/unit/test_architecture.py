@@ -74,7 +74,7 @@ PURE = {
         "nearest",
     ),
     "runner.project": ("keys",),
-    "runner.sandbox": ("words", "levels", "syscalls", "blaming"),
+    "runner.sandbox": ("words", "levels", "syscalls", "containers", "blaming"),
     "runner.forensics": (
         *("configuration", "contents", "training", "facts", "describe"),
         *("formats.variables", "formats.wire"),

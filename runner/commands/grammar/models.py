@@ -16,7 +16,7 @@ from caniload.runner.commands.grammar.parts import (
     count,
     path,
 )
-from caniload.runner.sandbox.words import AUTO, CHOICES, NOT_BUILT
+from caniload.runner.sandbox.words import AUTO, CHOICES
 
 
 def add_inspect(parser: Parser) -> None:
@@ -297,11 +297,11 @@ def _add_given(parser: argparse._ActionsContainer, more: str = "") -> None:
 def _add_sandbox(parser: argparse._ActionsContainer) -> None:
     wall = parser.add_argument(
         "--sandbox",
-        choices=(*CHOICES, NOT_BUILT),
+        choices=CHOICES,
         default=AUTO,
         metavar="LEVEL",
         help=f"the wall that files are loaded behind: {', '.join(CHOICES)} (default: auto, the"
-        " strictest that holds here)",
+        " first that holds here)",
     )
     from_project(wall, "sandbox")
 
