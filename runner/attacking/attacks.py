@@ -47,6 +47,11 @@ class Attack:
     needs: str | None = None
     published: tuple[Published, ...] = ()
 
+    @property
+    def limited(self) -> str | None:
+        """The control once more, under the limits by which growth is noticed."""
+        return f"{self.control}-limited" if "growth" in self.canary else None
+
 
 def release(keras: str) -> Version:
     """Return a version of Keras as it states it itself: the one within TensorFlow adds a word."""

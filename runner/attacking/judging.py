@@ -23,6 +23,10 @@ _GROWING = re.compile(
     r"|out of memory|OOM when allocating|memory allocation failed|file too large|errno = 27\b",
     re.IGNORECASE,
 )
+_SIZE = re.compile(
+    r"allocate \d+(\.\d+)? GiB|allocat(e|ing) \d{9,} bytes|allocating tensor with shape"
+)
+"""What was wanted, said by whoever was refused it: then it is the file that wanted it."""
 _GROWN_TYPES = frozenset({"MemoryError", "_ArrayMemoryError", "ResourceExhaustedError"})
 
 
@@ -35,12 +39,31 @@ class Result:
 
 
 def judge(
-    attack: Attack, facts: Mapping[str, Any] | None, control: Mapping[str, Any] | None
+    attack: Attack,
+    facts: Mapping[str, Any] | None,
+    control: Mapping[str, Any] | None,
+    limited: Mapping[str, Any] | None = None,
 ) -> Result:
-    """Say what came of an attack, by what the same file without it did there."""
+    """Say what came of an attack, by what the same file without it did there.
+
+    ``limited`` is what that did under the limits by which growth is noticed.
+    """
     untested = _untested(attack, facts, control)
     if facts is None or facts["unmade"]:
         return Result(came=Came.UNTESTED, why=untested)
+    return _result(attack, facts, control, _ends_anyhow(attack, facts, limited), untested)
+
+
+def _result(
+    attack: Attack,
+    facts: Mapping[str, Any],
+    control: Mapping[str, Any] | None,
+    ours: str,
+    untested: str,
+) -> Result:
+    """Say what came of a file that was loaded; ``ours`` and ``untested``: why it is not known."""
+    if ours:
+        return Result(came=Came.UNTESTED, why=ours)
     if _reached(attack, facts, control):
         return Result(came=Came.REACHED, why=_said(facts))
     if facts["error"] and control is not None and _closed(facts) and _closed(control):
@@ -50,6 +73,22 @@ def judge(
     if facts["error"]:
         return Result(came=Came.REFUSED, why=_said(facts))
     return Result(came=Came.IGNORED, why="it loads as if there were nothing in it")
+
+
+def _ends_anyhow(
+    attack: Attack, facts: Mapping[str, Any], limited: Mapping[str, Any] | None
+) -> str:
+    """Say that the limits alone may have ended a process; empty where they have not."""
+    if "growth" not in attack.canary:
+        return ""
+    error = facts["error"] or {}
+    if not facts["crash"] and _SIZE.search(error.get("message", "")):
+        return ""  # it says itself that it wanted more than a whole process has
+    if limited is not None and (limited["crash"] or limited["error"]):
+        return f"the same file without it does not load under our limits: {_said(limited)}"
+    if limited is None and facts["crash"]:
+        return f"a limit of ours may have ended it: {_said(facts)}"
+    return ""
 
 
 def _untested(

@@ -134,7 +134,8 @@ def _cells(
 ) -> Iterator[tuple[str, AttackCell]]:
     for one in attacks():
         if one.id in facts:
-            came = judge(one, facts[one.id], facts.get(one.control))
+            limited = facts.get(one.limited) if one.limited else None
+            came = judge(one, facts[one.id], facts.get(one.control), limited)
             why = texts.shown(came.why, _LONGEST)
             said = parts(one, came.came, versions)
             yield one.id, AttackCell(came=came.came, why=why, parts=said)

@@ -99,12 +99,13 @@ def _jobs(
         ).stdout.strip()
     except (OSError, subprocess.SubprocessError) as error:
         raise EnvironmentUnusable(f"its Python does not start: {error}") from error
-    bounded = {one.id for one in tried if "growth" in one.canary}
+    plain = {one.limited: one.control for one in tried if one.limited is not None}
+    bounded = {one.id for one in tried if one.limited is not None} | plain.keys()
     newer = is_newer(receipt.versions.get("keras", "0"))
     for name, kind in dict.fromkeys(_wanted(tried, receipt.packages)):
         folder = work / name / "in"
         folder.mkdir(parents=True)
-        make(name, Kit(folder=folder, newer=newer, bytecode=bytecode))
+        make(plain.get(name, name), Kit(folder=folder, newer=newer, bytecode=bytecode))
         made = MADE.get(name)
         yield {
             "id": name,
@@ -122,6 +123,8 @@ def _wanted(tried: Iterable[Attack], packages: Mapping[str, str]) -> Iterator[tu
     for one in tried:
         if has(one, packages):
             yield one.control, one.format
+            if one.limited is not None:
+                yield one.limited, one.format
             yield one.id, one.format
 
 
