@@ -243,6 +243,8 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, help="where files that were answered badly go")
     parser.add_argument("--state", type=Path, help="where finished batches are kept")
     arguments = parser.parse_args()
+    if arguments.keep:
+        arguments.keep.mkdir(parents=True, exist_ok=True)
     done = kept(arguments.state)
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as scratch:
