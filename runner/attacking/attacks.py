@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,11 @@ def attacks() -> tuple[Attack, ...]:
         )
         for one in _read()["attacks"]
     )
+
+
+def is_released(versions: Iterable[str]) -> bool:
+    """Say whether these are releases, and none of them a candidate."""
+    return not any(release(one).is_prerelease for one in versions)
 
 
 def called(package: str) -> str:

@@ -61,14 +61,19 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def _secured(arguments: argparse.Namespace, request: Request, *, everywhere: bool) -> list[Checked]:
-    """Ask with the security matrix beside; everywhere that it has, where no version is named."""
+    """Ask with the security matrix beside; in all its releases, where no version is named."""
     from caniload.runner.answering.securing import secured  # noqa: PLC0415 - few ask for it
+    from caniload.runner.attacking.attacks import is_released  # noqa: PLC0415
     from caniload.runner.attacking.kept import table  # noqa: PLC0415
 
     matrix = request.matrix
     rows = table(matrix.environments, home=request.home, locks=request.locks)
     if everywhere:
-        known = {row.id for row in rows.environments}
+        known = {
+            row.id
+            for row in rows.environments
+            if is_released((row.keras, row.versions.get("tensorflow", row.keras)))
+        }
         asked = [one for one in matrix.environments if one.id in known]
         request = replace(request, asked=asked or request.asked)
     found = ask(arguments.model, request, run=arguments.run, aloud=True)
