@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -151,19 +152,30 @@ def _standing(table: AttackTable, row: AttackedEnvironment) -> Standing:
 
 
 def _front(table: AttackTable, kind: str) -> Iterator[Least]:
-    """Yield, from the newest on, what has fewer doors open to a format than all that is newer."""
+    """Yield, from the newest on, what has fewer doors open to a format than all that is newer.
+
+    A door that is open in something newer and was not tried here counts as open: nobody knows.
+    """
     files = [one for one in table.attacks if one.format == kind]
     fewest: tuple[int, int] | None = None
+    met: set[str] = set()
     for row in newest_first(table.environments):
         cells = [(one, row.cells[one.id].came) for one in files if one.id in row.cells]
         if all(came is Came.UNTESTED for _, came in cells):
             continue
         reached = [one for one, came in cells if came is Came.REACHED]
-        lesser = sum(one.reaches in LESSER for one in reached)
-        size = len(reached) - lesser, lesser
+        perhaps = [one for one, came in cells if came is Came.UNTESTED and one.id in met]
+        size = _size([*reached, *perhaps])
         if fewest is None or size < fewest:
             fewest = size
-            yield Least(label=row.label, keras=row.keras, open=size[0], lesser=lesser)
+            found = _size(reached)
+            yield Least(label=row.label, keras=row.keras, open=found[0], lesser=found[1])
+        met |= {one.id for one in reached}
+
+
+def _size(files: Sequence[AttackFile]) -> tuple[int, int]:
+    lesser = sum(one.reaches in LESSER for one in files)
+    return len(files) - lesser, lesser
 
 
 def _partings(table: AttackTable) -> Iterator[Parting]:
@@ -175,6 +187,7 @@ def _partings(table: AttackTable) -> Iterator[Parting]:
                 continue
             for part in cell.parts:
                 said = part.replace(f"Keras {row.keras}", "this Keras")
+                said = re.sub(r"TensorFlow \S+ is", "this TensorFlow is", said)
                 found.setdefault((cell.came, said), []).append((row, cell))
         for (came, said), both in found.items():
             yield Parting(

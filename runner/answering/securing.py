@@ -55,18 +55,26 @@ def _choice(answer: Answer, found: Doors) -> Choice:
         open=found.open,
         lesser=found.lesser,
         closed=len(found.closed),
+        untested=found.untested,
         measured_at=found.measured_at,
     )
 
 
 def _front(good: Sequence[Choice]) -> Iterator[Choice]:
-    """Yield, from the newest on, each that has fewer doors open than all before it."""
+    """Yield, from the newest on, each that has fewer doors open than all before it.
+
+    A door that is open in one of those and was not tried here counts as open: nobody knows.
+    """
     fewest: tuple[int, int] | None = None
+    wide, narrow = set[str](), set[str]()
     for one in good:
-        size = len(one.open), len(one.lesser)
+        untested = set(one.untested)
+        size = len({*one.open, *(untested & wide)}), len({*one.lesser, *(untested & narrow)})
         if fewest is None or size < fewest:
             fewest = size
             yield one
+        wide.update(one.open)
+        narrow.update(one.lesser)
 
 
 def _newer(

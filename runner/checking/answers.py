@@ -71,8 +71,9 @@ class Choice:
     """An environment in which a model stays the same, and which attack files reach something there.
 
     ``open`` has those that run, import, read or write, ``lesser`` those that take memory or disk or
-    call what Keras itself has; ``closed`` counts those that reach nothing. ``likely``: that the
-    model stays the same is to be expected, and was not measured on this file.
+    call what Keras itself has; ``closed`` counts those that reach nothing, ``untested`` has those
+    of which nothing is known there. ``likely``: that the model stays the same is to be expected,
+    and was not measured on this file.
     """
 
     environment: str
@@ -84,6 +85,7 @@ class Choice:
     lesser: tuple[str, ...]
     closed: int
     measured_at: str
+    untested: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -214,6 +214,16 @@ def test_what_was_not_tried_is_not_closed() -> None:
     assert secure_code([found]) == 5
 
 
+def test_what_was_not_tried_has_no_fewer_doors_for_that() -> None:
+    known = table(c=RUNS)
+    rows = {row.id: row for row in known.environments}
+    cells = {**rows["b"].cells, "run": AttackCell(came=Came.UNTESTED)}
+    rows["b"] = replace(rows["b"], cells=cells)
+    found = ask(replace(known, environments=tuple(rows.values())), b=SAME, c=SAME)
+    assert found.secure is not None
+    assert [one.environment for one in found.secure.front] == ["c"]
+
+
 def test_both_halves_of_the_proof_are_told() -> None:
     found = ask(table(b=RUNS | GROWS, c=RUNS), a=SAME, b=SAME, c=SAME)
     assert found.secure is not None
