@@ -35,7 +35,7 @@ def table(environments: tuple[str, ...], extra: str = "") -> AttackTable:
                 label=f"{name}{extra}",
                 stack="tf.keras",
                 keras="2.12.0",
-                versions={"tensorflow": f"2.{place // 2}.0", "h5py": "3.11.0"},
+                versions=_versions(place, last=place == len(environments) - 1),
                 lock_sha256="0" * 64,
                 measured_at="2026-11-20",
                 sandbox="bwrap",
@@ -44,6 +44,13 @@ def table(environments: tuple[str, ...], extra: str = "") -> AttackTable:
             for place, name in enumerate(environments)
         ),
     )
+
+
+def _versions(place: int, *, last: bool) -> dict[str, str]:
+    """Return the packages of one; the last has Keras on another backend."""
+    if last:
+        return {"jax": "0.4.30"}
+    return {"tensorflow": f"2.{place // 2}.0", "h5py": "3.11.0"}
 
 
 def _cell(came: Came, extra: str) -> AttackCell:
