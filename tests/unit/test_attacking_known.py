@@ -298,3 +298,16 @@ def test_what_cannot_be_done_is_said(
 ) -> None:
     assert main(["attacks", *words]) == code
     assert said in capsys.readouterr().err
+
+
+def test_what_ships_can_be_drawn(tmp_path: Path) -> None:
+    """It has environments without TensorFlow, and without h5py."""
+    from judged_example import example  # noqa: PLC0415 - pandas takes half a second to import
+
+    from caniload.reports.site import render  # noqa: PLC0415
+
+    shipped = kept.table(ENVIRONMENTS, home=Home(root=tmp_path / "home"))
+    assert len(shipped.environments) >= 60
+    index, _ = render(replace(example(), attacks=shipped), tmp_path / "report")
+    page = (index.parent / "security.html").read_text(encoding="utf-8")
+    assert all(one.id in page for one in shipped.attacks)
