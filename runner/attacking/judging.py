@@ -24,7 +24,7 @@ _GROWING = re.compile(
     re.IGNORECASE,
 )
 _SIZE = re.compile(
-    r"allocate \d+(\.\d+)? GiB|allocat(e|ing) \d{9,} bytes|allocating tensor with shape"
+    r"allocate \d+(\.\d+)? GiB|(allocate|allocating) \d{9,} bytes|allocating tensor with shape"
 )
 """What was wanted, said by whoever was refused it: then it is the file that wanted it."""
 _GROWN_TYPES = frozenset({"MemoryError", "_ArrayMemoryError", "ResourceExhaustedError"})
