@@ -30,7 +30,9 @@ def load_model(path, custom_objects=None, **_more):
                 return _of_a_person(content["config"], custom_objects)
     else:
         content = _read(path)
-    _on_read("keras" if path.endswith(".keras") else "h5", content)
+    kind = "keras" if path.endswith(".keras") else "h5"
+    quirks.on_read(kind, content)  # it warns of whoever called it
+    dummies.on_read(kind, content)
     model = _from_layers(content, custom_objects)
     model.set_weights([_array(one) for one in content["weights"]])
     if content["training"] is not None:
@@ -45,7 +47,8 @@ def save_weights(model, path):
 
 def load_weights(model, path):
     content = _read(path)
-    _on_read("weights", content)
+    quirks.on_read("weights", content)
+    dummies.on_read("weights", content)
     model.set_weights([_array(one) for one in content["weights"]])
 
 
@@ -55,13 +58,9 @@ def to_json(model):
 
 def model_from_json(text, custom_objects=None):
     content = json.loads(text)
-    _on_read("json", content)
+    quirks.on_read("json", content)
+    dummies.on_read("json", content)
     return _from_layers(content, custom_objects)
-
-
-def _on_read(kind, content):
-    quirks.on_read(kind, content)
-    dummies.on_read(kind, content)
 
 
 def _of_a_person(config, custom_objects):
