@@ -4,6 +4,9 @@ _SPEED = ("jit_compile", "is_legacy_optimizer", "name")
 """What an optimizer's settings hold that changes no number."""
 
 
+_MADE = ("loss", "metrics", "weighted_metrics")
+
+
 def compiled(keras, model, job, objects):
     """Compile as the original was, where that can be said; return (whether, why not)."""
     training = job.get("training")
@@ -15,7 +18,7 @@ def compiled(keras, model, job, objects):
         if kind is None:
             return False, "there is no optimizer %s" % stated["class"]
         optimizer, left = _optimizer(kind, stated["config"])
-        made = {key: _plain(keras, training.get(key), objects) for key in ("loss", "metrics")}
+        made = {key: _plain(keras, training.get(key), objects) for key in _MADE}
         more = {key: value for key, value in made.items() if value is not None}
         if training.get("loss_weights") is not None:
             more["loss_weights"] = training["loss_weights"]
@@ -26,6 +29,52 @@ def compiled(keras, model, job, objects):
         return True, "without " + ", ".join(left) if left else None
     except Exception as error:
         return False, "%s: %s" % (type(error).__name__, str(error)[:300])
+
+
+def with_plain_metrics(keras, model):
+    """Write the metrics of a loaded model as Keras 3 takes them.
+
+    Keras 2 saved those of one output in a list of their own, and functions by their names alone.
+    Keras 3 loads both, and raises at the first step of training or testing: "Expected all entries
+    in the `metrics` list to be metric objects", and "'str' object is not callable".
+    """
+    held = getattr(model, "_compile_metrics", None)
+    if not hasattr(keras, "ops") or held is None:
+        return
+    alone = len(getattr(model, "outputs", None) or ()) == 1
+    stated, made = {}, {}
+    for key in ("metrics", "weighted_metrics"):
+        stated[key] = getattr(held, "_user_" + key, None)
+        made[key] = _callable_metrics(keras, stated[key])
+        if alone and _in_a_list(made[key]):
+            made[key] = made[key][0]
+    if all(made[key] is stated[key] for key in stated):
+        return
+    config = model.get_compile_config() or {}
+    kept = ("loss_weights", "run_eagerly", "steps_per_execution", "jit_compile")
+    more = {key: config[key] for key in kept if config.get(key) is not None}
+    model.compile(optimizer=model.optimizer, loss=model.loss, **made, **more)
+
+
+def _callable_metrics(keras, stated):
+    """Return metrics with each of them callable; the very same where all of them are."""
+    if isinstance(stated, dict):
+        made = {key: _callable_metrics(keras, one) for key, one in stated.items()}
+        return stated if all(made[key] is stated[key] for key in made) else made
+    if isinstance(stated, (list, tuple)):
+        made = [_callable_metrics(keras, one) for one in stated]
+        return stated if all(one is other for one, other in zip(made, stated)) else made
+    name = getattr(stated, "_fn", None)
+    if not isinstance(name, str):
+        return stated
+    found = keras.metrics.get(name)
+    if isinstance(found, keras.metrics.Metric):
+        return type(found)(name=stated.name, dtype=stated.dtype)
+    return keras.metrics.MeanMetricWrapper(fn=found, name=stated.name, dtype=stated.dtype)
+
+
+def _in_a_list(metrics):
+    return isinstance(metrics, list) and len(metrics) == 1 and isinstance(metrics[0], list)
 
 
 def set_as_before(keras, model, training):

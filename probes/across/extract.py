@@ -337,11 +337,13 @@ def _training(keras, model):
     for key in ("loss", "loss_weights"):
         found[key] = _plain(getattr(model, key, None))
     compiled = getattr(model, "_compile_metrics", None)
-    compiled = getattr(compiled, "_user_metrics", compiled)  # of Keras 3, where they were built
+    holder = getattr(model, "compiled_metrics", None)
+    if hasattr(compiled, "_user_metrics"):  # of Keras 3, where they were built
+        compiled, holder = None, compiled
     if compiled is None:
-        holder = getattr(model, "compiled_metrics", None)
         compiled = getattr(holder, "_user_metrics", None)
     found["metrics"] = _plain(compiled)
+    found["weighted_metrics"] = _plain(getattr(holder, "_user_weighted_metrics", None))
     return found
 
 

@@ -83,6 +83,7 @@ def make(keras, job, facts):
     facts["phase"] = "save"
     if job.get("unroll") and not framework.is_keras_3(keras):
         model = _named_plainly(keras, model, objects)
+    compiling.with_plain_metrics(keras, model)
     model.save(job["out"])
 
 

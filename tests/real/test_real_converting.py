@@ -113,6 +113,40 @@ def test_a_model_is_brought_across(family: str, model: str, form: str, tmp_path:
     assert np.isclose(float(rate), 0.1 if model == "multi_head" else 0.01)
 
 
+WITH_METRICS = """
+import sys
+import numpy as np
+from tensorflow import keras
+
+model = keras.Sequential([keras.layers.Dense(3, input_shape=(4,), activation="softmax")])
+model.compile(
+    "adam", "sparse_categorical_crossentropy", metrics=["accuracy"], weighted_metrics=["accuracy"]
+)
+model.fit(np.ones((8, 4)), np.zeros(8), verbose=0)
+model.save(sys.argv[1])
+"""
+
+EVALUATE = """
+import sys
+import keras
+import numpy as np
+
+model = keras.models.load_model(sys.argv[1])
+found = model.evaluate(np.ones((8, 4)), np.zeros(8), verbose=0, return_dict=True)
+print(sorted(found), sorted(model.fit(np.ones((8, 4)), np.zeros(8), verbose=0).history))
+"""
+
+
+def test_a_model_with_metrics_can_be_tested_and_trained_there(tmp_path: Path) -> None:
+    original, out = tmp_path / "model.h5", tmp_path / "out.keras"
+    in_environment("tf-2.15", WITH_METRICS, original)
+    done = caniload("convert", original, "--to", "tf-2.21", "-o", out, "--json")
+    assert json.loads(done.stdout)["verdict"] == "delivered"
+    said = in_environment("tf-2.21", EVALUATE, out)
+    names = ["accuracy", "loss", "weighted_accuracy"]
+    assert said.strip().endswith(f"{names} {names}"), said
+
+
 def test_a_savedmodel_is_not_run_unasked(tmp_path: Path) -> None:
     original = saved("plain", "dense", "savedmodel", tmp_path)
     done = caniload("convert", original, "--to", "tf-2.21", "-o", tmp_path / "out.keras")
