@@ -230,6 +230,10 @@ def proposal(arguments: argparse.Namespace) -> int:
 def write_ledger(arguments: argparse.Namespace) -> int:
     """Write the ledger: what is met stays, what is not met goes, what is new comes in."""
     matrix, path = read(arguments), _ledger_path(arguments)
+    if arguments.reason and len(arguments.reason) < ledger.SHORTEST:
+        raise UsageError(
+            f"--reason: at least {ledger.SHORTEST} letters, for whoever reads it later"
+        )
     night = _night(arguments, matrix, Home.default())
     if not night.tested:
         raise UsageError("nothing of that was measured here; `caniload matrix` does that")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 from functools import cached_property
+from itertools import islice
 from typing import Annotated, Any, Literal
 
 import pydantic
@@ -40,6 +41,10 @@ Pattern = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Worst = Literal["warning", "workaround", "error", "crash", "differs"]
 
 
+SHORTEST = 5
+"""Letters of a reason: fewer give none."""
+
+
 class Entry(Node):
     """One thing that is expected. Patterns are ids, with ``*``; of environments also a..b."""
 
@@ -60,7 +65,7 @@ class Entry(Node):
     model: tuple[Pattern, ...] = Field(default=(), description="Empty: any.")
     format: tuple[Pattern, ...] = Field(default=(), description="Empty: any.")
     cells: int | None = Field(default=None, description="How many it was about when written.", ge=0)
-    reason: str = Field(description="Why it is expected.", min_length=5, max_length=500)
+    reason: str = Field(description="Why it is expected.", min_length=SHORTEST, max_length=500)
     since: Day | None = Field(default=None, description="The night that it was written after.")
     expires: Day = Field(description="The last day of it; then it is looked into again.")
 
@@ -170,13 +175,30 @@ class Book:
             if (
                 _is_named(entry, state.known_as)
                 and self._allows(entry, state, purpose)
-                and self._among(entry.load, place.load, "load")
-                and self._among(entry.save, place.save, "save")
-                and self._among(entry.format, place.format, "")
-                and self._among(entry.model, place.model, "")
+                and self._is_about(entry, place)
             ):
                 return number
         return None
+
+    def _is_about(self, entry: Entry, place: Place) -> bool:
+        return (
+            self._among(entry.load, place.load, "load")
+            and self._among(entry.save, place.save, "save")
+            and self._among(entry.format, place.format, "")
+            and self._among(entry.model, place.model, "")
+        )
+
+    def looked_at(self, entry: Entry, night: Night) -> bool:
+        """Say whether a night had as many of the cells as an entry is about.
+
+        A night of fewer environments or models says nothing of what the others come to.
+        """
+        if entry.kind in ("control", "environment"):
+            return any(_is_named(entry, one.id) for one in night.sites)
+        if entry.kind == "cell":
+            return any(fnmatchcase(place.id, entry.about) for place in night.cells)
+        met = (place for place in night.cells if self._is_about(entry, place))
+        return sum(1 for _ in islice(met, entry.cells or 1)) >= (entry.cells or 1)
 
     @staticmethod
     def _allows(entry: Entry, state: State, purpose: Purpose) -> bool:
@@ -213,7 +235,7 @@ def _is_named(entry: Entry, name: str) -> bool:
 
 
 def unused(book: Book, night: Night) -> list[int]:
-    """Return the numbers of the entries that are about nothing that was found."""
+    """Return the numbers of the entries of what was looked at, and that nothing met."""
     met = {
         number
         for place, code in night.cells.items()
@@ -231,4 +253,8 @@ def unused(book: Book, night: Night) -> list[int]:
         if (number := book.of("text", text, place.load)) is not None
     }
     standing = (n for n, one in enumerate(book.ledger.expected) if not one.expired(book.today))
-    return [number for number in standing if number not in met]
+    return [
+        number
+        for number in standing
+        if number not in met and book.looked_at(book.ledger.expected[number], night)
+    ]

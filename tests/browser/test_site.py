@@ -194,6 +194,7 @@ def test_a_dropped_file_is_told_of_as_on_the_command_line(
         page = watched.page
         page.goto(f"{origin}/docs/site/inspect.html")
         page.wait_for_selector("body[data-ready]", timeout=120_000)
+        assert (page.locator("#state").text_content() or "").startswith("Ready")
         page.set_input_files("#files", [tmp_path / name for name in names])
         page.wait_for_selector("body[data-done]", timeout=120_000)
         shown = page.locator("#said section")

@@ -153,6 +153,19 @@ def test_what_is_there_no_more_goes_and_what_was_edited_stays() -> None:
     assert entry.reason == "Somebody wrote this."
 
 
+def test_what_a_smaller_night_did_not_look_at_stays() -> None:
+    """A night of few environments says nothing of the others, nor one of few models."""
+    before = book(
+        {"cause": "argument", "load": ("a-9",)},
+        {"cause": "argument", "load": ("a-2",), "cells": 500},
+        {"cause": "argument", "load": ("a-3",), "cells": 1},
+        {"control": "a-9"},
+        today="",
+    )
+    made = written(night({"a-1/dense.h5/a-2": FINE, "a-1/dense.h5/a-3": FINE}), before)
+    assert [one.load for one in made.removed] == [("a-3",)]
+
+
 def test_one_cause_can_be_accepted_alone() -> None:
     both = night({CELL: bad(), "a-1/dense.h5/a-3": bad("other")})
     only = frozenset({identify(Kind.UNEXPECTED, "other")})

@@ -7,7 +7,10 @@ let worker = null, blobs = [], waiting = [], due = null, count = 0, rounds = 0;
 function start() {
   worker = new Worker(new URL("./worker.mjs", import.meta.url), { type: "module" });
   worker.onmessage = ({ data }) => {
-    if (data.ready) document.body.dataset.ready = data.ready.toFixed(1);
+    if (data.ready) {
+      document.body.dataset.ready = data.ready.toFixed(1);
+      if (!waiting.length && !rounds) state.textContent = "Ready: choose a file, or drop one here.";
+    }
     else if (data.broken) state.textContent = `This browser cannot run it: ${data.broken}`;
     else if (data.crashed) lost(`crashes what reads it (${data.crashed})`);
     else if (data.done) finished();
