@@ -120,11 +120,13 @@ def _elsewhere(one: Checked, tried: Sequence[tuple[Answer, Doors]]) -> str:
     closed = next((answer for answer, found in tried if not found.open and not answer.good), None)
     if closed is None:
         return ""
+    trust = " --trust" if one.needs_trust else ""
     if not closed.known:
-        return f" None is open in {closed.environment}; --run tries whether it is the same there."
+        tries = f"--run{trust} tries whether it is the same there"
+        return f" None is open in {closed.environment}; {tries}."
     if one.format not in CONVERTED:
         return ""
-    command = f"caniload convert {shlex.quote(one.path)} --to {closed.environment}"
+    command = f"caniload convert {shlex.quote(one.path)} --to {closed.environment}{trust}"
     return f" None is open in {closed.environment}: `{command}` tries to bring it there."
 
 

@@ -120,7 +120,7 @@ class Checked:
     ``sha256`` hashes the content of all its files. ``readable`` is false where the file itself is
     what is wrong. ``reference`` is the environment that the others were compared with, ``notes``
     what holds for all of them.
-    ``needs_trust``: it is not loaded before somebody says that they trust it; ``held_back``: that,
+    ``needs_trust``: nothing loads it that is not told to trust it; ``held_back``: that nobody did,
     or that there is no sandbox here, is the ``problem``.
     ``purpose`` is what the answers are for; ``secure`` is told where it was asked for.
     """

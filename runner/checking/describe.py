@@ -42,7 +42,11 @@ WORDS = {
 }
 
 
-BEGINNINGS = ("does not load: ", "loads, but predict raises: ")
+BEGINNINGS = (
+    "does not load: ",
+    "loads, but predict raises: ",
+    "loads and predicts, but the next training step raises: ",
+)
 """What stands before the words of a framework, of which there may be plain ones."""
 
 _SENTENCE, _SECURE = 400, 500

@@ -30,6 +30,7 @@ GIVING_CODE = "--custom FILE.py gives it"
 FINDING_OUT = "--run tries it"
 
 _LOADS_NOT = "does not load: "
+_TRAINS_NOT = "loads and predicts, but the next training step raises: "
 _LONGEST = 160
 NAMED = 3
 """So many environments are named at most of which the same is said."""
@@ -193,5 +194,7 @@ def _why(answer: Answer) -> str:
     if answer.good:
         return ""
     cause = answer.reason.removeprefix(_LOADS_NOT).partition(OF_OTHERS)[0]
-    cause = plainly(cause) or cause
+    begin = _TRAINS_NOT if cause.startswith(_TRAINS_NOT) else ""
+    plain = plainly(cause.removeprefix(begin))
+    cause = f"{begin}{plain}" if plain else cause
     return f": {cause[:_LONGEST]}{'…' if len(cause) > _LONGEST else ''}".rstrip(".")

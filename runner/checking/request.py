@@ -144,8 +144,7 @@ def blank_of(
         sha256=subject.sha256,
         problem=problem,
         readable=readable,
-        needs_trust=not request.trust
-        and trusting.reason(subject.inspection, request.custom.provides) is not None,
+        needs_trust=trusting.reason(subject.inspection, request.custom.provides) is not None,
         format=subject.inspection.format,
         saved_by=said_of(subject),
     )
