@@ -15,6 +15,9 @@ from caniload.runner.core.texts import cleaned, shown
 from caniload.runner.nightly.looking import Looking
 from caniload.runner.nightly.night import Night, Place, State
 
+_DAY, _MINUTE = len("2026-11-30"), len("2026-11-30T02:17")
+"""Letters of a time that are shown: of several nights on one day the minute, too."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Span:
@@ -134,11 +137,17 @@ def _changed(nights: Sequence[Night], name: str) -> list[str]:
 def as_lines(found: Past, kept: int) -> Iterator[str]:
     """Yield what a person reads: now, since when, and what was before."""
     now = found.spans[0]
-    since = f"since the night of {now.first[:10]}" if now.after else "in all nights that are kept"
+    ends = {end for span in found.spans for end in (span.first, span.last)}
+    length = _DAY if len({one[:_DAY] for one in ends}) == len(ends) else _MINUTE
+
+    def day(when: str) -> str:
+        return when[:length].replace("T", " ")
+
+    since = f"since the night of {day(now.first)}" if now.after else "in all nights that are kept"
     yield f"{found.name}: {shown(now.said, 400)}"
     yield f"  {since}, {now.nights} of {kept} nights"
     for one in now.changed:
         yield f"  changed that night: {shown(one, 400)}"
     for span in found.spans[1:]:
-        days = span.first[:10] if span.nights == 1 else f"{span.first[:10]} to {span.last[:10]}"
+        days = day(span.first) if span.nights == 1 else f"{day(span.first)} to {day(span.last)}"
         yield f"  {days}: {shown(span.said, 300)}"

@@ -105,6 +105,14 @@ def test_since_which_night_and_what_changed_with_it() -> None:
     assert [one.nights for one in past([before, broken, after], "a-3").spans] == [3]
 
 
+def test_of_two_nights_on_one_day_the_time_is_told() -> None:
+    before = replace(night(), when="2026-11-02T02:17:00+00:00")
+    after = replace(night({CELL: bad()}), when="2026-11-02T14:05:00+00:00")
+    lines = [*as_lines(past([before, after], CELL), 2)]
+    assert lines[1] == "  since the night of 2026-11-02 14:05, 1 of 2 nights"
+    assert lines[-1] == "  2026-11-02 02:17: identical, largest difference 0"
+
+
 def test_what_came_and_went_is_told() -> None:
     small = night(sites=("a-1", "a-2", "a-3"))
     there = night(when="2026-11-02")
