@@ -1,4 +1,4 @@
-"""The sorted table that a TensorFlow checkpoint keeps its index in: LevelDB's, uncompressed.
+"""The sorted table that a TensorFlow checkpoint keeps its index in: LevelDB's, plain or packed.
 
 The layout is LevelDB's ``doc/table_format.md``; TensorFlow's ``lib/io/table`` is a copy of it.
 """
@@ -9,12 +9,14 @@ import functools
 from collections.abc import Iterator
 
 from caniload.runner.forensics.facts import UnreadableError
+from caniload.runner.forensics.formats import snappy
 from caniload.runner.forensics.formats.wire import WireError, varint
 
 MAGIC = (0xDB4775248B80FB57).to_bytes(8, "little")
 FOOTER = 48
 ENTRIES = 1_000_000
 
+_PLAIN, _SNAPPY = 0, 1
 _TRAILER = 5  # type of compression, masked CRC-32C
 _CHECKED_BYTES = 4 * 2**20  # of a block, whose checksum is computed here, in Python
 _POLYNOMIAL = 0x82F63B78  # CRC-32C, reflected
@@ -54,13 +56,16 @@ def _block(view: memoryview, offset: int, length: int) -> Iterator[tuple[bytes, 
     end = offset + length
     if end + _TRAILER > len(view):
         raise UnreadableError("an index of a TensorFlow checkpoint that is cut short")
-    if view[end] != 0:
-        raise UnreadableError("an index of a checkpoint that is compressed, which is not read")
+    if view[end] not in (_PLAIN, _SNAPPY):
+        raise UnreadableError("an index of a checkpoint that is packed in a way that is not known")
     if length <= _CHECKED_BYTES:
         stated = int.from_bytes(view[end + 1 : end + _TRAILER], "little")
         if masked_crc32c(bytes(view[offset : end + 1])) != stated:
             raise UnreadableError("an index of a TensorFlow checkpoint with a wrong checksum")
     block = view[offset:end]
+    if view[end] == _SNAPPY:
+        block = memoryview(snappy.unpacked(block))
+        length = len(block)
     restarts = int.from_bytes(block[-4:], "little")
     entries_end = length - 4 - 4 * restarts
     key, place = b"", 0
