@@ -63,7 +63,9 @@ def inspect_here(path: Path) -> Inspection:
     if both := two_formats(path):
         text = f"{both}: what is told here is of one, and a loader may read the other"
         found = adding(found, danger("two-formats", text))
-    return adding(found, *links(path)) if path.is_dir() else found
+    # Of a folder that only has a model in it, the rest is read by nobody who loads that.
+    model = path / (found.packaging.within if found.packaging else "")
+    return adding(found, *links(model)) if model.is_dir() else found
 
 
 def _unpacked(path: Path) -> Inspection:

@@ -52,6 +52,13 @@ def test_the_cache_of_hugging_face_has_links_of_its_own(tmp_path: Path) -> None:
     assert kinds(inspect_here(snapshot), Severity.DANGER) == {"link-elsewhere"}
 
 
+def test_links_beside_the_one_model_of_a_folder_are_nobodys_business(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    keras()(tmp_path / "project")
+    (tmp_path / "project" / "data").symlink_to("/usr")
+    assert kinds(inspect_here(tmp_path / "project"), Severity.DANGER) == set()
+
+
 @pytest.mark.parametrize("name", PLAIN)
 def test_what_is_plain_is_not_blamed(tmp_path: Path, name: str) -> None:
     one = inspect_here(PLAIN[name](tmp_path))
