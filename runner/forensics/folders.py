@@ -259,23 +259,27 @@ def _each(flavors: Mapping[str, Mapping[str, Any]], key: str) -> list[str]:
     return [text for one in flavors.values() if (text := stated_text(one.get(key)))]
 
 
+LINK = "link-elsewhere"
+"""Kind of a finding of what is not read: it may be as large as the machine, or another's."""
+
+
 def links(folder: Path) -> Iterator[Finding]:
     """Yield what in a folder is a link to a place outside of it.
 
     The cache of Hugging Face has such ones of its own, to ``blobs`` beside ``snapshots``.
     """
-    inside = folder.resolve()
+    inside = Path(os.path.realpath(folder))  # which ends, wherever links lead
     blobs = inside.parents[1] / "blobs" if inside.parent.name == "snapshots" else inside
     for root, folders, files in os.walk(folder):
         for name in sorted((*folders, *files)):
             path = Path(root) / name
             if not path.is_symlink():
                 continue
-            target = path.resolve()
+            target = Path(os.path.realpath(path))
             if not target.is_relative_to(inside) and target.parent != blobs:
                 where = path.relative_to(folder).as_posix()
                 text = f"{where} is a link to a place outside of the folder, {target}"
-                yield danger("link-elsewhere", text)
+                yield danger(LINK, text)
 
 
 def _is_framework(package: str) -> bool:

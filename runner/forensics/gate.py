@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 from caniload.runner.core.errors import UsageError
 from caniload.runner.forensics.facts import Finding, Inspection, Severity
+from caniload.runner.forensics.folders import LINK
 from caniload.runner.project import reading as project
 
 NEVER = "never"
@@ -69,11 +69,15 @@ def judged(inspection: Inspection, sha256: str, rules: Rules) -> tuple[Judged, .
 def sha256_of(path: Path, inspection: Inspection) -> str:
     """Hash a file; of a folder, or of several files, the lines ``sha256sum`` prints of all in it.
 
-    What cannot be read has no hash: the empty text.
+    What cannot be read has no hash: the empty text. Nor has a folder with links that lead out of
+    it, so that nobody allows what may be another thing tomorrow.
     """
     folder = path if path.is_dir() else path.parent
+    if any(one.kind == LINK for one in inspection.findings):
+        return ""
     if path.is_dir():
-        names = tuple(_below(path))
+        found = (one for one in path.rglob("*") if one.is_file())
+        names = tuple(one.relative_to(path).as_posix() for one in found)
     else:
         names = inspection.files or ((path.name,) if path.is_file() else ())
     try:
@@ -88,19 +92,6 @@ def sha256_of(path: Path, inspection: Inspection) -> str:
 
 def _escaped(name: str) -> str:
     return name.replace("\\", "\\\\").replace("\n", "\\n")  # as sha256sum does, one name a line
-
-
-def _below(folder: Path) -> Iterator[str]:
-    """Yield the files of a folder, also behind links to folders, each gone into once."""
-    met = set()
-    for root, folders, files in os.walk(folder, followlinks=True):
-        real = os.path.realpath(root)
-        if real in met:
-            folders.clear()
-            continue
-        met.add(real)
-        inside = ((Path(root) / one) for one in files)
-        yield from (one.relative_to(folder).as_posix() for one in inside if one.is_file())
 
 
 def read_rules(folder: Path, *, fail_on: str | None, baseline: Path | None) -> Rules:

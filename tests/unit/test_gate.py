@@ -58,13 +58,25 @@ def test_a_gate_closes(arguments: list[str], code: int) -> None:
     assert main(["inspect", *arguments, "--format", "sarif"]) == code
 
 
-def test_a_baseline_sees_what_lies_behind_a_link(here: Path) -> None:
+@pytest.mark.parametrize("leads", ["elsewhere", "/"])
+def test_what_lies_behind_a_link_is_neither_read_nor_in_a_baseline(here: Path, leads: str) -> None:
+    """It may be as large as the machine, and another thing tomorrow."""
     model = hidden_attacks.with_link("", of_assets=True)(here / "made")
+    if leads == "/":
+        (model / "assets").unlink()
+        (model / "assets").symlink_to("/")
     given = ["inspect", str(model)]
     assert main([*given, "--write-baseline", "base.json"]) == 0
-    assert main([*given, "--baseline", "base.json"]) == 0
-    (here / "made" / "elsewhere" / "vocabulary.txt").write_text("another")
     assert main([*given, "--baseline", "base.json"]) == 1
+    assert json.loads((here / "base.json").read_text())["findings"] == []
+
+
+def test_a_link_to_itself_is_told(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = hidden_attacks.with_link("", of_assets=True)(here / "made")
+    (model / "assets").unlink()
+    (model / "assets").symlink_to(model / "assets")
+    assert main(["inspect", str(model)]) == 2
+    assert "Too many levels of symbolic links" in capsys.readouterr().out
 
 
 def test_a_baseline_of_what_cannot_be_read_is_told(here: Path) -> None:
