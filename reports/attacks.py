@@ -186,8 +186,7 @@ def _partings(table: AttackTable) -> Iterator[Parting]:
             if (cell := row.cells.get(attack.id)) is None:
                 continue
             for part in cell.parts:
-                said = part.replace(f"Keras {row.keras}", "this Keras")
-                said = re.sub(r"TensorFlow \S+ is", "this TensorFlow is", said)
+                said = re.sub(r"(Keras|TensorFlow) \S+ is", r"this \1 is", part)
                 found.setdefault((cell.came, said), []).append((row, cell))
         for (came, said), both in found.items():
             yield Parting(

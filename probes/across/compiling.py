@@ -2,8 +2,6 @@
 
 _SPEED = ("jit_compile", "is_legacy_optimizer", "name")
 """What an optimizer's settings hold that changes no number."""
-
-
 _MADE = ("loss", "metrics", "weighted_metrics")
 
 
@@ -32,7 +30,7 @@ def compiled(keras, model, job, objects):
 
 
 def with_plain_metrics(keras, model):
-    """Write the metrics of a loaded model as Keras 3 takes them.
+    """Write the metrics of a loaded model as Keras 3 takes them; return why not, if it cannot be.
 
     Keras 2 saved those of one output in a list of their own, and functions by their names alone.
     Keras 3 loads both, and raises at the first step of training or testing: "Expected all entries
@@ -40,7 +38,15 @@ def with_plain_metrics(keras, model):
     """
     held = getattr(model, "_compile_metrics", None)
     if not hasattr(keras, "ops") or held is None:
-        return
+        return None
+    try:
+        _make_plain(keras, model, held)
+    except Exception as error:  # a function of somebody's own, named alone
+        return "whose metrics raise at the first step (%s)" % str(error)[:200]
+    return None
+
+
+def _make_plain(keras, model, held):
     alone = len(getattr(model, "outputs", None) or ()) == 1
     stated, made = {}, {}
     for key in ("metrics", "weighted_metrics"):

@@ -336,15 +336,18 @@ def _training(keras, model):
     found["optimizer"]["config"] = {key: _plain(value) for key, value in config.items()}
     for key in ("loss", "loss_weights"):
         found[key] = _plain(getattr(model, key, None))
-    compiled = getattr(model, "_compile_metrics", None)
-    holder = getattr(model, "compiled_metrics", None)
-    if hasattr(compiled, "_user_metrics"):  # of Keras 3, where they were built
-        compiled, holder = None, compiled
-    if compiled is None:
-        compiled = getattr(holder, "_user_metrics", None)
-    found["metrics"] = _plain(compiled)
-    found["weighted_metrics"] = _plain(getattr(holder, "_user_weighted_metrics", None))
+    for key in ("metrics", "weighted_metrics"):
+        found[key] = _plain(_given(model, key))
     return found
+
+
+def _given(model, key):
+    """Return metrics as they were given, wherever Keras 3, 2.4 and later, and older keep them."""
+    for holder in ("_compile_metrics", "compiled_metrics"):
+        held = getattr(model, holder, None)
+        if hasattr(held, "_user_" + key):
+            return getattr(held, "_user_" + key)
+    return getattr(model, "_compile_" + key, None)
 
 
 def _plain(value):

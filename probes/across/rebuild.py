@@ -83,7 +83,9 @@ def make(keras, job, facts):
     facts["phase"] = "save"
     if job.get("unroll") and not framework.is_keras_3(keras):
         model = _named_plainly(keras, model, objects)
-    compiling.with_plain_metrics(keras, model)
+    unfit = compiling.with_plain_metrics(keras, model)
+    if unfit is not None:
+        facts["compile_error"] = unfit
     model.save(job["out"])
 
 

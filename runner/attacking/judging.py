@@ -10,6 +10,9 @@ from typing import Any
 from caniload.runner.attacking.attacks import Attack, called
 from caniload.runner.core.attacked import Came
 
+_SIGNAL = re.compile(r"signal (?!9$)")
+"""How a process ended that crashed; what was killed may have been ended by anybody, or by time."""
+
 GROWN = 128 * 2**20
 """Bytes beyond those of the same file without the attack from which on a process has grown.
 
@@ -119,7 +122,8 @@ def _reached(attack: Attack, facts: Mapping[str, Any], control: Mapping[str, Any
         before, after = facts["state"]
         return bool(before.get(what) and after.get(what) and before[what] != after[what])
     if kind == "crash":
-        return bool(facts["crash"]) and control is not None and not control["crash"]
+        alone = control is not None and not control["crash"]
+        return alone and bool(_SIGNAL.match(facts["crash"] or ""))
     return _grew(facts, control)
 
 

@@ -55,7 +55,7 @@ def run(
             while not over.wait(LOOKING):
                 if cage is not None and (why := cage.overgrown()) is not None:
                     stopped.append(why)
-                elif (used := weighing.tree_mb(pid)) > memory_mb:
+                elif memory_mb < math.inf and (used := weighing.tree_mb(pid)) > memory_mb:
                     heavy.append(used)
                 else:
                     continue

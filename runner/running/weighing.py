@@ -34,26 +34,18 @@ def resident_mb(flight: Weighed) -> float:
     ``CENSUS``-th time only.
     """
     flight.weighed += 1
-    try:
-        process = psutil.Process(flight.pid)
-        total = process.memory_info().rss
-        for inner in process.children(recursive=True) if flight.weighed % CENSUS == 0 else ():
-            with contextlib.suppress(psutil.Error):
-                total += inner.memory_info().rss
-    except psutil.Error:
-        return 0.0
-    return float(total) / 2**20
+    return tree_mb(flight.pid, below=flight.weighed % CENSUS == 0)
 
 
-def tree_mb(pid: int | None) -> float:
-    """Return the resident memory of a process and all below it in MiB; 0 when it has ended.
+def tree_mb(pid: int | None, *, below: bool = True) -> float:
+    """Return the resident memory of a process, and of all ``below`` it, in MiB; 0: it has ended.
 
     What they share is counted of each: this is no more than a bound.
     """
     total = 0
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(pid)
-        for one in (process, *process.children(recursive=True)):
+        for one in (process, *(process.children(recursive=True) if below else ())):
             with contextlib.suppress(psutil.Error):
                 total += one.memory_info().rss
     return total / 2**20

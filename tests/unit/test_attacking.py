@@ -131,6 +131,8 @@ MORE = {"growth": "memory"}
         (MARK, facts(files=["../canary-ran"]), facts(), Came.REACHED),
         ({"crash": "signal"}, facts(crash="signal 11"), facts(), Came.REACHED),
         ({"crash": "signal"}, facts(crash="signal 11"), facts(crash="signal 11"), Came.UNTESTED),
+        ({"crash": "signal"}, facts(crash="signal 9"), facts(), Came.UNTESTED),
+        ({"crash": "signal"}, facts(crash="timeout"), facts(), Came.UNTESTED),
         (MARK, raised(), raised(), Came.UNTESTED),
         (MARK, raised(), None, Came.UNTESTED),
         (MARK, None, facts(), Came.UNTESTED),
