@@ -19,6 +19,8 @@ from caniload.runner.core.attacked import (
     AttackFile,
     AttackTable,
     Came,
+    Reached,
+    fewer,
     newest_first,
     numbers,
 )
@@ -152,30 +154,27 @@ def _standing(table: AttackTable, row: AttackedEnvironment) -> Standing:
 
 
 def _front(table: AttackTable, kind: str) -> Iterator[Least]:
-    """Yield, from the newest on, what has fewer doors open to a format than all that is newer.
-
-    A door that is open in something newer and was not tried here counts as open: nobody knows.
-    """
+    """Yield, from the newest on, what has fewer doors open to a format than all that is newer."""
     files = [one for one in table.attacks if one.format == kind]
-    fewest: tuple[int, int] | None = None
-    met: set[str] = set()
+    tried = []
     for row in newest_first(table.environments):
         cells = [(one, row.cells[one.id].came) for one in files if one.id in row.cells]
-        if all(came is Came.UNTESTED for _, came in cells):
-            continue
-        reached = [one for one, came in cells if came is Came.REACHED]
-        perhaps = [one for one, came in cells if came is Came.UNTESTED and one.id in met]
-        size = _size([*reached, *perhaps])
-        if fewest is None or size < fewest:
-            fewest = size
-            found = _size(reached)
-            yield Least(label=row.label, keras=row.keras, open=found[0], lesser=found[1])
-        met |= {one.id for one in reached}
+        if any(came is not Came.UNTESTED for _, came in cells):
+            tried.append((row, _reached(cells)))
+    for number in fewer(found for _, found in tried):
+        row, found = tried[number]
+        yield Least(
+            label=row.label, keras=row.keras, open=len(found.open), lesser=len(found.lesser)
+        )
 
 
-def _size(files: Sequence[AttackFile]) -> tuple[int, int]:
-    lesser = sum(one.reaches in LESSER for one in files)
-    return len(files) - lesser, lesser
+def _reached(cells: Sequence[tuple[AttackFile, Came]]) -> Reached:
+    reached = [one for one, came in cells if came is Came.REACHED]
+    return Reached(
+        open=frozenset(one.id for one in reached if one.reaches not in LESSER),
+        lesser=frozenset(one.id for one in reached if one.reaches in LESSER),
+        untested=frozenset(one.id for one, came in cells if came is Came.UNTESTED),
+    )
 
 
 def _partings(table: AttackTable) -> Iterator[Parting]:

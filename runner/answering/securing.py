@@ -14,7 +14,7 @@ from caniload.runner.attacking.doors import Doors, doors
 from caniload.runner.attacking.telling import names
 from caniload.runner.checking.answers import Answer, Checked, Choice, Secure
 from caniload.runner.checking.headline import CONVERTED, OF_OTHERS
-from caniload.runner.core.attacked import AttackTable, newest_first
+from caniload.runner.core.attacked import AttackTable, Reached, fewer, newest_first
 
 _NEWER = 5
 """Most newer environments that are told with why they are not chosen."""
@@ -61,20 +61,16 @@ def _choice(answer: Answer, found: Doors) -> Choice:
 
 
 def _front(good: Sequence[Choice]) -> Iterator[Choice]:
-    """Yield, from the newest on, each that has fewer doors open than all before it.
-
-    A door that is open in one of those and was not tried here counts as open: nobody knows.
-    """
-    fewest: tuple[int, int] | None = None
-    wide, narrow = set[str](), set[str]()
-    for one in good:
-        untested = set(one.untested)
-        size = len({*one.open, *(untested & wide)}), len({*one.lesser, *(untested & narrow)})
-        if fewest is None or size < fewest:
-            fewest = size
-            yield one
-        wide.update(one.open)
-        narrow.update(one.lesser)
+    """Yield, from the newest on, each that has fewer doors open than all before it."""
+    places = (
+        Reached(
+            open=frozenset(one.open),
+            lesser=frozenset(one.lesser),
+            untested=frozenset(one.untested),
+        )
+        for one in good
+    )
+    yield from (good[number] for number in fewer(places))
 
 
 def _newer(

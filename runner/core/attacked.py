@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -75,6 +75,31 @@ class AttackTable:
 
     def of(self, environment: str) -> AttackedEnvironment | None:
         return next((one for one in self.environments if one.id == environment), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reached:
+    """Which attack files reached something in one place; ``lesser`` as ``LESSER`` says."""
+
+    open: frozenset[str]
+    lesser: frozenset[str]
+    untested: frozenset[str]
+
+
+def fewer(places: Iterable[Reached]) -> Iterator[int]:
+    """Yield the number of each place that has fewer doors open than all before it.
+
+    A door that is open in one of those and was not tried here counts as open: nobody knows.
+    """
+    fewest: tuple[int, int] | None = None
+    wide, narrow = set[str](), set[str]()
+    for number, one in enumerate(places):
+        size = len(one.open | one.untested & wide), len(one.lesser | one.untested & narrow)
+        if fewest is None or size < fewest:
+            fewest = size
+            yield number
+        wide |= one.open
+        narrow |= one.lesser
 
 
 def newest_first(rows: Iterable[AttackedEnvironment]) -> list[AttackedEnvironment]:
