@@ -10,7 +10,7 @@ from itertools import groupby
 
 from caniload.runner.checking.answers import Answer, Basis, Checked, Turn
 from caniload.runner.checking.headline import OF_OTHERS, headline
-from caniload.runner.checking.plainly import plainly
+from caniload.runner.checking.plainly import reworded
 from caniload.runner.core import texts
 from caniload.runner.core.outcomes import OTHER, TO, Outcome, Purpose
 from caniload.runner.forensics.describe import shown
@@ -41,13 +41,6 @@ WORDS = {
     Outcome.UNTESTED: "not known",
 }
 
-
-BEGINNINGS = (
-    "does not load: ",
-    "loads, but predict raises: ",
-    "loads and predicts, but the next training step raises: ",
-)
-"""What stands before the words of a framework, of which there may be plain ones."""
 
 _SENTENCE, _SECURE = 400, 500
 """Longest first sentence: it ends with a command."""
@@ -118,11 +111,10 @@ def _line(answer: Answer, purpose: Purpose, full: bool) -> str:  # noqa: FBT001 
 
 def _reason(answer: Answer, full: bool) -> str:  # noqa: FBT001
     """Return what was raised in plain words, if there are some for it, and on what it was."""
-    raised, others, those = answer.reason.partition(OF_OTHERS)
-    begin = next((one for one in BEGINNINGS if raised.startswith(one)), "")
-    if full or not begin or not (plain := plainly(raised.removeprefix(begin))):
+    if full:
         return answer.reason
-    return f"{begin}{plain}{others}{those}"
+    raised, others, those = answer.reason.partition(OF_OTHERS)
+    return f"{reworded(raised)}{others}{those}"
 
 
 def _other(answer: Answer, purpose: Purpose) -> str:

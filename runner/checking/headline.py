@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from caniload.runner.checking.answers import Answer, Checked
-from caniload.runner.checking.plainly import plainly
+from caniload.runner.checking.plainly import reworded
 from caniload.runner.core.outcomes import Outcome, Purpose
 
 _SAME = {
@@ -30,7 +30,6 @@ GIVING_CODE = "--custom FILE.py gives it"
 FINDING_OUT = "--run tries it"
 
 _LOADS_NOT = "does not load: "
-_TRAINS_NOT = "loads and predicts, but the next training step raises: "
 _LONGEST = 160
 NAMED = 3
 """So many environments are named at most of which the same is said."""
@@ -193,8 +192,5 @@ def _why(answer: Answer) -> str:
     """Return the cause in few words: what was raised, without on what it was."""
     if answer.good:
         return ""
-    cause = answer.reason.removeprefix(_LOADS_NOT).partition(OF_OTHERS)[0]
-    begin = _TRAINS_NOT if cause.startswith(_TRAINS_NOT) else ""
-    plain = plainly(cause.removeprefix(begin))
-    cause = f"{begin}{plain}" if plain else cause
+    cause = reworded(answer.reason.partition(OF_OTHERS)[0]).removeprefix(_LOADS_NOT)
     return f": {cause[:_LONGEST]}{'…' if len(cause) > _LONGEST else ''}".rstrip(".")

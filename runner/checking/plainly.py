@@ -27,6 +27,21 @@ class Plain(NamedTuple):
     says: str
 
 
+BEGINNINGS = (
+    "does not load: ",
+    "loads, but predict raises: ",
+    "loads and predicts, but the next training step raises: ",
+)
+"""What stands before the words of a framework, of which there may be plain ones."""
+
+
+def reworded(reason: str) -> str:
+    """Return a reason with what was raised in plain words; as it is where there are none."""
+    begin = next((one for one in BEGINNINGS if reason.startswith(one)), "")
+    plain = plainly(reason.removeprefix(begin))
+    return f"{begin}{plain}" if plain else reason
+
+
 def plainly(raised: str) -> str:
     """Return in plain words what was raised; empty where no pattern is found in it."""
     for one in patterns():
